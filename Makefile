@@ -1,0 +1,147 @@
+# netpolcheck: conformance and fuzz tests for Kubernetes NetworkPolicy implementations.
+#
+#   make            build/netpolcheck and the static in-pod agent build/netpolcheck-agent
+#   make run        install what is missing, build, run the default suite in the sandbox
+#   make check      install what is missing, then every test, plain and with sanitizers
+#   make V=1        show whole commands;  CC=clang-14, BUILD=dir, SAN=1 change the build
+
+BUILD ?= build
+PREFIX ?= /usr/local
+DESTDIR ?=
+CC := $(if $(filter default,$(origin CC)),gcc,$(CC))
+MUSL_CC ?= musl-gcc
+OPT ?= -O2
+V ?= 0
+Q := $(if $(filter 0,$(V)),@,)
+say = @$(if $(filter 0,$(V)),printf '  %-5s %s\n' $(1) $(2),:)
+
+VERSION := $(shell cat VERSION 2>/dev/null || echo 0)
+
+WARN := -Wall -Wextra -Werror -Wshadow -Wstrict-prototypes -Wmissing-prototypes -Wvla -Wformat=2 \
+	-Wwrite-strings -Wpointer-arith -Wundef
+comma := ,
+SANFLAGS := $(if $(SAN),-fsanitize=address$(comma)undefined -fno-sanitize-recover=undefined -fno-omit-frame-pointer,)
+COMMON := -std=gnu11 -g $(OPT) $(WARN) -D_GNU_SOURCE -Iinclude -include include/np/base/banned.h
+CFLAGS_ALL := $(COMMON) $(SANFLAGS) -pthread -DNP_VERSION='"$(VERSION)"' $(CFLAGS)
+LIBS := -lcurl -ljansson -lyaml -lwslay -lmicrohttpd -lmnl -lcrypto -lssl -lgnutls -lm
+
+# Lowest first. Every .c of harness/<layer>/ belongs to the program; harness/agent/pod/ is the static in-pod agent.
+LAYERS := base model parse oracle mutate gen kube agent sandbox target run campaign report cmd
+
+layer_src = $(wildcard harness/$(1)/*.c)
+layer_obj = $(patsubst %.c,$(BUILD)/obj/%.o,$(call layer_src,$(1)))
+PRESENT := $(foreach l,$(LAYERS),$(if $(call layer_src,$(l)),$(l)))
+# Libraries in link order: highest layer first. The program's main() is kept out of its library.
+MAIN_OBJ := $(BUILD)/obj/harness/cmd/main.o
+ARCHIVES := $(foreach l,$(PRESENT),$(BUILD)/lib/libnp-$(l).a)
+reverse = $(if $(1),$(call reverse,$(wordlist 2,$(words $(1)),$(1))) $(firstword $(1)))
+LINK_ARCHIVES = $(call reverse,$(ARCHIVES))
+
+TEST_SRC := $(wildcard harness/tests/*/test_*.c)
+TESTS := $(patsubst harness/%.c,$(BUILD)/%,$(TEST_SRC))
+
+.PHONY: all lib agent tests deps run check check-unit check-asan check-layers check-style bench install uninstall clean tidy man cross-check
+all: $(BUILD)/netpolcheck $(BUILD)/netpolcheck-agent
+
+lib: $(ARCHIVES)
+agent: $(BUILD)/netpolcheck-agent
+tests: $(TESTS)
+
+$(BUILD)/obj/%.o: %.c
+	@mkdir -p $(@D)
+	$(call say,CC,$@)
+	$(Q)$(CC) $(CFLAGS_ALL) -MMD -MP -c -o $@ $<
+
+define archive_rule
+$(BUILD)/lib/libnp-$(1).a: $(filter-out $(MAIN_OBJ),$(call layer_obj,$(1)))
+	@mkdir -p $$(@D)
+	$$(call say,AR,$$@)
+	$$(Q)rm -f $$@ && ar rcs $$@ $$^
+endef
+$(foreach l,$(PRESENT),$(eval $(call archive_rule,$(l))))
+
+$(BUILD)/netpolcheck: $(MAIN_OBJ) $(ARCHIVES)
+	$(call say,LD,$@)
+	$(Q)$(CC) $(CFLAGS_ALL) $(LDFLAGS) -o $@ $(MAIN_OBJ) -Wl,--start-group $(LINK_ARCHIVES) -Wl,--end-group $(LIBS)
+
+$(BUILD)/tests/%: $(BUILD)/obj/harness/tests/%.o $(ARCHIVES)
+	@mkdir -p $(@D)
+	$(call say,LD,$@)
+	$(Q)$(CC) $(CFLAGS_ALL) $(LDFLAGS) -o $@ $< -Wl,--start-group $(LINK_ARCHIVES) -Wl,--end-group -lcheck -lsubunit -lrt $(LIBS)
+
+# The in-pod agent: one static program without a heap, for any Linux. Its own few sources only.
+AGENT_SRC := $(wildcard harness/agent/pod/*.c)
+AGENT_OBJ := $(patsubst %.c,$(BUILD)/agent-obj/%.o,$(AGENT_SRC))
+KERNEL_HEADERS := $(BUILD)/agent-obj/kernel
+AGENT_CFLAGS := -std=gnu11 -g -Os $(WARN) -D_GNU_SOURCE -Iinclude -include include/np/base/banned.h
+
+$(BUILD)/agent-obj/%.o: %.c
+	@mkdir -p $(@D)
+	$(call say,CC,$@)
+	$(Q)$(MUSL_CC) $(AGENT_CFLAGS) -MMD -MP -c -o $@ $<
+
+$(BUILD)/netpolcheck-agent: $(AGENT_OBJ)
+	$(call say,LD,$@)
+	$(Q)$(MUSL_CC) $(AGENT_CFLAGS) -static -o $@ $(AGENT_OBJ)
+
+# The same agent under sanitizers, for its tests.
+$(BUILD)/netpolcheck-agent-san: $(AGENT_SRC)
+	@mkdir -p $(@D)
+	$(call say,LD,$@)
+	$(Q)$(CC) $(COMMON) -fsanitize=address$(comma)undefined -fno-sanitize-recover=undefined -o $@ $(AGENT_SRC)
+
+deps:
+	@harness/tools/deps.sh
+
+run: deps
+	@$(MAKE) --no-print-directory all
+	$(BUILD)/netpolcheck run $(ARGS)
+
+check: deps
+	@harness/tools/check.sh
+
+check-unit: all tests
+	@harness/tools/check.sh unit
+
+check-asan:
+	@harness/tools/check.sh asan
+
+check-layers:
+	@$(MAKE) --no-print-directory lib $(MAIN_OBJ) >/dev/null
+	@harness/tools/check-layers.sh $(BUILD) $(LAYERS)
+
+check-style:
+	@harness/tools/check-style.sh
+
+tidy:
+	@pmccabe harness/*/*.c harness/agent/pod/*.c | sort -k5,5nr | awk 'NR <= 10 { print $$5 " lines, complexity " $$1 ": " $$6 " " $$7 }'
+
+bench: all
+	@$(MAKE) --no-print-directory tests
+	@harness/tools/bench.sh $(BUILD)
+
+MAN_SRC := $(wildcard harness/man/*.scd)
+MAN := $(patsubst harness/man/%.scd,$(BUILD)/man/%,$(MAN_SRC))
+man: $(MAN)
+$(BUILD)/man/%: harness/man/%.scd
+	@mkdir -p $(@D)
+	$(call say,MAN,$@)
+	$(Q)scdoc < $< > $@
+
+DATADIR := $(DESTDIR)$(PREFIX)/share/netpolcheck
+install: all man
+	install -d $(DESTDIR)$(PREFIX)/bin $(DESTDIR)$(PREFIX)/libexec/netpolcheck $(DATADIR) $(DESTDIR)$(PREFIX)/share/man/man1 $(DESTDIR)$(PREFIX)/share/man/man5
+	install -m 755 $(BUILD)/netpolcheck $(DESTDIR)$(PREFIX)/bin/
+	install -m 755 $(BUILD)/netpolcheck-agent $(DESTDIR)$(PREFIX)/libexec/netpolcheck/
+	cp -R suites $(DATADIR)/
+	for m in $(MAN); do install -m 644 $$m $(DESTDIR)$(PREFIX)/share/man/man$${m##*.}/; done
+
+uninstall:
+	rm -f $(DESTDIR)$(PREFIX)/bin/netpolcheck
+	rm -rf $(DESTDIR)$(PREFIX)/libexec/netpolcheck $(DATADIR)
+	for m in $(MAN); do rm -f $(DESTDIR)$(PREFIX)/share/man/man$${m##*.}/$$(basename $$m); done
+
+clean:
+	rm -rf $(BUILD)
+
+-include $(shell find $(BUILD) -name '*.d' 2>/dev/null)
