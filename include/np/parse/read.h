@@ -1,0 +1,41 @@
+/*
+ * read.h - layer parse: bytes to trees (tree.h). JSON by our own reader (semantics 4.2), YAML over libyaml's events with the scalar rules of go-yaml v2
+ * (semantics 4.3). Both are iterative, keep duplicates and places, and touch *ret only on success. Errors: NP_EPARSE or NP_ELIMIT with file, line, column.
+ *
+ * Limits (beyond them NP_ELIMIT):
+ *   bytes of a source           3 MiB, as the API server (NP_READ_MAX_BYTES), unless the options name another limit
+ *   depth                       JSON 10,000 as the API server; YAML 64 for our own files, 1,000 for policies (the server takes 10,000: a declared deviation,
+ *                               because libyaml 0.2.5 needs time proportional to tokens x flow depth). Aliases count with what they stand for.
+ *   documents of a stream       10,000
+ *   YAML flow work              sum over events of the flow depth at that event: 64 Mi
+ *   YAML alias expansion        go-yaml's: more than 100 aliased of more than 1,000 steps, and their share above 0.99 (up to 400,000 steps, falling to
+ *                               0.10 at 4,000,000); counted, never materialised
+ *   YAML %TAG lines             1,000
+ */
+#ifndef NP_PARSE_READ_H
+#define NP_PARSE_READ_H
+
+#include "np/parse/tree.h"
+
+#define NP_READ_MAX_BYTES ((size_t)3 << 20)
+#define NP_READ_MAX_DOCS 10000
+#define NP_JSON_MAX_DEPTH 10000
+#define NP_YAML_OWN_DEPTH 64
+#define NP_YAML_POLICY_DEPTH 1000
+#define NP_YAML_MAX_FLOW_WORK ((uint64_t)64 << 20)
+#define NP_YAML_MAX_TAG_LINES 1000
+
+/* Zero-initialised gives the defaults. */
+struct np_read_opts {
+	const char *file;	/* for messages and places; copied. NULL: none */
+	size_t max_bytes;	/* 0: NP_READ_MAX_BYTES */
+	unsigned max_depth;	/* 0: JSON NP_JSON_MAX_DEPTH, YAML NP_YAML_OWN_DEPTH */
+	bool many;		/* JSON: concatenated values as kubectl takes them; without it exactly one value. YAML streams may always have many */
+	bool first_only;	/* YAML: read the first document and ignore the rest, as the API server does */
+};
+
+/* *@ret is released with np_docs_release(). Empty JSON input is an error without @many; an empty YAML stream has no document. */
+int np_read_json(struct np_str text, const struct np_read_opts *opts, struct np_docs *ret, struct np_err *err);
+int np_read_yaml(struct np_str text, const struct np_read_opts *opts, struct np_docs *ret, struct np_err *err);
+
+#endif
