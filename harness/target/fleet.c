@@ -1,0 +1,378 @@
+/* fleet.c - the agents of one worker. */
+#include "np/target/fleet.h"
+
+#include <poll.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "np/base/clock.h"
+#include "np/base/mem.h"
+#include "stream.h"
+
+/* A batch that has not ended this long after its last possible time-out is given up: the agent or the way to it is stuck. */
+#define BATCH_MARGIN_MS 5000
+/* While a stream is still connecting it has no descriptor to poll. */
+#define CONNECT_POLL_MS 10
+#define CANCEL_POLL_MS 100
+
+struct agent {
+	bool used;
+	bool hello;
+	struct np_stream stream;
+	char *name, *ns, *pod, *socket, *host, *caps;
+	unsigned batch;		/* id of the batch that runs, or 0 */
+	size_t pending;		/* probes of the batch without a result */
+	size_t n_batch;		/* probes given to the agent in this round */
+};
+
+struct np_fleet {
+	struct np_kube *k;
+	const atomic_int *cancel;
+	struct agent agents[NP_FLEET_MAX_AGENTS];
+	size_t n_agents;	/* highest used number + 1 */
+	unsigned next_batch;
+	struct np_fleet_probe *probes;	/* of the round that runs */
+	size_t n_probes;
+	struct np_fleet_stats stats;
+};
+
+struct np_fleet *np_fleet_new(struct np_kube *k, const atomic_int *cancel)
+{
+	struct np_fleet *f = np_xcalloc(1, sizeof(*f));
+
+	f->k = k;
+	f->cancel = cancel;
+	return f;
+}
+
+static void agent_clear(struct agent *a)
+{
+	np_stream_close(&a->stream);
+	free(a->name);
+	free(a->ns);
+	free(a->pod);
+	free(a->socket);
+	free(a->host);
+	free(a->caps);
+	*a = (struct agent){ 0 };
+}
+
+void np_fleet_free(struct np_fleet *f)
+{
+	if (!f)
+		return;
+	for (size_t i = 0; i < f->n_agents; i++)
+		agent_clear(&f->agents[i]);
+	free(f);
+}
+
+static void agent_open(struct np_fleet *f, struct agent *a)
+{
+	struct np_fleet_place place = { a->name, a->ns, a->pod, a->socket, a->host };
+
+	np_stream_close(&a->stream);
+	a->hello = false;
+	a->batch = 0;
+	a->pending = 0;
+	np_stream_open(&a->stream, f->k, &place);
+	f->stats.streams_opened++;
+}
+
+static char *copy(const char *s)
+{
+	return s ? np_xstrdup(s) : NULL;
+}
+
+int np_fleet_add(struct np_fleet *f, const struct np_fleet_place *place, size_t *ret, struct np_err *err)
+{
+	size_t i = 0;
+	struct agent *a;
+
+	while (i < f->n_agents && f->agents[i].used)
+		i++;
+	if (i == NP_FLEET_MAX_AGENTS)
+		return np_err_set(err, NP_ELIMIT, "more than %d agents in one world", NP_FLEET_MAX_AGENTS);
+	a = &f->agents[i];
+	*a = (struct agent){ .used = true, .name = copy(place->name), .ns = copy(place->ns),
+			     .pod = copy(place->pod), .socket = copy(place->socket), .host = copy(place->host) };
+	agent_open(f, a);
+	if (i == f->n_agents)
+		f->n_agents++;
+	*ret = i;
+	return 0;
+}
+
+void np_fleet_remove(struct np_fleet *f, size_t agent)
+{
+	if (agent < f->n_agents)
+		agent_clear(&f->agents[agent]);
+}
+
+const char *np_fleet_caps(const struct np_fleet *f, size_t agent)
+{
+	return agent < f->n_agents && f->agents[agent].caps ? f->agents[agent].caps : "";
+}
+
+void np_fleet_get_stats(const struct np_fleet *f, struct np_fleet_stats *ret)
+{
+	*ret = f->stats;
+}
+
+static void copy_str(char *dst, size_t size, struct np_str s)
+{
+	size_t n = s.n < size - 1 ? s.n : size - 1;
+
+	if (n)
+		memcpy(dst, s.p, n);
+	dst[n] = '\0';
+}
+
+static void take_result(struct np_fleet *f, struct agent *a, const struct np_agent_msg *m)
+{
+	struct np_fleet_result *r;
+
+	if (!a->batch || m->batch != a->batch || m->idx >= f->n_probes ||
+	    &f->agents[f->probes[m->idx].agent] != a)
+		return;
+	r = &f->probes[m->idx].res;
+	r->outcome = m->outcome;
+	copy_str(r->detail, sizeof(r->detail), m->detail);
+	copy_str(r->who, sizeof(r->who), m->who);
+	copy_str(r->seen_addr, sizeof(r->seen_addr), m->seen_addr);
+	r->seen_port = m->seen_port;
+	r->src_port = m->src_port;
+	r->attempts = m->attempts;
+	r->rtt_us = m->rtt_us;
+	if (a->pending)
+		a->pending--;
+}
+
+static void agent_fail(struct agent *a, const char *fmt, struct np_str what)
+{
+	a->stream.failed = true;
+	np_err_set(&a->stream.why, NP_EENV, "%s '" NP_STR_FMT "'", fmt, NP_STR_ARG(what));
+}
+
+static void take_line(struct np_fleet *f, struct agent *a, struct np_str line)
+{
+	struct np_agent_msg m;
+	struct np_err err = { 0 };
+
+	if (np_agent_parse(line, &m, &err) < 0) {
+		agent_fail(a, "agent sent an unreadable line", line);
+		return;
+	}
+	switch (m.kind) {
+	case NP_MSG_HELLO:
+		if (m.version != NP_AGENT_VERSION)
+			agent_fail(a, "agent speaks another version of the protocol", line);
+		a->hello = true;
+		free(a->caps);
+		a->caps = np_xstrndup(m.caps.p, m.caps.n);
+		break;
+	case NP_MSG_RESULT:
+		take_result(f, a, &m);
+		break;
+	case NP_MSG_DONE:
+		if (m.batch == a->batch)
+			a->batch = 0;
+		break;
+	case NP_MSG_PONG:
+		break;
+	case NP_MSG_FAULT:
+		agent_fail(a, "agent refused a request", m.text);
+		break;
+	}
+}
+
+static void take_lines(struct np_fleet *f, struct agent *a)
+{
+	size_t from = 0;
+
+	while (!a->stream.failed || from < a->stream.in.len) {
+		const char *start = a->stream.in.data ? a->stream.in.data + from : NULL;
+		const char *nl = start ? memchr(start, '\n', a->stream.in.len - from) : NULL;
+
+		if (!nl)
+			break;
+		take_line(f, a, (struct np_str){ start, (size_t)(nl - start) });
+		from += (size_t)(nl - start) + 1;
+	}
+	if (from)
+		np_buf_consume(&a->stream.in, from);
+}
+
+static bool cancelled(const struct np_fleet *f)
+{
+	return f->cancel && atomic_load(f->cancel);
+}
+
+static bool agent_busy(const struct agent *a, bool for_hello)
+{
+	if (!a->used || a->stream.failed)
+		return false;
+	return for_hello ? !a->hello : a->batch != 0;
+}
+
+/* One turn: pump every stream, and when something is still awaited, sleep until a descriptor moves. Returns how many are busy. */
+static size_t fleet_turn(struct np_fleet *f, bool for_hello, int64_t deadline_us)
+{
+	struct pollfd fds[NP_FLEET_MAX_AGENTS];
+	nfds_t n_fds = 0;
+	size_t busy = 0;
+	int64_t wait_ms = (deadline_us - np_now_us()) / 1000 + 1;
+
+	for (size_t i = 0; i < f->n_agents; i++) {
+		struct agent *a = &f->agents[i];
+		int fd;
+
+		if (!agent_busy(a, for_hello))
+			continue;
+		np_stream_pump(&a->stream);
+		take_lines(f, a);
+		if (!agent_busy(a, for_hello))
+			continue;
+		busy++;
+		fd = np_stream_fd(&a->stream);
+		if (fd >= 0)
+			fds[n_fds++] = (struct pollfd){ .fd = fd, .events = np_stream_events(&a->stream) };
+		else if (wait_ms > CONNECT_POLL_MS)
+			wait_ms = CONNECT_POLL_MS;
+	}
+	if (busy) {
+		if (wait_ms > CANCEL_POLL_MS)
+			wait_ms = CANCEL_POLL_MS;
+		poll(fds, n_fds, wait_ms > 0 ? (int)wait_ms : 0);
+	}
+	return busy;
+}
+
+static int fleet_wait(struct np_fleet *f, bool for_hello, int timeout_ms, struct np_err *err)
+{
+	int64_t deadline_us = np_now_us() + (int64_t)timeout_ms * 1000;
+
+	while (fleet_turn(f, for_hello, deadline_us)) {
+		if (cancelled(f))
+			return np_err_set(err, NP_EINTR, "interrupted");
+		if (np_now_us() > deadline_us)
+			return np_err_set(err, NP_ETIMEOUT, "agents did not answer within %d ms", timeout_ms);
+	}
+	return 0;
+}
+
+int np_fleet_ready(struct np_fleet *f, int timeout_ms, struct np_err *err)
+{
+	struct np_err late = { 0 };
+
+	if (fleet_wait(f, true, timeout_ms, &late) < 0 && late.code == NP_EINTR) {
+		*err = late;
+		return -1;
+	}
+	for (size_t i = 0; i < f->n_agents; i++) {
+		const struct agent *a = &f->agents[i];
+
+		if (!a->used || (a->hello && !a->stream.failed))
+			continue;
+		if (!a->stream.failed)
+			return np_err_set(err, NP_ETIMEOUT, "agent of '%s' did not answer within %d ms", a->name,
+					  timeout_ms);
+		*err = a->stream.why;
+		return np_err_prefix(err, "cannot reach the agent of '%s'", a->name);
+	}
+	return 0;
+}
+
+/* Streams that broke since the last round are opened again; those that do not come back in time stay failed. */
+static int reopen_failed(struct np_fleet *f, struct np_err *err)
+{
+	bool any = false;
+
+	for (size_t i = 0; i < f->n_agents; i++) {
+		struct agent *a = &f->agents[i];
+
+		if (!a->used)
+			continue;
+		np_stream_pump(&a->stream);
+		if (!a->stream.failed)
+			continue;
+		f->stats.streams_lost++;
+		agent_open(f, a);
+		any = true;
+	}
+	if (!any)
+		return 0;
+	if (fleet_wait(f, true, BATCH_MARGIN_MS, err) < 0 && err && err->code == NP_EINTR)
+		return -1;
+	return 0;
+}
+
+static void send_batches(struct np_fleet *f, unsigned timeout_ms, unsigned attempts)
+{
+	for (size_t i = 0; i < f->n_agents; i++)
+		f->agents[i].n_batch = 0;
+	for (size_t i = 0; i < f->n_probes; i++)
+		f->agents[f->probes[i].agent].n_batch++;
+	for (size_t i = 0; i < f->n_agents; i++) {
+		struct agent *a = &f->agents[i];
+
+		if (!a->used || !a->n_batch || a->stream.failed || !a->hello)
+			continue;
+		a->batch = ++f->next_batch ? f->next_batch : ++f->next_batch;
+		a->pending = a->n_batch;
+		np_agent_put_batch(&a->stream.out, a->batch, a->n_batch, timeout_ms, attempts);
+	}
+	for (size_t i = 0; i < f->n_probes; i++) {
+		struct agent *a = &f->agents[f->probes[i].agent];
+
+		f->probes[i].req.idx = (unsigned)i;
+		if (a->batch)
+			np_agent_put_probe(&a->stream.out, &f->probes[i].req);
+	}
+}
+
+static void preset_results(struct np_fleet *f)
+{
+	for (size_t i = 0; i < f->n_probes; i++) {
+		struct np_fleet_result *r = &f->probes[i].res;
+
+		*r = (struct np_fleet_result){ .outcome = NP_OUT_ERROR, .seen_addr = "-", .who = "-" };
+		copy_str(r->detail, sizeof(r->detail), NP_STR("no-answer-from-agent"));
+	}
+}
+
+int np_fleet_probe(struct np_fleet *f, struct np_fleet_probe *probes, size_t n, unsigned timeout_ms, unsigned attempts,
+		   struct np_err *err)
+{
+	int64_t begin_us = np_now_us();
+	struct np_err late = { 0 };
+	int rc = 0;
+
+	if (reopen_failed(f, &late) < 0) {
+		if (err)
+			*err = late;
+		return -1;
+	}
+	f->probes = probes;
+	f->n_probes = n;
+	preset_results(f);
+	send_batches(f, timeout_ms, attempts);
+	/* An agent runs at most some thousands at once; longer batches take several rounds of the time-out. */
+	if (fleet_wait(f, false, (int)(timeout_ms * (1 + n / 4096)) + BATCH_MARGIN_MS, &late) < 0) {
+		if (late.code == NP_EINTR) {
+			if (err)
+				*err = late;
+			rc = -1;
+		}
+		for (size_t i = 0; i < f->n_agents; i++)
+			if (f->agents[i].used && f->agents[i].batch) {
+				f->agents[i].stream.failed = true;
+				f->agents[i].stream.why = late;
+			}
+	}
+	f->probes = NULL;
+	f->n_probes = 0;
+	f->stats.probes += n;
+	f->stats.batches++;
+	f->stats.probing_us += np_now_us() - begin_us;
+	return rc;
+}
