@@ -19,8 +19,8 @@ START_TEST(levels)
 		[NP_LOG_QUIET] = "",
 		[NP_LOG_WARN] = "netpolcheck: warning: w 1\n",
 		[NP_LOG_INFO] = "netpolcheck: warning: w 1\nnetpolcheck: i 2\n",
-		[NP_LOG_DEBUG] = "netpolcheck: warning: w 1\nnetpolcheck: i 2\n"
-				 "netpolcheck: debug: d\\x1b[2J\\x0aforged: \\xff\n",
+		[NP_LOG_DEBUG] = ("netpolcheck: warning: w 1\nnetpolcheck: i 2\n"
+				  "netpolcheck: debug: d\\x1b[2J\\x0aforged: \\xff\n"),
 	};
 
 	ck_assert_int_eq(np_log_level, NP_LOG_WARN);
