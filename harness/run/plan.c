@@ -1,0 +1,217 @@
+/* plan.c - selecting cases. */
+#include "np/run/plan.h"
+
+#include <fnmatch.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "np/base/file.h"
+#include "np/base/mem.h"
+#include "np/parse/casefile.h"
+
+static const char *const yaml_suffixes[] = { ".yaml", ".yml", NULL };
+
+char *np_plan_suites_dir(void)
+{
+	static const char *const places[] = { "suites", "../suites", "../../suites", "../share/netpolcheck/suites" };
+	const char *env = getenv("NETPOLCHECK_SUITES");
+	char exe[4096];
+	ssize_t n;
+	char *slash;
+
+	if (env && *env)
+		return np_xstrdup(env);
+	n = readlink("/proc/self/exe", exe, sizeof(exe) - 1);
+	if (n <= 0)
+		return NULL;
+	exe[n] = '\0';
+	slash = strrchr(exe, '/');
+	*slash = '\0';
+	for (size_t i = 0; i < NP_ARRAY_SIZE(places); i++) {
+		char *dir = np_xasprintf("%s/%s", exe, places[i]);
+		np_auto_free char *worlds = np_xasprintf("%s/worlds", dir);
+
+		if (np_is_dir(worlds))
+			return dir;
+		free(dir);
+	}
+	return NULL;
+}
+
+static bool has_tag(const struct np_case *c, const char *tag)
+{
+	for (size_t i = 0; i < c->n_tags; i++)
+		if (np_str_is(c->tags[i], tag))
+			return true;
+	return false;
+}
+
+static bool selected(const struct np_case *c, const struct np_plan_options *o)
+{
+	enum np_profile profile = NP_PROFILE_CORE;
+
+	np_profile_parse(c->profile, &profile);
+	if (o->profiles && !o->profiles[profile])
+		return false;
+	if (o->case_glob && fnmatch(o->case_glob, c->id.p, 0) != 0)
+		return false;
+	return !o->tag || has_tag(c, o->tag);
+}
+
+static int add_file(struct np_plan *p, const char *path, const struct np_plan_options *o, struct np_err *err)
+{
+	struct np_case c;
+	enum np_profile profile;
+
+	if (np_casefile_load(path, &c, err) < 0)
+		return -1;
+	if (!np_profile_parse(c.profile, &profile)) {
+		np_err_set(err, NP_EVALID, "unknown profile '" NP_STR_FMT "'", NP_STR_ARG(c.profile));
+		np_err_at(err, path, c.place.line, 0);
+		np_case_release(&c);
+		return -1;
+	}
+	if (!selected(&c, o)) {
+		np_case_release(&c);
+		return 0;
+	}
+	p->cases = np_grow(p->cases, &p->cap_cases, p->n_cases, sizeof(*p->cases));
+	p->cases[p->n_cases++] = c;
+	return 0;
+}
+
+static int add_path(struct np_plan *p, const char *path, const struct np_plan_options *o, struct np_err *err)
+{
+	char **files;
+	size_t n;
+	int rc = 0;
+
+	if (np_files_list(path, yaml_suffixes, &files, &n, err) < 0)
+		return -1;
+	for (size_t i = 0; i < n && rc == 0; i++)
+		if (!strstr(files[i], "/worlds/") && !strstr(files[i], "/profiles/"))
+			rc = add_file(p, files[i], o, err);
+	np_files_free(files);
+	return rc;
+}
+
+/* A name is an area of the built-in suites; anything that exists as a path is that path. */
+static int add_suite(struct np_plan *p, const char *suite, const struct np_plan_options *o, struct np_err *err)
+{
+	np_auto_free char *area = NULL;
+
+	if (access(suite, F_OK) == 0)
+		return add_path(p, suite, o, err);
+	if (o->suites_dir)
+		area = np_xasprintf("%s/%s", o->suites_dir, suite);
+	if (!area || access(area, F_OK) != 0)
+		return np_err_set(err, NP_EUSAGE, "no suite '%s': neither a path nor an area of the built-in suites",
+				  suite);
+	return add_path(p, area, o, err);
+}
+
+static int by_world_and_id(const void *a, const void *b)
+{
+	const struct np_case *x = a, *y = b;
+	int c = np_str_cmp(x->world, y->world);
+
+	return c ? c : np_str_cmp(x->id, y->id);
+}
+
+static int refuse_doubles(const struct np_plan *p, struct np_err *err)
+{
+	for (size_t i = 1; i < p->n_cases; i++)
+		if (np_str_eq(p->cases[i].id, p->cases[i - 1].id)) {
+			np_err_set(err, NP_EVALID, "case '" NP_STR_FMT "' is there twice; the other is %s",
+				   NP_STR_ARG(p->cases[i].id), p->cases[i - 1].place.file);
+			return np_err_at(err, p->cases[i].place.file, p->cases[i].place.line, 0);
+		}
+	return 0;
+}
+
+const struct np_worldfile *np_plan_world(const struct np_plan *p, struct np_str name)
+{
+	for (size_t i = 0; i < p->n_worlds; i++)
+		if (np_str_eq(p->worlds[i].name, name))
+			return &p->worlds[i];
+	return NULL;
+}
+
+/* A world stands in worlds/ of the built-in suites, or in worlds/ above the case file (a suite of one's own). */
+static char *find_world(const struct np_case *c, const char *suites_dir)
+{
+	np_auto_free char *dir = np_xstrdup(c->place.file ? c->place.file : "");
+	char *slash;
+
+	while ((slash = strrchr(dir, '/'))) {
+		char *path;
+
+		*slash = '\0';
+		path = np_xasprintf("%s/worlds/" NP_STR_FMT ".yaml", dir, NP_STR_ARG(c->world));
+		if (access(path, R_OK) == 0)
+			return path;
+		free(path);
+	}
+	return suites_dir ? np_xasprintf("%s/worlds/" NP_STR_FMT ".yaml", suites_dir, NP_STR_ARG(c->world)) : NULL;
+}
+
+static int load_worlds(struct np_plan *p, const char *suites_dir, struct np_err *err)
+{
+	for (size_t i = 0; i < p->n_cases; i++) {
+		const struct np_case *c = &p->cases[i];
+		np_auto_free char *path = NULL;
+		struct np_worldfile w;
+
+		if (np_plan_world(p, c->world))
+			continue;
+		path = find_world(c, suites_dir);
+		if (!path || access(path, R_OK) != 0) {
+			np_err_set(err, NP_EUSAGE, "no world '" NP_STR_FMT "' in a worlds folder", NP_STR_ARG(c->world));
+			return np_err_at(err, c->place.file, c->place.line, 0);
+		}
+		if (np_worldfile_load(path, &w, err) < 0)
+			return -1;
+		p->worlds = np_grow(p->worlds, &p->cap_worlds, p->n_worlds, sizeof(*p->worlds));
+		p->worlds[p->n_worlds++] = w;
+	}
+	return 0;
+}
+
+int np_plan_load(const struct np_plan_options *o, struct np_plan *ret, struct np_err *err)
+{
+	struct np_plan p = { 0 };
+	int rc = 0;
+
+	if (!o->n_suites && !o->suites_dir)
+		return np_err_set(err, NP_EUSAGE, "cannot find the suites folder; set NETPOLCHECK_SUITES or use --suite");
+	if (!o->n_suites)
+		rc = add_path(&p, o->suites_dir, o, err);
+	for (size_t i = 0; i < o->n_suites && rc == 0; i++)
+		rc = add_suite(&p, o->suites[i], o, err);
+	if (rc == 0 && !p.n_cases)
+		rc = np_err_set(err, NP_EUSAGE, "no case is selected; 'netpolcheck cases list' shows what there is");
+	if (rc == 0) {
+		qsort(p.cases, p.n_cases, sizeof(*p.cases), by_world_and_id);
+		rc = refuse_doubles(&p, err);
+	}
+	if (rc == 0)
+		rc = load_worlds(&p, o->suites_dir, err);
+	if (rc < 0) {
+		np_plan_release(&p);
+		return -1;
+	}
+	*ret = p;
+	return 0;
+}
+
+void np_plan_release(struct np_plan *p)
+{
+	for (size_t i = 0; i < p->n_cases; i++)
+		np_case_release(&p->cases[i]);
+	for (size_t i = 0; i < p->n_worlds; i++)
+		np_worldfile_release(&p->worlds[i]);
+	free(p->cases);
+	free(p->worlds);
+	*p = (struct np_plan){ 0 };
+}
