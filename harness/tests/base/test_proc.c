@@ -214,6 +214,18 @@ START_TEST(grandchild_keeps_the_pipe)
 }
 END_TEST
 
+/* It writes for ever; we leave when the child does, and the closed pipe ends it. */
+START_TEST(grandchild_keeps_talking)
+{
+	struct result r;
+
+	sh(&r, "cat /dev/zero & sleep 0.1; exit 6", NULL, LONG_MS);
+	ck_assert_msg(r.status == 6, "%d %s", r.status, r.err.msg);
+	ck_assert_uint_gt(r.out.len, 0);
+	result_release(&r);
+}
+END_TEST
+
 START_TEST(signals_are_reset)
 {
 	void (*old)(int) = signal(SIGPIPE, SIG_IGN);
@@ -266,11 +278,28 @@ static void without_stdio(void *arg)
 	result_release(&r);
 }
 
+/* Here the one pipe's ends would be 0 and 1, which the child's /dev/null would run over. */
+static void without_stdin_and_stdout(void *arg)
+{
+	const char *argv[] = { "sh", "-c", "echo err >&2", NULL };
+	struct np_buf b = { 0 };
+
+	(void)arg;
+	close(0);
+	close(1);
+	if (np_proc_run(argv, NULL, LONG_MS, NULL, &b, NULL) != 0)
+		_exit(10);
+	if (strcmp(np_buf_text(&b), "err\n") != 0)
+		_exit(11);
+	np_buf_release(&b);
+}
+
 START_TEST(closed_stdio)
 {
 	struct np_buf text = { 0 };
 
 	ck_assert_int_eq(in_child(without_stdio, NULL, &text), 0);
+	ck_assert_int_eq(in_child(without_stdin_and_stdout, NULL, &text), 0);
 	np_buf_release(&text);
 }
 END_TEST
@@ -359,5 +388,5 @@ START_TEST(no_descriptor_is_left_open)
 END_TEST
 
 RUN_TESTS("proc", results, appends_and_accepts_null, much_data, output_is_limited, cannot_start, search_path,
-	  timeout_kills, timeout_of_a_talker, grandchild_keeps_the_pipe, signals_are_reset, lost_status_is_said,
-	  closed_stdio, threads, no_descriptor_is_left_open)
+	  timeout_kills, timeout_of_a_talker, grandchild_keeps_the_pipe, grandchild_keeps_talking,
+	  signals_are_reset, lost_status_is_said, closed_stdio, threads, no_descriptor_is_left_open)
