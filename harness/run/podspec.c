@@ -1,0 +1,111 @@
+/* podspec.c - probe pods. */
+#include "podspec.h"
+
+#include <string.h>
+
+#include "np/base/buf.h"
+#include "np/base/json.h"
+
+#define AGENT "/netpolcheck-agent"
+
+static void add_port_args(json_t *args, const struct np_podspec *spec, enum np_proto proto, const char *option)
+{
+	struct np_buf list = { 0 };
+
+	for (size_t i = 0; i < spec->n_ports; i++)
+		if (spec->ports[i].proto == proto)
+			np_buf_printf(&list, "%s%u", list.len ? "," : "", spec->ports[i].first);
+	if (list.len) {
+		json_array_append_new(args, json_string(option));
+		json_array_append_new(args, json_string(np_buf_text(&list)));
+	}
+	np_buf_release(&list);
+}
+
+static json_t *serve_args(const struct np_podspec *spec, bool listen)
+{
+	json_t *args = np_json_pack("[s, s, s]", "serve", "--identity", spec->identity);
+
+	if (listen) {
+		add_port_args(args, spec, NP_TCP, "--tcp");
+		add_port_args(args, spec, NP_UDP, "--udp");
+		add_port_args(args, spec, NP_SCTP, "--sctp");
+	}
+	return args;
+}
+
+static void complete_container(json_t *ctr, size_t i, const char *prefix, const struct np_podspec *spec, json_t *args)
+{
+	char name[32];
+
+	snprintf(name, sizeof(name), "%s%zu", prefix, i);
+	if (!json_object_get(ctr, "name"))
+		json_object_set_new(ctr, "name", json_string(name));
+	json_object_set_new(ctr, "image", json_string(spec->image));
+	json_object_set_new(ctr, "imagePullPolicy", json_string("IfNotPresent"));
+	json_object_set_new(ctr, "command", np_json_pack("[s]", AGENT));
+	json_object_set_new(ctr, "args", args);
+	json_object_set_new(ctr, "securityContext", np_json_pack("{s:b, s:b, s:{s:[s]}}", "allowPrivilegeEscalation", 0,
+								"readOnlyRootFilesystem", 1, "capabilities", "drop", "ALL"));
+	json_object_set_new(ctr, "resources", np_json_pack("{s:{s:s, s:s}, s:{s:s}}", "requests", "cpu", "5m", "memory",
+							  "8Mi", "limits", "memory", "64Mi"));
+}
+
+static void complete_security(json_t *spec, bool host_network)
+{
+	json_object_set_new(spec, "securityContext", np_json_pack("{s:b, s:i, s:{s:s}}", "runAsNonRoot", 1, "runAsUser", 65532,
+								 "seccompProfile", "type", "RuntimeDefault"));
+	if (!host_network)	/* ports below 1024 without a capability; a safe sysctl, but not one of the node's */
+		json_object_set_new(json_object_get(spec, "securityContext"), "sysctls",
+				    np_json_pack("[{s:s, s:s}]", "name", "net.ipv4.ip_unprivileged_port_start", "value", "0"));
+	json_object_set_new(spec, "automountServiceAccountToken", json_false());
+	json_object_set_new(spec, "enableServiceLinks", json_false());
+	json_object_set_new(spec, "terminationGracePeriodSeconds", json_integer(1));
+}
+
+static json_t *ensure(json_t *parent, const char *key, json_t *fresh)
+{
+	json_t *v = json_object_get(parent, key);
+
+	if (v) {
+		json_decref(fresh);
+		return v;
+	}
+	json_object_set_new(parent, key, fresh);
+	return fresh;
+}
+
+void np_podspec_apply(json_t *pod, const struct np_podspec *spec)
+{
+	json_t *s = ensure(pod, "spec", json_object());
+	json_t *ctrs = ensure(s, "containers", json_array()), *ctr;
+	bool host = np_json_bool(s, "hostNetwork", 0);
+	size_t i;
+
+	if (!json_array_size(ctrs))
+		json_array_append_new(ctrs, json_object());
+	json_array_foreach(ctrs, i, ctr)
+		complete_container(ctr, i, "c", spec, i ? np_json_pack("[s]", "sleep") : serve_args(spec, !host));
+	json_array_foreach(json_object_get(s, "initContainers"), i, ctr)
+		complete_container(ctr, i, "init", spec,
+				   np_json_str(ctr, "restartPolicy", NULL) ? np_json_pack("[s]", "sleep") :
+									     np_json_pack("[s]", "version"));
+	complete_security(s, np_json_bool(s, "hostNetwork", 0));
+	if (spec->node && !json_object_get(s, "nodeName"))
+		json_object_set_new(s, "nodeName", json_string(spec->node));
+}
+
+json_t *np_podspec_new(const char *ns, const char *name, const char *label, bool host_network, const struct np_podspec *spec)
+{
+	json_t *pod = np_json_pack("{s:s, s:s, s:{s:s, s:s, s:{s:s}}, s:{s:[{s:s}]}}", "apiVersion", "v1", "kind", "Pod",
+				   "metadata", "name", name, "namespace", ns, "labels", "app", label, "spec", "containers",
+				   "name", "agent");
+	json_t *s = json_object_get(pod, "spec");
+
+	np_podspec_apply(pod, spec);
+	if (host_network) {
+		json_object_set_new(s, "hostNetwork", json_true());
+		json_object_del(json_object_get(s, "securityContext"), "sysctls");
+	}
+	return pod;
+}
