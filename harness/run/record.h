@@ -4,6 +4,8 @@
 
 #include <jansson.h>
 #include <pthread.h>
+#include <stdbool.h>
+#include <stdint.h>
 
 #include "np/base/err.h"
 
