@@ -1,0 +1,71 @@
+/*
+ * fixture.h - what all workers of a run share in the cluster: a namespace with control pods on two nodes and hostNetwork agents, the DNS pod,
+ * and what the target was found to be able to do. Constant once np_fixture_start() has returned.
+ */
+#ifndef NP_RUN_FIXTURE_H
+#define NP_RUN_FIXTURE_H
+
+#include <jansson.h>
+
+#include "np/base/arena.h"
+#include "np/model/case.h"
+#include "np/target/cluster.h"
+#include "np/target/fleet.h"
+#include "record.h"
+
+#define NP_FIXTURE_NODES 2
+
+/* An agent of the fixture: each worker opens a stream of its own to it. */
+struct np_fixture_pod {
+	struct np_str name;		/* in tables: node/a; control pods: control/a */
+	struct np_str pod;		/* object name */
+	struct np_str identity;
+	struct np_addr ips[NP_WORLD_MAX_IPS];
+	size_t n_ips;
+};
+
+struct np_fixture {
+	struct np_cluster *cluster;
+	struct np_record *record;
+	struct np_arena arena;
+	char run_id[16];
+	struct np_str ns;			/* real name of the fixture's namespace */
+	struct np_str nodes[NP_FIXTURE_NODES];	/* names; the second is empty in a cluster of one node */
+	size_t n_nodes;
+	struct np_fixture_pod control[NP_FIXTURE_NODES], host[NP_FIXTURE_NODES];
+	size_t n_control, n_host;
+	struct np_expect_port *ports;		/* every port of every world of the plan: what the fixture's agents listen on */
+	size_t n_ports;
+	json_t *static_objects;			/* array: nodes, kube-system namespace, DNS pods and Service, fixture pods, as the API gave them */
+	struct np_str dns_ns, dns_service;
+	struct np_addr dns_ips[NP_WORLD_MAX_IPS];	/* of one DNS pod */
+	size_t n_dns_ips;
+	struct np_str dns_pod;			/* object name of that pod; empty: none found */
+	unsigned caps;				/* enum np_need: what is there */
+	char lacking[16][160];			/* reason for each bit of caps that is not set; same order as the bits */
+	unsigned timeout_ms;			/* of a probe, calibrated */
+	long long rtt_p50_us, rtt_p99_us, rtt_max_us;
+	size_t control_probes, control_failed;
+	int family;				/* the cluster's first family, 4 or 6 */
+};
+
+#define NP_PROBE_ATTEMPTS 3
+
+/*
+ * Deploys, probes the positive controls, calibrates the time-out, finds out capabilities. NP_EENV when the core positive control
+ * fails. @ports is copied.
+ */
+int np_fixture_start(struct np_cluster *cluster, struct np_record *record, const char *run_id, const struct np_expect_port *ports,
+		     size_t n_ports, unsigned needs, struct np_fixture *ret, struct np_err *err);
+/* Frees; the objects in the cluster go with np_clean_run(). */
+void np_fixture_release(struct np_fixture *f);
+/* Why need @bit is not met; "" when it is. */
+const char *np_fixture_lacks(const struct np_fixture *f, unsigned need);
+
+/*
+ * Is NetworkPolicy enforced at all? Applies a policy that denies all ingress to the control pods and looks until @deadline_ms; true as soon as any
+ * probe is denied. Removes the policy again and waits until the probes are back.
+ */
+int np_fixture_enforced(const struct np_fixture *f, long long deadline_ms, bool *ret, struct np_err *err);
+
+#endif
