@@ -9,7 +9,11 @@ static size_t add_name(unsigned clause, char *buf, size_t size, size_t n)
 	char name[8];
 	int w = snprintf(buf + n, size - n, "%s%s", n ? " " : "", np_clause_name(clause, name));
 
-	return (size_t)w < size - n ? n + (size_t)w : n;
+	if ((size_t)w < size - n)
+		return n + (size_t)w;
+	if (size)
+		buf[n] = '\0';	/* whole names only */
+	return n;
 }
 
 const char *np_clauses_text(const np_clauses *set, char *buf, size_t size)
