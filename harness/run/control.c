@@ -15,7 +15,6 @@
 #define CONTROL_MAX_TRIES 10
 #define TIMEOUT_MIN_MS 80
 #define TIMEOUT_MAX_MS 1000
-#define DNS_QUESTION "kubernetes.default.svc.cluster.local"
 
 /* The probes of one round; each belongs to the need that it shows, 0 being the core. */
 struct round {
@@ -101,7 +100,7 @@ static void add_pairs(const struct np_fixture *f, struct round *r, const struct 
 static void add_dns(const struct np_fixture *f, struct round *r, const struct np_control_agents *a)
 {
 	const struct np_addr *dns = np_ip_of(f->dns_ips, f->n_dns_ips, f->family);
-	struct np_probe_req req = { .kind = NP_PROBE_DNS_UDP, .port = 53, .expect = NP_STR("-"), .query = NP_STR(DNS_QUESTION) };
+	struct np_probe_req req = { .kind = NP_PROBE_DNS_UDP, .port = 53, .expect = NP_STR("-"), .query = NP_STR(NP_DNS_QUESTION) };
 
 	if (!dns || !f->dns_service.p)
 		return;

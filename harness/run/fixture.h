@@ -50,6 +50,8 @@ struct np_fixture {
 };
 
 #define NP_PROBE_ATTEMPTS 3
+/* Any answer will do, a name that is not there too. */
+#define NP_DNS_QUESTION "kubernetes.default.svc.cluster.local"
 
 /*
  * Deploys, probes the positive controls, calibrates the time-out, finds out capabilities. NP_EENV when the core positive control

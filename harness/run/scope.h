@@ -15,6 +15,8 @@
 #define NP_MANAGER "netpolcheck"
 #define NP_SCOPE_MAX_NAMESPACES 64
 #define NP_RUN_ID_LEN 8
+/* A worker that deploys its world anew takes names apart from the old ones, which may still be going. */
+#define NP_SCOPE_INCARNATION 100
 
 struct np_scope {
 	struct np_arena arena;

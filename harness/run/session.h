@@ -1,0 +1,56 @@
+/*
+ * session.h - one worker's world in the cluster: namespaces, pods with a stream to each, services; and the cluster as the API server stores it,
+ * read back for the oracle. One thread.
+ */
+#ifndef NP_RUN_SESSION_H
+#define NP_RUN_SESSION_H
+
+#include "control.h"
+#include "fixture.h"
+#include "np/model/case.h"
+#include "np/oracle/oracle.h"
+#include "scope.h"
+
+/* A pod of the world that has an agent. */
+struct np_session_pod {
+	char *name;		/* x/a */
+	char *identity;
+	char *uid;
+	size_t agent;
+	bool host_network;
+};
+
+struct np_session {
+	const struct np_fixture *fixture;
+	const struct np_worldfile *worldfile;
+	struct np_scope scope;
+	struct np_fleet *fleet;
+	struct np_control_agents agents;
+	struct np_session_pod *pods;
+	size_t n_pods, cap_pods;
+	struct np_fixture_pod sentinels[NP_FIXTURE_NODES];
+	size_t n_sentinels;
+	struct np_str sentinel_ns;
+	struct np_arena arena;
+	unsigned generation;		/* of pod identities: a pod made anew answers with another name */
+	json_t *originals;		/* "Kind ns/name" -> object as first created, for bringing the world back */
+	bool dirty;			/* something could not be brought back: deploy anew */
+	long long deploy_ms;
+};
+
+/* Deploys @worldfile and waits until every agent answers. On error nothing but namespaces with the run's label is left. */
+int np_session_start(const struct np_fixture *fixture, unsigned worker, unsigned incarnation, const struct np_worldfile *worldfile,
+		     struct np_session *ret, struct np_err *err);
+/* Frees, and deletes the world's namespaces in the cluster when @remove. Accepts a zeroed one. */
+void np_session_end(struct np_session *s, bool remove);
+
+/* Reads the cluster back: *@ret (initialised by this call, released by the caller) is linked. */
+int np_session_read(struct np_session *s, struct np_world *ret, struct np_err *err);
+
+/* Creates or replaces @object (names already real). A pod gets the agent; its stream is opened by np_session_sync(). */
+int np_session_apply(struct np_session *s, json_t *object, struct np_err *err);
+/* Waits for new pods, opens their streams, drops those of pods that are gone. */
+int np_session_sync(struct np_session *s, struct np_err *err);
+const struct np_session_pod *np_session_find(const struct np_session *s, struct np_str name);
+
+#endif
