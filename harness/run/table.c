@@ -102,7 +102,7 @@ static void add_dns(struct ends *e, const struct np_session *s, const struct np_
 							   { .proto = NP_TCP, .first = 53, .last = 53 } };
 	const struct np_fixture *f = s->fixture;
 	size_t idx = np_world_find_pod(w, f->dns_ns, f->dns_pod);
-	struct np_rt_end end = { .name = { .name = NP_STR("dns"), .is_pod = true }, .agent = SIZE_MAX, .identity = NP_STR("-"), .dns = true,
+	struct np_rt_end end = { .name = { .name = NP_STR("dns") }, .agent = SIZE_MAX, .identity = NP_STR("-"), .dns = true,
 				 .ports = dns_ports, .n_ports = NP_ARRAY_SIZE(dns_ports) };
 
 	if (idx == SIZE_MAX)

@@ -1,0 +1,233 @@
+/* settle.c - looking until a table is right and stays right. */
+#include "settle.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "np/base/clock.h"
+#include "np/base/json.h"
+#include "np/base/mem.h"
+
+#define FOCUS_MAX 256		/* cells of a look that only follows the change */
+#define SAMPLE_MAX 16		/* wrong cells kept of each look */
+#define PAUSE_MIN_US 2000
+#define PAUSE_MAX_US 100000
+#define CONTROL_TRIES 5		/* looks in a row whose control pairs fail before the network is given up */
+#define TIMEOUT_GROWTH_MAX 8	/* a table that is wrong by lost probes alone gets this many times the calibrated time-out */
+
+struct focus {
+	size_t *cells;
+	size_t n;
+};
+
+/* A small fixed stride spreads what is kept over the whole table. */
+static void thin(struct focus *f, size_t max)
+{
+	size_t n = f->n;
+
+	if (n <= max)
+		return;
+	for (size_t i = 0; i < max; i++)
+		f->cells[i] = f->cells[i * n / max];
+	f->n = max;
+}
+
+static void add_matching(struct focus *f, const struct np_rt *t, const struct np_rt *before, bool changed_only)
+{
+	for (size_t i = 0; i < t->n_cells; i++) {
+		uint8_t v = t->expected[i];
+
+		if (v != NP_ALLOW && v != NP_DENY)
+			continue;
+		if (!changed_only || before->expected[i] != v)
+			f->cells[f->n++] = i;
+	}
+}
+
+/* What the change should show in; without a comparable table before it, a sample of everything. */
+static struct focus first_focus(const struct np_rt *t, const struct np_rt *before)
+{
+	struct focus f = { .cells = np_xcalloc(t->n_cells + 1, sizeof(*f.cells)) };
+
+	if (before && before->n_cells == t->n_cells)
+		add_matching(&f, t, before, true);
+	if (!f.n)
+		add_matching(&f, t, before, false);
+	thin(&f, FOCUS_MAX);
+	return f;
+}
+
+static size_t wrong_among(const struct np_rt *t, const size_t *cells, size_t n, size_t *ret_errors)
+{
+	size_t wrong = 0;
+
+	*ret_errors = 0;
+	for (size_t k = 0; k < n; k++) {
+		size_t i = cells ? cells[k] : k;
+
+		if (t->expected[i] == NP_NO_FLOW || !np_rt_wrong(t, i))
+			continue;
+		wrong++;
+		*ret_errors += t->seen[i].outcome == NP_OUT_ERROR;
+	}
+	return wrong;
+}
+
+static json_t *sample_json(const struct np_rt *t, const size_t *cells, size_t n)
+{
+	json_t *sample = json_array();
+
+	for (size_t k = 0; k < n && json_array_size(sample) < SAMPLE_MAX; k++) {
+		size_t i = cells ? cells[k] : k;
+		char text[640];
+
+		if (t->expected[i] == NP_NO_FLOW || !np_rt_wrong(t, i))
+			continue;
+		np_rt_cell_text(t, i, text, sizeof(text));
+		json_array_append_new(sample, np_json_pack("{s:o, s:s, s:s}", "cell", np_json_string(np_str_from(text)), "expected",
+							   np_verdict_name((enum np_verdict)t->expected[i]), "outcome",
+							   np_outcome_name(t->seen[i].outcome)));
+	}
+	return sample;
+}
+
+/* Probes that came back as lost although the oracle allows them: perhaps the machine is slow, so the next look waits longer. */
+static bool only_lost(const struct np_rt *t, const size_t *cells, size_t n)
+{
+	for (size_t k = 0; k < n; k++) {
+		size_t i = cells ? cells[k] : k;
+
+		if (t->expected[i] != NP_NO_FLOW && np_rt_wrong(t, i) &&
+		    !(t->expected[i] == NP_ALLOW && t->seen[i].outcome == NP_OUT_DROPPED))
+			return false;
+	}
+	return true;
+}
+
+struct progress {
+	struct focus focus;
+	unsigned timeout_ms;
+	int64_t right_since_us;		/* beginning of the first look of the right streak, 0: none */
+	bool full_was_right;		/* the streak holds a look at every cell */
+	unsigned control_failures;
+};
+
+/* One look and its line for the record. *@ret_usable is false when the control pairs failed. */
+static int look_once(struct np_rt *t, struct np_session *s, struct np_settle *io, struct progress *p, bool full, bool *ret_usable,
+		     struct np_err *err)
+{
+	const size_t *cells = full ? NULL : p->focus.cells;
+	size_t n = full ? t->n_cells : p->focus.n;
+	int64_t begin_us = np_now_us();
+
+	if (np_rt_look(t, s, cells, n, p->timeout_ms, ret_usable, err) < 0)
+		return -1;
+	io->looks++;
+	io->wrong = wrong_among(t, cells, n, &io->errors);
+	io->probes += n;
+	json_array_append_new(io->observations,
+			      np_json_pack("{s:I, s:I, s:I, s:I, s:b, s:o}", "at_ms", (json_int_t)((begin_us - io->change_us) / 1000), "took_ms",
+					   (json_int_t)((np_now_us() - begin_us) / 1000), "cells", (json_int_t)n, "wrong", (json_int_t)io->wrong,
+					   "control", *ret_usable, "sample", sample_json(t, cells, n)));
+	return 0;
+}
+
+static void take_wrong(struct np_rt *t, struct np_settle *io, struct progress *p, bool full)
+{
+	size_t unit = t->n_cells;
+
+	if (p->right_since_us)
+		io->transient++;
+	p->right_since_us = 0;
+	p->full_was_right = false;
+	if (only_lost(t, full ? NULL : p->focus.cells, full ? unit : p->focus.n) &&
+	    p->timeout_ms < TIMEOUT_GROWTH_MAX * 100)
+		p->timeout_ms *= 2;
+	if (!full)
+		return;
+	/* What a whole look found wrong is watched from now on. */
+	p->focus.n = 0;
+	for (size_t i = 0; i < unit; i++)
+		if (t->expected[i] != NP_NO_FLOW && np_rt_wrong(t, i))
+			p->focus.cells[p->focus.n++] = i;
+	thin(&p->focus, FOCUS_MAX);
+}
+
+/* Right, and for how long: true when the streak holds a whole look and has lasted through the stability window. */
+static bool take_right(struct np_settle *io, struct progress *p, bool full, int64_t begin_us)
+{
+	if (!p->right_since_us)
+		p->right_since_us = begin_us;
+	if (full)
+		p->full_was_right = true;
+	io->converged_ms = (p->right_since_us - io->change_us) / 1000;
+	return p->full_was_right && np_now_us() - p->right_since_us >= io->stability_ms * 1000;
+}
+
+static bool past_deadline(const struct np_settle *io)
+{
+	return np_now_us() - io->change_us > io->deadline_ms * 1000;
+}
+
+/* Up to the end of the stability window in one go, else the next of the doubling pauses. */
+static void pause_between(const struct np_settle *io, const struct progress *p, struct np_backoff *b)
+{
+	int64_t left_us;
+
+	if (!p->full_was_right) {
+		if (!p->right_since_us)
+			np_backoff_wait(b);
+		return;
+	}
+	left_us = p->right_since_us + io->stability_ms * 1000 - np_now_us();
+	if (left_us > 0)
+		np_sleep_ms(left_us / 1000 + 1);
+}
+
+static int settle_loop(struct np_rt *t, struct np_session *s, struct np_settle *io, struct progress *p, struct np_err *err)
+{
+	struct np_backoff pause;
+
+	np_backoff_init(&pause, PAUSE_MIN_US, PAUSE_MAX_US, (io->deadline_ms + 60000) * 1000);
+	for (;;) {
+		bool full = p->right_since_us && !p->full_was_right, usable = false;
+		int64_t begin_us = np_now_us();
+
+		if (look_once(t, s, io, p, full, &usable, err) < 0)
+			return -1;
+		p->control_failures = usable ? 0 : p->control_failures + 1;
+		if (p->control_failures >= CONTROL_TRIES) {
+			io->network_failed = true;
+			return 0;
+		}
+		if (io->wrong || !usable) {
+			io->converged_ms = -1;
+			take_wrong(t, io, p, full);
+			if (past_deadline(io))
+				return 0;
+		} else if (take_right(io, p, full, begin_us)) {
+			io->right = true;
+			return 0;
+		}
+		pause_between(io, p, &pause);
+	}
+}
+
+int np_settle(struct np_rt *t, struct np_session *s, struct np_settle *io, struct np_err *err)
+{
+	struct progress p = { .focus = first_focus(t, io->before), .timeout_ms = s->fixture->timeout_ms };
+	bool usable;
+	int rc;
+
+	io->observations = json_array();
+	io->converged_ms = -1;
+	rc = settle_loop(t, s, io, &p, err);
+	/* The verdict on a failing table is given on one last look at every cell, so that the report shows the whole picture. */
+	if (rc == 0 && !io->right && !io->network_failed) {
+		rc = look_once(t, s, io, &p, true, &usable, err);
+		if (rc == 0 && !usable)
+			io->network_failed = true;
+	}
+	free(p.focus.cells);
+	return rc;
+}
