@@ -31,6 +31,7 @@ struct np_session {
 	struct np_fixture_pod sentinels[NP_FIXTURE_NODES];
 	size_t n_sentinels;
 	struct np_str sentinel_ns;
+	bool sentinel_policy, sentinel_label;	/* what is in force there now */
 	struct np_arena arena;
 	unsigned generation;		/* of pod identities: a pod made anew answers with another name */
 	json_t *originals;		/* "Kind ns/name" -> object as first created, for bringing the world back */
