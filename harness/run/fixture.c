@@ -117,20 +117,28 @@ static void take_addresses(struct np_fixture_pod *pods, size_t n, const json_t *
 				pods[j].n_ips = np_pod_addresses(pod, pods[j].ips);
 }
 
+static int wait_pods(struct np_fixture *f, const char *ns, struct np_fixture_pod *pods, struct np_err *err)
+{
+	json_t *list = NULL;
+
+	if (np_pods_wait(f->cluster->kube, ns, f->n_nodes, NP_POD_WAIT_MS, &list, err) < 0)
+		return -1;
+	take_addresses(pods, f->n_nodes, list);
+	np_fixture_add_list(f, "PodList", list);
+	json_decref(list);
+	return 0;
+}
+
 static int make_control(struct np_fixture *f, struct np_err *err)
 {
-	json_t *pods = NULL;
-
-	if (make_namespace(f, f->ns.p, "restricted", err) < 0)
+	if (make_namespace(f, f->ns.p, "restricted", err) < 0 || make_namespace(f, f->trial_ns.p, "restricted", err) < 0)
 		return -1;
 	for (; f->n_control < f->n_nodes; f->n_control++)
-		if (make_pod(f, f->ns.p, "control", f->n_control, false, &f->control[f->n_control], err) < 0)
+		if (make_pod(f, f->ns.p, "control", f->n_control, false, &f->control[f->n_control], err) < 0 ||
+		    make_pod(f, f->trial_ns.p, "trial", f->n_control, false, &f->trial[f->n_control], err) < 0)
 			return -1;
-	if (np_pods_wait(f->cluster->kube, f->ns.p, f->n_control, NP_POD_WAIT_MS, &pods, err) < 0)
+	if (wait_pods(f, f->ns.p, f->control, err) < 0 || wait_pods(f, f->trial_ns.p, f->trial, err) < 0)
 		return -1;
-	take_addresses(f->control, f->n_control, pods);
-	np_fixture_add_list(f, "PodList", pods);
-	json_decref(pods);
 	f->family = f->control[0].n_ips && f->control[0].ips[0].width == 16 ? 6 : 4;
 	return 0;
 }
@@ -285,6 +293,7 @@ int np_fixture_start(struct np_cluster *cluster, struct np_record *record, const
 	*f = (struct np_fixture){ .cluster = cluster, .record = record, .static_objects = json_array() };
 	snprintf(f->run_id, sizeof(f->run_id), "%s", run_id);
 	f->ns = np_arena_printf(&f->arena, "np-%s-control", run_id);
+	f->trial_ns = np_arena_printf(&f->arena, "np-%s-trial", run_id);
 	f->ports = np_arena_array(&f->arena, n_ports, sizeof(*ports));
 	memcpy(f->ports, ports, n_ports * sizeof(*ports));
 	f->n_ports = n_ports;

@@ -33,7 +33,9 @@ struct np_fixture {
 	struct np_str nodes[NP_FIXTURE_NODES];	/* names; the second is empty in a cluster of one node */
 	size_t n_nodes;
 	struct np_fixture_pod control[NP_FIXTURE_NODES], host[NP_FIXTURE_NODES];
+	struct np_fixture_pod trial[NP_FIXTURE_NODES];	/* one for each control pod, in a namespace of their own */
 	size_t n_control, n_host;
+	struct np_str trial_ns;
 	struct np_expect_port *ports;		/* every port of every world of the plan: what the fixture's agents listen on */
 	size_t n_ports;
 	json_t *static_objects;			/* array: nodes, kube-system namespace, DNS pods and Service, fixture pods, as the API gave them */
@@ -65,8 +67,8 @@ void np_fixture_release(struct np_fixture *f);
 const char *np_fixture_lacks(const struct np_fixture *f, unsigned need);
 
 /*
- * Is NetworkPolicy enforced at all? Applies a policy that denies all ingress to the control pods and looks until @deadline_ms; true as soon as any
- * probe is denied. Removes the policy again and waits until the probes are back.
+ * Is NetworkPolicy enforced at all? Applies a policy that denies everything into and out of the trial pods and looks until @deadline_ms; true as soon as
+ * any probe is denied.
  */
 int np_fixture_enforced(const struct np_fixture *f, long long deadline_ms, bool *ret, struct np_err *err);
 
