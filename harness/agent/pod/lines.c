@@ -81,7 +81,7 @@ static ssize_t write_some(struct writer *w, const char *bytes, size_t n)
 			return -1;
 		if (ready < 0)
 			continue;
-		done = write(w->fd, bytes, n < WRITE_BYTES ? n : CHUNK);
+		done = write(w->fd, bytes, n < WRITE_BYTES ? n : WRITE_BYTES);
 		if (done >= 0 || (errno != EAGAIN && errno != EINTR))
 			return done;
 	}
