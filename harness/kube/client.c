@@ -1,0 +1,338 @@
+/* client.c - layer kube: one request, its attempts, its deadline. */
+#include <signal.h>
+
+#include "codec.h"
+#include "np/base/clock.h"
+#include "np/base/json.h"
+#include "np/base/mem.h"
+#include "reply.h"
+#include "transport.h"
+
+#define FIRST_PAUSE_MS 100
+#define MAX_PAUSE_MS 5000
+#define FEW 3	/* tries of what will hardly get better: 500, TLS */
+
+static int check_headers(const struct np_kube_config *c, struct np_err *err)
+{
+	const struct { const char *name; struct np_str value; } fields[] = {
+		{ "token", c->token }, { "as", c->as_user }, { "as-uid", c->as_uid },
+	};
+
+	for (size_t i = 0; i < NP_ARRAY_SIZE(fields); i++)
+		if (!np_kube_header_safe(fields[i].value))
+			return np_err_set(err, NP_EVALID, "control characters in '%s'", fields[i].name);
+	for (size_t i = 0; i < c->n_as_groups; i++)
+		if (!np_kube_header_safe(c->as_groups[i]))
+			return np_err_set(err, NP_EVALID, "control characters in as-groups[%zu]", i);
+	for (size_t i = 0; i < c->n_as_extra; i++)
+		if (!np_kube_header_safe(c->as_extra[i].value))
+			return np_err_set(err, NP_EVALID, "control characters in as-user-extra '%s'",
+					  c->as_extra[i].name.p);
+	return 0;
+}
+
+/* OpenSSL writes with write(2), and CURLOPT_NOSIGNAL leaves SIGPIPE to the program. */
+static void ignore_sigpipe(void)
+{
+	struct sigaction old;
+
+	if (!sigaction(SIGPIPE, NULL, &old) && old.sa_handler == SIG_DFL)
+		signal(SIGPIPE, SIG_IGN);
+}
+
+struct np_kube *np_kube_new(const struct np_kube_config *config, struct np_err *err)
+{
+	struct np_kube *k;
+
+	if (check_headers(config, err))
+		return NULL;
+	if (curl_global_init(CURL_GLOBAL_DEFAULT)) {
+		np_err_set(err, NP_EENV, "libcurl does not start");
+		return NULL;
+	}
+	k = np_xcalloc(1, sizeof(*k));
+	k->config = config;
+	k->timeout_ms = NP_KUBE_TIMEOUT_MS;
+	pthread_mutex_init(&k->lock, NULL);
+	k->identity = np_kube_identity(config);
+	k->auth = np_kube_auth_new(config);
+	if (np_kube_endpoint_init(&k->end, config, err)) {
+		np_kube_free(k);
+		return NULL;
+	}
+	ignore_sigpipe();
+	return k;
+}
+
+void np_kube_free(struct np_kube *k)
+{
+	if (!k)
+		return;
+	while (k->idle) {
+		struct np_kube_slot *s = k->idle;
+
+		k->idle = s->next;
+		np_kube_slot_free(s);
+	}
+	for (char **line = k->identity; *line; line++)
+		free(*line);
+	free(k->identity);
+	np_kube_auth_free(k->auth);
+	np_kube_endpoint_release(&k->end);
+	pthread_mutex_destroy(&k->lock);
+	free(k);
+	curl_global_cleanup();
+}
+
+const struct np_kube_config *np_kube_config_of(const struct np_kube *k)
+{
+	return k->config;
+}
+
+void np_kube_set_cancel(struct np_kube *k, const atomic_int *cancel)
+{
+	k->cancel = cancel;
+}
+
+void np_kube_set_timeout(struct np_kube *k, int timeout_ms)
+{
+	k->timeout_ms = timeout_ms;
+}
+
+void np_kube_get_stats(struct np_kube *k, struct np_kube_stats *ret)
+{
+	*ret = (struct np_kube_stats){
+		.requests = atomic_load(&k->count.requests),
+		.retries = atomic_load(&k->count.retries),
+		.throttled = atomic_load(&k->count.throttled),
+		.lost = atomic_load(&k->count.lost),
+		.bytes_in = atomic_load(&k->count.bytes_in),
+	};
+}
+
+/* One request under way. */
+struct exchange {
+	struct np_kube *k;
+	const struct np_kube_req *req;
+	struct np_kube_call call;
+	struct np_kube_reply *reply;
+	struct np_kube_cred cred;
+	int64_t deadline_ms;
+	unsigned n_few, n_refused;	/* of FEW; of 401 */
+	bool too_large, head_done;
+};
+
+static size_t on_body(char *bytes, size_t size, size_t n, void *user)
+{
+	struct exchange *x = user;
+
+	if (x->reply->text.len + size * n > NP_KUBE_REPLY_MAX) {
+		x->too_large = true;
+		return 0;
+	}
+	np_buf_add(&x->reply->text, bytes, size * n);
+	atomic_fetch_add(&x->k->count.bytes_in, size * n);
+	return size * n;
+}
+
+static size_t on_header(char *bytes, size_t size, size_t n, void *user)
+{
+	struct exchange *x = user;
+	struct np_str line = { bytes, size * n };
+
+	x->head_done = np_str_is(line, "\r\n") || np_str_is(line, "\n");
+	np_kube_reply_header(x->reply, line);
+	return line.n;
+}
+
+static int wait_end(struct exchange *x, struct np_kube_slot *s, CURLcode *ret, struct np_err *err)
+{
+	for (;;) {
+		int64_t left = x->deadline_ms - np_now_ms();
+
+		if (np_kube_cancelled(x->k))
+			return np_err_set(err, NP_EINTR, "interrupted");
+		if (left <= 0)
+			return np_err_set(err, NP_ETIMEOUT, "no answer from '%s' in time",
+					  x->k->config->server.p);
+		if (np_kube_slot_step(s, left < NP_KUBE_TICK_MS ? (int)left : NP_KUBE_TICK_MS, ret))
+			return 0;
+	}
+}
+
+static int judge_body(struct exchange *x, struct np_err *err)
+{
+	struct np_kube_reply *r = x->reply;
+	struct np_err why = { .code = NP_OK };
+
+	if (!(x->req->flags & NP_KUBE_NO_JSON) && r->text.len)
+		r->body = np_json_parse(r->text.data, r->text.len, &why);
+	if (r->http >= 300 || r->http < 200)
+		return np_kube_status_err(r->http, r->body, &r->text, err);
+	if (!why.code)
+		return 0;
+	if (err)
+		*err = why;
+	return np_err_prefix(err, "the reply to %s is not JSON", x->req->path);
+}
+
+/* One attempt. 0 or -1 with @err; *@ret_loss says how it failed when there was no complete reply. */
+static int attempt(struct exchange *x, enum np_kube_loss *ret_loss, struct np_err *err)
+{
+	struct np_kube_slot *s = np_kube_slot_take(x->k);
+	CURLcode code = CURLE_OK;
+	unsigned attempts = x->reply->attempts;
+	long http = 0;
+
+	*ret_loss = NP_KUBE_LOSS_FATAL;
+	np_kube_reply_clear(x->reply);
+	x->reply->attempts = attempts;
+	x->head_done = false;
+	if (!s)
+		return np_err_set(err, NP_EENV, "libcurl does not start");
+	if (np_kube_slot_start(x->k, s, &x->cred, &x->call, err) || wait_end(x, s, &code, err)) {
+		np_kube_slot_free(s);
+		atomic_fetch_add(&x->k->count.lost, 1);
+		return -1;
+	}
+	/* curl takes a connection that ends among the headers for a reply without a body. */
+	if (!code && !x->head_done)
+		code = CURLE_PARTIAL_FILE;
+	*ret_loss = np_kube_loss_of(code);
+	curl_easy_getinfo(s->easy, CURLINFO_RESPONSE_CODE, &http);
+	x->reply->attempts = attempts + 1;
+	x->reply->http = code ? 0 : (int)http;
+	if (code) {
+		np_kube_loss_err(x->k, s, code, err);
+		atomic_fetch_add(&x->k->count.lost, 1);
+		np_kube_slot_free(s);
+		if (x->too_large)
+			np_err_set(err, NP_ELIMIT, "the reply to %s is larger than %u bytes", x->req->path,
+				   NP_KUBE_REPLY_MAX);
+		return -1;
+	}
+	np_kube_slot_give(x->k, s);
+	return judge_body(x, err);
+}
+
+/* May the request be sent again after this? */
+static bool worth_another(struct exchange *x, enum np_kube_loss loss)
+{
+	int http = x->reply->http;
+
+	if (x->req->flags & NP_KUBE_ONCE)
+		return false;
+	if (loss == NP_KUBE_LOSS_TLS)
+		return ++x->n_few < FEW;
+	if (loss)
+		return loss == NP_KUBE_LOSS_UNSENT || (loss == NP_KUBE_LOSS_MIDWAY && x->call.repeatable);
+	if (http == 429)
+		return true;
+	if (http == 500)
+		return x->call.repeatable && ++x->n_few < FEW;
+	return x->call.repeatable && (http == 502 || http == 503 || http == 504);
+}
+
+static int64_t pause_before(const struct exchange *x, unsigned n)
+{
+	int64_t ms = np_kube_jitter_ms(n, FIRST_PAUSE_MS, MAX_PAUSE_MS);
+	int64_t asked = (int64_t)x->reply->retry_after_s * 1000;
+
+	/* A little more than asked, not all at the same moment. */
+	return asked > 0 ? asked + np_kube_jitter_ms(0, FIRST_PAUSE_MS, FIRST_PAUSE_MS) : ms;
+}
+
+static int exchange_run(struct exchange *x, struct np_err *err)
+{
+	for (unsigned n = 0;; n++) {
+		enum np_kube_loss loss = NP_KUBE_LOSS_FATAL;
+		int64_t pause;
+
+		np_kube_cred_release(&x->cred);
+		if (np_kube_auth_get(x->k->auth, x->k->cancel, &x->cred, err))
+			return -1;
+		if (!attempt(x, &loss, err))
+			return 0;
+		if (x->reply->http == 429)
+			atomic_fetch_add(&x->k->count.throttled, 1);
+		if (x->reply->http == 401 && !x->n_refused++ &&
+		    np_kube_auth_refused(x->k->auth, x->cred.generation))
+			pause = 0;
+		else if (worth_another(x, loss))
+			pause = pause_before(x, n);
+		else
+			return -1;
+		/* No time left for it: then what the server said is the better answer. */
+		if (np_now_ms() + pause >= x->deadline_ms)
+			return -1;
+		if (np_kube_pause(x->k, pause, err))
+			return -1;
+		atomic_fetch_add(&x->k->count.retries, 1);
+	}
+}
+
+static bool idempotent(const struct np_kube_req *req)
+{
+	if (!strcmp(req->method, "PATCH"))
+		return req->content_type && strcmp(req->content_type, "application/json-patch+json");
+	return strcmp(req->method, "POST") != 0;
+}
+
+static int check_req(const struct np_kube_req *req, struct np_err *err)
+{
+	static const char *const methods[] = { "GET", "POST", "PUT", "PATCH", "DELETE" };
+
+	for (size_t i = 0; i < NP_ARRAY_SIZE(methods); i++)
+		if (!strcmp(req->method, methods[i]) && req->path[0] == '/' &&
+		    np_kube_header_safe(np_str_from(req->path)) &&
+		    np_kube_header_safe(np_str_from(req->query)) &&
+		    np_kube_header_safe(np_str_from(req->content_type)))
+			return 0;
+	return np_err_set(err, NP_EUSAGE, "no such request: '%s' '%s'", req->method, req->path);
+}
+
+int np_kube_request(struct np_kube *k, const struct np_kube_req *req, struct np_kube_reply *ret,
+		    struct np_err *err)
+{
+	struct np_kube_reply own = { .http = 0 };
+	struct np_buf body = { NULL, 0, 0 };
+	struct exchange x = { .k = k, .req = req, .reply = ret ? ret : &own };
+	int rc;
+
+	np_kube_reply_clear(x.reply);
+	if (check_req(req, err))
+		return -1;
+	if (req->json)
+		np_json_dump(req->json, 0, &body);
+	x.deadline_ms = np_now_ms() + (req->timeout_ms > 0 ? req->timeout_ms : k->timeout_ms);
+	x.call = (struct np_kube_call){
+		.method = req->method, .path = req->path, .query = req->query, .accept = req->accept,
+		.body = { req->json ? body.data : req->body, req->json ? body.len : req->n_body },
+		.repeatable = idempotent(req), .on_body = on_body, .on_header = on_header, .user = &x,
+	};
+	if (req->json || req->body || !strcmp(req->method, "POST"))
+		x.call.content_type = req->content_type ? req->content_type : "application/json";
+	rc = exchange_run(&x, err);
+	np_kube_cred_release(&x.cred);
+	np_buf_release(&body);
+	np_kube_reply_release(&own);
+	return rc;
+}
+
+int np_kube_version(struct np_kube *k, int timeout_ms, char *ret_git_version, struct np_err *err)
+{
+	struct np_kube_reply r = { .http = 0 };
+	struct np_kube_req req = { .method = "GET", .path = "/version", .timeout_ms = timeout_ms,
+				   .flags = NP_KUBE_ONCE };
+	const char *version;
+	int rc = np_kube_request(k, &req, &r, err);
+
+	version = np_json_str(r.body, "gitVersion", NULL);
+	if (!rc && !version)
+		rc = np_err_set(err, NP_EENV, "'%s' does not answer like an API server",
+				k->config->server.p);
+	if (!rc && ret_git_version)
+		snprintf(ret_git_version, 64, "%s", version);
+	np_kube_reply_release(&r);
+	return rc;
+}
