@@ -7,7 +7,8 @@
 #include "np/base/json.h"
 #include "np/kube/resource.h"
 
-#define POLICY "deny-all"
+#define STREAM_WAIT_MS 30000
+#define ANSWER_WAIT_MS 20000
 
 /* Streams of this question: the control pods, and the trial pods that the policy is for. */
 struct question {
@@ -48,40 +49,49 @@ static size_t make_probes(const struct np_fixture *f, const struct question *q, 
 	return n;
 }
 
-static size_t count_denied(const struct np_fleet_probe *probes, size_t n)
+/* Probes until enough of them are denied, or all are answered; *@ret tells whether that came before the deadline. */
+static int look_for(const struct np_fixture *f, const struct question *q, bool denied, long long deadline_ms, bool *ret, struct np_err *err)
 {
-	size_t denied = 0;
+	struct np_fleet_probe probes[2 * NP_FIXTURE_NODES * NP_FIXTURE_NODES];
+	struct np_backoff wait;
 
-	for (size_t i = 0; i < n; i++)
-		denied += probes[i].res.outcome == NP_OUT_DROPPED || probes[i].res.outcome == NP_OUT_REJECTED;
-	return denied;
+	np_backoff_init(&wait, 2000, 200000, deadline_ms * 1000);
+	do {
+		size_t n = make_probes(f, q, probes), n_denied = 0, n_allowed = 0;
+
+		if (np_fleet_probe(q->fleet, probes, n, f->timeout_ms, NP_PROBE_ATTEMPTS, err) < 0)
+			return -1;
+		for (size_t i = 0; i < n; i++) {
+			enum np_outcome o = probes[i].res.outcome;
+
+			n_denied += o == NP_OUT_DROPPED || o == NP_OUT_REJECTED;
+			n_allowed += o == NP_OUT_ALLOWED;
+		}
+		/* One direction alone, half of the probes, is enforcement too; the suite finds out what is wrong with the other. */
+		*ret = denied ? 2 * n_denied >= n : n_allowed == n;
+	} while (!*ret && np_backoff_wait(&wait));
+	return 0;
 }
 
 int np_fixture_enforced(const struct np_fixture *f, long long deadline_ms, bool *ret, struct np_err *err)
 {
-	struct np_fleet_probe probes[2 * NP_FIXTURE_NODES * NP_FIXTURE_NODES];
 	struct np_kube *k = f->cluster->kube;
 	struct question q = { .fleet = np_fleet_new(k, f->cluster->cancel) };
 	json_t *policy = np_json_pack("{s:s, s:s, s:{s:s}, s:{s:{}, s:[s, s]}}", "apiVersion", "networking.k8s.io/v1", "kind",
 				      "NetworkPolicy", "metadata", "name", "deny-all", "spec", "podSelector", "policyTypes", "Ingress",
 				      "Egress");
-	struct np_backoff wait;
-	bool denied = false;
+	bool up = false;
 	int rc = -1;
 
-	if (open_streams(f, &q, 30000, err) < 0 ||
-	    np_kube_create(k, &np_kube_types[NP_KUBE_NETPOL], f->trial_ns.p, policy, NULL, NULL, err) < 0)
+	if (open_streams(f, &q, STREAM_WAIT_MS, err) < 0 || look_for(f, &q, false, ANSWER_WAIT_MS, &up, err) < 0)
 		goto out;
-	np_backoff_init(&wait, 2000, 200000, deadline_ms * 1000);
-	do {
-		size_t n = make_probes(f, &q, probes);
-
-		if (np_fleet_probe(q.fleet, probes, n, f->timeout_ms, NP_PROBE_ATTEMPTS, err) < 0)
-			goto out;
-		denied = count_denied(probes, n) > 0;
-	} while (!denied && np_backoff_wait(&wait));
-	*ret = denied;
-	rc = 0;
+	if (!up) {
+		np_err_set(err, NP_EENV, "the trial pods do not answer although no policy touches them");
+		goto out;
+	}
+	if (np_kube_create(k, &np_kube_types[NP_KUBE_NETPOL], f->trial_ns.p, policy, NULL, NULL, err) < 0)
+		goto out;
+	rc = look_for(f, &q, true, deadline_ms, ret, err);
 out:
 	np_fleet_free(q.fleet);
 	json_decref(policy);

@@ -1,0 +1,48 @@
+/* worker.h - one thread of a run: takes cases from the queue, each in its own world, and records what it saw. */
+#ifndef NP_RUN_WORKER_H
+#define NP_RUN_WORKER_H
+
+#include <pthread.h>
+
+#include "fixture.h"
+#include "latency.h"
+#include "np/run/plan.h"
+#include "np/run/run.h"
+#include "record.h"
+#include "waivers.h"
+
+/* What the workers of a run share. @lock guards everything below it. */
+struct np_shared {
+	const struct np_run_options *options;
+	const struct np_fixture *fixture;
+	const struct np_plan *plan;
+	struct np_record *record;
+	long long deadline_ms, stability_ms;
+	pthread_mutex_t lock;
+	uint8_t *taken;			/* [plan->n_cases] */
+	struct np_waivers waivers;
+	struct np_run_progress progress;
+	struct np_latency latency[NP_N_DIRS];
+	bool stop;			/* fail-fast, or the environment is gone */
+	struct np_err broken;		/* why the environment is gone */
+	size_t fixed;
+	unsigned long long streams_opened, streams_lost, probes;
+	long long probing_us;
+	size_t agents;			/* streams that were needed: one for each pod and worker */
+};
+
+/* pthread start routine; @arg is a struct np_worker. */
+struct np_worker {
+	struct np_shared *shared;
+	unsigned number;
+	pthread_t thread;
+	bool started;
+};
+
+void *np_worker_main(void *arg);
+/* Records that case as ended and tells the progress listener. */
+void np_case_end(struct np_shared *sh, const struct np_case *c, unsigned worker, enum np_run_result result, const char *reason, json_t *extra);
+/* Why the target cannot run this case; "" when it can. */
+const char *np_case_lacks(const struct np_shared *sh, const struct np_case *c);
+
+#endif
