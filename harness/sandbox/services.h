@@ -28,8 +28,11 @@ struct np_services_node {
 	struct np_addr ip4, ip6;	/* source of a connection that a pod makes to itself through a service */
 };
 
-/* Starts the translator thread. @store and the namespaces must outlive it. */
-struct np_services *np_services_new(struct np_store *store, const struct np_services_node *nodes, size_t n_nodes);
+/*
+ * Loads the empty ruleset on every node and starts the translator thread. @store and the namespaces must outlive it. NULL with NP_EENV when nft is missing or the
+ * kernel refuses the transaction.
+ */
+struct np_services *np_services_new(struct np_store *store, const struct np_services_node *nodes, size_t n_nodes, struct np_err *err);
 /* Stops the thread (bounded) and frees. NULL is accepted. */
 void np_services_free(struct np_services *s);
 
