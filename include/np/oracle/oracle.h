@@ -8,21 +8,52 @@
 #include "np/base/buf.h"
 #include "np/model/flow.h"
 
-/* The open questions of the API (semantics 2.2 "switches"), one setting each. */
+/*
+ * The open questions of the API (semantics 2.2 "switches"), two permitted settings each. What is common to all of them:
+ *
+ * A pod carries traffic when it is neither finished (S53) nor pending (S60) and has an address of the flow's family; that of a hostNetwork pod without
+ * one is its node's. An end "has a node's address" when it is an address of a node of the world, or a hostNetwork pod (whatever S43 says), whose node it
+ * is. An NP_END_ADDR is looked up among nodes only: never among pods and Services; an IPv4-mapped one means the IPv4 address (S56).
+ */
 enum np_reading {
-	NP_READ_IPBLOCK_PODS,	/* S19: yes = ipBlock matches pod addresses */
-	NP_READ_NAT,		/* S20: yes = addresses are seen after rewriting (services to externals, nodes) */
-	NP_READ_DIVERGENT,	/* S25: yes = an egress name with several numbers is resolved per destination pod; no = such an item matches nothing */
-	NP_READ_DUP_NAME,	/* S29: yes = any port of that name in the pod counts; no = the first only */
-	NP_READ_SIDECAR_NAME,	/* S30: yes = names in (restartable) init containers count */
-	NP_READ_NAME_EXTERNAL,	/* S31: yes = a name towards an external address matches any port; no = nothing */
-	NP_READ_HAIRPIN,	/* S39: yes = a pod reaching itself through a Service is always allowed; no = subject to policy */
-	NP_READ_OWN_NODE,	/* S41: yes = an egress-isolated pod always reaches its own node */
-	NP_READ_OTHER_NODE,	/* S42: yes = traffic of other nodes' own addresses to a pod is exempt like the own node's (tunnel, SNAT) */
-	NP_READ_HOST_PODS,	/* S43: yes = hostNetwork pods are pods to selectors and policies; no = they are their node's address */
-	NP_READ_CLUSTERIP,	/* S45: yes = a ClusterIP is judged as the pod and port behind it; no = the ClusterIP itself is the peer address */
-	NP_READ_MAPPED,		/* S56: yes = IPv4-mapped blocks mean the IPv4 block; no = they match nothing */
-	NP_READ_HOST_BITS,	/* S57: yes = the network is meant; no = the single address */
+	/* S19: yes = ipBlock matches the addresses of pods like any other; no = an end that is a pod (see S43) never matches an ipBlock. */
+	NP_READ_IPBLOCK_PODS,
+	/*
+	 * S20: addresses are seen before (no) or after (yes) rewriting. Two places. (1) Ingress from another node's address: yes = some tunnel's or
+	 * gateway's address is seen, so only an ipBlock that holds every address of the family (/0 without except) matches. (2) A node's address dialled
+	 * at the nodePort of a Service: no = the egress peer is the node at that port and the ingress peer is the source; yes = the egress peer is the
+	 * pod behind it at the target port and the ingress peer is the dialled node's address. Several pods behind it that differ: undef by S20.
+	 */
+	NP_READ_NAT,
+	/*
+	 * S25: a name in an egress rule has several numbers when the unfinished pods that the rule's selector peers match (all pods of the world for a
+	 * rule without peers; pods in its ipBlocks do not count) have more than one number under that name and protocol, whatever S29, S30 and S43 say.
+	 * yes = it is resolved on each destination pod all the same; no = such a port item matches nothing.
+	 */
+	NP_READ_DIVERGENT,
+	/* S29: a name (with a protocol) that a pod has several times. yes = any of these ports; no = the first in the pod's list of ports only. */
+	NP_READ_DUP_NAME,
+	/* S30: yes = names in init containers (restartable or not) count like and after those of regular ones; no = they do not exist. */
+	NP_READ_SIDECAR_NAME,
+	/* S31: an egress name towards an end that is no pod. yes = it matches any port of its protocol; no = nothing. */
+	NP_READ_NAME_EXTERNAL,
+	/* S39: a pod that reaches itself through a Service (or nodePort). yes = always allowed; no = both sides are judged like between two pods. */
+	NP_READ_HAIRPIN,
+	/* S41: yes = a pod always reaches ends with its own node's address, whatever isolates it for egress; no = judged as any other. */
+	NP_READ_OWN_NODE,
+	/* S42: yes = ends with another node's address reach a pod like those with its own node's (S40) do; no = judged as any other. */
+	NP_READ_OTHER_NODE,
+	/* S43: hostNetwork pods. yes = they are pods: selected by policies, matched by selectors; no = they are nothing but their node's address. */
+	NP_READ_HOST_PODS,
+	/*
+	 * S45: pod to ClusterIP. yes = the egress peer is the pod behind it at the target port; no = the egress peer is the ClusterIP, an address that is no
+	 * pod, at the Service's port. The ingress side is always judged at the pod behind it. Several pods behind it that differ: undef by S45, fixed or not.
+	 */
+	NP_READ_CLUSTERIP,
+	/* S56: a block or except written in IPv4-mapped form (::ffff:0:0/96). yes = the IPv4 block (from prefix 96 up); no = it matches nothing. */
+	NP_READ_MAPPED,
+	/* S57: a block or except with host bits or leading zeros. yes = the network is meant; no = the single address as written. */
+	NP_READ_HOST_BITS,
 	NP_N_READINGS
 };
 
@@ -52,7 +83,15 @@ void np_oracle_free(struct np_oracle *o);
 
 /*
  * The verdict on one flow. NP_UNDEF fills *@ret_open (may be NULL) with exactly those clauses c for which, under some setting of the other
- * open readings, changing c's reading changes the verdict; otherwise *@ret_open is empty.
+ * open readings, changing c's reading changes the verdict; otherwise *@ret_open is empty. Which of several pods behind a Service answers counts as
+ * part of the reading S45 (S20 for a nodePort).
+ *
+ * NP_NO_FLOW, nothing to assert: an end carries no traffic; an address end is of the other family, or not a unicast address that leaves its
+ * host (unspecified, loopback, multicast, 255.255.255.255; S38, S59); a Service as source; a Service without such a port, without
+ * a ClusterIP of the family, or without a pod behind it that has the target port (a nodePort likewise).
+ *
+ * A pod is behind a Service when it carries traffic, is of the Service's namespace and has all labels of its selector. A named
+ * targetPort is the first port of that name and the Service port's protocol in its regular containers, else in its restartable init ones.
  */
 enum np_verdict np_oracle_eval(const struct np_oracle *o, const struct np_flow *flow, np_clauses *ret_open);
 
@@ -62,7 +101,7 @@ struct np_probe_port {
 	uint16_t port;
 };
 
-struct np_bitmatrix {		/* n_rows x n_cols bits, row-major, rows padded to whole words */
+struct np_bitmatrix {		/* n_rows x n_cols bits, row-major, rows padded to whole words; padding is zero */
 	uint64_t *words;
 	size_t n_rows, n_cols, words_per_row;
 };
@@ -74,7 +113,7 @@ struct np_table {
 	size_t n_sources, n_dests, n_ports;
 	int family;
 	struct np_bitmatrix *allow;	/* [n_ports] verdict is allow */
-	struct np_bitmatrix *undef;	/* [n_ports] verdict is undef; allow and undef are never both set. NULL when no reading is open */
+	struct np_bitmatrix *undef;	/* [n_ports] verdict is undef; allow and undef are never both set. NULL when nothing can be open */
 };
 
 /* Never fails; *@ret is released with np_table_release(). Cells without a flow (NP_NO_FLOW) read as deny here and as NP_NO_FLOW from np_oracle_eval(). */
