@@ -15,13 +15,13 @@
 
 static const char *const keys[] = { "case", "cells", "reason", "link" };
 
-static int refuse(const char *name, const struct np_node *at, const char *what, struct np_err *err)
+static int refuse(const char *name, const struct np_value *at, const char *what, struct np_err *err)
 {
 	np_err_set(err, NP_EVALID, "%s", what);
 	return np_err_at(err, name, at->line, at->column);
 }
 
-static int check_keys(const char *name, const struct np_node *entry, struct np_err *err)
+static int check_keys(const char *name, const struct np_value *entry, struct np_err *err)
 {
 	for (uint32_t i = 0; i < entry->n; i++) {
 		const struct np_pair *p = &entry->pairs[i];
@@ -38,34 +38,34 @@ static int check_keys(const char *name, const struct np_node *entry, struct np_e
 	return 0;
 }
 
-static int take_cells(const char *name, const struct np_node *cells, json_t *waiver, struct np_err *err)
+static int take_cells(const char *name, const struct np_value *cells, json_t *waiver, struct np_err *err)
 {
 	json_t *list = json_array();
 
 	json_object_set_new(waiver, "cells", list);
-	if (cells->kind != NP_NODE_LIST || cells->n > WAIVER_MAX_CELLS)
+	if (cells->kind != NP_VALUE_LIST || cells->n > WAIVER_MAX_CELLS)
 		return refuse(name, cells, "'cells' is a list of at most 1000 texts such as \"y/b -> x/a TCP:80\"", err);
 	for (uint32_t i = 0; i < cells->n; i++) {
-		if (cells->items[i].kind != NP_NODE_STRING)
+		if (cells->items[i].kind != NP_VALUE_STRING)
 			return refuse(name, &cells->items[i], "a cell is a text such as \"y/b -> x/a TCP:80\"", err);
 		json_array_append_new(list, np_json_string(cells->items[i].text));
 	}
 	return 0;
 }
 
-static int take_entry(const char *name, const struct np_node *entry, json_t *list, struct np_err *err)
+static int take_entry(const char *name, const struct np_value *entry, json_t *list, struct np_err *err)
 {
 	json_t *waiver = json_object();
-	const struct np_node *cells = np_node_get(entry, "cells");
+	const struct np_value *cells = np_value_get(entry, "cells");
 	int rc = 0;
 
 	json_array_append_new(list, waiver);
-	if (entry->kind != NP_NODE_MAP)
+	if (entry->kind != NP_VALUE_MAP)
 		return refuse(name, entry, "a waiver is a map with case, reason and perhaps cells and link", err);
 	if (check_keys(name, entry, err) < 0)
 		return -1;
 	for (size_t k = 0; k < NP_ARRAY_SIZE(keys); k++) {
-		struct np_str text = np_node_str(np_node_get(entry, keys[k]));
+		struct np_str text = np_value_str(np_value_get(entry, keys[k]));
 
 		if (strcmp(keys[k], "cells") == 0)
 			continue;
@@ -91,11 +91,11 @@ int np_waivers_parse(struct np_str text, const char *name, struct np_waivers *re
 		return -1;
 	}
 	for (size_t d = 0; d < docs.n && rc == 0; d++) {
-		const struct np_node *root = &docs.items[d].root;
+		const struct np_value *root = &docs.items[d].root;
 
 		if (docs.items[d].empty)
 			continue;
-		if (root->kind != NP_NODE_LIST || root->n > WAIVERS_MAX)
+		if (root->kind != NP_VALUE_LIST || root->n > WAIVERS_MAX)
 			rc = refuse(name, root, "waivers are a list of at most 10000 entries", err);
 		for (uint32_t i = 0; rc == 0 && i < root->n; i++)
 			rc = take_entry(name, &root->items[i], list, err);
