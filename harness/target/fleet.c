@@ -96,6 +96,7 @@ int np_fleet_add(struct np_fleet *f, const struct np_fleet_place *place, size_t 
 	*a = (struct agent){ .used = true, .name = copy(place->name), .ns = copy(place->ns),
 			     .pod = copy(place->pod), .socket = copy(place->socket), .host = copy(place->host) };
 	agent_open(f, a);
+	f->stats.agents++;
 	if (i == f->n_agents)
 		f->n_agents++;
 	*ret = i;
@@ -116,6 +117,15 @@ const char *np_fleet_caps(const struct np_fleet *f, size_t agent)
 void np_fleet_get_stats(const struct np_fleet *f, struct np_fleet_stats *ret)
 {
 	*ret = f->stats;
+}
+
+size_t np_fleet_size(const struct np_fleet *f)
+{
+	size_t n = 0;
+
+	for (size_t i = 0; i < f->n_agents; i++)
+		n += f->agents[i].used;
+	return n;
 }
 
 static void copy_str(char *dst, size_t size, struct np_str s)

@@ -63,7 +63,11 @@ struct np_fleet_stats {
 	unsigned long long streams_opened;	/* the first opening of each agent included */
 	unsigned long long streams_lost, probes, batches;
 	long long probing_us;			/* time inside np_fleet_probe() */
+	size_t agents;				/* added in all: streams_opened is the same number when none broke */
 };
+
+/* Agents it has now. */
+size_t np_fleet_size(const struct np_fleet *f);
 
 void np_fleet_get_stats(const struct np_fleet *f, struct np_fleet_stats *ret);
 

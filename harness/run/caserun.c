@@ -1,0 +1,373 @@
+/* caserun.c - one case. */
+#include "caserun.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "np/base/clock.h"
+#include "np/base/json.h"
+#include "np/base/mem.h"
+#include "sentinel.h"
+#include "settle.h"
+#include "steps.h"
+
+#define FAILURES_MAX 8
+
+/* A case on its way. */
+struct running {
+	struct np_shared *sh;
+	struct np_session *s;
+	const struct np_case *c;
+	struct np_changes changes;
+	struct np_rt before;		/* the table that was right last; n_cells 0: none */
+	struct np_world world;		/* of that table */
+	int n_expects;
+	size_t wrong;
+	char reason[256];
+	enum np_run_result result;
+	json_t *waiver;			/* borrowed copy for the record, or NULL */
+};
+
+/* What one expectation came to. */
+struct verdict {
+	struct np_world world;
+	struct np_oracle *oracle;
+	struct np_rt table;
+	struct np_settle settle;
+	const char *sentinel;
+	enum np_run_result result;
+	char reason[256];
+};
+
+static void verdict_release(struct verdict *v)
+{
+	np_oracle_free(v->oracle);
+	np_rt_release(&v->table);
+	json_decref(v->settle.observations);
+	np_world_release(&v->world);
+}
+
+static struct np_readings readings_of(const struct np_case *c)
+{
+	enum np_profile p = NP_PROFILE_CORE;
+
+	np_profile_parse(c->profile, &p);
+	return np_profile_readings(p);
+}
+
+static int read_expected(struct running *r, struct verdict *v, struct np_err *err)
+{
+	struct np_readings readings = readings_of(r->c);
+
+	if (np_session_read(r->s, &v->world, err) < 0)
+		return -1;
+	v->oracle = np_oracle_new(&v->world, &readings);
+	np_rt_init(&v->table, r->s, &v->world, v->oracle, r->c);
+	return 0;
+}
+
+/* The hand-written table is held against the oracle here too: the API server may have stored something else than was sent. */
+static void check_hand_written(struct running *r, struct verdict *v, const struct np_expect *expect)
+{
+	const struct np_expect_line *line = NULL;
+	size_t cell = expect ? np_rt_check_expect(&v->table, expect, &line) : SIZE_MAX;
+	char text[640];
+
+	if (cell == SIZE_MAX)
+		return;
+	v->result = NP_RUN_ERROR;
+	snprintf(v->reason, sizeof(v->reason), "the case's table (line %u) and the oracle (%s) disagree on %.120s",
+		 line ? line->place.line : 0, np_verdict_name((enum np_verdict)v->table.expected[cell]),
+		 np_rt_cell_text(&v->table, cell, text, sizeof(text)));
+	(void)r;
+}
+
+static int watch_sentinel(struct running *r, struct verdict *v, struct np_err *err)
+{
+	const struct np_changes *ch = &r->changes;
+	bool seen = false;
+
+	v->sentinel = "none";
+	if (!r->before.n_cells || !np_rt_same(&r->before, &v->table) || !(ch->policies || ch->pods || ch->namespaces))
+		return 0;
+	if (np_sentinel_toggle(r->s, ch->policies ? NP_SENTINEL_POLICY : NP_SENTINEL_POD, r->sh->deadline_ms, &seen, err) < 0)
+		return -1;
+	v->sentinel = seen ? "seen" : "unseen";
+	return 0;
+}
+
+static void judge(struct verdict *v)
+{
+	const struct np_settle *st = &v->settle;
+
+	if (st->right) {
+		v->result = NP_RUN_PASS;
+	} else if (st->network_failed) {
+		v->result = NP_RUN_ERROR;
+		snprintf(v->reason, sizeof(v->reason), "the control pods, which no policy touches, do not reach each other");
+	} else if (st->wrong == st->errors) {
+		v->result = NP_RUN_ERROR;
+		snprintf(v->reason, sizeof(v->reason), "%zu probes could not be made", st->errors);
+	} else {
+		v->result = NP_RUN_FAIL;
+		snprintf(v->reason, sizeof(v->reason), "%zu of %zu cells are wrong %lld ms after the change", st->wrong,
+			 v->table.n_cells, (long long)(np_now_us() - st->change_us) / 1000);
+	}
+}
+
+static json_t *failures_json(const struct verdict *v)
+{
+	json_t *list = json_array();
+
+	for (size_t i = 0; i < v->table.n_cells && json_array_size(list) < FAILURES_MAX; i++) {
+		const struct np_fleet_result *seen = &v->table.seen[i];
+		struct np_flow flow;
+		struct np_buf why = { 0 };
+		np_clauses clauses;
+		char cell[640], names[512];
+
+		if (v->table.expected[i] == NP_NO_FLOW || !np_rt_wrong(&v->table, i))
+			continue;
+		flow = np_rt_flow(&v->table, i);
+		clauses = np_oracle_clauses(v->oracle, &flow);
+		np_oracle_explain(v->oracle, &flow, &why);
+		np_rt_cell_text(&v->table, i, cell, sizeof(cell));
+		json_array_append_new(list, np_json_pack("{s:o, s:s, s:s, s:s, s:o, s:s, s:o}", "cell", np_json_string(np_str_from(cell)),
+							 "expected", np_verdict_name((enum np_verdict)v->table.expected[i]), "outcome",
+							 np_outcome_name(seen->outcome), "detail", seen->detail, "who",
+							 np_json_string(np_str_from(seen->who)), "clauses",
+							 np_clauses_text(&clauses, names, sizeof(names)), "explanation",
+							 np_json_string((struct np_str){ why.data, why.len })));
+		np_buf_release(&why);
+	}
+	return list;
+}
+
+static void record_step(struct running *r, const struct verdict *v, const char *place, const char *what)
+{
+	const struct np_settle *st = &v->settle;
+	json_t *line = np_json_pack("{s:s, s:o, s:i, s:s, s:s, s:O, s:O, s:s, s:s, s:i, s:i, s:I, s:I}", "type", "step", "case",
+				    np_json_string(r->c->id), "step", r->n_expects, "what", what, "place", place, "operations",
+				    r->changes.operations, "manifests", r->changes.manifests, "result", np_run_result_name(v->result),
+				    "sentinel", v->sentinel, "transient", (int)st->transient, "looks", (int)st->looks, "wrong",
+				    (json_int_t)st->wrong, "probes", (json_int_t)st->probes);
+
+	if (st->observations)
+		json_object_set(line, "observations", st->observations);
+	if (st->converged_ms >= 0)
+		json_object_set_new(line, "converged_ms", json_integer(st->converged_ms));
+	/* A right table is what the case file says: only those that differ are kept whole. */
+	if (v->result != NP_RUN_PASS) {
+		json_object_set_new(line, "tables", np_rt_json(&v->table));
+		json_object_set_new(line, "failures", failures_json(v));
+		json_object_set_new(line, "reason", np_json_string(np_str_from(v->reason)));
+	}
+	np_record_put_take(r->sh->record, line);
+}
+
+static void count_latency(struct running *r, const struct verdict *v)
+{
+	bool isolates[NP_N_DIRS] = { false };
+
+	if (v->result != NP_RUN_PASS || v->settle.converged_ms < 0)
+		return;
+	for (size_t i = 0; i < v->world.n_policies; i++)
+		for (int d = 0; d < NP_N_DIRS; d++)
+			isolates[d] |= v->world.policies[i].types[d];
+	pthread_mutex_lock(&r->sh->lock);
+	for (int d = 0; d < NP_N_DIRS; d++)
+		if (isolates[d])
+			np_latency_add(&r->sh->latency[d], v->settle.converged_ms);
+	pthread_mutex_unlock(&r->sh->lock);
+}
+
+static void keep_as_before(struct running *r, struct verdict *v)
+{
+	np_rt_release(&r->before);
+	np_world_release(&r->world);
+	r->before = v->table;
+	r->world = v->world;
+	v->table = (struct np_rt){ 0 };
+	np_world_init(&v->world);
+}
+
+static void fail_case(struct running *r, const struct verdict *v)
+{
+	const json_t *waiver = NULL;
+
+	r->result = v->result;
+	r->wrong = v->settle.wrong;
+	memcpy(r->reason, v->reason, sizeof(r->reason));
+	if (v->result != NP_RUN_FAIL)
+		return;
+	pthread_mutex_lock(&r->sh->lock);
+	if (np_waivers_cover(&r->sh->waivers, r->c->id, &v->table, &waiver)) {
+		r->result = NP_RUN_KNOWN;
+		r->waiver = json_deep_copy(waiver);
+		snprintf(r->reason, sizeof(r->reason), "known: %.200s", np_json_str(waiver, "reason", ""));
+	}
+	pthread_mutex_unlock(&r->sh->lock);
+}
+
+/* Everything since the last expectation is in force: what should be seen, and is it? @expect NULL: the world as before the case. */
+static int check_expectation(struct running *r, int64_t change_us, const struct np_expect *expect, const struct np_place *place,
+			     struct np_err *err)
+{
+	struct verdict v = { .settle = { .change_us = change_us, .deadline_ms = r->sh->deadline_ms, .converged_ms = -1,
+					 .stability_ms = r->sh->stability_ms }, .sentinel = "none", .result = NP_RUN_PASS };
+	np_auto_free char *where = np_xasprintf("%s:%u", place->file ? place->file : "-", place->line);
+	int rc;
+
+	np_world_init(&v.world);
+	rc = np_session_sync(r->s, err);
+	if (rc == 0)
+		rc = read_expected(r, &v, err);
+	if (rc == 0)
+		check_hand_written(r, &v, expect);
+	if (rc == 0 && v.result == NP_RUN_PASS) {
+		rc = watch_sentinel(r, &v, err);
+		v.settle.before = r->before.n_cells ? &r->before : NULL;
+		if (rc == 0)
+			rc = np_settle(&v.table, r->s, &v.settle, err);
+		if (rc == 0)
+			judge(&v);
+	}
+	if (rc == 0) {
+		record_step(r, &v, where, expect ? "expect" : "restore");
+		count_latency(r, &v);
+		if (v.result != NP_RUN_PASS && r->result == NP_RUN_PASS)
+			fail_case(r, &v);
+		if (v.result == NP_RUN_PASS)
+			keep_as_before(r, &v);
+	}
+	verdict_release(&v);
+	return rc;
+}
+
+/* An API error of a step is the case's, unless the server is gone or the user has had enough. */
+static int case_error(struct running *r, const struct np_err *err)
+{
+	if (err->code == NP_EINTR || err->code == NP_EENV || err->code == NP_ETIMEOUT)
+		return -1;
+	r->result = NP_RUN_ERROR;
+	r->s->dirty = true;
+	np_err_text(err, r->reason, sizeof(r->reason));
+	return 0;
+}
+
+static int run_steps(struct running *r, struct np_err *err)
+{
+	int64_t change_us = np_now_us();
+
+	for (size_t i = 0; i < r->c->n_steps && r->result == NP_RUN_PASS; i++) {
+		const struct np_step *step = &r->c->steps[i];
+		int rc;
+
+		if (step->kind == NP_STEP_EXPECT) {
+			r->n_expects++;
+			rc = check_expectation(r, change_us, &step->expect, &step->place, err);
+			np_changes_next(&r->changes);
+			change_us = np_now_us();
+		} else {
+			rc = np_step_apply(r->s, step, &r->world, &r->changes, err);
+		}
+		if (rc < 0 && case_error(r, err) < 0)
+			return -1;
+	}
+	return 0;
+}
+
+/* After the case everything must be allowed again: what a case leaves behind would be held against the next one. */
+static int restore(struct running *r, struct np_err *err)
+{
+	int64_t change_us = np_now_us();
+	enum np_run_result before = r->result;
+
+	if (before != NP_RUN_PASS)
+		r->s->dirty = true;
+	if (r->s->dirty)
+		return 0;
+	np_changes_next(&r->changes);
+	if (np_steps_undo(r->s, &r->changes, err) < 0)
+		return case_error(r, err);
+	r->changes.policies = true;
+	json_array_append_new(r->changes.operations, json_string("delete the case's objects, put the world's back"));
+	if (check_expectation(r, change_us, NULL, &r->c->place, err) < 0)
+		return case_error(r, err);
+	if (r->result != NP_RUN_PASS)
+		r->s->dirty = true;
+	if (r->result == NP_RUN_FAIL) {
+		char text[160];
+
+		snprintf(text, sizeof(text), "after the case: %.140s", r->reason);
+		memcpy(r->reason, text, sizeof(text));
+	}
+	return 0;
+}
+
+/* What the case is about; S51 alone when only the way back failed. */
+static json_t *failing_clauses(const struct running *r, bool in_restore)
+{
+	json_t *list = json_array();
+	char name[8];
+
+	if (in_restore)
+		json_array_append_new(list, json_string("S51"));
+	for (unsigned c = 0; c <= NP_CLAUSE_MAX && !in_restore; c++)
+		if (np_clauses_has(&r->c->covers, c))
+			json_array_append_new(list, json_string(np_clause_name(c, name)));
+	return list;
+}
+
+static int read_first_world(struct running *r, struct np_err *err)
+{
+	struct verdict v = { 0 };
+
+	np_world_init(&v.world);
+	if (read_expected(r, &v, err) < 0) {
+		verdict_release(&v);
+		return -1;
+	}
+	keep_as_before(r, &v);
+	verdict_release(&v);
+	return 0;
+}
+
+int np_case_run(struct np_shared *sh, unsigned worker, struct np_session *s, const struct np_case *c, struct np_err *err)
+{
+	struct running r = { .sh = sh, .s = s, .c = c, .result = NP_RUN_PASS };
+	int64_t begin_us = np_now_us();
+	bool in_restore = false;
+	int rc;
+
+	np_world_init(&r.world);
+	np_changes_init(&r.changes);
+	rc = read_first_world(&r, err);
+	if (rc == 0)
+		rc = run_steps(&r, err);
+	if (rc == 0) {
+		in_restore = r.result == NP_RUN_PASS;
+		rc = restore(&r, err);
+	}
+	if (rc == 0) {
+		json_t *extra = np_json_pack("{s:i, s:I, s:I}", "steps", r.n_expects, "ms", (json_int_t)(np_now_us() - begin_us) / 1000,
+					     "wrong", (json_int_t)r.wrong);
+
+		if (r.result == NP_RUN_FAIL || r.result == NP_RUN_KNOWN)
+			json_object_set_new(extra, "clauses", failing_clauses(&r, in_restore));
+		if (r.waiver)
+			json_object_set(extra, "waiver", r.waiver);
+		if (r.result == NP_RUN_PASS && np_waivers_for(&sh->waivers, c->id)) {
+			json_object_set_new(extra, "fixed", json_true());
+			pthread_mutex_lock(&sh->lock);
+			sh->fixed++;
+			pthread_mutex_unlock(&sh->lock);
+		}
+		np_case_end(sh, c, worker, r.result, r.reason, extra);
+	}
+	json_decref(r.waiver);
+	np_rt_release(&r.before);
+	np_world_release(&r.world);
+	np_changes_release(&r.changes);
+	return rc;
+}

@@ -1,0 +1,185 @@
+/* worker.c - one thread of a run. */
+#include "worker.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "caserun.h"
+#include "np/base/json.h"
+#include "np/base/mem.h"
+
+const char *np_case_lacks(const struct np_shared *sh, const struct np_case *c)
+{
+	unsigned families = c->families;
+
+	if (np_fixture_lacks(sh->fixture, c->needs)[0])
+		return np_fixture_lacks(sh->fixture, c->needs);
+	if ((families & 1) && !(sh->fixture->caps & NP_NEED_IPV4))
+		return np_fixture_lacks(sh->fixture, NP_NEED_IPV4);
+	if ((families & 2) && !(sh->fixture->caps & NP_NEED_IPV6))
+		return np_fixture_lacks(sh->fixture, NP_NEED_IPV6);
+	return "";
+}
+
+static json_t *clause_names(const np_clauses *set)
+{
+	json_t *list = json_array();
+	char name[8];
+
+	for (unsigned c = 0; c <= NP_CLAUSE_MAX; c++)
+		if (np_clauses_has(set, c))
+			json_array_append_new(list, json_string(np_clause_name(c, name)));
+	return list;
+}
+
+static json_t *area_of(const struct np_case *c)
+{
+	const char *slash = memrchr(c->id.p, '/', c->id.n);
+
+	return np_json_string(slash ? (struct np_str){ c->id.p, (size_t)(slash - c->id.p) } : NP_STR("cases"));
+}
+
+void np_case_end(struct np_shared *sh, const struct np_case *c, unsigned worker, enum np_run_result result, const char *reason, json_t *extra)
+{
+	json_t *line = np_json_pack("{s:s, s:o, s:o, s:o, s:o, s:o, s:s, s:i}", "type", "case", "case", np_json_string(c->id), "title",
+				    np_json_string(c->title), "area", area_of(c), "profile", np_json_string(c->profile), "covers",
+				    clause_names(&c->covers), "result", np_run_result_name(result), "worker", (int)worker);
+
+	if (reason && *reason)
+		json_object_set_new(line, "reason", np_json_string(np_str_from(reason)));
+	if (extra) {
+		json_object_update(line, extra);
+		json_decref(extra);
+	}
+	np_record_put_take(sh->record, line);
+	pthread_mutex_lock(&sh->lock);
+	sh->progress.n_done++;
+	sh->progress.by_result[result]++;
+	sh->progress.id = c->id.p;
+	sh->progress.result = result;
+	sh->progress.elapsed_ms = np_record_now_ms(sh->record);
+	if (sh->options->fail_fast && result == NP_RUN_FAIL)
+		sh->stop = true;
+	if (sh->options->progress)
+		sh->options->progress(sh->options->progress_ctx, &sh->progress);
+	pthread_mutex_unlock(&sh->lock);
+}
+
+static bool stopping(struct np_shared *sh)
+{
+	bool stop;
+
+	pthread_mutex_lock(&sh->lock);
+	stop = sh->stop;
+	pthread_mutex_unlock(&sh->lock);
+	return stop || (sh->options->cancel && atomic_load(sh->options->cancel));
+}
+
+/* The next case of the worker's world, else the first that nobody has taken. */
+static const struct np_case *take_case(struct np_shared *sh, const struct np_worldfile *world)
+{
+	size_t pick = SIZE_MAX;
+
+	pthread_mutex_lock(&sh->lock);
+	for (size_t i = 0; i < sh->plan->n_cases; i++) {
+		if (sh->taken[i])
+			continue;
+		if (world && np_str_eq(sh->plan->cases[i].world, world->name)) {
+			pick = i;
+			break;
+		}
+		if (pick == SIZE_MAX)
+			pick = i;
+	}
+	if (pick != SIZE_MAX)
+		sh->taken[pick] = 1;
+	pthread_mutex_unlock(&sh->lock);
+	return pick == SIZE_MAX ? NULL : &sh->plan->cases[pick];
+}
+
+static void record_world(struct np_shared *sh, unsigned worker, const struct np_session *s)
+{
+	json_t *pods = json_array();
+
+	for (size_t i = 0; i < s->n_pods; i++)
+		json_array_append_new(pods, np_json_pack("{s:o}", "name", np_json_string(np_str_from(s->pods[i].name))));
+	np_record_put_take(sh->record, np_json_pack("{s:s, s:i, s:o, s:o, s:I, s:I}", "type", "world", "worker", (int)worker, "world",
+						    np_json_string(s->worldfile->name), "pods", pods, "deploy_ms",
+						    (json_int_t)s->deploy_ms, "streams", (json_int_t)np_fleet_size(s->fleet)));
+}
+
+static void add_stats(struct np_shared *sh, const struct np_session *s)
+{
+	struct np_fleet_stats st;
+
+	if (!s->fixture)
+		return;
+	np_fleet_get_stats(s->fleet, &st);
+	pthread_mutex_lock(&sh->lock);
+	sh->streams_opened += st.streams_opened;
+	sh->streams_lost += st.streams_lost;
+	sh->probes += st.probes;
+	sh->probing_us += st.probing_us;
+	sh->agents += st.agents;
+	pthread_mutex_unlock(&sh->lock);
+}
+
+/* The worker's current world; deployed anew when the case wants another or the old one could not be brought back. */
+struct place {
+	struct np_session session;
+	unsigned incarnation;
+};
+
+static int move_to(struct np_shared *sh, struct place *p, unsigned worker, const struct np_worldfile *world, struct np_err *err)
+{
+	if (p->session.fixture && p->session.worldfile == world && !p->session.dirty)
+		return 0;
+	if (p->session.fixture && p->session.dirty)
+		np_record_note(sh->record, "info", "worker %u deploys its world anew", worker);
+	add_stats(sh, &p->session);
+	np_session_end(&p->session, true);
+	if (np_session_start(sh->fixture, worker, p->incarnation++, world, &p->session, err) < 0)
+		return -1;
+	record_world(sh, worker, &p->session);
+	return 0;
+}
+
+static void give_up(struct np_shared *sh, const struct np_err *why)
+{
+	pthread_mutex_lock(&sh->lock);
+	if (!sh->broken.code)
+		sh->broken = *why;
+	sh->stop = true;
+	pthread_mutex_unlock(&sh->lock);
+}
+
+void *np_worker_main(void *arg)
+{
+	struct np_worker *w = arg;
+	struct np_shared *sh = w->shared;
+	struct place place = { 0 };
+	const struct np_case *c;
+
+	while (!stopping(sh) && (c = take_case(sh, place.session.worldfile))) {
+		const char *lacks = np_case_lacks(sh, c);
+		struct np_err err = { 0 };
+
+		if (*lacks) {
+			np_case_end(sh, c, w->number, NP_RUN_SKIP, lacks, NULL);
+			continue;
+		}
+		if (move_to(sh, &place, w->number, np_plan_world(sh->plan, c->world), &err) < 0) {
+			if (err.code != NP_EINTR)
+				np_case_end(sh, c, w->number, NP_RUN_ERROR, err.msg, NULL);
+			give_up(sh, &err);
+			break;
+		}
+		if (np_case_run(sh, w->number, &place.session, c, &err) < 0) {
+			give_up(sh, &err);
+			break;
+		}
+	}
+	add_stats(sh, &place.session);
+	np_session_end(&place.session, false);
+	return NULL;
+}
