@@ -55,7 +55,7 @@ static void heard_greeting(struct engine *e, struct probe *p, struct attempt *a,
 	struct greeting g;
 
 	if (greeting_read(text, &g) != GREETING_WHOLE)
-		engine_answered_by_other(e, p, a, false, NULL);
+		engine_answered_by_other(e, p, a, takes_anybody(p->req), NULL);
 	else if (np_str_eq(g.nonce, nonce_text(a, buf)))
 		engine_answered(e, p, a, &g);
 }

@@ -176,8 +176,7 @@ static void conclude(struct engine *e, struct probe *p, const struct attempt *a,
 
 void engine_answered(struct engine *e, struct probe *p, struct attempt *a, const struct greeting *g)
 {
-	const char *expect = p->req->expect;
-	bool right = expect[0] == '\0' || np_str_is(g->identity, expect);
+	bool right = takes_anybody(p->req) || np_str_is(g->identity, p->req->expect);
 
 	p->detail[0] = '\0';
 	conclude(e, p, a, right ? NP_OUT_ALLOWED : NP_OUT_MISDELIVERED, g);
@@ -187,7 +186,7 @@ void engine_answered_by_other(struct engine *e, struct probe *p, struct attempt 
 {
 	p->detail[0] = '\0';
 	set_detail(p, detail);
-	conclude(e, p, a, good || p->req->expect[0] == '\0' ? NP_OUT_ALLOWED : NP_OUT_MISDELIVERED, NULL);
+	conclude(e, p, a, good ? NP_OUT_ALLOWED : NP_OUT_MISDELIVERED, NULL);
 }
 
 void engine_refused(struct engine *e, struct probe *p, struct attempt *a, const char *detail)
@@ -255,7 +254,7 @@ static struct attempt *find_connected(const struct engine *e, struct probe *p)
 static void probe_due(struct engine *e, struct probe *p)
 {
 	bool last = p->n_attempts == e->n_attempts;
-	bool enough = p->req->expect[0] == '\0' && !kind_of(e, p->req)->asks;
+	bool enough = takes_anybody(p->req) && !kind_of(e, p->req)->asks;
 	struct attempt *connected = last || enough ? find_connected(e, p) : NULL;
 
 	if (connected && enough) {

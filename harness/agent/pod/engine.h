@@ -51,7 +51,7 @@ struct attempt {
 #define SLOT_NONE UINT16_MAX
 
 struct probe {
-	const struct request *req;
+	const struct request *req;	/* NULL: the slot is free */
 	uint32_t generation;	/* of the slot: tells an event of an earlier probe */
 	uint16_t before, after;	/* in the timer queue */
 	uint8_t n_attempts, n_refused;
@@ -127,7 +127,7 @@ bool engine_find_holder(struct engine *e, uint16_t holder, struct probe **ret_pr
 
 /* An agent answered. Decides the probe; @a and @p are gone afterwards, as after each of these. */
 void engine_answered(struct engine *e, struct probe *p, struct attempt *a, const struct greeting *g);
-/* Somebody answered who is not an agent: fine when anybody is, or @good. */
+/* Somebody answered who is not an agent: allowed when that is @good, else misdelivered. */
 void engine_answered_by_other(struct engine *e, struct probe *p, struct attempt *a, bool good, const char *detail);
 /* The network or the other side said no. @detail is at most ENGINE_DETAIL - 1 bytes. */
 void engine_refused(struct engine *e, struct probe *p, struct attempt *a, const char *detail);

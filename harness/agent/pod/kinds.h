@@ -15,6 +15,12 @@ struct kind {
 	void (*event)(struct engine *e, struct probe *p, struct attempt *a, uint32_t events);
 };
 
+/* The request names nobody who must answer. */
+static inline bool takes_anybody(const struct request *req)
+{
+	return req->expect[0] == '\0';
+}
+
 /* The kind of @req on this system: with raw SCTP, sctp is another one. */
 const struct kind *kind_of(const struct engine *e, const struct request *req);
 

@@ -15,7 +15,7 @@ static bool asks_dns(const struct probe *p)
 /* Servers speak first, so a probe that waits for a name need not be woken by the handshake. */
 static bool wants_handshake(const struct probe *p)
 {
-	return asks_dns(p) || p->req->expect[0] == '\0';
+	return asks_dns(p) || takes_anybody(p->req);
 }
 
 int stream_open(struct engine *e, struct probe *p, struct attempt *a)
@@ -63,7 +63,7 @@ static void handshake_done(const struct probe *p, struct attempt *a)
 
 static void closed_without_answer(struct engine *e, struct probe *p, struct attempt *a)
 {
-	if (!asks_dns(p) && p->req->expect[0] == '\0')
+	if (!asks_dns(p) && takes_anybody(p->req))
 		engine_answered_by_other(e, p, a, true, "eof");
 	else
 		engine_refused(e, p, a, "eof");
@@ -82,7 +82,7 @@ static void heard_greeting(struct engine *e, struct probe *p, struct attempt *a,
 			closed_without_answer(e, p, a);
 		break;
 	case GREETING_NONE:
-		engine_answered_by_other(e, p, a, false, NULL);
+		engine_answered_by_other(e, p, a, takes_anybody(p->req), NULL);
 		break;
 	}
 }
