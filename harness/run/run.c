@@ -1,0 +1,415 @@
+/* run.c - a whole run, from options to totals. */
+#include "np/run/run.h"
+
+#include <stdlib.h>
+#include <string.h>
+#include <sys/random.h>
+#include <unistd.h>
+
+#include "np/base/clock.h"
+#include "np/base/json.h"
+#include "np/base/mem.h"
+
+#include "np/run/clean.h"
+#include "np/target/cluster.h"
+#include "settle.h"
+#include "worker.h"
+
+#define DEADLINE_SANDBOX_MS 3000
+#define DEADLINE_CLUSTER_MS 30000
+#define CLEAN_TIMEOUT_MS 120000
+#define WORKERS_DEFAULT 4
+
+static const char *const result_names[NP_N_RUN_RESULTS] = { "pass", "fail", "skip", "known", "error" };
+
+const char *np_run_result_name(enum np_run_result r)
+{
+	return result_names[r];
+}
+
+int np_run_exit(const struct np_run_summary *s)
+{
+	if (s->interrupted)
+		return 130;
+	if (s->not_enforced || s->by_result[NP_RUN_FAIL])
+		return 1;
+	return s->by_result[NP_RUN_ERROR] || s->reason[0] ? 3 : 0;
+}
+
+/* One run from option checks to the end line. */
+struct run {
+	const struct np_run_options *o;
+	struct np_run_summary *sum;
+	struct np_plan plan;
+	struct np_cluster cluster;
+	struct np_fixture fixture;
+	struct np_record record;
+	struct np_shared shared;
+	json_t *resumed;		/* {id: result} of an earlier part, or NULL */
+	char id[NP_RUN_ID_LEN + 1];
+	uint64_t seed;
+	unsigned n_workers;
+	bool cluster_open, fixture_up;
+};
+
+static bool interrupted(const struct run *r)
+{
+	return r->o->cancel && atomic_load(r->o->cancel);
+}
+
+static void make_id(struct run *r)
+{
+	static const char alphabet[] = "bcdfghjklmnpqrstvwxz2456789";
+	uint64_t bits = 0;
+
+	if (getrandom(&bits, sizeof(bits), 0) != sizeof(bits))
+		bits = (uint64_t)np_now_us() ^ ((uint64_t)getpid() << 40);
+	for (int i = 0; i < NP_RUN_ID_LEN; i++) {
+		r->id[i] = alphabet[bits % (sizeof(alphabet) - 1)];
+		bits /= sizeof(alphabet) - 1;
+	}
+	r->seed = r->o->seed ? r->o->seed : bits % 1000000007 + 1;
+}
+
+static json_t *profile_list(const struct run *r)
+{
+	json_t *list = json_array();
+
+	for (int p = 0; p < NP_N_PROFILES; p++)
+		if (r->o->profiles[p])
+			json_array_append_new(list, json_string(np_profile_name((enum np_profile)p)));
+	return list;
+}
+
+static json_t *suite_list(const struct run *r)
+{
+	json_t *list = json_array();
+
+	for (size_t i = 0; i < r->o->n_suites; i++)
+		json_array_append_new(list, np_json_string(np_str_from(r->o->suites[i])));
+	return list;
+}
+
+static void record_begin(struct run *r)
+{
+	char now[64];
+	json_t *target = np_json_pack("{s:s, s:s, s:s?}", "kind", r->cluster.sandbox ? "sandbox" : "cluster", "server", r->cluster.server, "fault",
+				      r->o->fault);
+
+	np_record_put_take(&r->record, np_json_pack("{s:s, s:i, s:s, s:s, s:s, s:I, s:o, s:o, s:o, s:i, s:I, s:I, s:I, s:b, s:s?}", "type", "run",
+						    "schema", NP_RECORD_SCHEMA, "version", NP_VERSION, "id", r->id, "started",
+						    np_wall_text(now, sizeof(now)), "seed", (json_int_t)r->seed, "target", target, "suites",
+						    suite_list(r), "profiles", profile_list(r), "workers", (int)r->n_workers, "deadline_ms",
+						    (json_int_t)r->shared.deadline_ms, "stability_ms", (json_int_t)r->shared.stability_ms,
+						    "cases", (json_int_t)r->plan.n_cases, "resumed", r->resumed != NULL, "command",
+						    r->o->argv_text));
+}
+
+static void record_preflight(struct run *r, bool enforced)
+{
+	const struct np_fixture *f = &r->fixture;
+	json_t *caps = json_object(), *lacking = json_object(), *nodes = json_array();
+
+	for (unsigned bit = 0; bit < 16; bit++) {
+		const char *name = np_need_name((enum np_need)(1U << bit));
+
+		if (!name)
+			continue;
+		json_object_set_new(caps, name, json_boolean(f->caps & (1U << bit)));
+		if (!(f->caps & (1U << bit)))
+			json_object_set_new(lacking, name, np_json_string(np_str_from(f->lacking[bit])));
+	}
+	for (size_t i = 0; i < f->n_nodes; i++)
+		json_array_append_new(nodes, np_json_string(f->nodes[i]));
+	np_record_put_take(&r->record, np_json_pack("{s:s, s:b, s:i, s:{s:I, s:I, s:I}, s:o, s:o, s:I, s:I, s:o, s:i}", "type", "preflight", "enforced",
+						    enforced, "timeout_ms", (int)f->timeout_ms, "rtt_us", "p50", (json_int_t)f->rtt_p50_us,
+						    "p99", (json_int_t)f->rtt_p99_us, "max", (json_int_t)f->rtt_max_us, "capabilities", caps,
+						    "lacking", lacking, "control_probes", (json_int_t)f->control_probes, "control_failed",
+						    (json_int_t)f->control_failed, "nodes", nodes, "family", f->family));
+}
+
+static json_t *unused_waivers(const struct run *r)
+{
+	json_t *list = json_array(), *waiver;
+	size_t i;
+
+	json_array_foreach(r->shared.waivers.list, i, waiver)
+		if (!r->shared.waivers.used[i])
+			json_array_append_new(list, json_incref(json_object_get(waiver, "case")));
+	return list;
+}
+
+static void record_end(struct run *r)
+{
+	struct np_run_summary *s = r->sum;
+	struct np_shared *sh = &r->shared;
+	struct np_kube_stats api = { 0 };
+	double rate = sh->probing_us ? (double)sh->probes * 1e6 / (double)sh->probing_us : 0;
+	json_t *line;
+
+	if (r->cluster_open)
+		np_kube_get_stats(r->cluster.kube, &api);
+	line = np_json_pack("{s:s, s:I, s:I, s:I, s:I, s:I, s:I, s:o, s:i, s:b, s:I, s:I, s:I, s:f, s:I, s:I, s:I, s:{s:o, s:o}, s:s}", "type", "end",
+			    "passed", (json_int_t)s->by_result[NP_RUN_PASS], "failed", (json_int_t)s->by_result[NP_RUN_FAIL], "skipped",
+			    (json_int_t)s->by_result[NP_RUN_SKIP], "known", (json_int_t)s->by_result[NP_RUN_KNOWN], "errors",
+			    (json_int_t)s->by_result[NP_RUN_ERROR], "fixed", (json_int_t)sh->fixed, "unused_waivers", unused_waivers(r), "exit",
+			    np_run_exit(s), "interrupted", s->interrupted, "ms", (json_int_t)s->elapsed_ms, "probes", (json_int_t)sh->probes,
+			    "probing_ms", (json_int_t)(sh->probing_us / 1000), "probes_per_s", rate, "streams_opened",
+			    (json_int_t)sh->streams_opened, "agents", (json_int_t)sh->agents, "api_requests", (json_int_t)api.requests,
+			    "convergence_ms", "ingress", np_latency_json(&sh->latency[NP_INGRESS]), "egress",
+			    np_latency_json(&sh->latency[NP_EGRESS]), "reason", s->reason);
+	np_record_put_take(&r->record, line);
+}
+
+static void say_stage(struct run *r, const char *stage)
+{
+	r->shared.progress.stage = stage;
+	r->shared.progress.id = NULL;
+	r->shared.progress.elapsed_ms = np_record_now_ms(&r->record);
+	if (r->o->progress)
+		r->o->progress(r->o->progress_ctx, &r->shared.progress);
+}
+
+/* Every port of every world, once: what the agents that all workers share listen on. */
+static struct np_expect_port *all_ports(const struct np_plan *plan, size_t *ret_n)
+{
+	struct np_expect_port *ports = NULL;
+	size_t n = 0, cap = 0;
+
+	for (size_t w = 0; w < plan->n_worlds; w++)
+		for (size_t i = 0; i < plan->worlds[w].n_ports; i++) {
+			const struct np_expect_port *p = &plan->worlds[w].ports[i];
+			bool known = false;
+
+			for (size_t k = 0; k < n; k++)
+				known |= ports[k].proto == p->proto && ports[k].first == p->first;
+			if (known)
+				continue;
+			ports = np_grow(ports, &cap, n, sizeof(*ports));
+			ports[n++] = *p;
+		}
+	*ret_n = n;
+	return ports;
+}
+
+static unsigned all_needs(const struct np_plan *plan)
+{
+	unsigned needs = 0;
+
+	for (size_t i = 0; i < plan->n_cases; i++)
+		needs |= plan->cases[i].needs;
+	return needs;
+}
+
+static int start_fixture(struct run *r, struct np_err *err)
+{
+	size_t n_ports;
+	struct np_expect_port *ports = all_ports(&r->plan, &n_ports);
+	int rc = np_fixture_start(&r->cluster, &r->record, r->id, ports, n_ports, all_needs(&r->plan), &r->fixture, err);
+
+	free(ports);
+	if (rc == 0)
+		r->fixture_up = true;
+	return rc;
+}
+
+static void mark_resumed(struct run *r)
+{
+	for (size_t i = 0; r->resumed && i < r->plan.n_cases; i++) {
+		const char *result = json_string_value(json_object_get(r->resumed, r->plan.cases[i].id.p));
+
+		/* What could not be judged is tried again. */
+		if (!result || strcmp(result, "error") == 0)
+			continue;
+		r->shared.taken[i] = 1;
+		r->shared.progress.n_done++;
+		for (int k = 0; k < NP_N_RUN_RESULTS; k++)
+			if (strcmp(result, result_names[k]) == 0)
+				r->shared.progress.by_result[k]++;
+	}
+}
+
+static void run_workers(struct run *r)
+{
+	struct np_worker workers[NP_RUN_MAX_WORKERS];
+
+	for (unsigned i = 0; i < r->n_workers; i++) {
+		workers[i] = (struct np_worker){ .shared = &r->shared, .number = i };
+		workers[i].started = pthread_create(&workers[i].thread, NULL, np_worker_main, &workers[i]) == 0;
+	}
+	for (unsigned i = 0; i < r->n_workers; i++)
+		if (workers[i].started)
+			pthread_join(workers[i].thread, NULL);
+}
+
+static void not_enforced(struct run *r)
+{
+	r->sum->not_enforced = true;
+	snprintf(r->sum->reason, sizeof(r->sum->reason), "the cluster does not enforce NetworkPolicy: a policy that denies everything had no effect "
+		 "on any pod within %lld s (S62)", r->shared.deadline_ms / 1000);
+}
+
+static int judge_cases(struct run *r, struct np_err *err)
+{
+	bool enforced = false;
+
+	say_stage(r, "control");
+	if (start_fixture(r, err) < 0)
+		return -1;
+	if (np_fixture_enforced(&r->fixture, r->shared.deadline_ms, &enforced, err) < 0)
+		return -1;
+	record_preflight(r, enforced);
+	if (!enforced) {
+		not_enforced(r);
+		return 0;
+	}
+	say_stage(r, "cases");
+	run_workers(r);
+	memcpy(r->sum->by_result, r->shared.progress.by_result, sizeof(r->sum->by_result));
+	if (r->shared.broken.code && r->shared.broken.code != NP_EINTR) {
+		*err = r->shared.broken;
+		return -1;
+	}
+	if (r->record.failed.code) {
+		*err = r->record.failed;
+		return -1;
+	}
+	return 0;
+}
+
+static int open_record(struct run *r, struct np_err *err)
+{
+	np_auto_free char *dir = NULL;
+	json_t *run = NULL;
+
+	if (r->o->resume_dir) {
+		if (np_record_done(r->o->resume_dir, &run, &r->resumed, err) < 0)
+			return -1;
+		r->seed = (uint64_t)np_json_int(run, "seed", 1);
+		json_decref(run);
+		dir = np_xstrdup(r->o->resume_dir);
+	} else {
+		dir = r->o->out_dir ? np_xstrdup(r->o->out_dir) : np_xasprintf("results/run-%s", r->id);
+	}
+	if (np_record_open(&r->record, dir, r->resumed != NULL, err) < 0)
+		return -1;
+	snprintf(r->sum->dir, sizeof(r->sum->dir), "%s", dir);
+	return 0;
+}
+
+static int prepare(struct run *r, struct np_err *err)
+{
+	const struct np_plan_options po = { .suites_dir = r->o->suites_dir, .suites = r->o->suites, .n_suites = r->o->n_suites,
+					    .profiles = r->o->profiles, .case_glob = r->o->case_glob, .tag = r->o->tag };
+
+	make_id(r);
+	r->record.fd = -1;
+	if (np_plan_load(&po, &r->plan, err) < 0 || np_waivers_load(r->o->waivers, &r->shared.waivers, err) < 0)
+		return -1;
+	r->shared.taken = np_xcalloc(r->plan.n_cases + 1, 1);
+	if (open_record(r, err) < 0)
+		return -1;
+	r->sum->n_cases = r->plan.n_cases;
+	r->shared.progress.n_cases = r->plan.n_cases;
+	mark_resumed(r);
+	return 0;
+}
+
+static int open_target(struct run *r, struct np_err *err)
+{
+	const struct np_cluster_options co = { .kubeconfig = r->o->kubeconfig, .context = r->o->context, .in_cluster = r->o->in_cluster,
+					       .fault = r->o->fault, .image = r->o->image, .external = r->o->external,
+					       .cancel = r->o->cancel };
+	unsigned max = r->plan.n_cases < NP_RUN_MAX_WORKERS ? (unsigned)r->plan.n_cases : NP_RUN_MAX_WORKERS;
+	bool sandbox;
+
+	say_stage(r, "starting");
+	if (np_cluster_open(&co, &r->cluster, err) < 0)
+		return -1;
+	r->cluster_open = true;
+	sandbox = r->cluster.sandbox != NULL;
+	r->n_workers = r->o->workers ? r->o->workers : WORKERS_DEFAULT;
+	if (r->n_workers > max)
+		r->n_workers = max;
+	r->shared.deadline_ms = r->o->deadline_ms ? r->o->deadline_ms : sandbox ? DEADLINE_SANDBOX_MS : DEADLINE_CLUSTER_MS;
+	r->shared.stability_ms = sandbox ? NP_STABILITY_SANDBOX_MS : NP_STABILITY_CLUSTER_MS;
+	record_begin(r);
+	return 0;
+}
+
+/* A sandbox goes as a whole; in a cluster everything with the run's label is deleted, also after an interruption. */
+static int clean_up(struct run *r, struct np_err *err)
+{
+	int rc = 0;
+
+	if (r->cluster_open && !r->cluster.sandbox) {
+		say_stage(r, "cleaning");
+		np_kube_set_cancel(r->cluster.kube, NULL);
+		rc = np_clean(r->cluster.kube, r->id, CLEAN_TIMEOUT_MS, NULL, err);
+		if (rc < 0)
+			np_err_prefix(err, "cannot remove what the run made ('netpolcheck clean' does)");
+	}
+	return rc;
+}
+
+static void release(struct run *r)
+{
+	if (r->fixture_up)
+		np_fixture_release(&r->fixture);
+	if (r->cluster_open)
+		np_cluster_close(&r->cluster);
+	np_record_close(&r->record);
+	np_plan_release(&r->plan);
+	if (r->shared.waivers.list)
+		np_waivers_release(&r->shared.waivers);
+	for (int d = 0; d < NP_N_DIRS; d++)
+		np_latency_release(&r->shared.latency[d]);
+	free(r->shared.taken);
+	json_decref(r->resumed);
+	pthread_mutex_destroy(&r->shared.lock);
+}
+
+/* Fills the totals and writes the end line, whatever the run came to. */
+static void finish(struct run *r, int rc, const struct np_err *why)
+{
+	struct np_run_summary *s = r->sum;
+
+	s->interrupted = interrupted(r);
+	s->probes = r->shared.probes;
+	s->elapsed_ms = np_record_now_ms(&r->record);
+	if (rc < 0 && !s->interrupted)
+		snprintf(s->reason, sizeof(s->reason), "%s", why->msg);
+	record_end(r);
+}
+
+int np_run(const struct np_run_options *options, struct np_run_summary *ret, struct np_err *err)
+{
+	struct run r = { .o = options, .sum = ret };
+	struct np_err clean_err = { 0 };
+	int rc;
+
+	*ret = (struct np_run_summary){ 0 };
+	pthread_mutex_init(&r.shared.lock, NULL);
+	r.shared.options = options;
+	r.shared.fixture = &r.fixture;
+	r.shared.plan = &r.plan;
+	r.shared.record = &r.record;
+	rc = prepare(&r, err);
+	if (rc == 0) {
+		rc = open_target(&r, err);
+		if (rc == 0)
+			rc = judge_cases(&r, err);
+		if (clean_up(&r, &clean_err) < 0) {
+			np_record_note(&r.record, "warn", "%s", clean_err.msg);
+			if (rc == 0) {
+				*err = clean_err;
+				rc = -1;
+			}
+		}
+		finish(&r, rc, err);
+		if (ret->interrupted)
+			rc = 0;
+	}
+	release(&r);
+	return rc;
+}
