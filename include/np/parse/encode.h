@@ -20,8 +20,9 @@ enum np_encode_flags {
 int np_encode_json(const struct np_value *value, unsigned flags, struct np_buf *b, struct np_err *err);
 
 /*
- * JSON number text as Go's encoding/json prints the value that the text (JSON or Go syntax) stands for: an integer within 64 bits in decimal,
- * anything else as a float64, shortest form, integral floats below 1e21 without fraction. false when it does not fit a float64.
+ * What becomes of a JSON number that Go reads into a generic value and prints again: an integer within int64 in
+ * decimal, anything else as a float64 in shortest form, integral floats below 1e21 without fraction. false when it
+ * does not fit a float64.
  */
 bool np_number_go_text(struct np_str text, char *buf, size_t size);
 

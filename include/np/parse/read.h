@@ -10,7 +10,7 @@
  *   YAML flow work              sum over events of the flow depth at that event: 64 Mi
  *   YAML alias expansion        go-yaml's: more than 100 aliased of more than 1,000 steps, and their share above 0.99 (up to 400,000 steps, falling to
  *                               0.10 at 4,000,000); counted, never materialised
- *   YAML %TAG lines             1,000
+ *   YAML lines that start with %  1,000 (directives)
  */
 #ifndef NP_PARSE_READ_H
 #define NP_PARSE_READ_H
@@ -23,7 +23,7 @@
 #define NP_YAML_OWN_DEPTH 64
 #define NP_YAML_POLICY_DEPTH 1000
 #define NP_YAML_MAX_FLOW_WORK ((uint64_t)64 << 20)
-#define NP_YAML_MAX_TAG_LINES 1000
+#define NP_YAML_MAX_PERCENT_LINES 1000
 
 /* Zero-initialised gives the defaults. */
 struct np_read_opts {

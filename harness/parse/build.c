@@ -1,0 +1,145 @@
+#include "build.h"
+
+#include "np/base/mem.h"
+
+/* Up to here comparing all pairs is faster than sorting. */
+#define SMALL_MAP 12
+
+void build_init(struct build *b, struct np_arena *arena)
+{
+	*b = (struct build){ .arena = arena };
+}
+
+void build_release(struct build *b)
+{
+	free(b->stack);
+	free(b->frames);
+	free(b->order);
+	build_init(b, NULL);
+}
+
+void build_restart(struct build *b)
+{
+	b->n = b->depth = 0;
+	b->has_root = b->has_duplicates = false;
+	b->root = (struct np_value){ 0 };
+}
+
+void build_open(struct build *b, bool is_map, uint32_t line, uint32_t column)
+{
+	b->frames = np_grow(b->frames, &b->cap_frames, b->depth, sizeof(*b->frames));
+	b->frames[b->depth++] = (struct build_frame){
+		.base = b->n, .is_map = is_map, .line = line, .column = column,
+	};
+}
+
+void build_key(struct build *b, struct np_str key, enum np_value_kind kind, uint32_t line,
+	       uint32_t column)
+{
+	struct build_frame *f = build_top(b);
+
+	f->key = (struct np_pair){
+		.key = key, .key_kind = (uint8_t)kind, .line = line, .column = column,
+	};
+	f->has_key = true;
+}
+
+void build_pair(struct build *b, const struct np_pair *pair)
+{
+	struct build_frame *f = build_top(b);
+
+	b->stack = np_grow(b->stack, &b->cap, b->n, sizeof(*b->stack));
+	b->stack[b->n++] = *pair;
+	if (pair->value.height > f->child_height)
+		f->child_height = pair->value.height;
+}
+
+void build_value(struct build *b, struct np_value v)
+{
+	struct build_frame *f = build_top(b);
+
+	if (!f) {
+		b->root = v;
+		b->has_root = true;
+		return;
+	}
+	f->key.value = v;
+	build_pair(b, &f->key);
+	f->has_key = false;
+}
+
+static int cmp_keys(const struct np_pair *a, const struct np_pair *b)
+{
+	int c = (int)a->key_kind - (int)b->key_kind;
+
+	return c ? c : np_str_cmp(a->key, b->key);
+}
+
+static int cmp_order(const void *a, const void *b, void *pairs)
+{
+	const struct np_pair *p = pairs;
+	size_t x = *(const size_t *)a, y = *(const size_t *)b;
+	int c = cmp_keys(&p[x], &p[y]);
+
+	return c ? c : (x > y) - (x < y);
+}
+
+static bool mark_few(struct np_pair *pairs, size_t n)
+{
+	bool found = false;
+
+	for (size_t i = 1; i < n; i++)
+		for (size_t k = 0; k < i && !pairs[i].duplicate; k++)
+			if (pairs[k].key.n == pairs[i].key.n && cmp_keys(&pairs[k], &pairs[i]) == 0)
+				found = pairs[i].duplicate = true;
+	return found;
+}
+
+static bool mark_many(struct build *b, struct np_pair *pairs, size_t n)
+{
+	bool found = false;
+
+	b->order = np_grow(b->order, &b->cap_order, n, sizeof(*b->order));
+	for (size_t i = 0; i < n; i++)
+		b->order[i] = i;
+	qsort_r(b->order, n, sizeof(*b->order), cmp_order, pairs);
+	for (size_t i = 1; i < n; i++)
+		if (cmp_keys(&pairs[b->order[i - 1]], &pairs[b->order[i]]) == 0)
+			found = pairs[b->order[i]].duplicate = true;
+	return found;
+}
+
+static void close_map(struct build *b, const struct build_frame *f, struct np_value *v)
+{
+	v->kind = NP_VALUE_MAP;
+	v->pairs = np_arena_array(b->arena, v->n, sizeof(*v->pairs));
+	memcpy(v->pairs, b->stack + f->base, v->n * sizeof(*v->pairs));
+	if (v->n <= SMALL_MAP ? mark_few(v->pairs, v->n) : mark_many(b, v->pairs, v->n))
+		b->has_duplicates = true;
+}
+
+static void close_list(struct build *b, const struct build_frame *f, struct np_value *v)
+{
+	v->kind = NP_VALUE_LIST;
+	v->items = np_arena_array(b->arena, v->n, sizeof(*v->items));
+	for (size_t i = 0; i < v->n; i++)
+		v->items[i] = b->stack[f->base + i].value;
+}
+
+struct np_value build_close(struct build *b)
+{
+	const struct build_frame *f = build_top(b);
+	struct np_value v = { .line = f->line, .column = f->column };
+
+	v.n = (uint32_t)(b->n - f->base);
+	v.height = (uint16_t)(f->child_height + 1);
+	if (v.n == 0)
+		v.kind = f->is_map ? NP_VALUE_MAP : NP_VALUE_LIST;
+	else if (f->is_map)
+		close_map(b, f, &v);
+	else
+		close_list(b, f, &v);
+	b->n = f->base;
+	b->depth--;
+	return v;
+}
