@@ -1,0 +1,118 @@
+#!/bin/sh
+# Every test, plain and with sanitizers, and one closing line: N passed, N failed, N skipped. Usage: check.sh [all|unit|asan]
+set -u
+what=${1:-all}
+jobs=$(nproc 2>/dev/null || echo 2)
+passed=0
+failed=0
+skipped=0
+failures=
+log=$(mktemp -d)
+trap 'rm -rf "$log"' EXIT
+make="make --no-print-directory"
+
+# count NAME STATUS: a test that is a whole program or script; 77 is a skip.
+count() {
+	case $2 in
+	0) passed=$((passed + 1)) ;;
+	77)
+		skipped=$((skipped + 1))
+		echo "skipped: $1: $(grep -i -m 1 skip "$log/out" || echo 'no reason given')"
+		;;
+	*)
+		failed=$((failed + 1))
+		failures="$failures $1"
+		echo "FAILED: $1 (status $2)"
+		tail -n 40 "$log/out" | sed 's/^/    /'
+		;;
+	esac
+}
+
+# run NAME SECONDS COMMAND...
+run() {
+	name=$1
+	seconds=$2
+	shift 2
+	timeout --kill-after=10 "$seconds" "$@" >"$log/out" 2>&1 </dev/null
+	count "$name" $?
+}
+
+# libcheck programs say how many checks they hold: "100%: Checks: 12, Failures: 0, Errors: 0"
+run_unit() {
+	name=$1
+	shift
+	timeout --kill-after=10 300 "$@" >"$log/out" 2>&1 </dev/null
+	status=$?
+	line=$(grep -E '^[0-9]+%: Checks: ' "$log/out" | tail -n 1)
+	if [ -z "$line" ] || [ "$status" = 77 ]; then
+		[ -n "$line" ] || [ "$status" -ne 0 ] || status=99	# a test that ran nothing has not passed
+		count "$name" "$status"
+		return
+	fi
+	checks=$(echo "$line" | sed 's/.*Checks: \([0-9]*\).*/\1/')
+	wrong=$(echo "$line" | sed 's/.*Failures: \([0-9]*\), Errors: \([0-9]*\).*/\1 + \2/')
+	wrong=$((wrong))
+	[ "$status" -eq 0 ] || [ "$wrong" -gt 0 ] || wrong=1	# a leak report after the last check
+	passed=$((passed + checks - wrong))
+	failed=$((failed + wrong))
+	skips=$(grep -c '^skip: ' "$log/out")
+	if [ "$skips" -gt 0 ]; then
+		skipped=$((skipped + skips))
+		passed=$((passed - skips))
+		grep '^skip: ' "$log/out" | sed "s|^|skipped: $name: |"
+	fi
+	if [ "$wrong" -gt 0 ]; then
+		failures="$failures $name"
+		echo "FAILED: $name"
+		grep -vE '^[0-9]+%: Checks' "$log/out" | grep -v ':P:' | tail -n 40 | sed 's/^/    /'
+	fi
+}
+
+build() {
+	if ! $make -j"$jobs" "$@" >"$log/build" 2>&1; then
+		tail -n 40 "$log/build"
+		echo "the build failed: make $*"
+		echo "$passed passed, $((failed + 1)) failed, $skipped skipped"
+		exit 1
+	fi
+}
+
+unit_tests() {
+	for t in "$1"/tests/*/test_*; do
+		case $t in *.*) continue ;; esac
+		[ -x "$t" ] || continue
+		run_unit "$(echo "$t" | sed "s|^$1/tests/||")$2" env NP_BUILD="$1" "$t"
+	done
+}
+
+scripts() {
+	for s in harness/tests/*.sh; do
+		[ -e "$s" ] || continue
+		run "$(basename "$s" .sh)$2" 900 env BUILD="$1" sh "$s"
+	done
+}
+
+if [ "$what" = all ] || [ "$what" = unit ]; then
+	echo "== gcc"
+	build all tests
+	run layers 120 $make check-layers
+	run style 120 $make check-style
+	unit_tests build ''
+	scripts build ''
+fi
+if [ "$what" = all ]; then
+	echo "== clang compiles without a warning"
+	$make -j"$jobs" BUILD=build/clang CC=clang lib build/clang/netpolcheck >"$log/out" 2>&1
+	count 'clang build' $?
+fi
+if [ "$what" = all ] || [ "$what" = asan ]; then
+	echo "== ASan and UBSan"
+	build BUILD=build/asan SAN=1 all tests
+	export ASAN_OPTIONS=detect_leaks=1:abort_on_error=0 UBSAN_OPTIONS=print_stacktrace=1
+	unit_tests build/asan ' (sanitized)'
+	scripts build/asan ' (sanitized)'
+fi
+
+[ -z "$failures" ] || echo "failed:$failures"
+echo "$passed passed, $failed failed, $skipped skipped"
+[ "$failed" -eq 0 ]
