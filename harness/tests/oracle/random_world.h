@@ -47,7 +47,7 @@ static inline uint16_t rw_number(struct rw *r)
 
 static inline enum np_proto rw_proto(struct rw *r)
 {
-	return (enum np_proto)(rw_chance(r, 60) ? NP_TCP : rw_below(r, NP_N_PROTOS));
+	return (enum np_proto)(rw_chance(r, 75) ? NP_TCP : rw_below(r, NP_N_PROTOS));
 }
 
 static inline struct np_labels rw_labels(struct rw *r, unsigned max, unsigned n_keys)
@@ -74,7 +74,7 @@ static inline void rw_ips(struct rw *r, const char *v4, const char *v6, unsigned
 	struct np_addr a;
 	unsigned families = 1 + rw_below(r, 3);
 
-	if (rw_chance(r, 60))
+	if (rw_chance(r, 80))
 		families = 3;
 	if (families & 1) {
 		a = rw_addr_of(v4);
@@ -104,8 +104,8 @@ static inline void rw_add_pods(struct rw *r, unsigned n, unsigned n_ns, unsigned
 			rw_ips(r, "192.0.2.1", "2001:db8::1", node, p->ips, &p->n_ips);
 		if (rw_odd(r))
 			p->phase = (enum np_phase)rw_below(r, 5);
-		p->n_ports = rw_below(r, 4);
-		p->ports = np_arena_array(&r->w.arena, 4, sizeof(*p->ports));
+		p->n_ports = rw_below(r, 6);
+		p->ports = np_arena_array(&r->w.arena, 6, sizeof(*p->ports));
 		for (size_t k = 0; k < p->n_ports; k++)
 			p->ports[k] = (struct np_container_port){
 				.name = rw_chance(r, 10) ? NP_STR_NONE : rw_pick(r, rw_names, 3),
@@ -120,7 +120,7 @@ static inline const struct np_selector *rw_selector(struct rw *r)
 {
 	struct np_selector *s = np_arena_alloc(&r->w.arena, sizeof(*s));
 
-	if (rw_chance(r, 20))
+	if (rw_chance(r, 35))
 		return s;
 	s->match_labels = rw_labels(r, 2, 4);
 	s->n_exprs = rw_below(r, 3);
@@ -186,6 +186,8 @@ static inline struct np_port rw_port(struct rw *r)
 {
 	struct np_port p = { .proto = rw_proto(r), .kind = (enum np_port_kind)rw_below(r, 4) };
 
+	if (rw_chance(r, 25))
+		p.kind = NP_PORT_NAME;
 	if (p.kind == NP_PORT_NUMBER || p.kind == NP_PORT_RANGE)
 		p.port = rw_number(r);
 	if (p.kind == NP_PORT_RANGE)
@@ -224,6 +226,15 @@ static inline void rw_add_policies(struct rw *r, unsigned n, unsigned n_ns)
 	}
 }
 
+/* One label that some pod has. */
+static inline struct np_labels rw_pod_labels(struct rw *r)
+{
+	for (size_t i = 0; i < r->w.n_pods; i++)
+		if (r->w.pods[i].labels.n)
+			return (struct np_labels){ r->w.pods[i].labels.items, 1 };
+	return (struct np_labels){ 0 };
+}
+
 static inline void rw_add_services(struct rw *r, unsigned n, unsigned n_ns)
 {
 	for (unsigned i = 0; i < n; i++) {
@@ -232,6 +243,8 @@ static inline void rw_add_services(struct rw *r, unsigned n, unsigned n_ns)
 		s->ns = np_str_from(rw_ns[rw_below(r, n_ns)]);
 		s->name = np_arena_printf(&r->w.arena, "s%u", i);
 		s->selector = rw_labels(r, 1, 2);
+		if (!s->selector.n && rw_chance(r, 80))
+			s->selector = rw_pod_labels(r);
 		if (rw_chance(r, 90))
 			rw_ips(r, "10.96.0.1", "fd96::1", i, s->ips, &s->n_ips);
 		s->n_ports = 1 + rw_below(r, 2);
@@ -241,7 +254,7 @@ static inline void rw_add_services(struct rw *r, unsigned n, unsigned n_ns)
 								.target_port = rw_number(r) };
 			if (rw_chance(r, 30))
 				s->ports[k].target_name = rw_pick(r, rw_names, 3);
-			if (rw_odd(r))
+			if (rw_chance(r, 40))
 				s->ports[k].node_port = rw_number(r);
 		}
 	}
