@@ -37,7 +37,7 @@ ARCHIVES := $(foreach l,$(PRESENT),$(BUILD)/lib/libnp-$(l).a)
 reverse = $(if $(1),$(call reverse,$(wordlist 2,$(words $(1)),$(1))) $(firstword $(1)))
 LINK_ARCHIVES = $(call reverse,$(ARCHIVES))
 
-TEST_SRC := $(wildcard harness/tests/*/test_*.c)
+TEST_SRC := $(wildcard harness/tests/*/test_*.c harness/tests/*/bench_*.c harness/tests/*/check_*.c)
 TESTS := $(patsubst harness/%.c,$(BUILD)/%,$(TEST_SRC))
 
 .PHONY: all lib agent tests deps run check check-unit check-asan check-layers check-style bench install uninstall clean tidy man cross-check
