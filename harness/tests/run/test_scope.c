@@ -1,9 +1,7 @@
 /* test_scope.c - private namespaces: names in, names out. */
-#include <check.h>
-#include <stdlib.h>
-
 #include "../../run/scope.h"
 #include "np/base/json.h"
+#include "run_test.h"
 
 static json_t *parse(const char *text)
 {
@@ -97,8 +95,6 @@ int main(void)
 {
 	Suite *suite = suite_create("scope");
 	TCase *tc = tcase_create("scope");
-	SRunner *sr = srunner_create(suite);
-	int failed;
 
 	tcase_add_checked_fixture(tc, setup, teardown);
 	tcase_add_test(tc, names_go_both_ways);
@@ -106,8 +102,5 @@ int main(void)
 	tcase_add_test(tc, a_namespace_is_renamed_itself);
 	tcase_add_test(tc, odd_objects_do_no_harm);
 	suite_add_tcase(suite, tc);
-	srunner_run_all(sr, CK_ENV);
-	failed = srunner_ntests_failed(sr);
-	srunner_free(sr);
-	return failed ? EXIT_FAILURE : EXIT_SUCCESS;
+	return run_suite(suite);
 }

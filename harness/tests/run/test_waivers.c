@@ -1,0 +1,135 @@
+/* test_waivers.c - known deviations: what a file may say, and which cells it covers. */
+#include "../../run/waivers.h"
+#include "np/base/json.h"
+#include "run_test.h"
+
+static int parse(const char *text, struct np_waivers *ret, struct np_err *err)
+{
+	return np_waivers_parse(np_str_from(text), "w.yaml", ret, err);
+}
+
+static const struct bad {
+	const char *text, *msg;
+	unsigned line, column;
+} bad[] = {
+	{ "case: a\n", "waivers are a list", 1, 1 },
+	{ "- a\n", "a waiver is a map", 1, 3 },
+	{ "- case: a/b\n  link: x\n", "needs a reason", 1, 3 },
+	{ "- reason: because\n", "needs the case's id", 1, 3 },
+	{ "- case: a/b\n  reason: r\n  cell: x\n", "unknown key 'cell'", 3, 3 },
+	{ "- case: a/b\n  case: c\n  reason: r\n", "repeated key 'case'", 2, 3 },
+	{ "- case: a/b\n  reason: r\n  cells: x\n", "'cells' is a list", 3, 10 },
+	{ "- case: a/b\n  reason: r\n  cells: [x, {}]\n", "a cell is a text", 3, 14 },
+	{ "- case: [\n", "", 2, 1 },
+};
+
+START_TEST(bad_files_are_refused_with_their_place)
+{
+	const struct bad *b = &bad[_i];
+	struct np_waivers w = { 0 };
+	struct np_err err = { 0 };
+
+	ck_assert(parse(b->text, &w, &err) < 0);
+	ck_assert_msg(strstr(err.msg, b->msg) != NULL, "%s", err.msg);
+	ck_assert_str_eq(err.file, "w.yaml");
+	ck_assert_uint_eq(err.line, b->line);
+	ck_assert_uint_eq(err.column, b->column);
+}
+END_TEST
+
+/* Two pods, one port: cell 1 is a -> b, cell 2 is b -> a. */
+struct small {
+	struct np_rt table;
+	struct np_rt_end ends[2];
+	struct np_probe_port port;
+	uint8_t expected[4], looked[4];
+	struct np_fleet_result seen[4];
+};
+
+static void small_init(struct small *s)
+{
+	*s = (struct small){ .expected = { NP_NO_FLOW, NP_DENY, NP_ALLOW, NP_NO_FLOW }, .looked = { 0, 1, 1, 0 },
+			     .port = { NP_TCP, 80 } };
+	s->ends[0].name.name = NP_STR("x/a");
+	s->ends[1].name.name = NP_STR("x/b");
+	s->table = (struct np_rt){ .ends = s->ends, .n_ends = 2, .ports = &s->port, .n_ports = 1, .families = { 4 }, .n_families = 1,
+				   .n_cells = 4, .expected = s->expected, .looked = s->looked, .seen = s->seen };
+	s->seen[1].outcome = NP_OUT_ALLOWED;	/* wrong: a -> b */
+	s->seen[2].outcome = NP_OUT_ALLOWED;
+}
+
+START_TEST(a_waiver_covers_its_cells_only)
+{
+	struct np_waivers w;
+	struct np_err err = { 0 };
+	struct small s;
+	const json_t *why = NULL;
+
+	small_init(&s);
+	ck_assert(parse("- {case: p/q, cells: ['x/a -> x/b TCP:80'], reason: one}\n- {case: other, reason: two}\n", &w, &err) == 0);
+	ck_assert(np_waivers_cover(&w, NP_STR("p/q"), &s.table, &why));
+	ck_assert_str_eq(np_json_str(why, "reason", ""), "one");
+	ck_assert(w.used[0] && !w.used[1]);
+	s.seen[2].outcome = NP_OUT_DROPPED;	/* now b -> a is wrong too, and nobody waived that */
+	ck_assert(!np_waivers_cover(&w, NP_STR("p/q"), &s.table, &why));
+	ck_assert(!np_waivers_cover(&w, NP_STR("p/r"), &s.table, &why));
+	np_waivers_release(&w);
+}
+END_TEST
+
+START_TEST(without_cells_every_cell_is_covered)
+{
+	struct np_waivers w;
+	struct np_err err = { 0 };
+	struct small s;
+	const json_t *why = NULL;
+
+	small_init(&s);
+	s.seen[2].outcome = NP_OUT_DROPPED;
+	ck_assert(parse("- {case: p/q, reason: all of it}\n", &w, &err) == 0);
+	ck_assert(np_waivers_cover(&w, NP_STR("p/q"), &s.table, &why));
+	np_waivers_release(&w);
+}
+END_TEST
+
+/* A harness failure is neither allowed nor denied; a misdelivered answer is wrong even where the API leaves the verdict open. */
+START_TEST(wrong_cells)
+{
+	static const struct {
+		enum np_verdict expected;
+		enum np_outcome outcome;
+		bool wrong;
+	} rows[] = {
+		{ NP_ALLOW, NP_OUT_ALLOWED, false }, { NP_ALLOW, NP_OUT_DROPPED, true }, { NP_ALLOW, NP_OUT_REJECTED, true },
+		{ NP_ALLOW, NP_OUT_MISDELIVERED, true }, { NP_ALLOW, NP_OUT_ERROR, true }, { NP_DENY, NP_OUT_ALLOWED, true },
+		{ NP_DENY, NP_OUT_DROPPED, false }, { NP_DENY, NP_OUT_REJECTED, false }, { NP_DENY, NP_OUT_MISDELIVERED, true },
+		{ NP_DENY, NP_OUT_ERROR, true }, { NP_UNDEF, NP_OUT_ALLOWED, false }, { NP_UNDEF, NP_OUT_DROPPED, false },
+		{ NP_UNDEF, NP_OUT_MISDELIVERED, true }, { NP_NO_FLOW, NP_OUT_ALLOWED, false },
+	};
+	struct small s;
+
+	small_init(&s);
+	for (size_t i = 0; i < NP_ARRAY_SIZE(rows); i++) {
+		s.expected[1] = rows[i].expected;
+		s.seen[1].outcome = rows[i].outcome;
+		ck_assert_msg(np_rt_wrong(&s.table, 1) == rows[i].wrong, "row %zu", i);
+	}
+	s.looked[1] = 0;
+	s.expected[1] = NP_ALLOW;
+	s.seen[1].outcome = NP_OUT_DROPPED;
+	ck_assert(!np_rt_wrong(&s.table, 1));
+}
+END_TEST
+
+int main(void)
+{
+	Suite *suite = suite_create("waivers");
+	TCase *tc = tcase_create("waivers");
+
+	tcase_add_loop_test(tc, bad_files_are_refused_with_their_place, 0, NP_ARRAY_SIZE(bad));
+	tcase_add_test(tc, a_waiver_covers_its_cells_only);
+	tcase_add_test(tc, without_cells_every_cell_is_covered);
+	tcase_add_test(tc, wrong_cells);
+	suite_add_tcase(suite, tc);
+	return run_suite(suite);
+}
