@@ -29,6 +29,8 @@
 #define NP_KUBE_EXEC_QUEUE_MAX (1024u * 1024)
 #define NP_KUBE_EXEC_OUT_MAX (64u * 1024 * 1024)
 #define NP_KUBE_EXEC_ARGS_MAX 256
+#define NP_KUBE_EXEC_PING_MS 20000
+#define NP_KUBE_EXEC_DEAD_MS 60000
 
 struct np_kube_exec;
 
@@ -85,6 +87,9 @@ struct np_buf *np_kube_exec_errout(struct np_kube_exec *e);
 enum np_kube_exec_state np_kube_exec_status(const struct np_kube_exec *e, int *ret_code, struct np_err *ret_why);
 /* 4 or 5 once open, else 0. */
 int np_kube_exec_protocol(const struct np_kube_exec *e);
+
+/* Instead of NP_KUBE_EXEC_PING_MS and NP_KUBE_EXEC_DEAD_MS. */
+void np_kube_exec_set_keepalive(struct np_kube_exec *e, int ping_after_ms, int dead_after_ms);
 
 /*
  * Says goodbye without waiting for an answer and frees. The command in the container sees its stdin end; it is not killed by
