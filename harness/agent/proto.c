@@ -54,7 +54,8 @@ bool np_probe_kind_parse(struct np_str s, enum np_probe_kind *ret)
 
 /* ---- requests ---- */
 
-void np_agent_put_batch(struct np_buf *b, unsigned batch, size_t n, unsigned timeout_ms, unsigned attempts)
+void np_agent_put_batch(struct np_buf *b, unsigned batch, size_t n, unsigned timeout_ms,
+			unsigned attempts)
 {
 	np_buf_printf(b, "batch %u %zu %u %u\n", batch, n, timeout_ms, attempts);
 }
@@ -75,8 +76,8 @@ void np_agent_put_probe(struct np_buf *b, const struct np_probe_req *req)
 {
 	char addr[NP_ADDR_TEXT_MAX];
 
-	np_buf_printf(b, "p %u %s %s %u ", req->idx, np_probe_kind_name(req->kind), np_addr_text(&req->addr, addr),
-		      (unsigned)req->port);
+	np_buf_printf(b, "p %u %s %s %u ", req->idx, np_probe_kind_name(req->kind),
+		      np_addr_text(&req->addr, addr), (unsigned)req->port);
 	put_word(b, req->expect);
 	if (req->src)
 		np_buf_printf(b, " src=%s", np_addr_text(req->src, addr));
@@ -128,7 +129,8 @@ static bool take_word(struct cursor *c, const char *what, struct np_str *ret)
 	return true;
 }
 
-static bool take_number(struct cursor *c, const char *what, unsigned long long max, unsigned long long *ret)
+static bool take_number(struct cursor *c, const char *what, unsigned long long max,
+			unsigned long long *ret)
 {
 	struct np_str word;
 
@@ -165,7 +167,8 @@ static bool take_port_or_dash(struct cursor *c, const char *what, unsigned *ret)
 
 	if (!c->bad && np_str_starts(rest, " -")) {
 		*ret = 0;
-		return take_word(c, what, &dash) && (dash.n == 1 || refuse(c, c->at - dash.n, what));
+		return take_word(c, what, &dash) &&
+		       (dash.n == 1 || refuse(c, c->at - dash.n, what));
 	}
 	return take_unsigned(c, what, UINT16_MAX, ret);
 }
@@ -229,8 +232,9 @@ static const struct verb {
 	enum np_agent_msg_kind kind;
 	void (*parse)(struct cursor *c, struct np_agent_msg *m);
 } verbs[] = {
-	{ "hello", NP_MSG_HELLO, parse_hello }, { "r", NP_MSG_RESULT, parse_result }, { "done", NP_MSG_DONE, parse_done },
-	{ "pong", NP_MSG_PONG, parse_pong },	{ "fault", NP_MSG_FAULT, parse_fault },
+	{ "hello", NP_MSG_HELLO, parse_hello }, { "r", NP_MSG_RESULT, parse_result },
+	{ "done", NP_MSG_DONE, parse_done },	{ "pong", NP_MSG_PONG, parse_pong },
+	{ "fault", NP_MSG_FAULT, parse_fault },
 };
 
 static const struct verb *find_verb(struct cursor *c)

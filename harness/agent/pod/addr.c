@@ -26,7 +26,8 @@ bool addr_parse(struct np_str text, uint16_t port, union addr *ret)
 
 const char *addr_text(const union addr *a, char buf[static ADDR_TEXT])
 {
-	const void *bytes = a->sa.sa_family == AF_INET ? (const void *)&a->v4.sin_addr : &a->v6.sin6_addr;
+	const void *bytes =
+		a->sa.sa_family == AF_INET ? (const void *)&a->v4.sin_addr : &a->v6.sin6_addr;
 
 	if (!inet_ntop(a->sa.sa_family, bytes, buf, ADDR_TEXT))
 		memcpy(buf, "-", 2);

@@ -1,4 +1,7 @@
-/* addr.h - in-pod agent: socket addresses, text to bytes and back. An IPv4-mapped address is IPv4 everywhere here. */
+/*
+ * addr.h - in-pod agent: socket addresses, text to bytes and back. An IPv4-mapped address is IPv4
+ * everywhere here.
+ */
 #ifndef POD_ADDR_H
 #define POD_ADDR_H
 

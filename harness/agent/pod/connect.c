@@ -4,6 +4,8 @@
 #include <stdio.h>
 #include <unistd.h>
 
+#include "kinds.h"
+
 enum { ATTEMPTS = 3, TURN_MS = 1000, EXIT_DENIED = 1, EXIT_ERROR = 3 };
 
 static const struct {
@@ -19,21 +21,21 @@ static const struct {
 
 static void print_sentence(void *arg, const struct result *r)
 {
-	static const char *const kinds[NP_PROBE_KINDS] = NP_PROBE_KIND_NAMES;
 	bool named = !np_str_is(r->who, "-");
 	char addr[ADDR_TEXT];
 	int *status = arg;
 
 	*status = outcomes[r->outcome].status;
-	printf("%s %s port %u: %s", kinds[r->req->kind], addr_text(&r->req->dst, addr), addr_port(&r->req->dst),
-	       outcomes[r->outcome].says);
+	printf("%s %s port %u: %s", kind_name(r->req->kind), addr_text(&r->req->dst, addr),
+	       addr_port(&r->req->dst), outcomes[r->outcome].says);
 	if (named)
-		printf(", answered by " NP_STR_FMT ", which saw us as " NP_STR_FMT " port %u", NP_STR_ARG(r->who),
-		       NP_STR_ARG(r->seen_addr), r->seen_port);
+		printf(", answered by " NP_STR_FMT ", which saw us as " NP_STR_FMT " port %u",
+		       NP_STR_ARG(r->who), NP_STR_ARG(r->seen_addr), r->seen_port);
 	if (!np_str_is(np_str_from(r->detail), "-"))
 		printf(" (%s)", r->detail);
-	printf(", %lld.%03lld ms, %u attempt%s\n", (long long)(r->end_us - r->start_us) / 1000, (long long)(r->end_us - r->start_us) % 1000,
-	       r->attempts, r->attempts == 1 ? "" : "s");
+	printf(", %lld.%03lld ms, %u attempt%s\n", (long long)(r->end_us - r->start_us) / 1000,
+	       (long long)(r->end_us - r->start_us) % 1000, r->attempts,
+	       r->attempts == 1 ? "" : "s");
 }
 
 int connect_run(const struct request *req, unsigned timeout_ms)

@@ -1,4 +1,7 @@
-/* control.c - in-pod agent: control connections of the server: each one is served by a child in probe mode. */
+/*
+ * control.c - in-pod agent: control connections of the server: each one is served by a child in
+ * probe mode.
+ */
 #include <errno.h>
 #include <netinet/tcp.h>
 #include <signal.h>
@@ -89,7 +92,8 @@ static bool tcp_addr(const char *where, union addr *ret)
 	host.n = (size_t)(colon - host.p);
 	if (host.n >= 2 && host.p[0] == '[' && host.p[host.n - 1] == ']')
 		host = (struct np_str){ host.p + 1, host.n - 2 };
-	return text_number(port, UINT16_MAX, &number) && number && addr_parse(host, (uint16_t)number, ret);
+	return text_number(port, UINT16_MAX, &number) && number &&
+	       addr_parse(host, (uint16_t)number, ret);
 }
 
 static int listen_tcp(const char *where)
@@ -113,10 +117,15 @@ int control_serve(struct server *s, const char *where)
 	struct socket_entry *entry = &s->controls[s->n_controls];
 
 	errno = EINVAL;
-	entry->fd = starts(where, unix_prefix) ? listen_unix(where) : starts(where, tcp_prefix) ? listen_tcp(where) : -1;
+	entry->fd = -1;
+	if (starts(where, unix_prefix))
+		entry->fd = listen_unix(where);
+	else if (starts(where, tcp_prefix))
+		entry->fd = listen_tcp(where);
 	if (entry->fd < 0 || listen(entry->fd, BACKLOG) < 0 ||
 	    server_watch(s, entry->fd, SOURCE_CONTROL, s->n_controls, 0, EPOLLIN) < 0) {
-		fprintf(stderr, "netpolcheck-agent: cannot listen for control on '%s': %s\n", where, strerror(errno));
+		fprintf(stderr, "netpolcheck-agent: cannot listen for control on '%s': %s\n", where,
+			strerror(errno));
 		return -1;
 	}
 	s->n_controls++;

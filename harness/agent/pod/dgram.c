@@ -28,7 +28,9 @@ static ssize_t send_question(const struct probe *p, const struct attempt *a)
 	struct np_str nonce = nonce_text(a, buf);
 
 	if (asks_dns(p))
-		return send(a->fd, query, dns_query(np_str_from(p->req->query), (uint16_t)a->secret, query), MSG_NOSIGNAL);
+		return send(a->fd, query,
+			    dns_query(np_str_from(p->req->query), (uint16_t)a->secret, query),
+			    MSG_NOSIGNAL);
 	return send(a->fd, nonce.p, nonce.n, MSG_NOSIGNAL);
 }
 
@@ -61,7 +63,8 @@ static void heard_greeting(struct engine *e, struct probe *p, struct attempt *a,
 }
 
 /* What does not answer our question is somebody's noise, and waited past. */
-static void heard_dns(struct engine *e, struct probe *p, struct attempt *a, const uint8_t *bytes, unsigned n)
+static void heard_dns(struct engine *e, struct probe *p, struct attempt *a, const uint8_t *bytes,
+		      unsigned n)
 {
 	uint8_t query[DNS_QUERY_BYTES];
 	unsigned n_query = dns_query(np_str_from(p->req->query), (uint16_t)a->secret, query), rcode;

@@ -63,11 +63,13 @@ static uint8_t lower(uint8_t c)
 	return c >= 'A' && c <= 'Z' ? (uint8_t)(c + 'a' - 'A') : c;
 }
 
-bool dns_answers(const uint8_t *query, unsigned n_query, const uint8_t *answer, unsigned n_answer, unsigned *ret_rcode)
+bool dns_answers(const uint8_t *query, unsigned n_query, const uint8_t *answer, unsigned n_answer,
+		 unsigned *ret_rcode)
 {
 	unsigned questions;
 
-	if (n_answer < HEADER || answer[0] != query[0] || answer[1] != query[1] || !(answer[2] & 0x80))
+	if (n_answer < HEADER || answer[0] != query[0] || answer[1] != query[1] ||
+	    !(answer[2] & 0x80))
 		return false;
 	questions = (unsigned)answer[4] << 8 | answer[5];
 	if (questions > 1 || (questions == 1 && n_answer < n_query))

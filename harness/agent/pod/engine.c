@@ -10,13 +10,22 @@
 #include "kinds.h"
 #include "sockets.h"
 
-/* How much of one thing is done before the others get their turn: a burst must not delay answers that are already there. */
+/*
+ * How much of one thing is done before the others get their turn: a burst must not delay answers
+ * that are already there.
+ */
 enum { STARTS_PER_TURN = 48, DUES_PER_TURN = 48, EVENTS_PER_TURN = 128 };
 
-/* Descriptors that are not attempts: standard ones, epoll, two raw sockets, the control connection, and some to spare. */
+/*
+ * Descriptors that are not attempts: standard ones, epoll, two raw sockets, the control connection,
+ * and some to spare.
+ */
 enum { SPARE_DESCRIPTORS = 16 };
 
-/* epoll keys: an attempt's are generation << 32 | slot << 3 | attempt, and never have the low half this high. */
+/*
+ * epoll keys: an attempt's are generation << 32 | slot << 3 | attempt, and never have the low half
+ * this high.
+ */
 enum { KEY_WATCHED = 0xfffffff0, KEY_RAW_V4, KEY_RAW_V6 };
 
 #define ATTEMPT_BITS 3
@@ -41,7 +50,8 @@ static bool has_ipv6(void)
 
 	if (fd < 0)
 		return false;
-	yes = addr_parse(NP_STR("::1"), 0, &loopback) && bind(fd, &loopback.sa, addr_len(&loopback)) == 0;
+	yes = addr_parse(NP_STR("::1"), 0, &loopback) &&
+	      bind(fd, &loopback.sa, addr_len(&loopback)) == 0;
 	close(fd);
 	return yes;
 }
@@ -55,7 +65,8 @@ int engine_init(struct engine *e, engine_report *report, void *report_arg)
 		return -1;
 	e->report = report;
 	e->report_arg = report_arg;
-	e->n_sockets_max = n_files > 2 * SPARE_DESCRIPTORS ? n_files - SPARE_DESCRIPTORS : SPARE_DESCRIPTORS;
+	e->n_sockets_max =
+		n_files > 2 * SPARE_DESCRIPTORS ? n_files - SPARE_DESCRIPTORS : SPARE_DESCRIPTORS;
 	e->ipv6 = has_ipv6();
 	e->first = e->last = SLOT_NONE;
 	e->n_free = 0;
@@ -126,7 +137,8 @@ static void queue_remove(struct engine *e, struct probe *p)
 
 /* ---- deciding ---- */
 
-static void close_attempt(struct engine *e, const struct probe *p, struct attempt *a, enum attempt_state state)
+static void close_attempt(struct engine *e, const struct probe *p, struct attempt *a,
+			  enum attempt_state state)
 {
 	if (a->fd >= 0 && kind_of(e, p->req)->stream)
 		socket_reset(a->fd);
@@ -149,15 +161,23 @@ static void set_detail(struct probe *p, const char *detail)
 }
 
 /* @a: the attempt that decided, NULL when it was the clock. */
-static void conclude(struct engine *e, struct probe *p, const struct attempt *a, enum np_outcome outcome, const struct greeting *g)
+static void conclude(struct engine *e, struct probe *p, const struct attempt *a,
+		     enum np_outcome outcome, const struct greeting *g)
 {
 	int64_t now = now_us();
 	const struct attempt *shown = a ? a : &p->attempts[p->n_attempts - 1];
 	struct result result = {
-		.req = p->req, .outcome = outcome, .detail = p->detail[0] ? p->detail : "-",
-		.who = g ? g->identity : NP_STR("-"), .seen_addr = g ? g->seen_addr : NP_STR("-"),
-		.seen_port = g ? g->seen_port : 0, .rtt_us = a ? now - a->start_us : 0,
-		.start_us = p->start_us, .end_us = now, .attempts = p->n_attempts, .src_port = shown->src_port,
+		.req = p->req,
+		.outcome = outcome,
+		.detail = p->detail[0] ? p->detail : "-",
+		.who = g ? g->identity : NP_STR("-"),
+		.seen_addr = g ? g->seen_addr : NP_STR("-"),
+		.seen_port = g ? g->seen_port : 0,
+		.rtt_us = a ? now - a->start_us : 0,
+		.start_us = p->start_us,
+		.end_us = now,
+		.attempts = p->n_attempts,
+		.src_port = shown->src_port,
 	};
 
 	if (a && !g && outcome == NP_OUT_ALLOWED && a->connected_us)
@@ -182,7 +202,8 @@ void engine_answered(struct engine *e, struct probe *p, struct attempt *a, const
 	conclude(e, p, a, right ? NP_OUT_ALLOWED : NP_OUT_MISDELIVERED, g);
 }
 
-void engine_answered_by_other(struct engine *e, struct probe *p, struct attempt *a, bool good, const char *detail)
+void engine_answered_by_other(struct engine *e, struct probe *p, struct attempt *a, bool good,
+			      const char *detail)
 {
 	p->detail[0] = '\0';
 	set_detail(p, detail);
@@ -241,7 +262,10 @@ static bool may_start(const struct engine *e)
 	       NP_AGENT_IN_FLIGHT_MAX - e->n_free < in_flight_max(e, e->n_attempts);
 }
 
-/* An attempt that connected without a word. Enough for a probe that takes anybody, if its kind expects no more than that. */
+/*
+ * An attempt that connected without a word. Enough for a probe that takes anybody, if its kind
+ * expects no more than that.
+ */
 static struct attempt *find_connected(const struct engine *e, struct probe *p)
 {
 	for (unsigned i = 0; kind_of(e, p->req)->stream && i < p->n_attempts; i++) {
@@ -283,10 +307,12 @@ static void handle_dues(struct engine *e, int64_t now)
 
 static uint64_t key_of(const struct engine *e, const struct probe *p, const struct attempt *a)
 {
-	return (uint64_t)p->generation << 32 | (uint64_t)slot_of(e, p) << ATTEMPT_BITS | (uint64_t)(a - p->attempts);
+	return (uint64_t)p->generation << 32 | (uint64_t)slot_of(e, p) << ATTEMPT_BITS |
+	       (uint64_t)(a - p->attempts);
 }
 
-int engine_watch_attempt(struct engine *e, const struct probe *p, const struct attempt *a, uint32_t events)
+int engine_watch_attempt(struct engine *e, const struct probe *p, const struct attempt *a,
+			 uint32_t events)
 {
 	return watch(e, a->fd, key_of(e, p, a), events);
 }
@@ -296,7 +322,8 @@ uint16_t engine_holder(const struct engine *e, const struct probe *p, const stru
 	return (uint16_t)(1 + (slot_of(e, p) << ATTEMPT_BITS | (a - p->attempts)));
 }
 
-bool engine_find_holder(struct engine *e, uint16_t holder, struct probe **ret_probe, struct attempt **ret_attempt)
+bool engine_find_holder(struct engine *e, uint16_t holder, struct probe **ret_probe,
+			struct attempt **ret_attempt)
 {
 	struct probe *p;
 
@@ -360,7 +387,10 @@ bool engine_turn(struct engine *e, int wait_ms)
 	n = epoll_wait(e->epoll_fd, events, EVENTS_PER_TURN, until_due(e, now, wait_ms));
 	for (int i = 0; i < n; i++)
 		readable |= handle_event(e, &events[i]);
-	/* An answer that came before `now` is seen before the clock is asked: nothing is dropped because this program was late. */
+	/*
+	 * An answer that came before `now` is seen before the clock is asked: nothing is dropped
+	 * because this program was late.
+	 */
 	if (n < EVENTS_PER_TURN)
 		handle_dues(e, now);
 	return readable;
@@ -380,7 +410,8 @@ bool engine_watch(struct engine *e, int fd, bool on)
 	return error == 0;
 }
 
-void engine_begin(struct engine *e, const struct request *requests, size_t n, unsigned timeout_ms, unsigned attempts)
+void engine_begin(struct engine *e, const struct request *requests, size_t n, unsigned timeout_ms,
+		  unsigned attempts)
 {
 	e->requests = requests;
 	e->n_requests = n;

@@ -1,4 +1,7 @@
-/* errnames.h - in-pod agent: errno values by name, so that a record means the same on every architecture and libc. */
+/*
+ * errnames.h - in-pod agent: errno values by name, so that a record means the same on every
+ * architecture and libc.
+ */
 #ifndef POD_ERRNAMES_H
 #define POD_ERRNAMES_H
 

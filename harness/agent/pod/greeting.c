@@ -5,16 +5,17 @@
 
 #include "lines.h"
 
-unsigned greeting_write(char buf[static GREETING_MAX], const char *identity, const union addr *peer, const union addr *local,
-			const struct np_str *nonce)
+unsigned greeting_write(char buf[static GREETING_MAX], const char *identity, const union addr *peer,
+			const union addr *local, const struct np_str *nonce)
 {
 	char peer_text[ADDR_TEXT], local_text[ADDR_TEXT], nonce_text[GREETING_NONCE_MAX + 1] = "";
 	int n;
 
 	if (nonce)
 		text_printable(nonce->n ? *nonce : NP_STR("-"), nonce_text, sizeof(nonce_text));
-	n = snprintf(buf, GREETING_MAX, GREETING_START "%s %s %u %s %u%s%s\n", identity, addr_text(peer, peer_text),
-		     addr_port(peer), addr_text(local, local_text), addr_port(local), nonce ? " " : "", nonce_text);
+	n = snprintf(buf, GREETING_MAX, GREETING_START "%s %s %u %s %u%s%s\n", identity,
+		     addr_text(peer, peer_text), addr_port(peer), addr_text(local, local_text),
+		     addr_port(local), nonce ? " " : "", nonce_text);
 	return n < GREETING_MAX ? (unsigned)n : GREETING_MAX - 1;
 }
 
@@ -25,11 +26,13 @@ static bool read_fields(struct np_str line, struct greeting *ret)
 	union addr seen;
 	uint32_t port, local_port;
 
-	if (!field_next(&rest, &ret->identity) || !text_is_word(ret->identity, NP_AGENT_IDENTITY_MAX))
+	if (!field_next(&rest, &ret->identity) ||
+	    !text_is_word(ret->identity, NP_AGENT_IDENTITY_MAX))
 		return false;
 	if (!field_next(&rest, &ret->seen_addr) || !addr_parse(ret->seen_addr, 0, &seen))
 		return false;
-	if (!field_number(&rest, UINT16_MAX, &port) || !field_next(&rest, &local) || !field_number(&rest, UINT16_MAX, &local_port))
+	if (!field_number(&rest, UINT16_MAX, &port) || !field_next(&rest, &local) ||
+	    !field_number(&rest, UINT16_MAX, &local_port))
 		return false;
 	ret->seen_port = port;
 	ret->nonce = NP_STR_NONE;

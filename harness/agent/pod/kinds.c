@@ -26,13 +26,35 @@ const struct kind *kind_of(const struct engine *e, const struct request *req)
 	return req->kind == NP_PROBE_SCTP && e->sctp != SCTP_KERNEL ? &raw_sctp : &kinds[req->kind];
 }
 
+bool kind_find(struct np_str name, uint8_t *ret)
+{
+	for (uint8_t i = 0; i < NP_PROBE_KINDS; i++) {
+		if (np_str_is(name, kinds[i].name)) {
+			*ret = i;
+			return true;
+		}
+	}
+	return false;
+}
+
+const char *kind_name(uint8_t kind)
+{
+	return kinds[kind].name;
+}
+
+bool kind_asks(uint8_t kind)
+{
+	return kinds[kind].asks;
+}
+
 static int bind_fresh_port(struct engine *e, struct probe *p, struct attempt *a)
 {
 	const struct request *req = p->req;
 	union addr from = req->src.sa.sa_family ? req->src : addr_any(req->dst.sa.sa_family, 0);
 
 	for (unsigned tries = 0; tries < BIND_TRIES; tries++) {
-		a->src_port = ports_take(&e->ports, &req->dst, kind_of(e, req)->proto, engine_holder(e, p, a));
+		a->src_port = ports_take(&e->ports, &req->dst, kind_of(e, req)->proto,
+					 engine_holder(e, p, a));
 		if (a->src_port == 0)
 			break;
 		addr_set_port(&from, a->src_port);
@@ -102,7 +124,7 @@ void attempt_met_error(struct engine *e, struct probe *p, struct attempt *a, int
 	case EPERM:
 		engine_refused(e, p, a, detail);
 		break;
-	case ETIMEDOUT:	/* the kernel gave up before our deadline */
+	case ETIMEDOUT: /* the kernel gave up before our deadline */
 		engine_lost(e, p, a, NULL);
 		break;
 	default:

@@ -1,6 +1,7 @@
 /*
- * lines.h - in-pod agent: text lines in and out over file descriptors, in fixed buffers, and the fields of a line.
- * A line that does not fit is reported once and skipped to its newline; nothing here grows.
+ * lines.h - in-pod agent: text lines in and out over file descriptors, in fixed buffers, and the
+ * fields of a line. A line that does not fit is reported once and skipped to its newline; nothing
+ * here grows.
  */
 #ifndef POD_LINES_H
 #define POD_LINES_H
@@ -13,8 +14,8 @@
 
 struct reader {
 	int fd;
-	size_t start, end;	/* unread bytes */
-	bool skipping;		/* inside a line that was too long */
+	size_t start, end; /* unread bytes */
+	bool skipping;	   /* inside a line that was too long */
 	bool eof;
 	char bytes[16384];
 };
@@ -24,15 +25,18 @@ enum line { LINE_NONE, LINE_OK, LINE_TOO_LONG };
 void reader_init(struct reader *r, int fd);
 /* One read(2); sets eof at the end or on an error. Call when the descriptor is readable. */
 void reader_fill(struct reader *r);
-/* The next line without its newline, not yet consumed; it stays valid until reader_fill(). LINE_TOO_LONG comes once per such line. */
+/*
+ * The next line without its newline, not yet consumed; it stays valid until reader_fill().
+ * LINE_TOO_LONG comes once per such line.
+ */
 enum line reader_peek(struct reader *r, struct np_str *ret);
 /* Done with the line that reader_peek() gave. */
 void reader_consume(struct reader *r, struct np_str line);
 
 struct writer {
 	int fd;
-	int patience_ms;	/* how long one flush waits for a reader that does not read */
-	bool broken;		/* nobody reads any more; what is written goes nowhere */
+	int patience_ms; /* how long one flush waits for a reader that does not read */
+	bool broken;	 /* nobody reads any more; what is written goes nowhere */
 	size_t n;
 	char bytes[32768];
 };

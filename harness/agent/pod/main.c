@@ -7,6 +7,7 @@
 
 #include "connect.h"
 #include "dns.h"
+#include "kinds.h"
 #include "lines.h"
 #include "np/agent/wire.h"
 #include "serve.h"
@@ -21,11 +22,16 @@ enum { EXIT_USAGE = 2, IDLE_S = 300, IDLE_MAX_S = 1000000, CONNECT_TIMEOUT_MS = 
 static const char usage_text[] =
 	"usage: netpolcheck-agent MODE ...\n"
 	"  serve --identity ID [--tcp PORT,...] [--udp PORT,...] [--sctp PORT,...]\n"
-	"        [--control unix:PATH|tcp:ADDR:PORT]... [--idle SECONDS]   answer on ports; first process of a pod\n"
-	"  probe [--identity ID] [--idle SECONDS]                          batches of probes over standard input and output\n"
-	"  connect tcp|udp|sctp ADDR PORT [--timeout-ms N]                 one probe; exit status 0 allowed, 1 denied, 3 error\n"
+	"        [--control unix:PATH|tcp:ADDR:PORT]... [--idle SECONDS]\n"
+	"      answer on ports, as the first process of a pod. Whoever reaches a control address\n"
+	"      may probe from here: keep it to a file or an address that only the harness reaches\n"
+	"  probe [--identity ID] [--idle SECONDS]\n"
+	"      batches of probes over standard input and output\n"
+	"  connect tcp|udp|sctp ADDR PORT [--timeout-ms N]\n"
 	"  connect dns-udp|dns-tcp ADDR PORT NAME [--timeout-ms N]\n"
-	"  sleep                                                           do nothing until SIGTERM\n"
+	"      one probe; exit status 0 allowed, 1 denied, 3 error\n"
+	"  sleep\n"
+	"      nothing until SIGTERM\n"
 	"  version\n";
 
 static int usage(const char *what, const char *subject)
@@ -34,13 +40,25 @@ static int usage(const char *what, const char *subject)
 	return EXIT_USAGE;
 }
 
-enum option_key { OPT_IDENTITY = 256, OPT_TCP, OPT_UDP, OPT_SCTP, OPT_CONTROL, OPT_IDLE, OPT_TIMEOUT };
+enum option_key {
+	OPT_IDENTITY = 256,
+	OPT_TCP,
+	OPT_UDP,
+	OPT_SCTP,
+	OPT_CONTROL,
+	OPT_IDLE,
+	OPT_TIMEOUT
+};
 
 static const struct option all_options[] = {
-	{ "identity", required_argument, NULL, OPT_IDENTITY }, { "tcp", required_argument, NULL, OPT_TCP },
-	{ "udp", required_argument, NULL, OPT_UDP },	       { "sctp", required_argument, NULL, OPT_SCTP },
-	{ "control", required_argument, NULL, OPT_CONTROL },   { "idle", required_argument, NULL, OPT_IDLE },
-	{ "timeout-ms", required_argument, NULL, OPT_TIMEOUT }, { NULL, 0, NULL, 0 },
+	{ "identity", required_argument, NULL, OPT_IDENTITY },
+	{ "tcp", required_argument, NULL, OPT_TCP },
+	{ "udp", required_argument, NULL, OPT_UDP },
+	{ "sctp", required_argument, NULL, OPT_SCTP },
+	{ "control", required_argument, NULL, OPT_CONTROL },
+	{ "idle", required_argument, NULL, OPT_IDLE },
+	{ "timeout-ms", required_argument, NULL, OPT_TIMEOUT },
+	{ NULL, 0, NULL, 0 },
 };
 
 struct command {
@@ -138,20 +156,8 @@ static int run_probe(struct command *c, char **argv)
 {
 	if (argv[0])
 		return usage("unexpected argument", argv[0]);
-	return session_run(STDIN_FILENO, STDOUT_FILENO, c->serve.identity ? c->serve.identity : "-", c->serve.idle_s);
-}
-
-static bool parse_kind(const char *word, struct request *req)
-{
-	static const char *const names[NP_PROBE_KINDS] = NP_PROBE_KIND_NAMES;
-
-	for (uint8_t i = 0; i < NP_PROBE_KINDS; i++) {
-		if (strcmp(word, names[i]) == 0) {
-			req->kind = i;
-			return true;
-		}
-	}
-	return false;
+	return session_run(STDIN_FILENO, STDOUT_FILENO, c->serve.identity ? c->serve.identity : "-",
+			   c->serve.idle_s);
 }
 
 static int run_connect(struct command *c, char **argv)
@@ -160,13 +166,14 @@ static int run_connect(struct command *c, char **argv)
 	uint32_t port;
 	bool asks;
 
-	if (!argv[0] || !parse_kind(argv[0], &req))
+	if (!argv[0] || !kind_find(np_str_from(argv[0]), &req.kind))
 		return usage("unknown protocol", argv[0] ? argv[0] : "");
-	if (!argv[1] || !argv[2] || !text_number(np_str_from(argv[2]), UINT16_MAX, &port) || port == 0)
+	if (!argv[1] || !argv[2] || !text_number(np_str_from(argv[2]), UINT16_MAX, &port) ||
+	    port == 0)
 		return usage("bad port", argv[1] && argv[2] ? argv[2] : "");
 	if (!addr_parse(np_str_from(argv[1]), (uint16_t)port, &req.dst))
 		return usage("bad address", argv[1]);
-	asks = req.kind == NP_PROBE_DNS_UDP || req.kind == NP_PROBE_DNS_TCP;
+	asks = kind_asks(req.kind);
 	req.query = argv[3];
 	if (asks ? !argv[3] || !dns_name_ok(np_str_from(argv[3])) || argv[4] : argv[3] != NULL)
 		return usage(asks ? "bad name" : "unexpected argument", argv[3] ? argv[3] : "");
@@ -192,7 +199,8 @@ static const struct mode {
 	const char *name;
 	int (*run)(struct command *c, char **argv);
 } modes[] = {
-	{ "serve", run_serve }, { "probe", run_probe }, { "connect", run_connect }, { "sleep", run_sleep }, { "version", run_version },
+	{ "serve", run_serve }, { "probe", run_probe },	    { "connect", run_connect },
+	{ "sleep", run_sleep }, { "version", run_version },
 };
 
 static const struct mode *find_mode(const char *name)
@@ -206,7 +214,8 @@ static const struct mode *find_mode(const char *name)
 
 int main(int argc, char **argv)
 {
-	static struct command command = { .serve.idle_s = IDLE_S, .timeout_ms = CONNECT_TIMEOUT_MS };
+	static struct command command = { .serve.idle_s = IDLE_S,
+					  .timeout_ms = CONNECT_TIMEOUT_MS };
 	const struct mode *mode = argc > 1 ? find_mode(argv[1]) : NULL;
 	int key;
 

@@ -4,7 +4,7 @@
 
 #include <stdint.h>
 
-int64_t now_us(void);	/* CLOCK_MONOTONIC */
+int64_t now_us(void); /* CLOCK_MONOTONIC */
 
 /* Random bits that no other run of the agent repeats; not for secrets. */
 struct dice {

@@ -11,9 +11,11 @@ void ports_init(struct ports *ports, struct dice *dice)
 /* FNV-1a over the destination. */
 static unsigned rotation_of(const union addr *dst, int proto)
 {
-	const uint8_t *host = dst->sa.sa_family == AF_INET ? (const uint8_t *)&dst->v4.sin_addr : dst->v6.sin6_addr.s6_addr;
+	const uint8_t *host = dst->sa.sa_family == AF_INET ? (const uint8_t *)&dst->v4.sin_addr
+							   : dst->v6.sin6_addr.s6_addr;
 	unsigned n_host = dst->sa.sa_family == AF_INET ? 4 : 16;
-	uint8_t rest[3] = { (uint8_t)proto, (uint8_t)(addr_port(dst) >> 8), (uint8_t)addr_port(dst) };
+	uint8_t rest[3] = { (uint8_t)proto, (uint8_t)(addr_port(dst) >> 8),
+			    (uint8_t)addr_port(dst) };
 	uint32_t h = 2166136261U;
 
 	for (unsigned i = 0; i < n_host; i++)

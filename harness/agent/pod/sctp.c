@@ -1,9 +1,9 @@
 /*
- * sctp.c - in-pod agent: sctp probes where the kernel has no SCTP: an INIT by raw socket, answered by the INIT-ACK of an agent whose
- * state cookie is its greeting. One raw socket per family sees every SCTP packet of the pod; port and verification tag tell ours.
+ * sctp.c - in-pod agent: sctp probes where the kernel has no SCTP: an INIT by raw socket, answered
+ * by the INIT-ACK of an agent whose state cookie is its greeting. One raw socket per family sees
+ * every SCTP packet of the pod; port and verification tag tell ours.
  */
 #include <errno.h>
-#include <netinet/ip.h>
 #include <stdio.h>
 #include <sys/epoll.h>
 #include <unistd.h>
@@ -46,16 +46,19 @@ static int raw_of(const struct engine *e, int family)
 }
 
 /*
- * The raw sockets are shared and not connected: an ICMP error about one attempt is reported by the next send for another, once. So an
- * error counts only when it comes again. 0 or an errno.
+ * The raw sockets are shared and not connected: an ICMP error about one attempt is reported by the
+ * next send for another, once. So an error counts only when it comes again. 0 or an errno.
  */
-static int send_packet(const struct engine *e, const struct request *req, const struct sctp_packet *packet)
+static int send_packet(const struct engine *e, const struct request *req,
+		       const struct sctp_packet *packet)
 {
 	uint8_t bytes[SCTP_PACKET_MAX];
 	union pktinfo_space space;
 	union addr dst = req->dst;
 	struct iovec part = { .iov_base = bytes, .iov_len = sctp_write(packet, bytes) };
-	struct msghdr msg = { .msg_name = &dst, .msg_namelen = addr_len(&dst), .msg_iov = &part, .msg_iovlen = 1 };
+	struct msghdr msg = {
+		.msg_name = &dst, .msg_namelen = addr_len(&dst), .msg_iov = &part, .msg_iovlen = 1
+	};
 
 	addr_set_port(&dst, 0);
 	if (req->src.sa.sa_family)
@@ -90,9 +93,11 @@ int sctp_raw_open(struct engine *e, struct probe *p, struct attempt *a)
 	return 0;
 }
 
-/* The open attempt that holds source port @port, when it goes to @peer (@peer_port at that host). */
-static bool find_attempt(struct engine *e, uint16_t port, const union addr *peer, uint16_t peer_port, struct probe **ret_probe,
-			 struct attempt **ret_attempt)
+/*
+ * The open attempt that holds source port @port, when it goes to @peer (@peer_port at that host).
+ */
+static bool find_attempt(struct engine *e, uint16_t port, const union addr *peer,
+			 uint16_t peer_port, struct probe **ret_probe, struct attempt **ret_attempt)
 {
 	struct probe *p;
 	struct attempt *a;
@@ -109,9 +114,13 @@ static bool find_attempt(struct engine *e, uint16_t port, const union addr *peer
 }
 
 /* Tells the server, and every conntrack on the way, that this association is over. */
-static void forget(const struct engine *e, const struct probe *p, const struct attempt *a, uint32_t peer_tag)
+static void forget(const struct engine *e, const struct probe *p, const struct attempt *a,
+		   uint32_t peer_tag)
 {
-	struct sctp_packet packet = { .src_port = a->src_port, .dst_port = addr_port(&p->req->dst), .tag = peer_tag, .chunk = SCTP_ABORT };
+	struct sctp_packet packet = { .src_port = a->src_port,
+				      .dst_port = addr_port(&p->req->dst),
+				      .tag = peer_tag,
+				      .chunk = SCTP_ABORT };
 
 	(void)send_packet(e, p->req, &packet);
 }
@@ -123,7 +132,8 @@ static void heard(struct engine *e, const union addr *from, const uint8_t *bytes
 	struct probe *p;
 	struct attempt *a;
 
-	if (!sctp_read(bytes, n, &packet) || !find_attempt(e, packet.dst_port, from, packet.src_port, &p, &a))
+	if (!sctp_read(bytes, n, &packet) ||
+	    !find_attempt(e, packet.dst_port, from, packet.src_port, &p, &a))
 		return;
 	if (packet.tag != a->secret || packet.chunk == SCTP_INIT)
 		return;
@@ -134,18 +144,8 @@ static void heard(struct engine *e, const union addr *from, const uint8_t *bytes
 	forget(e, p, a, packet.init_tag);
 	if (packet.cookie.n && greeting_read(packet.cookie, &g) == GREETING_WHOLE)
 		engine_answered(e, p, a, &g);
-	else	/* a kernel's own cookie: it names nobody */
+	else /* a kernel's own cookie: it names nobody */
 		engine_answered_by_other(e, p, a, true, NULL);
-}
-
-/* IPv4 raw sockets deliver the IP header as well. */
-static size_t ip_header_bytes(const union addr *from, const uint8_t *bytes, size_t n)
-{
-	size_t header = (size_t)(bytes[0] & 0x0f) * 4;
-
-	if (from->sa.sa_family != AF_INET)
-		return 0;
-	return n < sizeof(struct iphdr) || header > n ? n : header;
 }
 
 static void refused_by_icmp(struct engine *e, const struct icmp *icmp)
@@ -157,7 +157,8 @@ static void refused_by_icmp(struct engine *e, const struct icmp *icmp)
 
 	if (!icmp->rejects || icmp->n_payload < 8)
 		return;
-	if (!find_attempt(e, (uint16_t)(ports[0] << 8 | ports[1]), &icmp->dst, (uint16_t)(ports[2] << 8 | ports[3]), &p, &a))
+	if (!find_attempt(e, (uint16_t)(ports[0] << 8 | ports[1]), &icmp->dst,
+			  (uint16_t)(ports[2] << 8 | ports[3]), &p, &a))
 		return;
 	snprintf(detail, sizeof(detail), "icmp:%u.%u", icmp->type, icmp->code);
 	engine_refused(e, p, a, detail);
@@ -168,7 +169,8 @@ void sctp_raw_event(struct engine *e, int fd, uint32_t events)
 	uint8_t bytes[2048];
 	struct icmp icmp;
 
-	for (unsigned i = 0; (events & EPOLLERR) && i < PACKETS_PER_EVENT && socket_icmp(fd, &icmp); i++)
+	for (unsigned i = 0; (events & EPOLLERR) && i < PACKETS_PER_EVENT && socket_icmp(fd, &icmp);
+	     i++)
 		refused_by_icmp(e, &icmp);
 	for (unsigned i = 0; i < PACKETS_PER_EVENT; i++) {
 		union addr from = { 0 };
@@ -180,7 +182,7 @@ void sctp_raw_event(struct engine *e, int fd, uint32_t events)
 			break;
 		if (n <= 0)
 			continue;
-		header = ip_header_bytes(&from, bytes, (size_t)n);
+		header = sctp_offset(from.sa.sa_family == AF_INET, bytes, (size_t)n);
 		heard(e, &from, bytes + header, (size_t)n - header);
 	}
 }

@@ -1,7 +1,10 @@
-/* sctp_wire.c - in-pod agent: SCTP packets. RFC 9260, sections 3.1, 3.3.2, 3.3.3, 3.3.7 and appendix A. */
+/*
+ * sctp_wire.c - in-pod agent: SCTP packets. RFC 9260, sections 3.1, 3.3.2, 3.3.3, 3.3.7 and
+ * appendix A.
+ */
 #include "sctp_wire.h"
 
-enum { COMMON = 12, CHECKSUM_AT = 8, CHUNK = 4, INIT_FIXED = 20, PARAM = 4, PARAM_COOKIE = 7 };
+enum { IPV4_MIN = 20, COMMON = 12, CHECKSUM_AT = 8, CHUNK = 4, INIT_FIXED = 20, PARAM = 4, PARAM_COOKIE = 7 };
 
 static void put16(uint8_t *at, unsigned v)
 {
@@ -25,12 +28,25 @@ static uint32_t get32(const uint8_t *at)
 	return (uint32_t)get16(at) << 16 | get16(at + 2);
 }
 
+size_t sctp_offset(bool ipv4, const uint8_t *bytes, size_t n)
+{
+	size_t header;
+
+	if (!ipv4)
+		return 0;
+	if (n < IPV4_MIN)
+		return n;
+	header = (size_t)(bytes[0] & 0x0f) * 4;
+	return header < IPV4_MIN || header > n ? n : header;
+}
+
 /* Four bits at a time: the packets are short. */
 static uint32_t crc32c_more(uint32_t crc, const uint8_t *bytes, size_t n)
 {
 	static const uint32_t table[16] = {
-		0x00000000, 0x105ec76f, 0x20bd8ede, 0x30e349b1, 0x417b1dbc, 0x5125dad3, 0x61c69362, 0x7198540d,
-		0x82f63b78, 0x92a8fc17, 0xa24bb5a6, 0xb21572c9, 0xc38d26c4, 0xd3d3e1ab, 0xe330a81a, 0xf36e6f75,
+		0x00000000, 0x105ec76f, 0x20bd8ede, 0x30e349b1, 0x417b1dbc, 0x5125dad3,
+		0x61c69362, 0x7198540d, 0x82f63b78, 0x92a8fc17, 0xa24bb5a6, 0xb21572c9,
+		0xc38d26c4, 0xd3d3e1ab, 0xe330a81a, 0xf36e6f75,
 	};
 
 	for (size_t i = 0; i < n; i++) {
@@ -76,7 +92,10 @@ static bool checksum_ok(const uint8_t *packet, size_t n)
 	return true;
 }
 
-/* Returns the length of the parameter with padding; @ret_bytes is without (the chunk's length leaves out the last padding). */
+/*
+ * Returns the length of the parameter with padding; @ret_bytes is without (the chunk's length
+ * leaves out the last padding).
+ */
 static unsigned put_cookie(uint8_t *at, struct np_str cookie, unsigned *ret_bytes)
 {
 	size_t n = cookie.n < SCTP_COOKIE_MAX ? cookie.n : SCTP_COOKIE_MAX;
@@ -96,7 +115,7 @@ static unsigned put_init(const struct sctp_packet *p, uint8_t *chunk)
 	put32(chunk + 8, 65536);	/* receiver window */
 	put16(chunk + 12, 1);		/* outbound streams */
 	put16(chunk + 14, 1);		/* inbound streams, at most */
-	put32(chunk + 16, p->init_tag);	/* first TSN: any number */
+	put32(chunk + 16, p->init_tag); /* first TSN: any number */
 	if (p->chunk == SCTP_INIT_ACK)
 		padded = put_cookie(chunk + n, p->cookie, &cookie_bytes);
 	put16(chunk + 2, n + cookie_bytes);

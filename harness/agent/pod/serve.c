@@ -14,7 +14,8 @@
 
 enum { EVENTS_PER_TURN = 128 };
 
-int server_watch(struct server *s, int fd, enum source source, uint32_t index, uint32_t generation, uint32_t events)
+int server_watch(struct server *s, int fd, enum source source, uint32_t index, uint32_t generation,
+		 uint32_t events)
 {
 	struct epoll_event ev = {
 		.events = events,
@@ -26,7 +27,8 @@ int server_watch(struct server *s, int fd, enum source source, uint32_t index, u
 
 int server_cannot(const char *what, unsigned port, int error)
 {
-	fprintf(stderr, "netpolcheck-agent: cannot serve %s port %u: %s\n", what, port, strerror(error));
+	fprintf(stderr, "netpolcheck-agent: cannot serve %s port %u: %s\n", what, port,
+		strerror(error));
 	return -1;
 }
 
@@ -178,7 +180,8 @@ static void say_ready(const struct serve_options *options)
 	int n = snprintf(line, sizeof(line), "ready %s\n", options->identity);
 
 	if (!options->quiet && write(STDOUT_FILENO, line, (size_t)n) < 0)
-		fprintf(stderr, "netpolcheck-agent: cannot write to standard output: %s\n", strerror(errno));
+		fprintf(stderr, "netpolcheck-agent: cannot write to standard output: %s\n",
+			strerror(errno));
 }
 
 int serve_run(const struct serve_options *options)

@@ -1,9 +1,9 @@
 /*
- * serve_sctp.c - in-pod agent: SCTP servers. Where the kernel has no SCTP a raw socket answers each INIT with an INIT-ACK whose state
- * cookie is the greeting, keeps nothing, and leaves every other packet unanswered.
+ * serve_sctp.c - in-pod agent: SCTP servers. Where the kernel has no SCTP a raw socket answers each
+ * INIT with an INIT-ACK whose state cookie is the greeting, keeps nothing, and leaves every other
+ * packet unanswered.
  */
 #include <errno.h>
-#include <netinet/ip.h>
 #include <stdio.h>
 #include <sys/epoll.h>
 #include <unistd.h>
@@ -35,7 +35,8 @@ static int raw_serve(struct server *s, int family)
 	entry->fd = socket_open(family, SOCK_RAW, PROTO_SCTP);
 	if (entry->fd < 0)
 		return -1;
-	if (socket_want_pktinfo(entry->fd, family) < 0 || server_watch(s, entry->fd, SOURCE_RAW, s->n_raw, 0, EPOLLIN) < 0) {
+	if (socket_want_pktinfo(entry->fd, family) < 0 ||
+	    server_watch(s, entry->fd, SOURCE_RAW, s->n_raw, 0, EPOLLIN) < 0) {
 		close(entry->fd);
 		return -1;
 	}
@@ -59,7 +60,10 @@ int sctp_serve(struct server *s)
 	dice_init(&dice);
 	s->raw_tag = (uint32_t)dice_roll(&dice);
 	if (raw_serve(s, AF_INET) < 0)
-		fprintf(stderr, "netpolcheck-agent: no sctp: the kernel has none, and a raw socket is refused: %s\n", strerror(errno));
+		fprintf(stderr,
+			"netpolcheck-agent: no sctp: the kernel has none, and a raw socket is "
+			"refused: %s\n",
+			strerror(errno));
 	(void)raw_serve(s, AF_INET6);
 	return 0;
 }
@@ -73,36 +77,32 @@ static bool is_served(const struct serve_options *o, uint16_t port)
 	return false;
 }
 
-static void answer_init(struct server *s, const struct socket_entry *entry, const union addr *peer, union addr *local,
-			const struct sctp_packet *init)
+static void answer_init(struct server *s, const struct socket_entry *entry, const union addr *peer,
+			union addr *local, const struct sctp_packet *init)
 {
 	char line[GREETING_MAX];
 	uint8_t bytes[SCTP_PACKET_MAX];
 	union addr seen = *peer, to = *peer;
 	union pktinfo_space space;
 	struct iovec part = { .iov_base = bytes };
-	struct msghdr msg = { .msg_name = &to, .msg_namelen = addr_len(&to), .msg_iov = &part, .msg_iovlen = 1 };
-	struct sctp_packet ack = { .src_port = init->dst_port, .dst_port = init->src_port, .tag = init->init_tag, .chunk = SCTP_INIT_ACK };
+	struct msghdr msg = {
+		.msg_name = &to, .msg_namelen = addr_len(&to), .msg_iov = &part, .msg_iovlen = 1
+	};
+	struct sctp_packet ack = { .src_port = init->dst_port,
+				   .dst_port = init->src_port,
+				   .tag = init->init_tag,
+				   .chunk = SCTP_INIT_ACK };
 
 	addr_set_port(&seen, init->src_port);
 	addr_set_port(&to, 0);
 	addr_set_port(local, init->dst_port);
 	s->raw_tag = (s->raw_tag * 1664525 + 1013904223) | 1;
 	ack.init_tag = s->raw_tag;
-	ack.cookie = (struct np_str){ line, greeting_write(line, s->options->identity, &seen, local, NULL) };
+	ack.cookie = (struct np_str){ line, greeting_write(line, s->options->identity, &seen, local,
+							   NULL) };
 	part.iov_len = sctp_write(&ack, bytes);
 	pktinfo_put(&msg, &space, entry->family, local);
 	(void)sendmsg(entry->fd, &msg, MSG_NOSIGNAL);
-}
-
-/* IPv4 raw sockets deliver the IP header as well. */
-static size_t ip_header_bytes(int family, const uint8_t *bytes, size_t n)
-{
-	size_t header = (size_t)(bytes[0] & 0x0f) * 4;
-
-	if (family != AF_INET)
-		return 0;
-	return n < sizeof(struct iphdr) || header > n ? n : header;
 }
 
 void sctp_answer(struct server *s, const struct socket_entry *entry)
@@ -112,8 +112,12 @@ void sctp_answer(struct server *s, const struct socket_entry *entry)
 		union pktinfo_space space;
 		union addr peer = { 0 }, local;
 		struct iovec part = { .iov_base = bytes, .iov_len = sizeof(bytes) };
-		struct msghdr msg = { .msg_name = &peer, .msg_namelen = sizeof(peer), .msg_iov = &part, .msg_iovlen = 1,
-				      .msg_control = space.bytes, .msg_controllen = sizeof(space.bytes) };
+		struct msghdr msg = { .msg_name = &peer,
+				      .msg_namelen = sizeof(peer),
+				      .msg_iov = &part,
+				      .msg_iovlen = 1,
+				      .msg_control = space.bytes,
+				      .msg_controllen = sizeof(space.bytes) };
 		ssize_t n = recvmsg(entry->fd, &msg, 0);
 		struct sctp_packet packet;
 		size_t header;
@@ -122,9 +126,10 @@ void sctp_answer(struct server *s, const struct socket_entry *entry)
 			break;
 		if (n <= 0 || !pktinfo_get(&msg, &local))
 			continue;
-		header = ip_header_bytes(entry->family, bytes, (size_t)n);
-		if (sctp_read(bytes + header, (size_t)n - header, &packet) && packet.chunk == SCTP_INIT && packet.tag == 0 &&
-		    packet.init_tag != 0 && is_served(s->options, packet.dst_port))
+		header = sctp_offset(entry->family == AF_INET, bytes, (size_t)n);
+		if (sctp_read(bytes + header, (size_t)n - header, &packet) &&
+		    packet.chunk == SCTP_INIT && packet.tag == 0 && packet.init_tag != 0 &&
+		    is_served(s->options, packet.dst_port))
 			answer_init(s, entry, &peer, &local, &packet);
 	}
 }

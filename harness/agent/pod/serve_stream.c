@@ -1,4 +1,6 @@
-/* serve_stream.c - in-pod agent: servers over connections: TCP, and SCTP where the kernel has it. */
+/*
+ * serve_stream.c - in-pod agent: servers over connections: TCP, and SCTP where the kernel has it.
+ */
 #include <errno.h>
 #include <sys/epoll.h>
 #include <unistd.h>
@@ -54,7 +56,10 @@ static void conn_remove(struct server *s, struct conn *c)
 	s->free_conn = index;
 }
 
-/* The oldest gets an orderly end: what it was told may still be on its way. False when nothing is open. */
+/*
+ * The oldest gets an orderly end: what it was told may still be on its way. False when nothing is
+ * open.
+ */
 static bool close_oldest(struct server *s)
 {
 	if (s->oldest == CONN_NONE)

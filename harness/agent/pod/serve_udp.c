@@ -1,4 +1,7 @@
-/* serve_udp.c - in-pod agent: UDP servers. An answer leaves from the very address that was asked, also on a host with many. */
+/*
+ * serve_udp.c - in-pod agent: UDP servers. An answer leaves from the very address that was asked,
+ * also on a host with many.
+ */
 #include <errno.h>
 #include <sys/epoll.h>
 
@@ -29,13 +32,16 @@ static struct np_str without_newline(struct np_str text)
 	return text;
 }
 
-static void answer(struct server *s, const struct socket_entry *entry, const union addr *peer, union addr *local, struct np_str request)
+static void answer(struct server *s, const struct socket_entry *entry, const union addr *peer,
+		   union addr *local, struct np_str request)
 {
 	char line[GREETING_MAX];
 	union addr seen = *peer, to = *peer;
 	union pktinfo_space space;
 	struct iovec part = { .iov_base = line };
-	struct msghdr msg = { .msg_name = &to, .msg_namelen = addr_len(&to), .msg_iov = &part, .msg_iovlen = 1 };
+	struct msghdr msg = {
+		.msg_name = &to, .msg_namelen = addr_len(&to), .msg_iov = &part, .msg_iovlen = 1
+	};
 
 	addr_unmap(&seen);
 	addr_set_port(local, entry->port);
@@ -51,8 +57,12 @@ void udp_answer(struct server *s, const struct socket_entry *entry)
 		union pktinfo_space space;
 		union addr peer = { 0 }, local;
 		struct iovec part = { .iov_base = bytes, .iov_len = sizeof(bytes) };
-		struct msghdr msg = { .msg_name = &peer, .msg_namelen = sizeof(peer), .msg_iov = &part, .msg_iovlen = 1,
-				      .msg_control = space.bytes, .msg_controllen = sizeof(space.bytes) };
+		struct msghdr msg = { .msg_name = &peer,
+				      .msg_namelen = sizeof(peer),
+				      .msg_iov = &part,
+				      .msg_iovlen = 1,
+				      .msg_control = space.bytes,
+				      .msg_controllen = sizeof(space.bytes) };
 		ssize_t n = recvmsg(entry->fd, &msg, 0);
 		struct np_str request = { bytes, n > 0 ? (size_t)n : 0 };
 
@@ -61,7 +71,8 @@ void udp_answer(struct server *s, const struct socket_entry *entry)
 		if (n < 0 || !pktinfo_get(&msg, &local))
 			continue;
 		/* Two servers must not answer each other's answers for ever. */
-		if (request.n >= strlen(GREETING_START) && memcmp(bytes, GREETING_START, strlen(GREETING_START)) == 0)
+		if (request.n >= strlen(GREETING_START) &&
+		    memcmp(bytes, GREETING_START, strlen(GREETING_START)) == 0)
 			continue;
 		answer(s, entry, &peer, &local, without_newline(request));
 	}

@@ -6,10 +6,12 @@
 
 #include "dns.h"
 #include "engine.h"
+#include "kinds.h"
 #include "lines.h"
 
 /* Room for the longest texts of the largest batch. Pages that no batch touches cost nothing. */
-#define TEXT_BYTES ((size_t)NP_AGENT_BATCH_MAX * (NP_AGENT_IDENTITY_MAX + 1 + NP_AGENT_QUERY_MAX + 1))
+#define TEXT_BYTES                                                                                 \
+	((size_t)NP_AGENT_BATCH_MAX * (NP_AGENT_IDENTITY_MAX + 1 + NP_AGENT_QUERY_MAX + 1))
 
 /* Lines handled before the probes get their turn. */
 enum { LINES_PER_TURN = 256, TURN_MS = 1000 };
@@ -19,14 +21,15 @@ struct session {
 	struct writer out;
 	struct engine engine;
 	const char *identity;
-	int64_t idle_us, active_us;	/* active: when the last valid request came or the last batch ended */
+	int64_t idle_us,
+		active_us; /* active: when the last valid request came or the last batch ended */
 	bool quit;
-	bool watching;			/* input is waited for */
+	bool watching; /* input is waited for */
 
 	/* The batch that is being read or runs. */
 	uint32_t id, n_wanted, timeout_ms, attempts;
 	bool reading, running;
-	uint32_t n_skip;		/* probe lines of a dropped batch that are still to come */
+	uint32_t n_skip; /* probe lines of a dropped batch that are still to come */
 	size_t n_requests, n_text;
 	struct request requests[NP_AGENT_BATCH_MAX];
 	char text[TEXT_BYTES];
@@ -40,9 +43,11 @@ static void report(void *arg, const struct result *r)
 
 	if (r->seen_port)
 		snprintf(port, sizeof(port), "%u", r->seen_port);
-	writer_printf(&s->out, "r %u %u %s %s %lld " NP_STR_FMT " " NP_STR_FMT " %s %lld %lld %u %u\n", s->id, r->req->idx,
-		      outcomes[r->outcome], r->detail, (long long)r->rtt_us, NP_STR_ARG(r->who), NP_STR_ARG(r->seen_addr), port,
-		      (long long)r->start_us, (long long)r->end_us, r->attempts, r->src_port);
+	writer_printf(&s->out,
+		      "r %u %u %s %s %lld " NP_STR_FMT " " NP_STR_FMT " %s %lld %lld %u %u\n",
+		      s->id, r->req->idx, outcomes[r->outcome], r->detail, (long long)r->rtt_us,
+		      NP_STR_ARG(r->who), NP_STR_ARG(r->seen_addr), port, (long long)r->start_us,
+		      (long long)r->end_us, r->attempts, r->src_port);
 }
 
 /* ---- reading a batch ---- */
@@ -54,7 +59,8 @@ static void fault(struct session *s, const char *what, struct np_str subject)
 
 	text_printable(subject, printable, sizeof(printable));
 	if (s->reading)
-		writer_printf(&s->out, "fault batch %u, probe line %zu: %s '%s'\n", s->id, s->n_requests + 1, what, printable);
+		writer_printf(&s->out, "fault batch %u, probe line %zu: %s '%s'\n", s->id,
+			      s->n_requests + 1, what, printable);
 	else
 		writer_printf(&s->out, "fault %s '%s'\n", what, printable);
 	if (s->reading)
@@ -92,8 +98,9 @@ static void take_batch(struct session *s, struct np_str rest)
 		return;
 	}
 	s->n_skip = n;
-	if (n > NP_AGENT_BATCH_MAX || !field_number(&rest, NP_AGENT_TIMEOUT_MAX_MS, &timeout_ms) || timeout_ms == 0 ||
-	    !field_number(&rest, NP_AGENT_ATTEMPTS_MAX, &attempts) || attempts == 0 || field_next(&rest, &end)) {
+	if (n > NP_AGENT_BATCH_MAX || !field_number(&rest, NP_AGENT_TIMEOUT_MAX_MS, &timeout_ms) ||
+	    timeout_ms == 0 || !field_number(&rest, NP_AGENT_ATTEMPTS_MAX, &attempts) ||
+	    attempts == 0 || field_next(&rest, &end)) {
 		fault(s, "bad number in batch", line);
 		return;
 	}
@@ -108,24 +115,6 @@ static void take_batch(struct session *s, struct np_str rest)
 		start_batch(s);
 }
 
-static bool find_kind(struct np_str word, uint8_t *ret)
-{
-	static const char *const names[NP_PROBE_KINDS] = NP_PROBE_KIND_NAMES;
-
-	for (uint8_t i = 0; i < NP_PROBE_KINDS; i++) {
-		if (np_str_is(word, names[i])) {
-			*ret = i;
-			return true;
-		}
-	}
-	return false;
-}
-
-static bool asks(const struct request *req)
-{
-	return req->kind == NP_PROBE_DNS_UDP || req->kind == NP_PROBE_DNS_TCP;
-}
-
 static struct np_str option_value(struct np_str field, const char *name)
 {
 	size_t n = strlen(name);
@@ -136,38 +125,44 @@ static struct np_str option_value(struct np_str field, const char *name)
 }
 
 /* src= and q=. NULL, or what is wrong with @ret_field. */
-static const char *parse_options(struct session *s, struct np_str *rest, struct request *req, struct np_str *ret_field)
+static const char *parse_options(struct session *s, struct np_str *rest, struct request *req,
+				 struct np_str *ret_field)
 {
 	while (field_next(rest, ret_field)) {
-		struct np_str src = option_value(*ret_field, "src="), q = option_value(*ret_field, "q=");
+		struct np_str src = option_value(*ret_field, "src="),
+			      q = option_value(*ret_field, "q=");
 
 		if (src.p) {
-			if (req->src.sa.sa_family || !addr_parse(src, 0, &req->src) || req->src.sa.sa_family != req->dst.sa.sa_family)
+			if (req->src.sa.sa_family || !addr_parse(src, 0, &req->src) ||
+			    req->src.sa.sa_family != req->dst.sa.sa_family)
 				return "bad source";
 		} else if (q.p) {
-			if (req->query || !asks(req) || !text_is_word(q, NP_AGENT_QUERY_MAX) || !dns_name_ok(q))
+			if (req->query || !kind_asks(req->kind) || !text_is_word(q, NP_AGENT_QUERY_MAX) ||
+			    !dns_name_ok(q))
 				return "bad question";
 			req->query = keep_text(s, q);
 		} else {
 			return "unknown option";
 		}
 	}
-	return asks(req) && !req->query ? "no question in" : NULL;
+	return kind_asks(req->kind) && !req->query ? "no question in" : NULL;
 }
 
 /* NULL, or what is wrong with @ret_field. */
-static const char *parse_probe(struct session *s, struct np_str rest, struct request *req, struct np_str *ret_field)
+static const char *parse_probe(struct session *s, struct np_str rest, struct request *req,
+			       struct np_str *ret_field)
 {
 	struct np_str addr;
 	uint32_t port;
 
 	if (!field_next(&rest, ret_field) || !text_number(*ret_field, UINT32_MAX, &req->idx))
 		return "bad index";
-	if (!field_next(&rest, ret_field) || !find_kind(*ret_field, &req->kind))
+	if (!field_next(&rest, ret_field) || !kind_find(*ret_field, &req->kind))
 		return "unknown kind";
 	if (!field_next(&rest, &addr))
 		return "no address";
-	if (!field_next(&rest, ret_field) || !text_number(*ret_field, UINT16_MAX, &port) || port == 0)
+	if (!field_next(&rest, ret_field) || !text_number(*ret_field, UINT16_MAX, &port) ||
+	    port == 0)
 		return "bad port";
 	if (!addr_parse(addr, (uint16_t)port, &req->dst)) {
 		*ret_field = addr;
@@ -209,7 +204,8 @@ static void take_ping(struct session *s, struct np_str rest)
 {
 	struct np_str token, end;
 
-	if (field_next(&rest, &token) && text_is_word(token, NP_AGENT_LINE_MAX) && !field_next(&rest, &end))
+	if (field_next(&rest, &token) && text_is_word(token, NP_AGENT_LINE_MAX) &&
+	    !field_next(&rest, &end))
 		writer_printf(&s->out, "pong " NP_STR_FMT "\n", NP_STR_ARG(token));
 	else
 		fault(s, "bad token in ping", rest);
@@ -225,7 +221,10 @@ static const struct verb {
 	const char *name;
 	void (*take)(struct session *s, struct np_str rest);
 } verbs[] = {
-	{ "p", take_probe }, { "batch", take_batch }, { "ping", take_ping }, { "quit", take_quit },
+	{ "p", take_probe },
+	{ "batch", take_batch },
+	{ "ping", take_ping },
+	{ "quit", take_quit },
 };
 
 /* False when the line must wait for the running batch. */
@@ -249,7 +248,7 @@ static bool take_line(struct session *s, struct np_str line)
 
 /* Why no more lines were taken. */
 enum appetite {
-	HUNGRY,	/* no whole line is left */
+	HUNGRY, /* no whole line is left */
 	HELD,	/* the next one waits for the running batch */
 	FULL,	/* enough for this turn */
 };
@@ -304,9 +303,11 @@ static int wait_ms(const struct session *s, enum appetite appetite)
 {
 	int64_t left_ms = (s->active_us + s->idle_us - now_us()) / 1000 + 1;
 
-	if (appetite == FULL)
+	if (s->running && appetite != FULL)
+		return TURN_MS;
+	if (appetite == FULL || left_ms < 0)
 		return 0;
-	return left_ms < TURN_MS && !s->running ? (int)left_ms : TURN_MS;
+	return left_ms < TURN_MS ? (int)left_ms : TURN_MS;
 }
 
 static void loop(struct session *s)
@@ -319,7 +320,7 @@ static void loop(struct session *s)
 		writer_flush(&s->out);
 		if (is_over(s, appetite))
 			break;
-		if (ran && !s->running)	/* what was held back need not wait for more */
+		if (ran && !s->running) /* what was held back need not wait for more */
 			continue;
 		watch_input(s, appetite != HELD && !s->in.eof);
 		if (engine_turn(&s->engine, wait_ms(s, appetite)) && s->watching)
@@ -339,7 +340,8 @@ int session_run(int in_fd, int out_fd, const char *identity, unsigned idle_s)
 		return 3;
 	s->idle_us = (int64_t)idle_s * 1000000;
 	s->active_us = now_us();
-	writer_printf(&s->out, "hello %u %s %u %s\n", NP_AGENT_VERSION, identity, engine_in_flight_max(&s->engine), engine_caps(&s->engine));
+	writer_printf(&s->out, "hello %u %s %u %s\n", NP_AGENT_VERSION, identity,
+		      engine_in_flight_max(&s->engine), engine_caps(&s->engine));
 	loop(s);
 	cut_off = s->in.eof && s->reading;
 	if (cut_off)

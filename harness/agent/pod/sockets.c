@@ -13,7 +13,12 @@ struct extended_error {
 };
 
 enum { ORIGIN_LOCAL = 1, ORIGIN_ICMP = 2, ORIGIN_ICMP6 = 3 };
-enum { ICMP4_UNREACH = 3, ICMP4_NEEDS_FRAGMENTING = 4 /* a code */, ICMP4_TIME_EXCEEDED = 11, ICMP4_PARAMETER = 12 };
+enum {
+	ICMP4_UNREACH = 3,
+	ICMP4_NEEDS_FRAGMENTING = 4 /* a code */,
+	ICMP4_TIME_EXCEEDED = 11,
+	ICMP4_PARAMETER = 12
+};
 enum { ICMP6_UNREACH = 1, ICMP6_TIME_EXCEEDED = 3, ICMP6_PARAMETER = 4 };
 
 unsigned sockets_raise_limit(void)
@@ -38,8 +43,8 @@ static int set_flag(int fd, int family, int v4_name, int v6_name)
 {
 	int on = 1;
 
-	return family == AF_INET ? setsockopt(fd, IPPROTO_IP, v4_name, &on, sizeof(on)) :
-				   setsockopt(fd, IPPROTO_IPV6, v6_name, &on, sizeof(on));
+	return family == AF_INET ? setsockopt(fd, IPPROTO_IP, v4_name, &on, sizeof(on))
+				 : setsockopt(fd, IPPROTO_IPV6, v6_name, &on, sizeof(on));
 }
 
 int socket_want_icmp(int fd, int family)
@@ -74,7 +79,8 @@ static bool icmp_rejects(const struct extended_error *e)
 		return (e->type == ICMP4_UNREACH && e->code != ICMP4_NEEDS_FRAGMENTING) ||
 		       e->type == ICMP4_TIME_EXCEEDED || e->type == ICMP4_PARAMETER;
 	return e->origin == ORIGIN_ICMP6 &&
-	       (e->type == ICMP6_UNREACH || e->type == ICMP6_TIME_EXCEEDED || e->type == ICMP6_PARAMETER);
+	       (e->type == ICMP6_UNREACH || e->type == ICMP6_TIME_EXCEEDED ||
+		e->type == ICMP6_PARAMETER);
 }
 
 static bool is_recverr(const struct cmsghdr *c)
@@ -91,8 +97,12 @@ bool socket_icmp(int fd, struct icmp *ret)
 	} space;
 	struct icmp icmp = { 0 };
 	struct iovec part = { .iov_base = icmp.payload, .iov_len = sizeof(icmp.payload) };
-	struct msghdr msg = { .msg_name = &icmp.dst, .msg_namelen = sizeof(icmp.dst), .msg_iov = &part, .msg_iovlen = 1,
-			      .msg_control = space.bytes, .msg_controllen = sizeof(space.bytes) };
+	struct msghdr msg = { .msg_name = &icmp.dst,
+			      .msg_namelen = sizeof(icmp.dst),
+			      .msg_iov = &part,
+			      .msg_iovlen = 1,
+			      .msg_control = space.bytes,
+			      .msg_controllen = sizeof(space.bytes) };
 	struct extended_error e;
 	ssize_t n = recvmsg(fd, &msg, MSG_ERRQUEUE | MSG_DONTWAIT);
 
@@ -120,13 +130,15 @@ bool pktinfo_get(struct msghdr *msg, union addr *ret)
 	struct in6_pktinfo v6;
 
 	for (struct cmsghdr *c = CMSG_FIRSTHDR(msg); c; c = CMSG_NXTHDR(msg, c)) {
-		if (c->cmsg_level == IPPROTO_IP && c->cmsg_type == IP_PKTINFO && c->cmsg_len >= CMSG_LEN(sizeof(v4))) {
+		if (c->cmsg_level == IPPROTO_IP && c->cmsg_type == IP_PKTINFO &&
+		    c->cmsg_len >= CMSG_LEN(sizeof(v4))) {
 			memcpy(&v4, CMSG_DATA(c), sizeof(v4));
 			*ret = addr_any(AF_INET, 0);
 			ret->v4.sin_addr = v4.ipi_addr;
 			return true;
 		}
-		if (c->cmsg_level == IPPROTO_IPV6 && c->cmsg_type == IPV6_PKTINFO && c->cmsg_len >= CMSG_LEN(sizeof(v6))) {
+		if (c->cmsg_level == IPPROTO_IPV6 && c->cmsg_type == IPV6_PKTINFO &&
+		    c->cmsg_len >= CMSG_LEN(sizeof(v6))) {
 			memcpy(&v6, CMSG_DATA(c), sizeof(v6));
 			*ret = addr_any(AF_INET6, 0);
 			ret->v6.sin6_addr = v6.ipi6_addr;

@@ -1,4 +1,7 @@
-/* sockets.h - in-pod agent: sockets as this program wants them: non-blocking, close-on-exec, errors asked for in full. */
+/*
+ * sockets.h - in-pod agent: sockets as this program wants them: non-blocking, close-on-exec, errors
+ * asked for in full.
+ */
 #ifndef POD_SOCKETS_H
 #define POD_SOCKETS_H
 
@@ -18,17 +21,19 @@ int socket_open(int family, int type, int proto);
 int socket_want_icmp(int fd, int family);
 /* The largest receive buffer that the kernel gives. */
 void socket_grow(int fd);
-/* Closes with a RST (ABORT), so that no side and no conntrack on the way remembers the connection. */
+/*
+ * Closes with a RST (ABORT), so that no side and no conntrack on the way remembers the connection.
+ */
 void socket_reset(int fd);
 
 /* What the error queue of a socket held. */
 struct icmp {
 	uint8_t type, code;
-	bool rejects;		/* it says that the packet will not arrive */
-	bool local;		/* not from the network: this host refused (@error) */
+	bool rejects; /* it says that the packet will not arrive */
+	bool local;   /* not from the network: this host refused (@error) */
 	int error;
-	union addr dst;		/* of the offending packet */
-	uint8_t payload[16];	/* its first bytes behind the IP header (raw sockets only) */
+	union addr dst;	     /* of the offending packet */
+	uint8_t payload[16]; /* its first bytes behind the IP header (raw sockets only) */
 	unsigned n_payload;
 };
 

@@ -1,4 +1,6 @@
-/* stream.c - in-pod agent: probes over connections: tcp, dns-tcp, and sctp where the kernel has it. */
+/*
+ * stream.c - in-pod agent: probes over connections: tcp, dns-tcp, and sctp where the kernel has it.
+ */
 #include <errno.h>
 #include <stdio.h>
 #include <sys/epoll.h>
@@ -29,7 +31,8 @@ int stream_open(struct engine *e, struct probe *p, struct attempt *a)
 	}
 	if (error)
 		return error;
-	return engine_watch_attempt(e, p, a, EPOLLIN | EPOLLRDHUP | EPOLLET | (wants_handshake(p) ? EPOLLOUT : 0));
+	return engine_watch_attempt(
+		e, p, a, EPOLLIN | EPOLLRDHUP | EPOLLET | (wants_handshake(p) ? EPOLLOUT : 0));
 }
 
 bool stream_connected(const struct attempt *a)
@@ -40,7 +43,8 @@ bool stream_connected(const struct attempt *a)
 	return a->state == ATTEMPT_CONNECTED || getpeername(a->fd, &peer.sa, &n) == 0;
 }
 
-static unsigned dns_message(const struct probe *p, const struct attempt *a, uint8_t buf[static DNS_QUERY_BYTES])
+static unsigned dns_message(const struct probe *p, const struct attempt *a,
+			    uint8_t buf[static DNS_QUERY_BYTES])
 {
 	return dns_query(np_str_from(p->req->query), (uint16_t)a->secret, buf);
 }
@@ -69,7 +73,8 @@ static void closed_without_answer(struct engine *e, struct probe *p, struct atte
 		engine_refused(e, p, a, "eof");
 }
 
-static void heard_greeting(struct engine *e, struct probe *p, struct attempt *a, struct np_str text, bool ended)
+static void heard_greeting(struct engine *e, struct probe *p, struct attempt *a, struct np_str text,
+			   bool ended)
 {
 	struct greeting g;
 
@@ -88,7 +93,8 @@ static void heard_greeting(struct engine *e, struct probe *p, struct attempt *a,
 }
 
 /* @bytes may be the start of a long message: the records are not looked at. */
-static void heard_dns(struct engine *e, struct probe *p, struct attempt *a, const uint8_t *bytes, unsigned n, bool ended)
+static void heard_dns(struct engine *e, struct probe *p, struct attempt *a, const uint8_t *bytes,
+		      unsigned n, bool ended)
 {
 	uint8_t query[DNS_QUERY_BYTES];
 	unsigned n_query = dns_message(p, a, query), rcode = 0, length;
@@ -110,7 +116,10 @@ static void heard_dns(struct engine *e, struct probe *p, struct attempt *a, cons
 	}
 }
 
-/* Only looks at what came: the connection ends with a RST anyway, and the next look sees the whole again. */
+/*
+ * Only looks at what came: the connection ends with a RST anyway, and the next look sees the whole
+ * again.
+ */
 void stream_event(struct engine *e, struct probe *p, struct attempt *a, uint32_t events)
 {
 	uint8_t bytes[1024];

@@ -292,7 +292,7 @@ struct answer {
 };
 
 /* Reads the results of batch @id into @answers (@n of them), up to its `done`. */
-static void rig_collect(struct proc *p, unsigned id, struct answer *answers, size_t n)
+RIG_UNUSED static void rig_collect(struct proc *p, unsigned id, struct answer *answers, size_t n)
 {
 	struct np_err err = { 0 };
 
@@ -317,7 +317,7 @@ static void rig_collect(struct proc *p, unsigned id, struct answer *answers, siz
 }
 
 /* Sends @n probes, each "KIND ADDR PORT EXPECT [options]", and reads their results. */
-static void rig_batch(struct proc *p, const char *const *probes, size_t n, unsigned timeout_ms, unsigned attempts, struct answer *answers)
+RIG_UNUSED static void rig_batch(struct proc *p, const char *const *probes, size_t n, unsigned timeout_ms, unsigned attempts, struct answer *answers)
 {
 	struct np_buf b = { 0 };
 	static unsigned id;

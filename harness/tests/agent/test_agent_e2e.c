@@ -191,7 +191,7 @@ START_TEST(dns)
 	};
 	struct answer answers[NP_ARRAY_SIZE(table)];
 
-	check_all(table, NP_ARRAY_SIZE(table), 1500, 3, answers);
+	check_all(table, NP_ARRAY_SIZE(table), 2400, 3, answers);
 }
 END_TEST
 
@@ -221,7 +221,7 @@ START_TEST(late_answer)
 	struct answer answers[1];
 	const char *probe[] = { table[0].probe };
 
-	rig_batch(&prober, probe, 1, 3 * FAKE_SLOW_MS / 2, 3, answers);
+	rig_batch(&prober, probe, 1, 8 * FAKE_SLOW_MS * 3 / 4, 8, answers);
 	ck_assert_msg(answers[0].msg.outcome == NP_OUT_ALLOWED, "%s", answers[0].line);
 	ck_assert_uint_ge(answers[0].msg.attempts, 2);
 	ck_assert_int_ge(answers[0].msg.rtt_us, FAKE_SLOW_MS * 1000);
@@ -269,7 +269,7 @@ static void many(struct proc *p, size_t n)
 
 	for (size_t i = 0; i < n; i++)
 		probes[i] = mix[i % NP_ARRAY_SIZE(mix)].probe;
-	rig_batch(p, probes, n, 900, 3, answers);
+	rig_batch(p, probes, n, 1800, 3, answers);
 	for (size_t i = 0; i < n; i++) {
 		ck_assert(answers[i].there);
 		check_one(&mix[i % NP_ARRAY_SIZE(mix)], &answers[i].msg, answers[i].line);

@@ -174,6 +174,19 @@ START_TEST(sctp_lying_lengths)
 }
 END_TEST
 
+START_TEST(sctp_behind_an_ip_header)
+{
+	uint8_t bytes[64] = { 0x46 };
+
+	ck_assert_uint_eq(sctp_offset(false, bytes, 64), 0);
+	ck_assert_uint_eq(sctp_offset(true, bytes, 64), 24);
+	ck_assert_uint_eq(sctp_offset(true, bytes, 23), 23);
+	ck_assert_uint_eq(sctp_offset(true, bytes, 3), 3);
+	bytes[0] = 0x44;
+	ck_assert_uint_eq(sctp_offset(true, bytes, 64), 64);
+}
+END_TEST
+
 int main(void)
 {
 	Suite *suite = suite_create("pod-wire");
@@ -189,6 +202,7 @@ int main(void)
 	tcase_add_test(tc, sctp_init_and_abort_sizes);
 	tcase_add_test(tc, sctp_broken_packets);
 	tcase_add_test(tc, sctp_lying_lengths);
+	tcase_add_test(tc, sctp_behind_an_ip_header);
 	suite_add_tcase(suite, tc);
 	runner = srunner_create(suite);
 	srunner_run_all(runner, CK_NORMAL);
