@@ -21,6 +21,8 @@ struct setting {
  * works as soon as it is there. ICMP errors are not rate limited, for they are answers that probes count.
  */
 static const struct setting common[] = {
+	{ "ipv6/conf/all/disable_ipv6", "0", true },	/* containers like to inherit the opposite */
+	{ "ipv6/conf/default/disable_ipv6", "0", true },
 	{ "ipv6/conf/default/accept_dad", "0", false },
 	{ "ipv6/conf/default/addr_gen_mode", "1", false },
 	{ "ipv6/conf/default/accept_ra", "0", false },

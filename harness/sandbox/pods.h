@@ -31,10 +31,10 @@ struct np_pods_options {
 	struct np_reaper *reaper;
 	const char *agent_path;
 	/*
-	 * Waits at most @timeout_ms until node @node (0, 1) enforces what the store held at @revision; false on time-out. NULL: nobody enforces. Called
+	 * Waits at most @timeout_ms until every node enforces what the store held at @revision; false on time-out. NULL: nobody enforces. Called
 	 * by the node agent's thread.
 	 */
-	bool (*enforced)(void *ctx, unsigned node, uint64_t revision, int timeout_ms);
+	bool (*enforced)(void *ctx, uint64_t revision, int timeout_ms);
 	void *ctx;
 };
 

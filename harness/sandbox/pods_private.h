@@ -25,6 +25,7 @@ struct pod {
 	struct np_attachment net;	/* of a hostNetwork pod only node and ip */
 	pid_t pid;			/* of the agent, 0: none */
 	int log_fd;			/* memory file that the agent writes to, -1: none */
+	off_t log_start;		/* where this run of the agent begins */
 	int64_t due_us;			/* Stopping: when it is killed; Backoff: when it is started again */
 	struct np_pod_facts facts;	/* as last published */
 	char message[NP_ERR_MSG_MAX];

@@ -6,18 +6,17 @@
 #include <sys/mman.h>
 #include <unistd.h>
 
-#include "listening.h"
-#include "netns.h"
 #include "nodes.h"
 #include "np/base/clock.h"
 #include "np/base/json.h"
+#include "np/base/log.h"
 #include "np/base/mem.h"
 #include "pods_private.h"
-#include "services.h"
 
 #define MAX_TOGETHER 64		/* pods that are started in one go */
 #define ENFORCED_TIMEOUT_MS 2000
-#define LISTEN_TIMEOUT_MS 2000
+#define READY_TIMEOUT_US (2LL * 1000 * 1000)
+#define READY_BYTES 4096
 #define PUBLISH_TRIES 20	/* somebody else may write the object between our reading and writing */
 
 uint64_t np_pod_publish(struct np_pods *p, struct pod *pod)
@@ -189,6 +188,7 @@ static int spawn_agent(struct np_pods *p, struct pod *pod, struct np_err *err)
 
 	if (log_fd < 0)
 		return np_err_errno(err, NP_EENV, errno, "cannot make a memory file");
+	pod->log_start = lseek(log_fd, 0, SEEK_END);
 	spawn.stdio[0] = -1;
 	spawn.stdio[1] = spawn.stdio[2] = log_fd;
 	pid = np_reaper_spawn(p->opt.reaper, &spawn, err);
@@ -258,13 +258,7 @@ static bool wire_up(struct np_pods *p, struct pod *pod)
 	return true;
 }
 
-/* Second part: the enforcers know the pod before a packet reaches it. */
-static void wait_until_enforced(struct np_pods *p, uint64_t revision)
-{
-	for (unsigned node = 0; node < NP_N_NODES && p->opt.enforced; node++)
-		p->opt.enforced(p->opt.ctx, node, revision, ENFORCED_TIMEOUT_MS);
-}
-
+/* After that. */
 static int open_up(struct np_pods *p, struct pod *pod, struct np_err *err)
 {
 	if (!pod->plan.host_network && (np_fabric_attach_wait(p->opt.fabric, &pod->net, err) < 0 ||
@@ -273,13 +267,31 @@ static int open_up(struct np_pods *p, struct pod *pod, struct np_err *err)
 	return spawn_agent(p, pod, err);
 }
 
-/* Last part: it is Running once it listens. One that does not get there in time is so, too: its own positive controls will tell. */
+/* An agent that serves says "ready IDENTITY" once all its ports are open. */
+static bool says_ready(const struct pod *pod)
+{
+	char text[READY_BYTES];
+	ssize_t n = pread(pod->log_fd, text, sizeof(text), pod->log_start);
+
+	return n > 0 && memmem(text, (size_t)n, "ready ", strlen("ready "));
+}
+
+/* Until it says so, or does not live any longer. One that says nothing is taken as it is: its positive controls will tell. */
+static void wait_until_ready(const struct pod *pod)
+{
+	struct np_backoff wait;
+
+	if (!pod->plan.argv[1] || strcmp(pod->plan.argv[1], "serve") != 0)
+		return;
+	np_backoff_init(&wait, 200, 5000, READY_TIMEOUT_US);
+	while (!says_ready(pod) && kill(pod->pid, 0) == 0 && np_backoff_wait(&wait))
+		;
+}
+
+/* Last part. */
 static void show_running(struct np_pods *p, struct pod *pod)
 {
-	struct np_err err;
-
-	if (np_netns_enter(np_pod_netns_fd(pod), &err) == 0)
-		np_wait_listening(pod->plan.argv, pod->pid, LISTEN_TIMEOUT_MS);
+	wait_until_ready(pod);
 	np_pod_set_stage(p, pod, POD_RUNNING);
 	pod->facts.phase = NP_POD_RUNNING;
 	pod->facts.ready = true;
@@ -311,8 +323,9 @@ void np_pods_start_waiting(struct np_pods *p)
 		if (rev > revision)
 			revision = rev;
 	}
-	if (revision)
-		wait_until_enforced(p, revision);
+	/* The second part: the enforcers know the pods before a packet reaches them. */
+	if (revision && p->opt.enforced && !p->opt.enforced(p->opt.ctx, revision, ENFORCED_TIMEOUT_MS))
+		np_log_warn("pods are started without waiting for the enforcer any longer");
 	for (size_t i = 0; i < n; i++) {
 		if (open_up(p, batch[i], &err) < 0)
 			fail(p, batch[i], "StartFailed", &err);

@@ -152,7 +152,7 @@ static int allocate(struct np_services *s, json_t *service, json_t *spec, const 
 	unsigned families[2] = { 0, 0 };
 	unsigned number = 0;
 	json_t *ips;
-	size_t n;
+	size_t n = 0;
 
 	if (read_families(spec, families, &n, err) < 0)
 		return -1;
