@@ -1,0 +1,34 @@
+#!/bin/sh
+# The default suite in the sandbox: conforms, leaves a record and reports, and leaves nothing else.
+set -eu
+. harness/tests/lib.sh
+need_sandbox
+
+before=$(ls -d /tmp/netpolcheck* "${XDG_RUNTIME_DIR:-/nonexistent}"/netpolcheck* 2>/dev/null || true)
+expect_status 0 "$np" run --out "$scratch/run"
+tail -n 1 "$scratch/out" | grep -qE '^[0-9]+ passed, 0 failed, [0-9]+ skipped$' || die "last line: $(tail -n 1 "$scratch/out")"
+ok "the default suite passes"
+
+n_cases=$("$np" cases list --format json | jq '[.[] | select(.profile == "core" or .profile == "extended")] | length')
+n_done=$(jq -s '[.[] | select(.type == "case")] | length' "$scratch/run/run.jsonl")
+[ "$n_cases" = "$n_done" ] || die "$n_done of $n_cases cases are in the record"
+ok "every case of core and extended has a result"
+
+jq -es '.[-1] | .type == "end" and .exit == 0 and .streams_opened == .agents' "$scratch/run/run.jsonl" >/dev/null ||
+	die "end line: $(tail -n 1 "$scratch/run/run.jsonl")"
+ok "one exec stream for each pod and worker"
+
+xmllint --noout "$scratch/run/junit.xml"
+[ "$(xmllint --xpath 'count(//testcase)' "$scratch/run/junit.xml")" = "$n_cases" ] || die "junit.xml does not hold every case"
+test -s "$scratch/run/summary.md"
+ok "junit.xml and summary.md"
+
+after=$(ls -d /tmp/netpolcheck* "${XDG_RUNTIME_DIR:-/nonexistent}"/netpolcheck* 2>/dev/null || true)
+[ "$before" = "$after" ] || die "left behind: $after"
+tries=50
+while [ -n "$(leftovers)" ] && [ "$tries" -gt 0 ]; do
+	tries=$((tries - 1))
+	sleep 0.1
+done
+[ -z "$(leftovers)" ] || die "still running: $(leftovers)"
+ok "no files, no processes stay"
