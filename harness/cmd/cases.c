@@ -15,7 +15,7 @@ static const char *const formats[] = { "text", "json", NULL };
 
 static json_t *case_json(const struct np_case *c)
 {
-	json_t *covers = json_array(), *needs = json_array();
+	json_t *covers = json_array(), *needs = json_array(), *catches = json_array();
 	char name[8];
 
 	for (unsigned k = 0; k <= NP_CLAUSE_MAX; k++)
@@ -24,9 +24,11 @@ static json_t *case_json(const struct np_case *c)
 	for (unsigned bit = 0; bit < 16; bit++)
 		if (c->needs & (1U << bit))
 			json_array_append_new(needs, json_string(np_need_name((enum np_need)(1U << bit))));
-	return np_json_pack("{s:o, s:o, s:o, s:o, s:o, s:o, s:o}", "case", np_json_string(c->id), "title", np_json_string(c->title), "profile",
-			    np_json_string(c->profile), "world", np_json_string(c->world), "covers", covers, "needs", needs, "file",
-			    np_json_string(np_str_from(c->place.file ? c->place.file : "")));
+	for (size_t i = 0; i < c->n_catches; i++)
+		json_array_append_new(catches, np_json_string(c->catches[i]));
+	return np_json_pack("{s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o}", "case", np_json_string(c->id), "title", np_json_string(c->title), "profile",
+			    np_json_string(c->profile), "world", np_json_string(c->world), "covers", covers, "needs", needs, "catches", catches,
+			    "file", np_json_string(np_str_from(c->place.file ? c->place.file : "")));
 }
 
 static void list_cases(const struct np_plan *p, int format)
