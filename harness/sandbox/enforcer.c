@@ -12,12 +12,12 @@
 #include "np/base/proc.h"
 
 #define NFT_TIMEOUT_MS 10000
-#define IDLE_MS 1000		/* how long an idle thread sleeps at most */
-#define QUIET_MS 2		/* changes that follow each other this fast are one */
-#define GATHER_MS 12		/* but a steady stream does not hold the rules back longer */
+#define IDLE_MS 1000 /* how long an idle thread sleeps at most */
+#define QUIET_MS 2   /* changes that follow each other this fast are one */
+#define GATHER_MS 12 /* but a steady stream does not hold the rules back longer */
 #define N_EVENTS 64
 #define RETRY_MAX_MS 2000
-#define CLOSE_AFTER 3		/* failures in a row until the node is closed to what it could not learn */
+#define CLOSE_AFTER 3 /* failures in a row until the node is closed to what it could not learn */
 
 struct node {
 	struct np_enforcer *e;
@@ -27,7 +27,7 @@ struct node {
 	bool started;
 
 	/* used by the thread alone */
-	struct np_ruleset rules;		/* in the kernel, when installed.rs says so */
+	struct np_ruleset rules; /* in the kernel, when installed.rs says so */
 	struct np_ruleset_state installed;
 	unsigned gen, budget, n_failures;
 
@@ -46,7 +46,7 @@ struct np_enforcer {
 	pthread_cond_t applied;
 	bool stop;
 	struct np_view *view;
-	const struct np_world *world;	/* of view; NULL before the first change */
+	const struct np_world *world; /* of view; NULL before the first change */
 	uint64_t world_rev;
 };
 
@@ -63,7 +63,8 @@ static bool stopping(struct np_enforcer *e)
 /* Brings the world up to the store. Under the lock. */
 static void read_store(struct np_enforcer *e)
 {
-	static const enum np_kind_id kinds[] = { NP_KIND_NAMESPACE, NP_KIND_NODE, NP_KIND_POD, NP_KIND_NETWORKPOLICY };
+	static const enum np_kind_id kinds[] = { NP_KIND_NAMESPACE, NP_KIND_NODE, NP_KIND_POD,
+						 NP_KIND_NETWORKPOLICY };
 	json_t *lists[NP_ARRAY_SIZE(kinds)];
 	struct np_view_objects objects;
 	uint64_t oldest = UINT64_MAX;
@@ -123,7 +124,8 @@ static int install(struct node *node, struct np_ruleset *rules, struct np_err *e
 	struct np_ruleset_state next = { .rs = rules, .gen = ++node->gen };
 	struct np_err ignored;
 	bool switched;
-	int rc = np_ruleset_install(&next, &node->installed, node->budget, send_nft, NULL, &switched, err);
+	int rc = np_ruleset_install(&next, &node->installed, node->budget, send_nft, NULL,
+				    &switched, err);
 
 	if (!switched) {
 		/* without the table there is nothing to clean: the next attempt makes it anew */
@@ -134,16 +136,20 @@ static int install(struct node *node, struct np_ruleset *rules, struct np_err *e
 	if (rc < 0) {
 		char text[NP_ERR_TEXT_MAX];
 
-		np_log_warn("enforcer on %s: generation %u stays behind: %s", node->name, node->installed.gen, np_err_text(err, text, sizeof(text)));
+		np_log_warn("enforcer on %s: generation %u stays behind: %s", node->name,
+			    node->installed.gen, np_err_text(err, text, sizeof(text)));
 	}
 	np_ruleset_release(&node->rules);
 	node->rules = *rules;
 	*rules = (struct np_ruleset){ 0 };
-	node->installed = (struct np_ruleset_state){ .rs = &node->rules, .gen = next.gen, .n_done = node->rules.n_cmds };
+	node->installed = (struct np_ruleset_state){ .rs = &node->rules,
+						     .gen = next.gen,
+						     .n_done = node->rules.n_cmds };
 	return 0;
 }
 
-static int compile_and_install(struct node *node, uint64_t rev, bool deny_only, uint64_t *ret_shown, struct np_err *err)
+static int compile_and_install(struct node *node, uint64_t rev, bool deny_only, uint64_t *ret_shown,
+			       struct np_err *err)
 {
 	struct np_ruleset rules = { 0 };
 	uint64_t shown = compile(node, rev, deny_only, &rules);
@@ -162,7 +168,8 @@ static void note_failure(struct node *node, const struct np_err *err)
 	char text[NP_ERR_TEXT_MAX];
 
 	node->n_failures++;
-	np_log_warn("enforcer on %s: attempt %u failed: %s", node->name, node->n_failures, np_err_text(err, text, sizeof(text)));
+	np_log_warn("enforcer on %s: attempt %u failed: %s", node->name, node->n_failures,
+		    np_err_text(err, text, sizeof(text)));
 	if (strstr(err->msg, "Message too long") && node->budget > 4096)
 		node->budget /= 2;
 	pthread_mutex_lock(&node->e->lock);
@@ -171,8 +178,9 @@ static void note_failure(struct node *node, const struct np_err *err)
 }
 
 /*
- * Applies the store's state of at least @rev. After some failures in a row the node gets the isolation without the rules that allow, so that no pod of a new
- * policy stays open because something else of the ruleset is refused.
+ * Applies the store's state of at least @rev. After some failures in a row the node gets the
+ * isolation without the rules that allow, so that no pod of a new policy stays open because
+ * something else of the ruleset is refused.
  */
 static int sync_node(struct node *node, uint64_t rev)
 {
@@ -181,8 +189,10 @@ static int sync_node(struct node *node, uint64_t rev)
 
 	if (compile_and_install(node, rev, false, &shown, &err) < 0) {
 		note_failure(node, &err);
-		if (node->n_failures % CLOSE_AFTER == 0 && compile_and_install(node, rev, true, &shown, &err) == 0)
-			np_log_warn("enforcer on %s: closed its isolated pods until the rules can be installed", node->name);
+		if (node->n_failures % CLOSE_AFTER == 0 &&
+		    compile_and_install(node, rev, true, &shown, &err) == 0)
+			np_log_warn("enforcer on %s: isolated pods are closed until rules get in",
+				    node->name);
 		return -1;
 	}
 	node->n_failures = 0;
@@ -195,10 +205,14 @@ static int sync_node(struct node *node, uint64_t rev)
 
 static bool matters(const struct np_event *event)
 {
-	return event->kind == NP_KIND_NAMESPACE || event->kind == NP_KIND_NODE || event->kind == NP_KIND_POD || event->kind == NP_KIND_NETWORKPOLICY;
+	return event->kind == NP_KIND_NAMESPACE || event->kind == NP_KIND_NODE ||
+	       event->kind == NP_KIND_POD || event->kind == NP_KIND_NETWORKPOLICY;
 }
 
-/* Waits for changes after *@rev and gathers those that follow closely. True when some of them matter; *@rev is the newest seen. */
+/*
+ * Waits for changes after *@rev and gathers those that follow closely. True when some of them
+ * matter; *@rev is the newest seen.
+ */
 static bool gather(struct node *node, uint64_t *rev, int timeout_ms)
 {
 	struct np_event events[N_EVENTS];
@@ -277,7 +291,8 @@ static void *node_main(void *arg)
 	if (setns(node->netns_fd, CLONE_NEWNET) < 0) {
 		struct np_err err;
 
-		np_err_errno(&err, NP_EENV, errno, "cannot enter the network namespace of node '%s'", node->name);
+		np_err_errno(&err, NP_EENV, errno,
+			     "cannot enter the network namespace of node '%s'", node->name);
 		note_failure(node, &err);
 		return NULL;
 	}
@@ -294,8 +309,8 @@ static void *node_main(void *arg)
 	return NULL;
 }
 
-struct np_enforcer *np_enforcer_new(struct np_store *store, const char *const *node_names, const int *node_netns_fds, size_t n_nodes,
-				    const char *fault)
+struct np_enforcer *np_enforcer_new(struct np_store *store, const char *const *node_names,
+				    const int *node_netns_fds, size_t n_nodes, const char *fault)
 {
 	struct np_enforcer *e = np_xcalloc(1, sizeof(*e));
 	pthread_condattr_t attr;
@@ -313,7 +328,10 @@ struct np_enforcer *np_enforcer_new(struct np_store *store, const char *const *n
 	for (size_t i = 0; i < n_nodes; i++) {
 		struct node *node = &e->nodes[i];
 
-		*node = (struct node){ .e = e, .name = node_names[i], .netns_fd = node_netns_fds[i], .budget = NP_RULESET_BUDGET };
+		*node = (struct node){ .e = e,
+				       .name = node_names[i],
+				       .netns_fd = node_netns_fds[i],
+				       .budget = NP_RULESET_BUDGET };
 		node->started = pthread_create(&node->thread, NULL, node_main, node) == 0;
 		if (!node->started)
 			np_log_warn("enforcer on %s: no thread", node->name);
@@ -361,7 +379,8 @@ int np_enforcer_wait(struct np_enforcer *e, uint64_t rev, int timeout_ms, struct
 	pthread_mutex_lock(&e->lock);
 	while ((node = laggard(e, rev)) && !e->stop && rc != ETIMEDOUT)
 		rc = pthread_cond_timedwait(&e->applied, &e->lock, &until);
-	rc = node ? np_err_set(err, NP_ETIMEOUT, "node '%s' does not enforce revision %llu yet%s%s", node->name, (unsigned long long)rev,
+	rc = node ? np_err_set(err, NP_ETIMEOUT, "node '%s' does not enforce revision %llu yet%s%s",
+			       node->name, (unsigned long long)rev,
 			       node->last_err.msg[0] ? ": " : "", node->last_err.msg)
 		  : 0;
 	pthread_mutex_unlock(&e->lock);

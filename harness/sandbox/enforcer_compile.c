@@ -35,10 +35,10 @@ static void begin_chain(const struct np_way *way)
 	struct np_expr e = { .weight = W_RULE };
 
 	if (fault_of(c) == NP_FAULT_DNS_EXEMPT && way->dir == NP_EGRESS) {
-		np_expr_rule(c, way->chain, "{\"match\":{\"op\":\"==\",\"left\":{\"payload\":{\"protocol\":\"udp\",\"field\":\"dport\"}},\"right\":53}}",
-			   NP_NFT_RETURN);
-		np_expr_rule(c, way->chain, "{\"match\":{\"op\":\"==\",\"left\":{\"payload\":{\"protocol\":\"tcp\",\"field\":\"dport\"}},\"right\":53}}",
-			   NP_NFT_RETURN);
+		np_expr_rule(c, way->chain, NP_NFT_MATCH(NP_NFT_PAYLOAD("udp", "dport"), "53"),
+			     NP_NFT_RETURN);
+		np_expr_rule(c, way->chain, NP_NFT_MATCH(NP_NFT_PAYLOAD("tcp", "dport"), "53"),
+			     NP_NFT_RETURN);
 	}
 	if (fault_of(c) == NP_FAULT_EXCEPT_DENIES)
 		for (size_t i = 0; i < way->group->n_policies; i++)
@@ -128,7 +128,8 @@ static struct np_subject *local_subjects(const struct np_compiler *c, int family
 	size_t n = 0, cap = 0;
 
 	for (size_t i = 0; i < w->n_pods; i++)
-		for (size_t k = 0; np_compiler_is_local(c, &w->pods[i]) && k < w->pods[i].n_ips; k++) {
+		for (size_t k = 0; np_compiler_is_local(c, &w->pods[i]) && k < w->pods[i].n_ips;
+		     k++) {
 			int have;
 			np_u128 addr = np_addr_number(&w->pods[i].ips[k], &have);
 
@@ -154,10 +155,11 @@ static bool some_policy_there(const struct np_compiler *c, struct np_str ns, enu
 }
 
 /*
- * The policies that apply to one address, into @g. Two pods may claim an address for a while (one being deleted, one new): then those of both count.
- * False: the address is not isolated.
+ * The policies that apply to one address, into @g. Two pods may claim an address for a while (one
+ * being deleted, one new): then those of both count. False: the address is not isolated.
  */
-static bool policies_of(const struct np_compiler *c, const struct np_subject *subjects, size_t n, enum np_dir dir, struct np_group *g)
+static bool policies_of(const struct np_compiler *c, const struct np_subject *subjects, size_t n,
+			enum np_dir dir, struct np_group *g)
 {
 	const struct np_world *w = c->in->match.world;
 	bool isolated = false;
@@ -166,7 +168,8 @@ static bool policies_of(const struct np_compiler *c, const struct np_subject *su
 		for (size_t i = 0; i < n; i++) {
 			if (!np_match_applies(&c->in->match, &w->policies[p], subjects[i].pod, dir))
 				continue;
-			g->policies = np_grow(g->policies, &g->cap_policies, g->n_policies, sizeof(*g->policies));
+			g->policies = np_grow(g->policies, &g->cap_policies, g->n_policies,
+					      sizeof(*g->policies));
 			g->policies[g->n_policies++] = &w->policies[p];
 			break;
 		}
@@ -181,7 +184,10 @@ static bool policies_of(const struct np_compiler *c, const struct np_subject *su
 	return isolated || g->n_policies > 0;
 }
 
-/* The group with the policies of @like, made when there is none; takes over or frees the policies of @like. */
+/*
+ * The group with the policies of @like, made when there is none; takes over or frees the policies
+ * of @like.
+ */
 static struct np_group *group_take(struct groups *gs, struct np_group *like)
 {
 	struct np_group *g;
@@ -189,7 +195,8 @@ static struct np_group *group_take(struct groups *gs, struct np_group *like)
 	for (size_t i = 0; i < gs->n; i++) {
 		g = &gs->v[i];
 		if (g->n_policies == like->n_policies &&
-		    (g->n_policies == 0 || !memcmp(g->policies, like->policies, g->n_policies * sizeof(*g->policies)))) {
+		    (g->n_policies == 0 ||
+		     !memcmp(g->policies, like->policies, g->n_policies * sizeof(*g->policies)))) {
 			free(like->policies);
 			return g;
 		}
@@ -203,7 +210,8 @@ static struct np_group *group_take(struct groups *gs, struct np_group *like)
 static void group_add(struct np_group *g, const struct np_subject *subjects, size_t n)
 {
 	for (size_t i = 0; i < n; i++) {
-		g->subjects = np_grow(g->subjects, &g->cap_subjects, g->n_subjects, sizeof(*g->subjects));
+		g->subjects =
+			np_grow(g->subjects, &g->cap_subjects, g->n_subjects, sizeof(*g->subjects));
 		g->subjects[g->n_subjects++] = subjects[i];
 	}
 }
@@ -249,7 +257,9 @@ static void compile_map(struct np_compiler *c, const struct groups *gs, enum np_
 			if (k > 0 && s->addr == s[-1].addr)
 				continue;
 			texts = np_grow(texts, &cap, n, sizeof(*texts));
-			texts[n++] = np_xasprintf("[\"%s\",{\"jump\":{\"target\":\"%s\"}}]", np_number_text(s->addr, family, addr), gs->v[i].chain);
+			texts[n++] =
+				np_xasprintf("[\"%s\",{\"jump\":{\"target\":\"%s\"}}]",
+					     np_number_text(s->addr, family, addr), gs->v[i].chain);
 		}
 	np_ruleset_elements(c->rs, name, (const char *const *)texts, n, W_MAP_ELEMENT);
 	for (size_t i = 0; i < n; i++)
@@ -297,9 +307,11 @@ static int keep_document(void *arg, const struct np_buf *document, struct np_err
 	return 0;
 }
 
-void np_enforcer_compile(const struct np_world *world, struct np_str node, const char *fault, struct np_buf *ret)
+void np_enforcer_compile(const struct np_world *world, struct np_str node, const char *fault,
+			 struct np_buf *ret)
 {
-	struct np_compile_input in = { .match = { .world = world, .fault = np_fault_find(fault) }, .node = node };
+	struct np_compile_input in = { .match = { .world = world, .fault = np_fault_find(fault) },
+				       .node = node };
 	struct np_ruleset rs = { 0 };
 	struct np_ruleset_state next = { .rs = &rs }, none = { 0 };
 	bool switched;

@@ -1,8 +1,9 @@
 /*
  * enforcer_compile.h - one node's ruleset from a world. Pure.
  *
- * Pods of the node that the same policies isolate in a direction share a chain per address family. A chain allows by returning to the gate (so that the
- * other end is still asked, S04) and ends in a drop. Named ports become sets of (destination address, port), S24, S25.
+ * Pods of the node that the same policies isolate in a direction share a chain per address family.
+ * A chain allows by returning to the gate (so that the other end is still asked, S04) and ends in a
+ * drop. Named ports become sets of (destination address, port), S24, S25.
  */
 #ifndef NP_SANDBOX_ENFORCER_COMPILE_H
 #define NP_SANDBOX_ENFORCER_COMPILE_H
@@ -13,7 +14,7 @@
 struct np_compile_input {
 	struct np_match match;
 	struct np_str node;
-	bool deny_only;		/* isolation without any allow rule, for when the whole cannot be installed */
+	bool deny_only; /* isolation without allow rules, for when the whole cannot be installed */
 };
 
 /* Fills @ret, which must be empty. */
@@ -55,16 +56,30 @@ struct np_expr {
 };
 
 void np_expr_release(struct np_expr *e);
-void np_expr_add(struct np_expr *e, unsigned weight, const char *fmt, ...) __attribute__((format(printf, 3, 4)));
-/* The packet's @field ("saddr", "daddr") is in @r; nothing when @r is the whole family. @r must not be empty. */
-void np_expr_addr(struct np_compiler *c, struct np_expr *e, int family, const char *field, const struct np_ranges *r);
+void np_expr_add(struct np_expr *e, unsigned weight, const char *fmt, ...)
+	__attribute__((format(printf, 3, 4)));
+/*
+ * The packet's @field ("saddr", "daddr") is in @r; nothing when @r is the whole family. @r must not
+ * be empty.
+ */
+void np_expr_addr(struct np_compiler *c, struct np_expr *e, int family, const char *field,
+		  const struct np_ranges *r);
 /* The destination port of @proto is in @r, which must not be empty. */
 void np_expr_ports(struct np_expr *e, enum np_proto proto, const struct np_ranges *r);
 /* Adds the rule with a last expression such as "{\"return\":null}". */
-void np_expr_finish(struct np_compiler *c, struct np_expr *e, const char *chain, const char *verdict);
+void np_expr_finish(struct np_compiler *c, struct np_expr *e, const char *chain,
+		    const char *verdict);
 /* Adds a rule of one match (NULL: none) and a verdict. */
 void np_expr_rule(struct np_compiler *c, const char *chain, const char *match, const char *verdict);
 
+/* Texts of expressions; the arguments are literals, which may hold %s. */
+#define NP_NFT_PAYLOAD(proto, field) \
+	"{\"payload\":{\"protocol\":\"" proto "\",\"field\":\"" field "\"}}"
+#define NP_NFT_MATCH(left, right) \
+	"{\"match\":{\"op\":\"==\",\"left\":" left ",\"right\":" right "}}"
+#define NP_NFT_L4(proto) NP_NFT_MATCH("{\"meta\":{\"key\":\"l4proto\"}}", "\"" proto "\"")
+#define NP_NFT_IN(key, right) \
+	"{\"match\":{\"op\":\"in\",\"left\":{\"ct\":{\"key\":\"" key "\"}},\"right\":" right "}}"
 #define NP_NFT_RETURN "{\"return\":null}"
 #define NP_NFT_ACCEPT "{\"accept\":null}"
 #define NP_NFT_DROP "{\"drop\":null}"
@@ -94,9 +109,11 @@ struct np_scope {
 /* Begins a rule: the other end is in the scope. */
 void np_scope_expr(const struct np_way *way, struct np_expr *e, const struct np_scope *s);
 /*
- * Lets pass what the ports of @rule allow from or to @s, the scope of the rule @peers of @policy (the same rule but for a fault). @rule has ports; @s is not empty.
+ * Lets pass what the ports of @rule allow from or to @s, the scope of the rule @peers of @policy
+ * (the same rule but for a fault). @rule has ports; @s is not empty.
  */
-void np_ports_allow(const struct np_way *way, const struct np_policy *policy, const struct np_rule *peers, const struct np_rule *rule,
+void np_ports_allow(const struct np_way *way, const struct np_policy *policy,
+		    const struct np_rule *peers, const struct np_rule *rule,
 		    const struct np_scope *s);
 
 /* The rules that let pass what @policy allows. */

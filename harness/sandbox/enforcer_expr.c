@@ -49,7 +49,8 @@ static const char *set_of(struct np_compiler *c, int family, const struct np_ran
 	return s->name;
 }
 
-void np_expr_addr(struct np_compiler *c, struct np_expr *e, int family, const char *field, const struct np_ranges *r)
+void np_expr_addr(struct np_compiler *c, struct np_expr *e, int family, const char *field,
+		  const struct np_ranges *r)
 {
 	const char *ip = family == 4 ? "ip" : "ip6";
 	char addr[NP_ADDR_TEXT_MAX];
@@ -57,11 +58,11 @@ void np_expr_addr(struct np_compiler *c, struct np_expr *e, int family, const ch
 	if (r->n == 1 && r->v[0].lo == 0 && r->v[0].hi == np_family_max(family))
 		return;
 	if (r->n == 1 && r->v[0].lo == r->v[0].hi)
-		np_expr_add(e, W_ADDR, "{\"match\":{\"op\":\"==\",\"left\":{\"payload\":{\"protocol\":\"%s\",\"field\":\"%s\"}},\"right\":\"%s\"}}", ip, field,
-			    np_number_text(r->v[0].lo, family, addr));
+		np_expr_add(e, W_ADDR, NP_NFT_MATCH(NP_NFT_PAYLOAD("%s", "%s"), "\"%s\""), ip,
+			    field, np_number_text(r->v[0].lo, family, addr));
 	else
-		np_expr_add(e, W_ADDR, "{\"match\":{\"op\":\"==\",\"left\":{\"payload\":{\"protocol\":\"%s\",\"field\":\"%s\"}},\"right\":\"@%s\"}}", ip, field,
-			    set_of(c, family, r));
+		np_expr_add(e, W_ADDR, NP_NFT_MATCH(NP_NFT_PAYLOAD("%s", "%s"), "\"@%s\""), ip,
+			    field, set_of(c, family, r));
 }
 
 static void add_port_range(struct np_buf *b, const struct np_range *r)
@@ -74,11 +75,13 @@ static void add_port_range(struct np_buf *b, const struct np_range *r)
 
 void np_expr_ports(struct np_expr *e, enum np_proto proto, const struct np_ranges *r)
 {
-	static const char *const names[NP_N_PROTOS] = { [NP_TCP] = "tcp", [NP_UDP] = "udp", [NP_SCTP] = "sctp" };
+	static const char *const names[NP_N_PROTOS] = {
+		[NP_TCP] = "tcp", [NP_UDP] = "udp", [NP_SCTP] = "sctp"
+	};
 	struct np_buf right = { 0 };
 
 	if (r->n == 1 && r->v[0].lo == 0 && r->v[0].hi == UINT16_MAX) {
-		np_expr_add(e, W_PORT, "{\"match\":{\"op\":\"==\",\"left\":{\"meta\":{\"key\":\"l4proto\"}},\"right\":\"%s\"}}", names[proto]);
+		np_expr_add(e, W_PORT, NP_NFT_L4("%s"), names[proto]);
 		return;
 	}
 	if (r->n > 1)
@@ -91,12 +94,13 @@ void np_expr_ports(struct np_expr *e, enum np_proto proto, const struct np_range
 	if (r->n > 1)
 		np_buf_adds(&right, "]}");
 	np_expr_add(e, W_PORT_SET + W_PORT_ELEMENT * (unsigned)r->n,
-		    "{\"match\":{\"op\":\"==\",\"left\":{\"payload\":{\"protocol\":\"%s\",\"field\":\"dport\"}},\"right\":%s}}", names[proto],
+		    NP_NFT_MATCH(NP_NFT_PAYLOAD("%s", "dport"), "%s"), names[proto],
 		    np_buf_text(&right));
 	np_buf_release(&right);
 }
 
-void np_expr_finish(struct np_compiler *c, struct np_expr *e, const char *chain, const char *verdict)
+void np_expr_finish(struct np_compiler *c, struct np_expr *e, const char *chain,
+		    const char *verdict)
 {
 	np_expr_add(e, 0, "%s", verdict);
 	np_ruleset_rule(c->rs, chain, np_buf_text(&e->text), e->weight);

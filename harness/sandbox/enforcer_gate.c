@@ -12,14 +12,16 @@ static void gate_map(struct np_compiler *c, const char *gate, enum np_dir dir, i
 {
 	struct np_expr e = { .weight = W_RULE };
 
-	np_expr_add(&e, 0, "{\"vmap\":{\"key\":{\"payload\":{\"protocol\":\"%s\",\"field\":\"%s\"}},\"data\":\"@%s\"}}", family == 4 ? "ip" : "ip6",
-		    dir == NP_EGRESS ? "saddr" : "daddr", np_compiler_map(dir, family));
+	np_expr_add(&e, 0, "{\"vmap\":{\"key\":" NP_NFT_PAYLOAD("%s", "%s") ",\"data\":\"@%s\"}}",
+		    family == 4 ? "ip" : "ip6", dir == NP_EGRESS ? "saddr" : "daddr",
+		    np_compiler_map(dir, family));
 	np_ruleset_rule(c->rs, gate, np_buf_text(&e.text), e.weight);
 	np_expr_release(&e);
 }
 
 /* For faults: accepts what comes from @from and, unless empty, goes to @to. */
-static void gate_pass(struct np_compiler *c, int family, const struct np_ranges *from, const struct np_ranges *to)
+static void gate_pass(struct np_compiler *c, int family, const struct np_ranges *from,
+		      const struct np_ranges *to)
 {
 	struct np_expr e = { .weight = W_RULE };
 
@@ -32,7 +34,8 @@ static void gate_pass(struct np_compiler *c, int family, const struct np_ranges 
 }
 
 /* Addresses of the pods that @pick chooses. */
-static void pods_where(const struct np_compiler *c, bool (*pick)(const struct np_compiler *, const struct np_pod *), int family,
+static void pods_where(const struct np_compiler *c,
+		       bool (*pick)(const struct np_compiler *, const struct np_pod *), int family,
 		       struct np_ranges *ret)
 {
 	const struct np_world *w = c->in->match.world;
@@ -60,16 +63,14 @@ static bool is_egress_isolated(const struct np_compiler *c, const struct np_pod 
 /* What faults let pass before any policy is asked. */
 static void gate_begin(struct np_compiler *c)
 {
-	static const char proto[] = "{\"match\":{\"op\":\"==\",\"left\":{\"meta\":{\"key\":\"l4proto\"}},\"right\":\"";
-	char match[160];
-
-	if (fault_of(c) == NP_FAULT_UDP_UNFILTERED || fault_of(c) == NP_FAULT_SCTP_UNFILTERED) {
-		snprintf(match, sizeof(match), "%s%s\"}}", proto, fault_of(c) == NP_FAULT_UDP_UNFILTERED ? "udp" : "sctp");
-		np_expr_rule(c, "gate~", match, NP_NFT_ACCEPT);
-	}
+	if (fault_of(c) == NP_FAULT_UDP_UNFILTERED)
+		np_expr_rule(c, "gate~", NP_NFT_L4("udp"), NP_NFT_ACCEPT);
+	if (fault_of(c) == NP_FAULT_SCTP_UNFILTERED)
+		np_expr_rule(c, "gate~", NP_NFT_L4("sctp"), NP_NFT_ACCEPT);
 	if (fault_of(c) == NP_FAULT_SERVICE_UNFILTERED)
-		np_expr_rule(c, "gate~", "{\"match\":{\"op\":\"in\",\"left\":{\"ct\":{\"key\":\"status\"}},\"right\":\"dnat\"}}", NP_NFT_ACCEPT);
-	for (int family = 4; fault_of(c) == NP_FAULT_SAME_NODE_UNFILTERED && family <= 6; family += 2) {
+		np_expr_rule(c, "gate~", NP_NFT_IN("status", "\"dnat\""), NP_NFT_ACCEPT);
+	for (int family = 4; fault_of(c) == NP_FAULT_SAME_NODE_UNFILTERED && family <= 6;
+	     family += 2) {
 		struct np_ranges local = { 0 };
 
 		pods_where(c, np_compiler_is_local, family, &local);
@@ -95,9 +96,10 @@ static void gate_between(struct np_compiler *c)
 }
 
 /*
- * S36 first. Packets that conntrack calls invalid are not dropped as such: towards and from an isolated pod they need a rule like a first packet, elsewhere they pass.
+ * S36 first. Packets that conntrack calls invalid are not dropped as such: towards and from an
+ * isolated pod they need a rule like a first packet, elsewhere they pass.
  */
-static const char established[] = "{\"match\":{\"op\":\"in\",\"left\":{\"ct\":{\"key\":\"state\"}},\"right\":[\"established\",\"related\"]}}";
+static const char established[] = NP_NFT_IN("state", "[\"established\",\"related\"]");
 
 /* For a fault: what the node itself sends is judged, too (S40 says it is not). */
 static void compile_outgate(struct np_compiler *c, bool isolates[NP_N_DIRS][2])

@@ -5,7 +5,8 @@
 
 bool np_match_endpoint(const struct np_pod *pod)
 {
-	return !pod->host_network && pod->n_ips > 0 && pod->phase != NP_PHASE_SUCCEEDED && pod->phase != NP_PHASE_FAILED;
+	return !pod->host_network && pod->n_ips > 0 && pod->phase != NP_PHASE_SUCCEEDED &&
+	       pod->phase != NP_PHASE_FAILED;
 }
 
 /* Labels of one object, with those that a fault adds. */
@@ -14,11 +15,13 @@ struct subject {
 	bool is_namespace;
 };
 
-static const struct np_str *label(const struct np_match *m, const struct subject *s, struct np_str key)
+static const struct np_str *label(const struct np_match *m, const struct subject *s,
+				  struct np_str key)
 {
 	const struct np_labels *lists[] = { s->labels, s->more };
 
-	if (m->fault == NP_FAULT_NO_METADATA_NAME && s->is_namespace && np_str_is(key, "kubernetes.io/metadata.name"))
+	if (m->fault == NP_FAULT_NO_METADATA_NAME && s->is_namespace &&
+	    np_str_is(key, "kubernetes.io/metadata.name"))
 		return NULL;
 	for (size_t l = 0; l < 2; l++)
 		for (size_t i = 0; lists[l] && i < lists[l]->n; i++) {
@@ -58,7 +61,8 @@ static bool value_in(const struct np_match *m, const struct np_requirement *r, s
 }
 
 /* The truth table of S13. */
-static bool requirement_holds(const struct np_match *m, const struct np_requirement *r, const struct subject *s)
+static bool requirement_holds(const struct np_match *m, const struct np_requirement *r,
+			      const struct subject *s)
 {
 	const struct np_str *have = label(m, s, r->key);
 
@@ -77,7 +81,8 @@ static bool requirement_holds(const struct np_match *m, const struct np_requirem
 	return false;
 }
 
-static bool labels_hold(const struct np_match *m, const struct np_selector *sel, const struct subject *s)
+static bool labels_hold(const struct np_match *m, const struct np_selector *sel,
+			const struct subject *s)
 {
 	size_t n_held = 0;
 
@@ -92,7 +97,8 @@ static bool labels_hold(const struct np_match *m, const struct np_selector *sel,
 	return n_held == sel->match_labels.n;
 }
 
-static bool expressions_hold(const struct np_match *m, const struct np_selector *sel, const struct subject *s)
+static bool expressions_hold(const struct np_match *m, const struct np_selector *sel,
+			     const struct subject *s)
 {
 	size_t n_held = 0;
 
@@ -111,7 +117,8 @@ static bool is_empty(const struct np_selector *sel)
 }
 
 /* S12, S14. */
-static bool selector_holds(const struct np_match *m, const struct np_selector *sel, const struct subject *s)
+static bool selector_holds(const struct np_match *m, const struct np_selector *sel,
+			   const struct subject *s)
 {
 	if (m->fault == NP_FAULT_UNLABELLED_NEVER && s->labels->n == 0 && !is_empty(sel))
 		return false;
@@ -123,7 +130,8 @@ static const struct np_namespace *namespace_of(const struct np_match *m, const s
 	return pod->ns_idx < m->world->n_namespaces ? &m->world->namespaces[pod->ns_idx] : NULL;
 }
 
-static bool pod_holds(const struct np_match *m, const struct np_selector *sel, const struct np_pod *pod)
+static bool pod_holds(const struct np_match *m, const struct np_selector *sel,
+		      const struct np_pod *pod)
 {
 	struct subject s = { .labels = &pod->labels };
 	const struct np_namespace *ns = namespace_of(m, pod);
@@ -133,14 +141,16 @@ static bool pod_holds(const struct np_match *m, const struct np_selector *sel, c
 	return selector_holds(m, sel, &s);
 }
 
-static bool namespace_holds(const struct np_match *m, const struct np_selector *sel, const struct np_namespace *ns)
+static bool namespace_holds(const struct np_match *m, const struct np_selector *sel,
+			    const struct np_namespace *ns)
 {
 	struct subject s = { .labels = &ns->labels, .is_namespace = true };
 
 	return selector_holds(m, sel, &s);
 }
 
-static bool peer_selects(const struct np_match *m, const struct np_policy *policy, const struct np_peer *peer, const struct np_pod *pod)
+static bool peer_selects(const struct np_match *m, const struct np_policy *policy,
+			 const struct np_peer *peer, const struct np_pod *pod)
 {
 	const struct np_namespace *ns = namespace_of(m, pod);
 	bool own = np_str_eq(pod->ns, policy->ns);
@@ -166,21 +176,24 @@ static bool peer_selects(const struct np_match *m, const struct np_policy *polic
 		return ns_ok && pod_ok && !(peer->ns_selector && is_empty(peer->ns_selector)) &&
 		       !(peer->pod_selector && is_empty(peer->pod_selector));
 	case NP_FAULT_EMPTY_NS_NOT_OWN:
-		return ns_ok && pod_ok && !(peer->ns_selector && is_empty(peer->ns_selector) && own);
+		return ns_ok && pod_ok &&
+		       !(peer->ns_selector && is_empty(peer->ns_selector) && own);
 	default:
 		return ns_ok && pod_ok;
 	}
 }
 
 /* How many namespaces before the pod's have a pod that the peer selects. */
-static size_t n_namespaces_before(const struct np_match *m, const struct np_policy *policy, const struct np_peer *peer, const struct np_pod *pod)
+static size_t n_namespaces_before(const struct np_match *m, const struct np_policy *policy,
+				  const struct np_peer *peer, const struct np_pod *pod)
 {
 	size_t n = 0, last = SIZE_MAX;
 
 	for (size_t i = 0; i < m->world->n_pods; i++) {
 		const struct np_pod *p = &m->world->pods[i];
 
-		if (p->ns_idx < pod->ns_idx && p->ns_idx != last && np_match_endpoint(p) && peer_selects(m, policy, peer, p)) {
+		if (p->ns_idx < pod->ns_idx && p->ns_idx != last && np_match_endpoint(p) &&
+		    peer_selects(m, policy, peer, p)) {
 			last = p->ns_idx;
 			n++;
 		}
@@ -188,14 +201,17 @@ static size_t n_namespaces_before(const struct np_match *m, const struct np_poli
 	return n;
 }
 
-bool np_match_peer(const struct np_match *m, const struct np_policy *policy, const struct np_peer *peer, const struct np_pod *pod)
+bool np_match_peer(const struct np_match *m, const struct np_policy *policy,
+		   const struct np_peer *peer, const struct np_pod *pod)
 {
 	if (peer->ip_block || !np_match_endpoint(pod) || !peer_selects(m, policy, peer, pod))
 		return false;
-	return m->fault != NP_FAULT_NAMESPACE_LIMIT || n_namespaces_before(m, policy, peer, pod) < 8;
+	return m->fault != NP_FAULT_NAMESPACE_LIMIT ||
+	       n_namespaces_before(m, policy, peer, pod) < 8;
 }
 
-bool np_match_peer_unmatched(const struct np_match *m, const struct np_policy *policy, const struct np_peer *peer)
+bool np_match_peer_unmatched(const struct np_match *m, const struct np_policy *policy,
+			     const struct np_peer *peer)
 {
 	if (peer->ip_block)
 		return false;
@@ -259,13 +275,16 @@ static bool is_shadowed(const struct np_match *m, const struct np_policy *policy
 
 	for (const struct np_policy *p = policy + 1; p < w->policies + w->n_policies; p++) {
 		if (m->fault == NP_FAULT_NAMES_TRUNCATED) {
-			if (np_str_eq(p->ns, policy->ns) && p->name.n > 40 && policy->name.n > 40 && !memcmp(p->name.p, policy->name.p, 40))
+			if (np_str_eq(p->ns, policy->ns) && p->name.n > 40 && policy->name.n > 40 &&
+			    !memcmp(p->name.p, policy->name.p, 40))
 				return true;
 		} else if (p->ns.n + p->name.n == policy->ns.n + policy->name.n) {
-			const struct np_policy *a = p->ns.n < policy->ns.n ? p : policy, *b = a == p ? policy : p;
+			const struct np_policy *a = p->ns.n < policy->ns.n ? p : policy,
+					       *b = a == p ? policy : p;
 			size_t more = b->ns.n - a->ns.n;
 
-			if (!memcmp(a->ns.p, b->ns.p, a->ns.n) && !memcmp(a->name.p, b->ns.p + a->ns.n, more) &&
+			if (!memcmp(a->ns.p, b->ns.p, a->ns.n) &&
+			    !memcmp(a->name.p, b->ns.p + a->ns.n, more) &&
 			    !memcmp(a->name.p + more, b->name.p, b->name.n))
 				return true;
 		}
@@ -273,7 +292,8 @@ static bool is_shadowed(const struct np_match *m, const struct np_policy *policy
 	return false;
 }
 
-static bool subject_holds(const struct np_match *m, const struct np_policy *policy, const struct np_pod *pod)
+static bool subject_holds(const struct np_match *m, const struct np_policy *policy,
+			  const struct np_pod *pod)
 {
 	if (m->fault == NP_FAULT_EMPTY_SUBJECT_NONE && is_empty(&policy->pod_selector))
 		return false;
@@ -283,14 +303,18 @@ static bool subject_holds(const struct np_match *m, const struct np_policy *poli
 	return pod_holds(m, &policy->pod_selector, pod);
 }
 
-bool np_match_applies(const struct np_match *m, const struct np_policy *policy, const struct np_pod *pod, enum np_dir dir)
+bool np_match_applies(const struct np_match *m, const struct np_policy *policy,
+		      const struct np_pod *pod, enum np_dir dir)
 {
-	if (!isolates(m, policy, dir) || !subject_holds(m, policy, pod) || !np_view_covers(m->view, pod, policy))
+	if (!isolates(m, policy, dir) || !subject_holds(m, policy, pod) ||
+	    !np_view_covers(m->view, pod, policy))
 		return false;
-	return !((m->fault == NP_FAULT_NAMES_TRUNCATED || m->fault == NP_FAULT_KEYS_JOINED) && is_shadowed(m, policy));
+	return !((m->fault == NP_FAULT_NAMES_TRUNCATED || m->fault == NP_FAULT_KEYS_JOINED) &&
+		 is_shadowed(m, policy));
 }
 
-const struct np_rule *np_match_rules(const struct np_match *m, const struct np_policy *policy, enum np_dir dir, size_t *ret_n)
+const struct np_rule *np_match_rules(const struct np_match *m, const struct np_policy *policy,
+				     enum np_dir dir, size_t *ret_n)
 {
 	size_t n = policy->n_rules[dir], from = 0;
 
@@ -315,11 +339,15 @@ void np_match_addresses(const struct np_pod *pod, int family, struct np_ranges *
 	}
 }
 
-static void cut_excepts(const struct np_match *m, const struct np_ipblock *block, int family, struct np_ranges *r)
+static void cut_excepts(const struct np_match *m, const struct np_ipblock *block, int family,
+			struct np_ranges *r)
 {
-	size_t n = m->fault == NP_FAULT_FIRST_EXCEPT_ONLY && block->n_excepts > 1 ? 1 : block->n_excepts;
+	size_t n = m->fault == NP_FAULT_FIRST_EXCEPT_ONLY && block->n_excepts > 1
+			   ? 1
+			   : block->n_excepts;
 
-	if (m->fault == NP_FAULT_EXCEPT_IGNORED || (m->fault == NP_FAULT_ZERO_EXCEPT_IGNORED && block->cidr.prefix_bits == 0))
+	if (m->fault == NP_FAULT_EXCEPT_IGNORED ||
+	    (m->fault == NP_FAULT_ZERO_EXCEPT_IGNORED && block->cidr.prefix_bits == 0))
 		return;
 	for (size_t i = 0; i < n; i++) {
 		int have;
@@ -351,7 +379,8 @@ static void cut_known(const struct np_match *m, int family, struct np_ranges *r)
 	np_ranges_release(&known);
 }
 
-void np_match_block(const struct np_match *m, const struct np_ipblock *block, int family, struct np_ranges *ret)
+void np_match_block(const struct np_match *m, const struct np_ipblock *block, int family,
+		    struct np_ranges *ret)
 {
 	struct np_ranges r = { 0 };
 	int have;
@@ -359,9 +388,11 @@ void np_match_block(const struct np_match *m, const struct np_ipblock *block, in
 
 	if (m->fault == NP_FAULT_BLOCK_MATCHES_ALL && have == family)
 		np_ranges_add(&r, 0, np_family_max(family));
-	if (m->fault == NP_FAULT_V4_ALL_OPENS_V6 && have == 4 && block->cidr.prefix_bits == 0 && family == 6)
+	if (m->fault == NP_FAULT_V4_ALL_OPENS_V6 && have == 4 && block->cidr.prefix_bits == 0 &&
+	    family == 6)
 		np_ranges_add(&r, 0, np_family_max(family));
-	if (have == family && !(m->fault == NP_FAULT_ZERO_CIDR_NOTHING && block->cidr.prefix_bits == 0)) {
+	if (have == family &&
+	    !(m->fault == NP_FAULT_ZERO_CIDR_NOTHING && block->cidr.prefix_bits == 0)) {
 		np_ranges_add(&r, cidr.lo, cidr.hi);
 		cut_excepts(m, block, family, &r);
 		if (m->fault == NP_FAULT_EXCEPT_INVERTED && block->n_excepts) {

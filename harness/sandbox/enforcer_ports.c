@@ -1,10 +1,16 @@
-/* The ports of a rule: numbers, ranges, and names looked up on the destination pod (section 2.6). */
+/*
+ * The ports of a rule: numbers, ranges, and names looked up on the destination pod (section 2.6).
+ */
 #include <inttypes.h>
 
 #include "enforcer_compile.h"
 #include "np/base/mem.h"
 
 #define PORT_MAX 65535
+
+/* Address and destination port as one key. */
+#define PAIR(ip, field, l4) \
+	"{\"concat\":[" NP_NFT_PAYLOAD(ip, field) "," NP_NFT_PAYLOAD(l4, "dport") "]}"
 
 enum weight { W_PAIR_MATCH = 320, W_PAIR = 96, W_PROTO = 160 };
 
@@ -15,7 +21,9 @@ static enum np_fault_id fault_of(const struct np_way *way)
 
 static const char *l4_name(enum np_proto proto)
 {
-	static const char *const names[NP_N_PROTOS] = { [NP_TCP] = "tcp", [NP_UDP] = "udp", [NP_SCTP] = "sctp" };
+	static const char *const names[NP_N_PROTOS] = {
+		[NP_TCP] = "tcp", [NP_UDP] = "udp", [NP_SCTP] = "sctp"
+	};
 
 	return names[proto];
 }
@@ -58,14 +66,16 @@ static bool has_numbered(const struct np_rule *rule, enum np_proto proto)
 }
 
 /* S21, S23, S32. */
-static void add_port(const struct np_way *way, const struct np_rule *rule, const struct np_port *q, struct np_ranges *ret)
+static void add_port(const struct np_way *way, const struct np_rule *rule, const struct np_port *q,
+		     struct np_ranges *ret)
 {
 	enum np_fault_id fault = fault_of(way);
 	uint16_t last = q->end_port;
 
 	switch (q->kind) {
 	case NP_PORT_ANY:
-		if (fault != NP_FAULT_PROTOCOL_ONLY_NOTHING && !(fault == NP_FAULT_PORT_MERGE && has_numbered(rule, q->proto)))
+		if (fault != NP_FAULT_PROTOCOL_ONLY_NOTHING &&
+		    !(fault == NP_FAULT_PORT_MERGE && has_numbered(rule, q->proto)))
 			np_ranges_add(ret, 0, PORT_MAX);
 		break;
 	case NP_PORT_NUMBER:
@@ -87,7 +97,8 @@ static void add_port(const struct np_way *way, const struct np_rule *rule, const
 	}
 }
 
-static void numbered_ports(const struct np_way *way, const struct np_rule *rule, enum np_proto proto, struct np_ranges *ret)
+static void numbered_ports(const struct np_way *way, const struct np_rule *rule,
+			   enum np_proto proto, struct np_ranges *ret)
 {
 	for (size_t i = 0; i < n_ports_of(way, rule); i++)
 		if (proto_counts(way, &rule->ports[i], proto))
@@ -131,9 +142,14 @@ static void pairs_set(const struct np_way *way, struct pairs *p, char *name, siz
 	qsort(p->v, p->n, sizeof(*p->v), pair_cmp);
 	for (size_t i = 0; i < p->n; i++)
 		if (i == 0 || pair_cmp(&p->v[i], &p->v[i - 1]))
-			texts[n++] = np_xasprintf("{\"concat\":[\"%s\",%" PRIu16 "]}", np_number_text(p->v[i].addr, way->family, addr), p->v[i].port);
+			texts[n++] = np_xasprintf("{\"concat\":[\"%s\",%" PRIu16 "]}",
+						  np_number_text(p->v[i].addr, way->family, addr),
+						  p->v[i].port);
 	snprintf(name, size, "p%u~", c->n_sets++);
-	np_ruleset_keyed(c->rs, name, way->family == 4 ? "[\"ipv4_addr\",\"inet_service\"]" : "[\"ipv6_addr\",\"inet_service\"]", false);
+	np_ruleset_keyed(c->rs, name,
+			 way->family == 4 ? "[\"ipv4_addr\",\"inet_service\"]"
+					  : "[\"ipv6_addr\",\"inet_service\"]",
+			 false);
 	np_ruleset_elements(c->rs, name, (const char *const *)texts, n, W_PAIR);
 	for (size_t i = 0; i < n; i++)
 		free(texts[i]);
@@ -141,7 +157,8 @@ static void pairs_set(const struct np_way *way, struct pairs *p, char *name, siz
 }
 
 /* Lets pass what comes from or goes to the scope and is of one of the pairs (@field . port). */
-static void allow_pairs(const struct np_way *way, const struct np_scope *s, struct pairs *p, const char *field, enum np_proto proto)
+static void allow_pairs(const struct np_way *way, const struct np_scope *s, struct pairs *p,
+			const char *field, enum np_proto proto)
 {
 	struct np_expr e = { 0 };
 	const char *ip = way->family == 4 ? "ip" : "ip6", *l4 = l4_name(proto);
@@ -151,14 +168,14 @@ static void allow_pairs(const struct np_way *way, const struct np_scope *s, stru
 		return;
 	pairs_set(way, p, name, sizeof(name));
 	np_scope_expr(way, &e, s);
-	np_expr_add(&e, W_PAIR_MATCH,
-		    "{\"match\":{\"op\":\"==\",\"left\":{\"concat\":[{\"payload\":{\"protocol\":\"%s\",\"field\":\"%s\"}},"
-		    "{\"payload\":{\"protocol\":\"%s\",\"field\":\"dport\"}}]},\"right\":\"@%s\"}}", ip, field, l4, name);
+	np_expr_add(&e, W_PAIR_MATCH, NP_NFT_MATCH(PAIR("%s", "%s", "%s"), "\"@%s\""), ip, field,
+		    l4, name);
 	np_expr_finish(way->c, &e, way->chain, NP_NFT_RETURN);
 }
 
 /* Adds a pair for each address of the pod that is of the family. */
-static void pairs_pod(const struct np_way *way, struct pairs *p, const struct np_pod *pod, uint16_t port)
+static void pairs_pod(const struct np_way *way, struct pairs *p, const struct np_pod *pod,
+		      uint16_t port)
 {
 	for (size_t i = 0; i < pod->n_ips; i++) {
 		int family;
@@ -181,8 +198,12 @@ static uint16_t first_container(const struct np_pod *pod)
 	return first;
 }
 
-/* S26, S28; the names of sidecars count as well (S30 leaves it open), those of other init containers do not. */
-static bool is_named(const struct np_way *way, const struct np_pod *pod, const struct np_container_port *have, const struct np_port *q)
+/*
+ * S26, S28; the names of sidecars count as well (S30 leaves it open), those of other init
+ * containers do not.
+ */
+static bool is_named(const struct np_way *way, const struct np_pod *pod,
+		     const struct np_container_port *have, const struct np_port *q)
 {
 	if (!np_str_eq(have->name, q->name) || have->ctr_kind == NP_CTR_INIT)
 		return false;
@@ -200,7 +221,8 @@ static bool has_name(const struct np_way *way, const struct np_pod *pod, const s
 }
 
 /* Pairs of @dst with the numbers that @named gives the name. */
-static void pairs_named(const struct np_way *way, struct pairs *p, const struct np_pod *dst, const struct np_pod *named, const struct np_port *q)
+static void pairs_named(const struct np_way *way, struct pairs *p, const struct np_pod *dst,
+			const struct np_pod *named, const struct np_port *q)
 {
 	for (size_t i = 0; i < named->n_ports; i++)
 		if (is_named(way, named, &named->ports[i], q))
@@ -208,12 +230,14 @@ static void pairs_named(const struct np_way *way, struct pairs *p, const struct 
 }
 
 /* The name looked up where it belongs (S24, S25): on the destination pod @dst. */
-static void pairs_resolve(const struct np_way *way, struct pairs *p, const struct np_pod *dst, const struct np_port *q)
+static void pairs_resolve(const struct np_way *way, struct pairs *p, const struct np_pod *dst,
+			  const struct np_port *q)
 {
 	const struct np_world *w = way->c->in->match.world;
 	enum np_fault_id fault = fault_of(way);
 
-	if (fault != NP_FAULT_NAMED_ANY_NUMBER && (fault != NP_FAULT_NAMED_ONE_NUMBER || !has_name(way, dst, q))) {
+	if (fault != NP_FAULT_NAMED_ANY_NUMBER &&
+	    (fault != NP_FAULT_NAMED_ONE_NUMBER || !has_name(way, dst, q))) {
 		pairs_named(way, p, dst, dst, q);
 		return;
 	}
@@ -226,8 +250,12 @@ static void pairs_resolve(const struct np_way *way, struct pairs *p, const struc
 	}
 }
 
-/* An egress rule reaches this pod by a selector, or by having no peers (S25); the pods inside an ipBlock are not looked at (S31). */
-static bool names_reach(const struct np_way *way, const struct np_policy *policy, const struct np_rule *rule, const struct np_pod *pod)
+/*
+ * An egress rule reaches this pod by a selector, or by having no peers (S25); the pods inside an
+ * ipBlock are not looked at (S31).
+ */
+static bool names_reach(const struct np_way *way, const struct np_policy *policy,
+			const struct np_rule *rule, const struct np_pod *pod)
 {
 	enum np_fault_id fault = fault_of(way);
 
@@ -242,11 +270,13 @@ static bool names_reach(const struct np_way *way, const struct np_policy *policy
 }
 
 /* The pods on which the names of a rule are looked up. *@ret_n of them, heap. */
-static const struct np_pod **named_pods(const struct np_way *way, const struct np_policy *policy, const struct np_rule *rule, size_t *ret_n)
+static const struct np_pod **named_pods(const struct np_way *way, const struct np_policy *policy,
+					const struct np_rule *rule, size_t *ret_n)
 {
 	const struct np_world *w = way->c->in->match.world;
 	enum np_fault_id fault = fault_of(way);
-	bool on_subjects = way->dir == NP_INGRESS ? fault != NP_FAULT_NAMED_FROM_SOURCE : fault == NP_FAULT_NAMED_EGRESS_SUBJECT;
+	bool on_subjects = way->dir == NP_INGRESS ? fault != NP_FAULT_NAMED_FROM_SOURCE
+						  : fault == NP_FAULT_NAMED_EGRESS_SUBJECT;
 	const struct np_pod **pods = NULL;
 	size_t n = 0, cap = 0;
 
@@ -265,7 +295,8 @@ static const struct np_pod **named_pods(const struct np_way *way, const struct n
 }
 
 /* For a fault: every port of the protocol on the pods that do not have the name. */
-static void allow_nameless(const struct np_way *way, const struct np_scope *s, const struct np_pod **pods, size_t n, const struct np_port *q)
+static void allow_nameless(const struct np_way *way, const struct np_scope *s,
+			   const struct np_pod **pods, size_t n, const struct np_port *q)
 {
 	struct np_ranges addrs = { 0 };
 	struct np_expr e = { 0 };
@@ -276,17 +307,19 @@ static void allow_nameless(const struct np_way *way, const struct np_scope *s, c
 	if (addrs.n > 0) {
 		np_scope_expr(way, &e, s);
 		np_expr_addr(way->c, &e, way->family, "daddr", &addrs);
-		np_expr_add(&e, W_PROTO, "{\"match\":{\"op\":\"==\",\"left\":{\"meta\":{\"key\":\"l4proto\"}},\"right\":\"%s\"}}", l4_name(q->proto));
+		np_expr_add(&e, W_PROTO, NP_NFT_L4("%s"), l4_name(q->proto));
 		np_expr_finish(way->c, &e, way->chain, NP_NFT_RETURN);
 	}
 	np_ranges_release(&addrs);
 }
 
-static void allow_names(const struct np_way *way, const struct np_policy *policy, const struct np_rule *peers, const struct np_rule *rule,
+static void allow_names(const struct np_way *way, const struct np_policy *policy,
+			const struct np_rule *peers, const struct np_rule *rule,
 			const struct np_scope *s, enum np_proto proto)
 {
 	enum np_fault_id fault = fault_of(way);
-	bool by_source = way->dir == NP_INGRESS ? fault == NP_FAULT_NAMED_FROM_SOURCE : fault == NP_FAULT_NAMED_EGRESS_SUBJECT;
+	bool by_source = way->dir == NP_INGRESS ? fault == NP_FAULT_NAMED_FROM_SOURCE
+						: fault == NP_FAULT_NAMED_EGRESS_SUBJECT;
 	size_t n_pods = 0;
 	const struct np_pod **pods = NULL;
 	struct pairs p = { 0 };
@@ -309,7 +342,8 @@ static void allow_names(const struct np_way *way, const struct np_policy *policy
 }
 
 /* For a fault: of the numbers only those that the subject pods declare. */
-static void allow_declared(const struct np_way *way, const struct np_scope *s, const struct np_ranges *numbers, enum np_proto proto)
+static void allow_declared(const struct np_way *way, const struct np_scope *s,
+			   const struct np_ranges *numbers, enum np_proto proto)
 {
 	struct pairs p = { 0 };
 
@@ -317,21 +351,24 @@ static void allow_declared(const struct np_way *way, const struct np_scope *s, c
 		const struct np_pod *pod = way->group->subjects[i].pod;
 
 		for (size_t k = 0; k < pod->n_ports; k++)
-			if (pod->ports[k].proto == proto && np_ranges_has(numbers, pod->ports[k].port))
+			if (pod->ports[k].proto == proto &&
+			    np_ranges_has(numbers, pod->ports[k].port))
 				pairs_pod(way, &p, pod, pod->ports[k].port);
 	}
 	allow_pairs(way, s, &p, "daddr", proto);
 	free(p.v);
 }
 
-void np_ports_allow(const struct np_way *way, const struct np_policy *policy, const struct np_rule *peers, const struct np_rule *rule,
+void np_ports_allow(const struct np_way *way, const struct np_policy *policy,
+		    const struct np_rule *peers, const struct np_rule *rule,
 		    const struct np_scope *s)
 {
 	for (int proto = 0; proto < NP_N_PROTOS; proto++) {
 		struct np_ranges numbers = { 0 };
 
 		numbered_ports(way, rule, (enum np_proto)proto, &numbers);
-		if (numbers.n > 0 && way->dir == NP_INGRESS && fault_of(way) == NP_FAULT_UNDECLARED_DENIED) {
+		if (numbers.n > 0 && way->dir == NP_INGRESS &&
+		    fault_of(way) == NP_FAULT_UNDECLARED_DENIED) {
 			allow_declared(way, s, &numbers, (enum np_proto)proto);
 		} else if (numbers.n > 0) {
 			struct np_expr e = { 0 };

@@ -31,7 +31,8 @@ static size_t first_reaching(const struct np_ranges *r, np_u128 x)
 }
 
 /* Puts @n intervals @with in the place of those from @from up to @to. */
-static void replace(struct np_ranges *r, size_t from, size_t to, const struct np_range *with, size_t n)
+static void replace(struct np_ranges *r, size_t from, size_t to, const struct np_range *with,
+		    size_t n)
 {
 	size_t tail = r->n - to;
 
@@ -131,14 +132,19 @@ struct np_range np_cidr_range(const struct np_cidr *c, int *ret_family)
 			bits = 32;
 			prefix -= 96;
 		} else {
-			/* a shorter prefix of the mapped range is plain IPv6: as numbers the bytes count */
+			/*
+			 * a shorter prefix of the mapped range is plain IPv6: as numbers the bytes
+			 * count
+			 */
 			lo = 0;
 			for (unsigned i = 0; i < 16; i++)
 				lo = lo << 8 | c->addr.bytes[i];
 			*ret_family = 6;
 		}
 	}
-	host = prefix >= bits ? 0 : prefix == 0 ? np_family_max(*ret_family) : ((np_u128)1 << (bits - prefix)) - 1;
+	host = prefix >= bits ? 0
+	       : prefix == 0  ? np_family_max(*ret_family)
+			      : ((np_u128)1 << (bits - prefix)) - 1;
 	lo &= ~host;
 	return (struct np_range){ lo, lo | host };
 }

@@ -1,4 +1,6 @@
-/* One policy's rules as rules of a chain: peers become addresses here, ports in enforcer_ports.c. */
+/*
+ * One policy's rules as rules of a chain: peers become addresses here, ports in enforcer_ports.c.
+ */
 #include "enforcer_compile.h"
 
 enum weight { W_RULE = 300, W_PROTO = 160 };
@@ -32,13 +34,15 @@ static bool reaches_outside(const struct np_way *way, const struct np_peer *peer
 	case NP_FAULT_NSSELECTOR_EXTERNAL:
 		return ns && !has_requirements(ns) && !has_requirements(pod);
 	case NP_FAULT_NEGATIVE_EXTERNAL:
-		return only_negative(ns) && only_negative(pod) && (has_requirements(ns) || has_requirements(pod));
+		return only_negative(ns) && only_negative(pod) &&
+		       (has_requirements(ns) || has_requirements(pod));
 	default:
 		return false;
 	}
 }
 
-static void peer_addresses(const struct np_way *way, const struct np_policy *policy, const struct np_peer *peer, struct np_ranges *ret)
+static void peer_addresses(const struct np_way *way, const struct np_policy *policy,
+			   const struct np_peer *peer, struct np_ranges *ret)
 {
 	const struct np_match *m = &way->c->in->match;
 	const struct np_world *w = m->world;
@@ -52,7 +56,8 @@ static void peer_addresses(const struct np_way *way, const struct np_policy *pol
 
 		np_ranges_add(ret, 0, np_family_max(way->family));
 		for (size_t i = 0; i < w->n_pods; i++)
-			if (np_match_endpoint(&w->pods[i]) && !np_match_peer(m, policy, peer, &w->pods[i]))
+			if (np_match_endpoint(&w->pods[i]) &&
+			    !np_match_peer(m, policy, peer, &w->pods[i]))
 				np_match_addresses(&w->pods[i], way->family, &pods);
 		np_ranges_subtract(ret, &pods);
 		np_ranges_release(&pods);
@@ -84,7 +89,8 @@ static bool peer_skipped(const struct np_way *way, const struct np_rule *rule, s
 	}
 }
 
-static bool all_unmatched(const struct np_way *way, const struct np_policy *policy, const struct np_rule *rule)
+static bool all_unmatched(const struct np_way *way, const struct np_policy *policy,
+			  const struct np_rule *rule)
 {
 	for (size_t i = 0; i < rule->n_peers; i++)
 		if (!np_match_peer_unmatched(&way->c->in->match, policy, &rule->peers[i]))
@@ -96,9 +102,11 @@ static bool all_unmatched(const struct np_way *way, const struct np_policy *poli
 static void add_excepts(const struct np_way *way, const struct np_rule *rule, struct np_ranges *ret)
 {
 	for (size_t i = 0; i < rule->n_peers; i++)
-		for (size_t k = 0; rule->peers[i].ip_block && k < rule->peers[i].ip_block->n_excepts; k++) {
+		for (size_t k = 0;
+		     rule->peers[i].ip_block && k < rule->peers[i].ip_block->n_excepts; k++) {
 			int family;
-			struct np_range x = np_cidr_range(&rule->peers[i].ip_block->excepts[k], &family);
+			struct np_range x =
+				np_cidr_range(&rule->peers[i].ip_block->excepts[k], &family);
 
 			if (family == way->family)
 				np_ranges_add(ret, x.lo, x.hi);
@@ -106,7 +114,8 @@ static void add_excepts(const struct np_way *way, const struct np_rule *rule, st
 }
 
 /* S06, S07: any of the peers, and no peers at all is everyone. */
-static void scope_init(struct np_scope *s, const struct np_way *way, const struct np_policy *policy, const struct np_rule *rule)
+static void scope_init(struct np_scope *s, const struct np_way *way, const struct np_policy *policy,
+		       const struct np_rule *rule)
 {
 	enum np_fault_id fault = fault_of(way);
 
@@ -157,11 +166,12 @@ static void allow_all_ports(const struct np_way *way, const struct np_scope *s)
 
 	np_scope_expr(way, &e, s);
 	if (fault_of(way) == NP_FAULT_EMPTY_PORTS_TCP)
-		np_expr_add(&e, W_PROTO, "{\"match\":{\"op\":\"==\",\"left\":{\"meta\":{\"key\":\"l4proto\"}},\"right\":\"tcp\"}}");
+		np_expr_add(&e, W_PROTO, NP_NFT_L4("tcp"));
 	np_expr_finish(way->c, &e, way->chain, NP_NFT_RETURN);
 }
 
-static bool rule_ignored(enum np_fault_id fault, const struct np_rule *peers, const struct np_rule *ports)
+static bool rule_ignored(enum np_fault_id fault, const struct np_rule *peers,
+			 const struct np_rule *ports)
 {
 	switch (fault) {
 	case NP_FAULT_EMPTY_RULE_IGNORED:
@@ -175,8 +185,12 @@ static bool rule_ignored(enum np_fault_id fault, const struct np_rule *peers, co
 	}
 }
 
-/* S05: what matches the peers of one rule and the ports of the other; without a fault both are the same rule. */
-static void allow(const struct np_way *way, const struct np_policy *policy, const struct np_rule *peers, const struct np_rule *ports)
+/*
+ * S05: what matches the peers of one rule and the ports of the other; without a fault both are the
+ * same rule.
+ */
+static void allow(const struct np_way *way, const struct np_policy *policy,
+		  const struct np_rule *peers, const struct np_rule *ports)
 {
 	static const struct np_scope everyone = { .any = true };
 	enum np_fault_id fault = fault_of(way);

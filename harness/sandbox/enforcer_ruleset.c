@@ -6,8 +6,15 @@
 #define TABLE "\"family\":\"inet\",\"table\":\"npc\""
 #define ELEMENTS_PER_COMMAND 256
 
-/* Estimated bytes; measured with nft 1.0.6 and rounded up by a third or more. */
-enum weight { W_CHAIN = 64, W_SET = 128, W_INTERVAL = 176, W_SWITCH = 320, W_DELETE = 160, W_TABLE = 640 };
+/* Estimated bytes: about twice what nft 1.0.6 was seen to send. */
+enum weight {
+	W_CHAIN = 64,
+	W_SET = 128,
+	W_INTERVAL = 176,
+	W_SWITCH = 320,
+	W_DELETE = 160,
+	W_TABLE = 640
+};
 
 void np_ruleset_release(struct np_ruleset *rs)
 {
@@ -19,14 +26,16 @@ void np_ruleset_release(struct np_ruleset *rs)
 
 bool np_ruleset_eq(const struct np_ruleset *a, const struct np_ruleset *b)
 {
-	return a->n_cmds == b->n_cmds && a->text.len == b->text.len && a->hooks_output == b->hooks_output &&
+	return a->n_cmds == b->n_cmds && a->text.len == b->text.len &&
+	       a->hooks_output == b->hooks_output &&
 	       (a->text.len == 0 || !memcmp(a->text.data, b->text.data, a->text.len));
 }
 
 static void end_command(struct np_ruleset *rs, size_t at, unsigned weight)
 {
 	rs->cmds = np_grow(rs->cmds, &rs->cap_cmds, rs->n_cmds, sizeof(*rs->cmds));
-	rs->cmds[rs->n_cmds++] = (struct np_ruleset_cmd){ .at = at, .len = rs->text.len - at, .weight = weight };
+	rs->cmds[rs->n_cmds++] =
+		(struct np_ruleset_cmd){ .at = at, .len = rs->text.len - at, .weight = weight };
 }
 
 void np_ruleset_add(struct np_ruleset *rs, unsigned weight, const char *fmt, ...)
@@ -59,23 +68,28 @@ void np_ruleset_chain(struct np_ruleset *rs, const char *name)
 
 void np_ruleset_rule(struct np_ruleset *rs, const char *chain, const char *expr, unsigned weight)
 {
-	np_ruleset_add(rs, weight, "{\"add\":{\"rule\":{" TABLE ",\"chain\":\"%s\",\"expr\":[%s]}}}", chain, expr);
+	np_ruleset_add(rs, weight,
+		       "{\"add\":{\"rule\":{" TABLE ",\"chain\":\"%s\",\"expr\":[%s]}}}", chain,
+		       expr);
 }
 
 void np_ruleset_keyed(struct np_ruleset *rs, const char *name, const char *type, bool is_map)
 {
 	add_name(rs, is_map ? NP_RS_MAP : NP_RS_SET, name);
-	np_ruleset_add(rs, W_SET, "{\"add\":{\"%s\":{" TABLE ",\"name\":\"%s\",\"type\":%s%s}}}", is_map ? "map" : "set", name, type,
-		       is_map ? ",\"map\":\"verdict\"" : "");
+	np_ruleset_add(rs, W_SET, "{\"add\":{\"%s\":{" TABLE ",\"name\":\"%s\",\"type\":%s%s}}}",
+		       is_map ? "map" : "set", name, type, is_map ? ",\"map\":\"verdict\"" : "");
 }
 
-void np_ruleset_elements(struct np_ruleset *rs, const char *name, const char *const *elements, size_t n, unsigned weight_each)
+void np_ruleset_elements(struct np_ruleset *rs, const char *name, const char *const *elements,
+			 size_t n, unsigned weight_each)
 {
 	for (size_t i = 0; i < n;) {
-		size_t at = rs->text.len, end = n - i > ELEMENTS_PER_COMMAND ? i + ELEMENTS_PER_COMMAND : n;
+		size_t at = rs->text.len,
+		       end = n - i > ELEMENTS_PER_COMMAND ? i + ELEMENTS_PER_COMMAND : n;
 		unsigned weight = W_SET + (unsigned)(end - i) * weight_each;
 
-		np_buf_printf(&rs->text, "{\"add\":{\"element\":{" TABLE ",\"name\":\"%s\",\"elem\":[", name);
+		np_buf_printf(&rs->text,
+			      "{\"add\":{\"element\":{" TABLE ",\"name\":\"%s\",\"elem\":[", name);
 		for (size_t first = i; i < end; i++) {
 			if (i > first)
 				np_buf_addc(&rs->text, ',');
@@ -86,19 +100,24 @@ void np_ruleset_elements(struct np_ruleset *rs, const char *name, const char *co
 	}
 }
 
-void np_ruleset_set(struct np_ruleset *rs, const char *name, int family, const struct np_ranges *elements)
+void np_ruleset_set(struct np_ruleset *rs, const char *name, int family,
+		    const struct np_ranges *elements)
 {
 	char **texts = np_xcalloc(elements->n + 1, sizeof(*texts));
 	char lo[NP_ADDR_TEXT_MAX], hi[NP_ADDR_TEXT_MAX];
 
 	add_name(rs, NP_RS_SET, name);
-	np_ruleset_add(rs, W_SET, "{\"add\":{\"set\":{" TABLE ",\"name\":\"%s\",\"type\":\"ipv%d_addr\",\"flags\":[\"interval\"]}}}", name, family);
+	np_ruleset_add(rs, W_SET,
+		       "{\"add\":{\"set\":{" TABLE
+		       ",\"name\":\"%s\",\"type\":\"ipv%d_addr\",\"flags\":[\"interval\"]}}}",
+		       name, family);
 	for (size_t i = 0; i < elements->n; i++) {
 		const struct np_range *r = &elements->v[i];
 
 		np_number_text(r->lo, family, lo);
 		np_number_text(r->hi, family, hi);
-		texts[i] = r->lo == r->hi ? np_xasprintf("\"%s\"", lo) : np_xasprintf("{\"range\":[\"%s\",\"%s\"]}", lo, hi);
+		texts[i] = r->lo == r->hi ? np_xasprintf("\"%s\"", lo)
+					  : np_xasprintf("{\"range\":[\"%s\",\"%s\"]}", lo, hi);
 	}
 	np_ruleset_elements(rs, name, (const char *const *)texts, elements->n, W_INTERVAL);
 	for (size_t i = 0; i < elements->n; i++)
@@ -110,7 +129,7 @@ void np_ruleset_set(struct np_ruleset *rs, const char *name, int family, const s
 struct stream {
 	struct np_buf doc;
 	unsigned weight, budget;
-	size_t n;	/* commands in doc */
+	size_t n; /* commands in doc */
 	np_ruleset_send send;
 	void *arg;
 };
@@ -130,10 +149,11 @@ static int stream_flush(struct stream *s, struct np_err *err)
 }
 
 /*
- * Adds one or several commands (separated by commas) that belong into one transaction. Returns 1 when what was added before has been sent, 0 when not,
- * -1 on failure.
+ * Adds one or several commands (separated by commas) that belong into one transaction. Returns 1
+ * when what was added before has been sent, 0 when not, -1 on failure.
  */
-static int stream_add(struct stream *s, const char *text, size_t len, unsigned weight, unsigned gen, struct np_err *err)
+static int stream_add(struct stream *s, const char *text, size_t len, unsigned weight, unsigned gen,
+		      struct np_err *err)
 {
 	int sent = 0;
 
@@ -154,28 +174,32 @@ static int stream_add(struct stream *s, const char *text, size_t len, unsigned w
 	return sent;
 }
 
-static int stream_text(struct stream *s, const char *text, unsigned weight, unsigned gen, struct np_err *err)
+static int stream_text(struct stream *s, const char *text, unsigned weight, unsigned gen,
+		       struct np_err *err)
 {
 	return stream_add(s, text, strlen(text), weight, gen, err) < 0 ? -1 : 0;
 }
 
-#define BASE_CHAIN(name) \
-	"{\"add\":{\"chain\":{" TABLE ",\"name\":\"" name "\",\"type\":\"filter\",\"hook\":\"" name "\",\"prio\":0,\"policy\":\"accept\"}}}"
+#define BASE_CHAIN(name)                                  \
+	"{\"add\":{\"chain\":{" TABLE ",\"name\":\"" name \
+	"\",\"type\":\"filter\",\"hook\":\"" name "\",\"prio\":0,\"policy\":\"accept\"}}}"
 #define NAPTABLE "{\"table\":{\"family\":\"inet\",\"name\":\"npc\"}}"
 
 /* The bare table: what an earlier life left is gone, and nothing is filtered yet. */
 static int send_table(struct stream *s, const struct np_ruleset *rs, struct np_err *err)
 {
-	static const char plain[] = "{\"add\":" NAPTABLE "},\n{\"delete\":" NAPTABLE "},\n{\"add\":" NAPTABLE "},\n" BASE_CHAIN("forward");
+	static const char plain[] = "{\"add\":" NAPTABLE "},\n{\"delete\":" NAPTABLE
+				    "},\n{\"add\":" NAPTABLE "},\n" BASE_CHAIN("forward");
 
 	if (stream_text(s, plain, W_TABLE, 0, err) < 0)
 		return -1;
 	return rs->hooks_output ? stream_text(s, BASE_CHAIN("output"), W_CHAIN, 0, err) : 0;
 }
 
-#define SWITCH(base, gate) \
+#define SWITCH(base, gate)                                             \
 	"{\"flush\":{\"chain\":{" TABLE ",\"name\":\"" base "\"}}},\n" \
-	"{\"add\":{\"rule\":{" TABLE ",\"chain\":\"" base "\",\"expr\":[{\"jump\":{\"target\":\"" gate "~\"}}]}}}"
+	"{\"add\":{\"rule\":{" TABLE ",\"chain\":\"" base              \
+	"\",\"expr\":[{\"jump\":{\"target\":\"" gate "~\"}}]}}}"
 
 /* Sends the commands; state->n_done follows what has been accepted. */
 static int send_commands(struct stream *s, struct np_ruleset_state *state, struct np_err *err)
@@ -183,7 +207,8 @@ static int send_commands(struct stream *s, struct np_ruleset_state *state, struc
 	const struct np_ruleset *rs = state->rs;
 
 	for (size_t i = 0; i < rs->n_cmds; i++) {
-		int sent = stream_add(s, rs->text.data + rs->cmds[i].at, rs->cmds[i].len, rs->cmds[i].weight, state->gen, err);
+		int sent = stream_add(s, rs->text.data + rs->cmds[i].at, rs->cmds[i].len,
+				      rs->cmds[i].weight, state->gen, err);
 
 		if (sent < 0)
 			return -1;
@@ -214,7 +239,9 @@ static int send_removal(struct stream *s, const struct np_ruleset_state *state, 
 
 			if (n->kind != removal[p].kind || n->cmd >= state->n_done)
 				continue;
-			snprintf(text, sizeof(text), "{\"%s\":{\"%s\":{" TABLE ",\"name\":\"%s\"}}}", removal[p].verb, removal[p].noun, n->name);
+			snprintf(text, sizeof(text),
+				 "{\"%s\":{\"%s\":{" TABLE ",\"name\":\"%s\"}}}", removal[p].verb,
+				 removal[p].noun, n->name);
 			if (stream_text(s, text, W_DELETE, state->gen, err) < 0)
 				return -1;
 		}
@@ -228,7 +255,9 @@ static unsigned removal_weight(const struct np_ruleset *rs)
 
 static int send_switch(struct stream *s, struct np_ruleset_state *next, struct np_err *err)
 {
-	const char *text = next->rs->hooks_output ? SWITCH("forward", "gate") ",\n" SWITCH("output", "outgate") : SWITCH("forward", "gate");
+	const char *text = next->rs->hooks_output
+				   ? SWITCH("forward", "gate") ",\n" SWITCH("output", "outgate")
+				   : SWITCH("forward", "gate");
 	int sent = stream_add(s, text, strlen(text), W_SWITCH, next->gen, err);
 
 	if (sent > 0)
@@ -236,8 +265,8 @@ static int send_switch(struct stream *s, struct np_ruleset_state *next, struct n
 	return sent < 0 ? -1 : 0;
 }
 
-static int install(struct stream *s, struct np_ruleset_state *next, const struct np_ruleset_state *current, bool *ret_switched,
-		   struct np_err *err)
+static int install(struct stream *s, struct np_ruleset_state *next,
+		   const struct np_ruleset_state *current, bool *ret_switched, struct np_err *err)
 {
 	if (!current->rs && send_table(s, next->rs, err) < 0)
 		return -1;
@@ -257,8 +286,9 @@ static int install(struct stream *s, struct np_ruleset_state *next, const struct
 	return 0;
 }
 
-int np_ruleset_install(struct np_ruleset_state *next, const struct np_ruleset_state *current, unsigned budget, np_ruleset_send send, void *arg,
-		       bool *ret_switched, struct np_err *err)
+int np_ruleset_install(struct np_ruleset_state *next, const struct np_ruleset_state *current,
+		       unsigned budget, np_ruleset_send send, void *arg, bool *ret_switched,
+		       struct np_err *err)
 {
 	struct stream s = { .budget = budget, .send = send, .arg = arg };
 	int rc;
@@ -272,7 +302,8 @@ int np_ruleset_install(struct np_ruleset_state *next, const struct np_ruleset_st
 	return rc;
 }
 
-int np_ruleset_remove(const struct np_ruleset_state *state, unsigned budget, np_ruleset_send send, void *arg, struct np_err *err)
+int np_ruleset_remove(const struct np_ruleset_state *state, unsigned budget, np_ruleset_send send,
+		      void *arg, struct np_err *err)
 {
 	struct stream s = { .budget = budget, .send = send, .arg = arg };
 	int rc = state->rs ? send_removal(&s, state, err) : 0;

@@ -1,4 +1,7 @@
-/* API objects to a world. What the faults remember of earlier states is kept in entries; without such a fault there are none. */
+/*
+ * API objects to a world. What the faults remember of earlier states is kept in entries; without
+ * such a fault there are none.
+ */
 #include "enforcer_view.h"
 
 #include "np/base/json.h"
@@ -7,6 +10,7 @@
 #include "np/parse/manifests.h"
 
 #define NEW_POD_OPEN_MS 2000
+#define SLOW_CHANGES_MS 5000
 
 enum view_kind { VIEW_NAMESPACE, VIEW_NODE, VIEW_POD, VIEW_POLICY, N_VIEW_KINDS };
 
@@ -16,16 +20,16 @@ static const char *const kind_names[N_VIEW_KINDS] = { "Namespace", "Node", "Pod"
 struct entry {
 	enum view_kind kind;
 	char *ns, *name;
-	json_t *last;		/* as stored last */
-	json_t *first_labels;	/* of this uid */
-	json_t *all_labels;	/* every key it ever had, of this uid */
-	json_t *first_spec;	/* of this uid */
-	json_t *stale_spec;	/* of the uid before */
-	unsigned long seq;	/* order of first sight, of this uid */
+	json_t *last;	      /* as stored last */
+	json_t *first_labels; /* of this uid */
+	json_t *all_labels;   /* every key it ever had, of this uid */
+	json_t *first_spec;   /* of this uid */
+	json_t *stale_spec;   /* of the uid before */
+	unsigned long seq;    /* order of first sight, of this uid */
 	int64_t first_ms;
 	bool present;
-	bool off;		/* a policy switched off until it changes */
-	bool open;		/* a pod that no policy covers */
+	bool off;  /* a policy switched off until it changes */
+	bool open; /* a pod that no policy covers */
 };
 
 struct np_view {
@@ -35,6 +39,8 @@ struct np_view {
 	size_t n, cap;
 	unsigned long seq;
 	int64_t now_ms, changes_at_ms;
+	json_t *held;	       /* the policies in force, when changes are slow */
+	int64_t held_since_ms; /* since when they differ from the stored ones; 0: they do not */
 	/* resourceVersions of objects that could not be read: each is logged once */
 	char **bad;
 	size_t n_bad, cap_bad;
@@ -73,6 +79,7 @@ void np_view_free(struct np_view *v)
 		free(v->bad[i]);
 	free(v->bad);
 	free(v->entries);
+	json_decref(v->held);
 	np_world_release(&v->world);
 	free(v);
 }
@@ -99,7 +106,8 @@ static bool remembers(enum np_fault_id fault)
 	}
 }
 
-static struct entry *find(const struct np_view *v, enum view_kind kind, struct np_str ns, struct np_str name)
+static struct entry *find(const struct np_view *v, enum view_kind kind, struct np_str ns,
+			  struct np_str name)
 {
 	for (size_t i = 0; i < v->n; i++) {
 		struct entry *e = &v->entries[i];
@@ -112,7 +120,8 @@ static struct entry *find(const struct np_view *v, enum view_kind kind, struct n
 
 static struct entry *find_or_add(struct np_view *v, enum view_kind kind, const json_t *object)
 {
-	const char *ns = np_json_str(object, "metadata/namespace", ""), *name = np_json_str(object, "metadata/name", "");
+	const char *ns = np_json_str(object, "metadata/namespace", ""),
+		   *name = np_json_str(object, "metadata/name", "");
 	struct entry *e = find(v, kind, np_str_from(ns), np_str_from(name));
 
 	if (e)
@@ -141,7 +150,8 @@ static void remember(struct np_view *v, struct entry *e, json_t *object)
 	json_t *spec = json_object_get(object, "spec"), *labels = labels_of(object);
 
 	if (e->last && !same_text(e->last, object, "metadata/uid")) {
-		json_t *stale = e->stale_spec ? e->stale_spec : json_incref(json_object_get(e->last, "spec"));
+		json_t *stale = e->stale_spec ? e->stale_spec
+					      : json_incref(json_object_get(e->last, "spec"));
 
 		e->stale_spec = NULL;
 		entry_forget(e);
@@ -162,8 +172,10 @@ static void remember(struct np_view *v, struct entry *e, json_t *object)
 	json_decref(e->last);
 	e->last = json_incref(object);
 	e->present = true;
-	e->open = (v->fault == NP_FAULT_TERMINATING_OPEN && np_json_at(object, "metadata/deletionTimestamp")) ||
-		  (v->fault == NP_FAULT_SIDECAR_PODS_OPEN && json_array_size(np_json_at(object, "spec/initContainers")) > 0);
+	e->open = (v->fault == NP_FAULT_TERMINATING_OPEN &&
+		   np_json_at(object, "metadata/deletionTimestamp")) ||
+		  (v->fault == NP_FAULT_SIDECAR_PODS_OPEN &&
+		   json_array_size(np_json_at(object, "spec/initContainers")) > 0);
 }
 
 /* A copy of the entry's object with another value below @parent (NULL: at the top). */
@@ -178,16 +190,21 @@ static json_t *with(const struct entry *e, const char *parent, const char *key, 
 /* What a fault makes of the object; new reference, NULL: nothing. */
 static json_t *as_seen(const struct np_view *v, const struct entry *e)
 {
-	bool is_policy = e->kind == VIEW_POLICY, is_pod = e->kind == VIEW_POD, is_ns = e->kind == VIEW_NAMESPACE;
+	bool is_policy = e->kind == VIEW_POLICY, is_pod = e->kind == VIEW_POD,
+	     is_ns = e->kind == VIEW_NAMESPACE;
 
 	if (!e->present)
-		return (v->fault == NP_FAULT_DELETE_IGNORED && is_policy) || (v->fault == NP_FAULT_DELETED_PODS_KEPT && is_pod) ?
-			       json_incref(e->last) : NULL;
+		return (v->fault == NP_FAULT_DELETE_IGNORED && is_policy) ||
+				       (v->fault == NP_FAULT_DELETED_PODS_KEPT && is_pod)
+			       ? json_incref(e->last)
+			       : NULL;
 	if (e->off)
 		return NULL;
-	if ((v->fault == NP_FAULT_LABEL_UPDATE_IGNORED && is_pod) || (v->fault == NP_FAULT_NS_LABEL_IGNORED && is_ns))
+	if ((v->fault == NP_FAULT_LABEL_UPDATE_IGNORED && is_pod) ||
+	    (v->fault == NP_FAULT_NS_LABEL_IGNORED && is_ns))
 		return with(e, "metadata", "labels", e->first_labels);
-	if ((v->fault == NP_FAULT_LABEL_REMOVAL_IGNORED && is_pod) || (v->fault == NP_FAULT_NS_LABEL_REMOVAL && is_ns))
+	if ((v->fault == NP_FAULT_LABEL_REMOVAL_IGNORED && is_pod) ||
+	    (v->fault == NP_FAULT_NS_LABEL_REMOVAL && is_ns))
 		return with(e, "metadata", "labels", e->all_labels);
 	if (v->fault == NP_FAULT_POLICY_UPDATE_IGNORED && is_policy && e->first_spec)
 		return with(e, NULL, "spec", e->first_spec);
@@ -200,13 +217,16 @@ static json_t *as_seen(const struct np_view *v, const struct entry *e)
 static void drop_others(struct np_view *v, const struct entry *gone)
 {
 	for (size_t i = 0; i < v->n; i++)
-		if (v->entries[i].kind == VIEW_POLICY && v->entries[i].present && !strcmp(v->entries[i].ns, gone->ns))
+		if (v->entries[i].kind == VIEW_POLICY && v->entries[i].present &&
+		    !strcmp(v->entries[i].ns, gone->ns))
 			v->entries[i].off = true;
 }
 
-static void log_bad(struct np_view *v, enum view_kind kind, const json_t *object, const struct np_err *err)
+static void log_bad(struct np_view *v, enum view_kind kind, const json_t *object,
+		    const struct np_err *err)
 {
-	char *key = np_xasprintf("%d/%s/%s/%s", kind, np_json_str(object, "metadata/namespace", ""), np_json_str(object, "metadata/name", ""),
+	char *key = np_xasprintf("%d/%s/%s/%s", kind, np_json_str(object, "metadata/namespace", ""),
+				 np_json_str(object, "metadata/name", ""),
 				 np_json_str(object, "metadata/resourceVersion", ""));
 	char text[NP_ERR_TEXT_MAX];
 
@@ -215,7 +235,8 @@ static void log_bad(struct np_view *v, enum view_kind kind, const json_t *object
 			free(key);
 			return;
 		}
-	np_log_warn("enforcer leaves out %s %s/%s: %s", kind_names[kind], np_json_str(object, "metadata/namespace", ""),
+	np_log_warn("enforcer leaves out %s %s/%s: %s", kind_names[kind],
+		    np_json_str(object, "metadata/namespace", ""),
 		    np_json_str(object, "metadata/name", ""), np_err_text(err, text, sizeof(text)));
 	v->bad = np_grow(v->bad, &v->cap_bad, v->n_bad, sizeof(*v->bad));
 	v->bad[v->n_bad++] = key;
@@ -227,7 +248,8 @@ static void decode(struct np_view *v, enum view_kind kind, const json_t *object)
 	struct np_err err;
 
 	np_json_dump(object, 0, &text);
-	if (np_manifests_add_json(&v->world, (struct np_str){ text.data, text.len }, "api", &err) < 0)
+	if (np_manifests_add_json(&v->world, (struct np_str){ text.data, text.len }, "api", &err) <
+	    0)
 		log_bad(v, kind, object, &err);
 	np_buf_release(&text);
 }
@@ -249,7 +271,8 @@ static void update_memory(struct np_view *v, const json_t *const lists[N_VIEW_KI
 			remember(v, find_or_add(v, (enum view_kind)kind, object), object);
 	}
 	for (size_t i = 0; i < n_before; i++)
-		if (v->fault == NP_FAULT_DELETE_DROPS_OTHERS && v->entries[i].kind == VIEW_POLICY && was_present[i] && !v->entries[i].present)
+		if (v->fault == NP_FAULT_DELETE_DROPS_OTHERS && v->entries[i].kind == VIEW_POLICY &&
+		    was_present[i] && !v->entries[i].present)
 			drop_others(v, &v->entries[i]);
 	free(was_present);
 }
@@ -267,12 +290,33 @@ static void decode_memory(struct np_view *v)
 
 static bool is_new(const struct np_view *v, const struct entry *e)
 {
-	return v->fault == NP_FAULT_SLOW_NEW_PODS && e->kind == VIEW_POD && e->present && v->now_ms < e->first_ms + NEW_POD_OPEN_MS;
+	return v->fault == NP_FAULT_SLOW_NEW_PODS && e->kind == VIEW_POD && e->present &&
+	       v->now_ms < e->first_ms + NEW_POD_OPEN_MS;
 }
 
-const struct np_world *np_view_update(struct np_view *v, const struct np_view_objects *objects, int64_t now_ms)
+/* The policies in force: the stored ones, or those of a while ago. */
+static const json_t *slow_policies(struct np_view *v, const json_t *policies)
 {
-	const json_t *const lists[N_VIEW_KINDS] = {
+	if (v->held && json_equal(v->held, policies)) {
+		v->held_since_ms = 0;
+		return v->held;
+	}
+	if (v->held && !v->held_since_ms)
+		v->held_since_ms = v->now_ms;
+	if (v->held && v->now_ms < v->held_since_ms + SLOW_CHANGES_MS) {
+		v->changes_at_ms = v->held_since_ms + SLOW_CHANGES_MS;
+		return v->held;
+	}
+	json_decref(v->held);
+	v->held = json_copy((json_t *)policies);
+	v->held_since_ms = 0;
+	return v->held;
+}
+
+const struct np_world *np_view_update(struct np_view *v, const struct np_view_objects *objects,
+				      int64_t now_ms)
+{
+	const json_t *lists[N_VIEW_KINDS] = {
 		[VIEW_NAMESPACE] = objects->namespaces,
 		[VIEW_NODE] = objects->nodes,
 		[VIEW_POD] = objects->pods,
@@ -283,6 +327,8 @@ const struct np_world *np_view_update(struct np_view *v, const struct np_view_ob
 
 	v->now_ms = now_ms;
 	v->changes_at_ms = INT64_MAX;
+	if (v->fault == NP_FAULT_SLOW_CHANGES)
+		lists[VIEW_POLICY] = slow_policies(v, objects->policies);
 	np_world_release(&v->world);
 	np_world_init(&v->world);
 	if (remembers(v->fault)) {
@@ -298,7 +344,8 @@ const struct np_world *np_view_update(struct np_view *v, const struct np_view_ob
 		}
 	}
 	for (size_t i = 0; i < v->n; i++)
-		if (is_new(v, &v->entries[i]) && v->entries[i].first_ms + NEW_POD_OPEN_MS < v->changes_at_ms)
+		if (is_new(v, &v->entries[i]) &&
+		    v->entries[i].first_ms + NEW_POD_OPEN_MS < v->changes_at_ms)
 			v->changes_at_ms = v->entries[i].first_ms + NEW_POD_OPEN_MS;
 	if (np_world_link(&v->world, &err) < 0)
 		np_log_warn("enforcer: %s", np_err_text(&err, text, sizeof(text)));
@@ -310,7 +357,8 @@ int64_t np_view_changes_at_ms(const struct np_view *v)
 	return v->changes_at_ms;
 }
 
-bool np_view_covers(const struct np_view *v, const struct np_pod *pod, const struct np_policy *policy)
+bool np_view_covers(const struct np_view *v, const struct np_pod *pod,
+		    const struct np_policy *policy)
 {
 	const struct entry *p, *q;
 

@@ -1,5 +1,6 @@
 /*
- * enforcer_cases.h - private to the enforcer's tests: for each fault a world and one connection whose verdict it turns round.
+ * enforcer_cases.h - private to the enforcer's tests: for each fault a world and one connection
+ * whose verdict it turns round.
  */
 #ifndef NP_TESTS_ENFORCER_CASES_H
 #define NP_TESTS_ENFORCER_CASES_H
@@ -177,6 +178,7 @@ static const struct fault_case fault_cases[] = {
 	{ "dns-exempt", DENY_OUT("x", "d"), NULL, XA, YA, NP_UDP, 53, NP_DENY, 4 },
 	/* changes */
 	{ "slow-new-pods", DENY_IN("x", "d"), "['del','pod','x','a'],['newpod',0,'x','young',{}]", YA, XA, NP_TCP, 80, NP_DENY, 4 },
+	{ "slow-changes", DENY_IN("x", "d"), NULL, YA, XA, NP_TCP, 80, NP_DENY, 4 },
 	{ "label-update-ignored", P("x", "d", APP("a") IN("")), "['labels','pod','x','a',{'app':'z'}]", YA, XA, NP_TCP, 80, NP_ALLOW, 4 },
 	{ "namespace-label-ignored", P("x", "p", ALL IN("{" FROM(NS(L("team", "blue"))) "}")), "['labels','ns','','y',{'team':'green'}]",
 	  YA, XA, NP_TCP, 80, NP_DENY, 4 },

@@ -1,6 +1,7 @@
 /*
- * enforcer_net.h - private to the enforcer's tests: namespaces of the test's own with the sandbox's network and the cast's pods in it, and connections in it.
- * All in one thread, which moves between the namespaces: a socket stays where it was made.
+ * enforcer_net.h - private to the enforcer's tests: namespaces of the test's own with the sandbox's
+ * network and the cast's pods in it, and connections in it. All in one thread, which moves between
+ * the namespaces: a socket stays where it was made.
  */
 #ifndef NP_TESTS_ENFORCER_NET_H
 #define NP_TESTS_ENFORCER_NET_H
@@ -21,21 +22,24 @@
 #include "np/base/file.h"
 #include "np/base/proc.h"
 
-#define ALLOW_MS 20000	/* how long what should come may take */
-#define DENY_MS 150	/* how long what should not come is given */
+#define ALLOW_MS 20000 /* how long what should come may take */
+#define DENY_MS 150    /* how long what should not come is given */
 #define SERVICE_IP "10.96.0.1"
 
 struct net {
 	struct np_fabric fabric;
 	struct np_attachment pods[N_SLOTS];
-	uint16_t next_port;	/* of clients: none is used twice, so that no connection is taken for an earlier one */
+	uint16_t
+		next_port; /* of clients: none is used twice, so that no connection is taken for an earlier one */
 };
 
 static inline int write_proc(const char *path, const char *text, struct np_err *err)
 {
 	np_auto_fd int fd = open(path, O_WRONLY | O_CLOEXEC);
 
-	return fd >= 0 && np_write_all(fd, text, strlen(text)) == 0 ? 0 : np_err_errno(err, NP_EENV, errno, "cannot write '%s'", path);
+	return fd >= 0 && np_write_all(fd, text, strlen(text)) == 0
+		       ? 0
+		       : np_err_errno(err, NP_EENV, errno, "cannot write '%s'", path);
 }
 
 /* Namespaces of the test's own, as root or not. -1 with the reason. */
@@ -47,7 +51,8 @@ static inline int net_unshare(struct np_err *err)
 	snprintf(gids, sizeof(gids), "0 %u 1", getegid());
 	if (unshare(CLONE_NEWUSER | CLONE_NEWNET) < 0)
 		return np_err_errno(err, NP_EENV, errno, "no user and network namespaces");
-	if (write_proc("/proc/self/setgroups", "deny", err) < 0 || write_proc("/proc/self/uid_map", uids, err) < 0)
+	if (write_proc("/proc/self/setgroups", "deny", err) < 0 ||
+	    write_proc("/proc/self/uid_map", uids, err) < 0)
 		return -1;
 	return write_proc("/proc/self/gid_map", gids, err);
 }
@@ -72,8 +77,9 @@ static inline int net_service(struct net *n, struct np_err *err)
 	struct np_buf text = { 0 };
 	int rc;
 
-	np_buf_adds(&text, "table ip svc {\n chain pre {\n  type nat hook prerouting priority -100;\n"
-			   "  ip daddr " SERVICE_IP " tcp dport 80 dnat to 10.244.0.11:8081\n }\n}\n");
+	np_buf_adds(&text,
+		    "table ip svc {\n chain pre {\n  type nat hook prerouting priority -100;\n"
+		    "  ip daddr " SERVICE_IP " tcp dport 80 dnat to 10.244.0.11:8081\n }\n}\n");
 	rc = np_netns_enter(n->fabric.hosts[NP_HOST_N1].netns_fd, err);
 	if (rc == 0)
 		rc = np_proc_run(argv, &text, 60000, NULL, NULL, err);
@@ -89,7 +95,8 @@ static inline int net_pod(struct net *n, size_t slot, struct np_err *err)
 
 	slot_addresses(slot, on_n1, v4, v6, sizeof(v4));
 	a->node = on_n1 ? NP_HOST_N1 : NP_HOST_N2;
-	if (!np_addr_parse(np_str_from(v4), &a->ip[0]) || !np_addr_parse(np_str_from(v6), &a->ip[1]))
+	if (!np_addr_parse(np_str_from(v4), &a->ip[0]) ||
+	    !np_addr_parse(np_str_from(v6), &a->ip[1]))
 		return np_err_set(err, NP_EINTERNAL, "addresses of slot %zu", slot);
 	return np_fabric_attach(&n->fabric, a, err);
 }
@@ -103,7 +110,8 @@ static inline int net_init(struct net *n, struct np_err *err)
 		if (net_pod(n, i, err) < 0)
 			return -1;
 	for (size_t i = 0; i < N_SLOTS; i++)
-		if (np_fabric_attach_wait(&n->fabric, &n->pods[i], err) < 0 || np_fabric_announce(&n->fabric, &n->pods[i], err) < 0)
+		if (np_fabric_attach_wait(&n->fabric, &n->pods[i], err) < 0 ||
+		    np_fabric_announce(&n->fabric, &n->pods[i], err) < 0)
 			return -1;
 	return net_service(n, err);
 }
@@ -116,7 +124,8 @@ static inline void net_release(struct net *n)
 }
 
 /* Both nodes get the rules of the world after @first and @then. */
-static inline void net_enforce(struct net *n, const char *first, const char *then, enum np_fault_id fault)
+static inline void net_enforce(struct net *n, const char *first, const char *then,
+			       enum np_fault_id fault)
 {
 	struct np_err err;
 
@@ -128,7 +137,9 @@ static inline void net_enforce(struct net *n, const char *first, const char *the
 
 		compile_steps(first, then, 100, fault, host->name, &rules);
 		ck_assert_int_eq(np_netns_enter(host->netns_fd, &err), 0);
-		ck_assert_msg(np_ruleset_install(&next, &none, NP_RULESET_BUDGET, net_nft, NULL, &switched, &err) == 0, "%s: %s", first, err.msg);
+		ck_assert_msg(np_ruleset_install(&next, &none, NP_RULESET_BUDGET, net_nft, NULL,
+						 &switched, &err) == 0,
+			      "%s: %s", first, err.msg);
 		np_ruleset_release(&rules);
 	}
 }
@@ -153,7 +164,8 @@ static inline struct np_addr end_addr(const struct net *n, enum end e, int famil
 	return n->fabric.hosts[e == N1 ? NP_HOST_N1 : NP_HOST_N2].ip[f];
 }
 
-static inline socklen_t sock_addr(const struct np_addr *a, uint16_t port, struct sockaddr_storage *ret)
+static inline socklen_t sock_addr(const struct np_addr *a, uint16_t port,
+				  struct sockaddr_storage *ret)
 {
 	memset(ret, 0, sizeof(*ret));
 	if (a->width == 4) {
@@ -175,7 +187,8 @@ static inline socklen_t sock_addr(const struct np_addr *a, uint16_t port, struct
 }
 
 /* A bound socket of @type in the namespace of @e; not blocking. */
-static inline int end_socket(const struct net *n, enum end e, int family, int type, int protocol, uint16_t port)
+static inline int end_socket(const struct net *n, enum end e, int family, int type, int protocol,
+			     uint16_t port)
 {
 	struct sockaddr_storage sa;
 	struct np_addr addr = end_addr(n, e, family);
@@ -212,13 +225,14 @@ static inline int tcp_result(int fd, int timeout_ms)
 }
 
 struct probe {
-	enum end src, dst, dial;	/* the end that answers, and the one that is dialled (a Service) */
+	enum end src, dst, dial; /* the end that answers, and the one that is dialled (a Service) */
 	enum np_proto proto;
 	uint16_t port, dial_port;
 	int family;
 };
 
-static inline socklen_t dial_addr(const struct net *n, const struct probe *p, struct sockaddr_storage *ret)
+static inline socklen_t dial_addr(const struct net *n, const struct probe *p,
+				  struct sockaddr_storage *ret)
 {
 	struct np_addr addr;
 
@@ -256,7 +270,8 @@ static inline bool probe_udp(struct net *n, const struct probe *p, int timeout_m
 
 	ck_assert_int_eq(sendto(client, "?", 1, 0, (struct sockaddr *)&to, len), 1);
 	if (readable(server, timeout_ms)) {
-		ck_assert_int_eq(recvfrom(server, &byte, 1, 0, (struct sockaddr *)&from, &from_len), 1);
+		ck_assert_int_eq(recvfrom(server, &byte, 1, 0, (struct sockaddr *)&from, &from_len),
+				 1);
 		ck_assert_int_eq(sendto(server, "!", 1, 0, (struct sockaddr *)&from, from_len), 1);
 		passed = readable(client, timeout_ms);
 	}
@@ -280,10 +295,29 @@ static inline uint32_t crc32c(const uint8_t *p, size_t n)
 #define SCTP_BYTES 32
 
 /* INIT (1) or INIT ACK (2, without the cookie that nobody here looks at). */
-static inline void sctp_chunk(uint8_t *b, uint8_t type, uint16_t src, uint16_t dst, uint32_t vtag, uint32_t tag)
+static inline void sctp_chunk(uint8_t *b, uint8_t type, uint16_t src, uint16_t dst, uint32_t vtag,
+			      uint32_t tag)
 {
-	const uint8_t chunk[20] = { type, 0, 0, 20, (uint8_t)(tag >> 24), (uint8_t)(tag >> 16), (uint8_t)(tag >> 8), (uint8_t)tag,
-				    0, 1, 0, 0, 0, 1, 0, 1, 0, 0, 0, 1 };
+	const uint8_t chunk[20] = { type,
+				    0,
+				    0,
+				    20,
+				    (uint8_t)(tag >> 24),
+				    (uint8_t)(tag >> 16),
+				    (uint8_t)(tag >> 8),
+				    (uint8_t)tag,
+				    0,
+				    1,
+				    0,
+				    0,
+				    0,
+				    1,
+				    0,
+				    1,
+				    0,
+				    0,
+				    0,
+				    1 };
 	uint32_t crc;
 
 	memset(b, 0, SCTP_BYTES);
@@ -299,19 +333,24 @@ static inline void sctp_chunk(uint8_t *b, uint8_t type, uint16_t src, uint16_t d
 		b[8 + i] = (uint8_t)(crc >> 8 * i);
 }
 
-/* Reads raw packets until the chunk of @type with these ports has come. IPv4: the header comes along. */
+/*
+ * Reads raw packets until the chunk of @type with these ports has come. IPv4: the header comes
+ * along.
+ */
 static inline bool sctp_await(int fd, uint8_t type, uint16_t src, uint16_t dst, int timeout_ms)
 {
 	int64_t until = np_now_ms() + timeout_ms;
 
-	for (int64_t left = timeout_ms; left >= 0 && readable(fd, (int)left); left = until - np_now_ms()) {
+	for (int64_t left = timeout_ms; left >= 0 && readable(fd, (int)left);
+	     left = until - np_now_ms()) {
 		uint8_t b[256];
 		ssize_t n = recv(fd, b, sizeof(b), 0);
 		size_t ip = n > 0 ? (size_t)(b[0] & 15) * 4 : 0;
 
 		if (n < (ssize_t)(ip + SCTP_BYTES))
 			continue;
-		if (b[ip] << 8 == (src & 0xff00) && b[ip + 1] == (src & 0xff) && (b[ip + 2] << 8 | b[ip + 3]) == dst && b[ip + 12] == type)
+		if (b[ip] << 8 == (src & 0xff00) && b[ip + 1] == (src & 0xff) &&
+		    (b[ip + 2] << 8 | b[ip + 3]) == dst && b[ip + 12] == type)
 			return true;
 	}
 	return false;
@@ -324,16 +363,19 @@ static inline bool probe_sctp(struct net *n, const struct probe *p, int timeout_
 	struct np_addr src_addr = end_addr(n, p->src, 4), dst_addr = end_addr(n, p->dst, 4);
 	uint16_t port = n->next_port++;
 	uint8_t b[SCTP_BYTES];
-	int server = end_socket(n, p->dst, 4, SOCK_RAW, IPPROTO_SCTP, 0), client = end_socket(n, p->src, 4, SOCK_RAW, IPPROTO_SCTP, 0);
+	int server = end_socket(n, p->dst, 4, SOCK_RAW, IPPROTO_SCTP, 0),
+	    client = end_socket(n, p->src, 4, SOCK_RAW, IPPROTO_SCTP, 0);
 	socklen_t len = sock_addr(&dst_addr, 0, &to);
 	bool passed = false;
 
 	sock_addr(&src_addr, 0, &back);
 	sctp_chunk(b, 1, port, p->port, 0, 0x1234);
-	ck_assert_int_eq(sendto(client, b, sizeof(b), 0, (struct sockaddr *)&to, len), (ssize_t)sizeof(b));
+	ck_assert_int_eq(sendto(client, b, sizeof(b), 0, (struct sockaddr *)&to, len),
+			 (ssize_t)sizeof(b));
 	if (sctp_await(server, 1, port, p->port, timeout_ms)) {
 		sctp_chunk(b, 2, p->port, port, 0x1234, 0x5678);
-		ck_assert_int_eq(sendto(server, b, sizeof(b), 0, (struct sockaddr *)&back, len), (ssize_t)sizeof(b));
+		ck_assert_int_eq(sendto(server, b, sizeof(b), 0, (struct sockaddr *)&back, len),
+				 (ssize_t)sizeof(b));
 		passed = sctp_await(client, 2, p->port, port, timeout_ms);
 	}
 	close(client);
@@ -346,7 +388,9 @@ static inline bool probe(struct net *n, const struct probe *p, enum np_verdict e
 {
 	int timeout_ms = expect == NP_ALLOW ? ALLOW_MS : DENY_MS;
 
-	return p->proto == NP_TCP ? probe_tcp(n, p, timeout_ms) : p->proto == NP_UDP ? probe_udp(n, p, timeout_ms) : probe_sctp(n, p, timeout_ms);
+	return p->proto == NP_TCP   ? probe_tcp(n, p, timeout_ms)
+	       : p->proto == NP_UDP ? probe_udp(n, p, timeout_ms)
+				    : probe_sctp(n, p, timeout_ms);
 }
 
 static inline struct probe probe_of(const struct fault_case *c)

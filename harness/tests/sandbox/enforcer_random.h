@@ -1,4 +1,7 @@
-/* enforcer_random.h - private to the enforcer's tests: random policies for the cast, every form of peer and port among them. */
+/*
+ * enforcer_random.h - private to the enforcer's tests: random policies for the cast, every form of
+ * peer and port among them.
+ */
 #ifndef NP_TESTS_ENFORCER_RANDOM_H
 #define NP_TESTS_ENFORCER_RANDOM_H
 
@@ -10,11 +13,16 @@
 static inline json_t *random_selector(struct np_rng *rng)
 {
 	static const char *const selectors[] = {
-		"{}", "{'matchLabels':{'app':'a'}}", "{'matchLabels':{'app':'b'}}", "{'matchLabels':{'app':'none'}}",
-		"{'matchExpressions':[{'key':'role','operator':'Exists'}]}", "{'matchExpressions':[{'key':'role','operator':'DoesNotExist'}]}",
+		"{}",
+		"{'matchLabels':{'app':'a'}}",
+		"{'matchLabels':{'app':'b'}}",
+		"{'matchLabels':{'app':'none'}}",
+		"{'matchExpressions':[{'key':'role','operator':'Exists'}]}",
+		"{'matchExpressions':[{'key':'role','operator':'DoesNotExist'}]}",
 		"{'matchExpressions':[{'key':'app','operator':'In','values':['a','c']}]}",
 		"{'matchExpressions':[{'key':'app','operator':'NotIn','values':['a','b']}]}",
-		"{'matchLabels':{'team':'red'}}", "{'matchLabels':{'kubernetes.io/metadata.name':'y'}}",
+		"{'matchLabels':{'team':'red'}}",
+		"{'matchLabels':{'kubernetes.io/metadata.name':'y'}}",
 	};
 
 	return quoted(PICK(rng, selectors));
@@ -23,10 +31,16 @@ static inline json_t *random_selector(struct np_rng *rng)
 static inline json_t *random_peer(struct np_rng *rng)
 {
 	static const char *const blocks[] = {
-		"{'cidr':'0.0.0.0/0'}", "{'cidr':'::/0'}", "{'cidr':'10.244.0.0/16','except':['10.244.0.11/32']}",
-		"{'cidr':'0.0.0.0/0','except':['0.0.0.0/1','128.0.0.0/2','255.255.255.255/32']}", "{'cidr':'203.0.113.10/32'}",
-		"{'cidr':'::/0','except':['8000::/1','fd00::/8']}", "{'cidr':'255.255.255.254/31'}", "{'cidr':'fd00:10::/32'}",
-		"{'cidr':'ffff:ffff:ffff:ffff:ffff:ffff:ffff:ffff/128'}", "{'cidr':'10.0.0.0/8','except':['10.0.0.0/9','10.128.0.0/9']}",
+		"{'cidr':'0.0.0.0/0'}",
+		"{'cidr':'::/0'}",
+		"{'cidr':'10.244.0.0/16','except':['10.244.0.11/32']}",
+		"{'cidr':'0.0.0.0/0','except':['0.0.0.0/1','128.0.0.0/2','255.255.255.255/32']}",
+		"{'cidr':'203.0.113.10/32'}",
+		"{'cidr':'::/0','except':['8000::/1','fd00::/8']}",
+		"{'cidr':'255.255.255.254/31'}",
+		"{'cidr':'fd00:10::/32'}",
+		"{'cidr':'ffff:ffff:ffff:ffff:ffff:ffff:ffff:ffff/128'}",
+		"{'cidr':'10.0.0.0/8','except':['10.0.0.0/9','10.128.0.0/9']}",
 	};
 	json_t *peer = json_object();
 	uint64_t kind = np_rng_below(rng, 4);
@@ -54,11 +68,14 @@ static inline json_t *random_port(struct np_rng *rng)
 	if (kind > 2)
 		json_object_set_new(port, "port", json_integer((json_int_t)number));
 	if (kind == 4)
-		json_object_set_new(port, "endPort", json_integer((json_int_t)(number + np_rng_below(rng, 65536 - number))));
+		json_object_set_new(
+			port, "endPort",
+			json_integer((json_int_t)(number + np_rng_below(rng, 65536 - number))));
 	return port;
 }
 
-static inline json_t *random_list(struct np_rng *rng, uint64_t max, json_t *(*make)(struct np_rng *))
+static inline json_t *random_list(struct np_rng *rng, uint64_t max,
+				  json_t *(*make)(struct np_rng *))
 {
 	json_t *list = json_array();
 
@@ -101,7 +118,8 @@ static inline void random_policies(struct np_rng *rng, struct cast *c, size_t n)
 }
 
 /* The ruleset of @node for @n random policies. */
-static inline void compile_random(uint64_t seed, size_t n, const char *node, enum np_fault_id fault, struct np_ruleset *ret)
+static inline void compile_random(uint64_t seed, size_t n, const char *node, enum np_fault_id fault,
+				  struct np_ruleset *ret)
 {
 	struct np_view *view = np_view_new(fault);
 	struct np_compile_input in = { .node = np_str_from(node) };

@@ -1,5 +1,6 @@
 /*
- * enforcer_world.h - private to the enforcer's tests: a small cast of pods as API objects, changed step by step, and read by the enforcer's view.
+ * enforcer_world.h - private to the enforcer's tests: a small cast of pods as API objects, changed
+ * step by step, and read by the enforcer's view.
  *
  *	slot  pod   node  labels                  containers' ports
  *	0     x/a   n1    app=a role=web          web 80/TCP, dns 53/UDP, sig 80/SCTP; second container: http 8080/TCP, tel 8090/TCP
@@ -9,7 +10,8 @@
  *	4     y/b   n2    app=b empty=""          as b, http 8083/TCP
  *	5     z/u   n2    (none)                  web 80/TCP
  *
- * Namespaces: x team=red, y team=blue, z (none). Addresses: 10.244.0.1N on n1 and 10.244.64.1N on n2, N the slot; IPv6 fd00:10:244:1::1N, ..:2::1N.
+ * Namespaces: x team=red, y team=blue, z (none). Addresses: 10.244.0.1N on n1 and 10.244.64.1N on
+ * n2, N the slot; IPv6 fd00:10:244:1::1N, ..:2::1N.
  */
 #ifndef NP_TESTS_ENFORCER_WORLD_H
 #define NP_TESTS_ENFORCER_WORLD_H
@@ -25,13 +27,14 @@
 
 struct cast {
 	json_t *namespaces, *nodes, *pods, *policies;
-	int n_made;	/* source of uids and resourceVersions */
+	int n_made; /* source of uids and resourceVersions */
 };
 
 static const struct slot {
 	const char *ns, *name, *node, *labels, *ports;
 } slots[N_SLOTS] = {
-	{ "x", "a", "n1", "{'app':'a','role':'web'}", "{'name':'http','containerPort':8080},{'name':'tel','containerPort':8090}" },
+	{ "x", "a", "n1", "{'app':'a','role':'web'}",
+	  "{'name':'http','containerPort':8080},{'name':'tel','containerPort':8090}" },
 	{ "x", "b", "n1", "{'app':'b'}", "{'name':'http','containerPort':8081}" },
 	{ "x", "c", "n2", "{'app':'c'}", "{'name':'http','containerPort':8080}" },
 	{ "y", "a", "n1", "{'app':'a','role':'db'}", "{'name':'http','containerPort':8082}" },
@@ -88,7 +91,8 @@ static inline size_t find_object(const json_t *list, const char *ns, const char 
 	size_t i;
 
 	json_array_foreach(list, i, object)
-		if (!strcmp(np_json_str(object, "metadata/namespace", ""), ns) && !strcmp(np_json_str(object, "metadata/name", ""), name))
+		if (!strcmp(np_json_str(object, "metadata/namespace", ""), ns) &&
+		    !strcmp(np_json_str(object, "metadata/name", ""), name))
 			return i;
 	return SIZE_MAX;
 }
@@ -105,26 +109,34 @@ static inline json_t *slot_pod(size_t slot, const char *ns, const char *name, co
 	char v4[64], v6[64];
 
 	slot_addresses(slot, !strcmp(s->node, "n1"), v4, v6, sizeof(v4));
-	return quotedf("{'apiVersion':'v1','kind':'Pod','metadata':{'namespace':'%s','name':'%s','labels':%s},"
-		       "'spec':{'nodeName':'%s','containers':[{'name':'one','ports':[{'name':'web','containerPort':80},"
-		       "{'name':'dns','containerPort':53,'protocol':'UDP'},{'name':'sig','containerPort':80,'protocol':'SCTP'}]},"
-		       "{'name':'two','ports':[%s]}]},"
-		       "'status':{'phase':'Running','podIP':'%s','podIPs':[{'ip':'%s'},{'ip':'%s'}]}}",
-		       ns, name, labels ? labels : s->labels, s->node, s->ports, v4, v4, v6);
+	return quotedf(
+		"{'apiVersion':'v1','kind':'Pod','metadata':{'namespace':'%s','name':'%s','labels':%s},"
+		"'spec':{'nodeName':'%s','containers':[{'name':'one','ports':[{'name':'web','containerPort':80},"
+		"{'name':'dns','containerPort':53,'protocol':'UDP'},{'name':'sig','containerPort':80,'protocol':'SCTP'}]},"
+		"{'name':'two','ports':[%s]}]},"
+		"'status':{'phase':'Running','podIP':'%s','podIPs':[{'ip':'%s'},{'ip':'%s'}]}}",
+		ns, name, labels ? labels : s->labels, s->node, s->ports, v4, v4, v6);
 }
 
 static inline void cast_init(struct cast *c)
 {
-	static const char *const labels[][2] = { { "x", "{'team':'red'}" }, { "y", "{'team':'blue'}" }, { "z", "{}" } };
+	static const char *const labels[][2] = { { "x", "{'team':'red'}" },
+						 { "y", "{'team':'blue'}" },
+						 { "z", "{}" } };
 
 	*c = (struct cast){ json_array(), json_array(), json_array(), json_array(), 0 };
 	for (size_t i = 0; i < 3; i++)
-		json_array_append_new(c->namespaces, quotedf("{'apiVersion':'v1','kind':'Namespace','metadata':{'name':'%s','labels':%s}}",
-							     labels[i][0], labels[i][1]));
+		json_array_append_new(
+			c->namespaces,
+			quotedf("{'apiVersion':'v1','kind':'Namespace','metadata':{'name':'%s','labels':%s}}",
+				labels[i][0], labels[i][1]));
 	for (int i = 1; i <= 2; i++)
-		json_array_append_new(c->nodes, quotedf("{'apiVersion':'v1','kind':'Node','metadata':{'name':'n%d'},'status':{'addresses':["
-							"{'type':'InternalIP','address':'198.18.0.1%d'},"
-							"{'type':'InternalIP','address':'fd00:198:18::1%d'}]}}", i, i, i));
+		json_array_append_new(
+			c->nodes,
+			quotedf("{'apiVersion':'v1','kind':'Node','metadata':{'name':'n%d'},'status':{'addresses':["
+				"{'type':'InternalIP','address':'198.18.0.1%d'},"
+				"{'type':'InternalIP','address':'fd00:198:18::1%d'}]}}",
+				i, i, i));
 	for (size_t i = 0; i < N_SLOTS; i++) {
 		json_t *pod = slot_pod(i, slots[i].ns, slots[i].name, NULL);
 
@@ -150,22 +162,28 @@ static inline json_t *list_of(struct cast *c, const char *kind)
 static inline void put_policy(struct cast *c, const char *ns, const char *name, json_t *spec)
 {
 	size_t at = find_object(c->policies, ns, name);
-	json_t *object = quotedf("{'apiVersion':'networking.k8s.io/v1','kind':'NetworkPolicy','metadata':{'namespace':'%s','name':'%s'}}", ns, name);
+	json_t *object = quotedf(
+		"{'apiVersion':'networking.k8s.io/v1','kind':'NetworkPolicy','metadata':{'namespace':'%s','name':'%s'}}",
+		ns, name);
 
 	if (!json_object_get(spec, "policyTypes"))
-		json_object_set_new(spec, "policyTypes", json_object_get(spec, "egress") ? quoted("['Ingress','Egress']") : quoted("['Ingress']"));
+		json_object_set_new(spec, "policyTypes",
+				    json_object_get(spec, "egress") ? quoted("['Ingress','Egress']")
+								    : quoted("['Ingress']"));
 	json_object_set(object, "spec", spec);
 	stamp(c, object, at == SIZE_MAX);
 	if (at == SIZE_MAX) {
 		json_array_append_new(c->policies, object);
 		return;
 	}
-	json_object_set(json_object_get(object, "metadata"), "uid", np_json_at(json_array_get(c->policies, at), "metadata/uid"));
+	json_object_set(json_object_get(object, "metadata"), "uid",
+			np_json_at(json_array_get(c->policies, at), "metadata/uid"));
 	json_array_set_new(c->policies, at, object);
 }
 
 /*
- * One change: ['np',NS,NAME,SPEC] ['del','np'|'pod'|'ns',NS,NAME] ['labels','pod'|'ns',NS,NAME,LABELS] ['patch','pod',NS,NAME,MERGE]
+ * One change: ['np',NS,NAME,SPEC] ['del','np'|'pod'|'ns',NS,NAME]
+ * ['labels','pod'|'ns',NS,NAME,LABELS] ['patch','pod',NS,NAME,MERGE]
  * ['newpod',SLOT,NS,NAME,LABELS].
  */
 static inline void apply_op(struct cast *c, const json_t *op)
@@ -183,7 +201,8 @@ static inline void apply_op(struct cast *c, const json_t *op)
 	if (!strcmp(verb, "newpod")) {
 		char *labels = json_dumps(json_array_get(op, 4), 0);
 
-		object = slot_pod((size_t)json_integer_value(json_array_get(op, 1)), s[2], s[3], labels);
+		object = slot_pod((size_t)json_integer_value(json_array_get(op, 1)), s[2], s[3],
+				  labels);
 		stamp(c, object, true);
 		json_array_append_new(c->pods, object);
 		free(labels);
@@ -222,8 +241,8 @@ static inline const struct np_world *see(struct np_view *view, const struct cast
 }
 
 /* The ruleset of @node after @first and, when not NULL, @then. @pause_ms: between the two. */
-static inline void compile_steps(const char *first, const char *then, int64_t pause_ms, enum np_fault_id fault, const char *node,
-				 struct np_ruleset *ret)
+static inline void compile_steps(const char *first, const char *then, int64_t pause_ms,
+				 enum np_fault_id fault, const char *node, struct np_ruleset *ret)
 {
 	struct np_view *view = np_view_new(fault);
 	struct np_compile_input in = { .node = np_str_from(node) };

@@ -1,4 +1,7 @@
-/* The compiler without a kernel: intervals, the table of faults, generations and transactions against a model of nftables' objects. */
+/*
+ * The compiler without a kernel: intervals, the table of faults, generations and transactions
+ * against a model of nftables' objects.
+ */
 #include "enforcer_cases.h"
 #include "enforcer_random.h"
 #include "../../sandbox/enforcer.h"
@@ -17,7 +20,8 @@ static void ranges_are(const struct np_ranges *r, const char *want)
 	struct np_buf text = { 0 };
 
 	for (size_t i = 0; i < r->n; i++)
-		np_buf_printf(&text, "%s%u-%u", i ? " " : "", (unsigned)r->v[i].lo, (unsigned)r->v[i].hi);
+		np_buf_printf(&text, "%s%u-%u", i ? " " : "", (unsigned)r->v[i].lo,
+			      (unsigned)r->v[i].hi);
 	ck_assert_str_eq(np_buf_text(&text), want);
 	np_buf_release(&text);
 }
@@ -53,7 +57,8 @@ START_TEST(intervals)
 	ranges_are(&r, "");
 	np_ranges_join(&r, &s);
 	ranges_are(&r, "2-15 40-60");
-	ck_assert(np_ranges_has(&r, 2) && np_ranges_has(&r, 60) && !np_ranges_has(&r, 1) && !np_ranges_has(&r, 16) && !np_ranges_has(&r, 61));
+	ck_assert(np_ranges_has(&r, 2) && np_ranges_has(&r, 60) && !np_ranges_has(&r, 1) &&
+		  !np_ranges_has(&r, 16) && !np_ranges_has(&r, 61));
 	np_ranges_intersect(&r, &(struct np_ranges){ 0 });
 	ranges_are(&r, "");
 	np_ranges_release(&r);
@@ -102,7 +107,9 @@ START_TEST(blocks)
 
 		ck_assert_msg(np_cidr_parse(np_str_from(t[i].cidr), &c), "%s", t[i].cidr);
 		r = np_cidr_range(&c, &family);
-		ck_assert_msg(family == t[i].family && r.lo == number(t[i].lo) && r.hi == number(t[i].hi), "%s", t[i].cidr);
+		ck_assert_msg(family == t[i].family && r.lo == number(t[i].lo) &&
+				      r.hi == number(t[i].hi),
+			      "%s", t[i].cidr);
 	}
 }
 END_TEST
@@ -117,7 +124,8 @@ START_TEST(fault_table)
 	for (; f[n].name; n++) {
 		ck_assert_int_eq(np_fault_find(f[n].name), (enum np_fault_id)(n + 1));
 		ck_assert_msg(f[n].clause <= NP_CLAUSE_MAX, "%s", f[n].name);
-		ck_assert_msg(f[n].what[0] && f[n].what[strlen(f[n].what) - 1] != '.', "%s", f[n].name);
+		ck_assert_msg(f[n].what[0] && f[n].what[strlen(f[n].what) - 1] != '.', "%s",
+			      f[n].name);
 	}
 	ck_assert_uint_eq(n, NP_N_FAULTS - 1);
 }
@@ -144,7 +152,8 @@ START_TEST(faults_change_rules)
 			struct np_ruleset right = { 0 }, wrong = { 0 };
 
 			compile_steps(fc->first, fc->then, 100, NP_FAULT_NONE, nodes[i], &right);
-			compile_steps(fc->first, fc->then, 100, np_fault_find(f->name), nodes[i], &wrong);
+			compile_steps(fc->first, fc->then, 100, np_fault_find(f->name), nodes[i],
+				      &wrong);
 			differs |= !np_ruleset_eq(&right, &wrong);
 			np_ruleset_release(&right);
 			np_ruleset_release(&wrong);
@@ -175,7 +184,9 @@ START_TEST(new_pods_close_in_time)
 		apply_ops(&c, fc->then);
 		see(view, &c, 4000);
 		ck_assert_int_eq(np_view_changes_at_ms(view), 6000);
-		in.match = (struct np_match){ .world = see(view, &c, 6000), .view = view, .fault = NP_FAULT_SLOW_NEW_PODS };
+		in.match = (struct np_match){ .world = see(view, &c, 6000),
+					      .view = view,
+					      .fault = NP_FAULT_SLOW_NEW_PODS };
 		ck_assert_int_eq(np_view_changes_at_ms(view), INT64_MAX);
 		np_compile(&in, &wrong);
 		cast_release(&c);
@@ -197,8 +208,12 @@ START_TEST(unreadable_policy)
 
 	compile_steps(DENY_IN("x", "d"), NULL, 0, NP_FAULT_NONE, "n1", &right);
 	cast_init(&c);
-	apply_ops(&c, "['np','x','bad',{'podSelector':{},'ingress':[{'from':[{'ipBlock':{'cidr':'not a block'}}]}]}]," DENY_IN("x", "d") ","
-		      "['np','x','odd',{'podSelector':7}],['np','y','worse',{'ingress':'everything'}]");
+	apply_ops(
+		&c,
+		"['np','x','bad',{'podSelector':{},'ingress':[{'from':[{'ipBlock':{'cidr':'not a block'}}]}]}]," DENY_IN(
+			"x",
+			"d") ","
+			     "['np','x','odd',{'podSelector':7}],['np','y','worse',{'ingress':'everything'}]");
 	in.match = (struct np_match){ .world = see(view, &c, 1000), .view = view };
 	np_compile(&in, &got);
 	ck_assert(np_ruleset_eq(&right, &got));
@@ -219,7 +234,8 @@ START_TEST(no_endpoints)
 		"['patch','pod','y','a',{'status':{'podIP':'','podIPs':[]}}]",
 	};
 	struct np_ruleset without = { 0 }, got = { 0 };
-	static const char policies[] = P("x", "p", ALL IN("{" FROM(NS("")) "}")) "," DENY_IN("y", "d");
+	static const char policies[] =
+		P("x", "p", ALL IN("{" FROM(NS("")) "}")) "," DENY_IN("y", "d");
 
 	compile_steps(policies, "['del','pod','y','a']", 0, NP_FAULT_NONE, "n1", &without);
 	for (size_t i = 0; i < NP_ARRAY_SIZE(changes); i++) {
@@ -238,8 +254,12 @@ START_TEST(shared_address)
 	const char *at;
 	size_t n = 0;
 
-	compile_steps(P("x", "p", APP("a") IN("{" PORTS(TCP(80)) "}")) "," P("x", "q", APP("q") IN("{" PORTS(TCP(81)) "}")) ","
-		      "['newpod',0,'x','twin',{'app':'q'}]", NULL, 0, NP_FAULT_NONE, "n1", &rs);
+	compile_steps(
+		P("x", "p", APP("a") IN("{" PORTS(TCP(80)) "}")) "," P(
+			"x", "q",
+			APP("q") IN("{" PORTS(TCP(81)) "}")) ","
+							     "['newpod',0,'x','twin',{'app':'q'}]",
+		NULL, 0, NP_FAULT_NONE, "n1", &rs);
 	for (at = np_buf_text(&rs.text); (at = strstr(at, "[\"10.244.0.10\",{\"jump\"")); at++)
 		n++;
 	ck_assert_uint_eq(n, 1);
@@ -253,10 +273,10 @@ END_TEST
 
 /* Names that exist, and the commands that came. Refuses what nftables refuses. */
 struct model {
-	json_t *names;		/* name: kind */
+	json_t *names; /* name: kind */
 	int n_documents, fail_at;
 	size_t longest;
-	char jump[32];		/* of chain forward */
+	char jump[32]; /* of chain forward */
 };
 
 static int model_add(struct model *m, const char *kind, const json_t *body)
@@ -270,7 +290,8 @@ static int model_add(struct model *m, const char *kind, const json_t *body)
 		return json_object_get(m->names, name) ? 0 : -1;
 	if (!strcmp(kind, "rule")) {
 		if (!strcmp(np_json_str(body, "chain", ""), "forward"))
-			snprintf(m->jump, sizeof(m->jump), "%s", np_json_str(expr, "jump/target", "?"));
+			snprintf(m->jump, sizeof(m->jump), "%s",
+				 np_json_str(expr, "jump/target", "?"));
 		return json_object_get(m->names, np_json_str(body, "chain", "")) ? 0 : -1;
 	}
 	if (json_object_get(m->names, name))
@@ -310,8 +331,8 @@ static int model_send(void *arg, const struct np_buf *document, struct np_err *e
 		const json_t *what = json_object_get(command, verb);
 		const char *kind = json_object_iter_key(json_object_iter((json_t *)what));
 
-		ck_assert_msg(model_command(m, verb, kind, json_object_get(what, kind)) == 0, "%s %s refused: %s", verb, kind,
-			      json_dumps(command, 0));
+		ck_assert_msg(model_command(m, verb, kind, json_object_get(what, kind)) == 0,
+			      "%s %s refused: %s", verb, kind, json_dumps(command, 0));
 	}
 	json_decref(doc);
 	return 0;
@@ -340,7 +361,9 @@ START_TEST(generations)
 			bool switched;
 
 			compile_random(g + 10, 12, "n1", NP_FAULT_NONE, &rules[g]);
-			ck_assert_int_eq(np_ruleset_install(&next, &current, budgets[b], model_send, &m, &switched, &err), 0);
+			ck_assert_int_eq(np_ruleset_install(&next, &current, budgets[b], model_send,
+							    &m, &switched, &err),
+					 0);
 			ck_assert(switched && next.n_done == rules[g].n_cmds);
 			snprintf(gate, sizeof(gate), "gate_%u", g + 1);
 			ck_assert_str_eq(m.jump, gate);
@@ -356,7 +379,10 @@ START_TEST(generations)
 }
 END_TEST
 
-/* Whichever transaction fails, the old generation rules on, or the new one does, and what is left over can be removed. */
+/*
+ * Whichever transaction fails, the old generation rules on, or the new one does, and what is left
+ * over can be removed.
+ */
 START_TEST(failures)
 {
 	struct np_ruleset old = { 0 }, new = { 0 };
@@ -364,14 +390,17 @@ START_TEST(failures)
 	compile_random(1, 8, "n1", NP_FAULT_NONE, &old);
 	compile_random(2, 8, "n1", NP_FAULT_NONE, &new);
 	for (int fail_at = 0;; fail_at++) {
-		struct np_ruleset_state none = { 0 }, current = { .rs = &old, .gen = 1 }, next = { .rs = &new, .gen = 2 };
+		struct np_ruleset_state none = { 0 }, current = { .rs = &old, .gen = 1 },
+					next = { .rs = &new, .gen = 2 };
 		struct np_err err;
 		struct model m;
 		bool switched;
 		int rc, n_before;
 
 		model_init(&m);
-		ck_assert_int_eq(np_ruleset_install(&current, &none, UINT32_MAX, model_send, &m, &switched, &err), 0);
+		ck_assert_int_eq(np_ruleset_install(&current, &none, UINT32_MAX, model_send, &m,
+						    &switched, &err),
+				 0);
 		n_before = m.n_documents;
 		m.fail_at = n_before + fail_at;
 		rc = np_ruleset_install(&next, &current, 4000, model_send, &m, &switched, &err);
@@ -423,8 +452,18 @@ END_TEST
 int main(void)
 {
 	static const TTest *const *const tests[] = {
-		&intervals, &intervals_at_the_ends, &blocks, &fault_table, &faults_change_rules, &new_pods_close_in_time,
-		&unreadable_policy, &no_endpoints, &shared_address, &generations, &failures, &one_document,
+		&intervals,
+		&intervals_at_the_ends,
+		&blocks,
+		&fault_table,
+		&faults_change_rules,
+		&new_pods_close_in_time,
+		&unreadable_policy,
+		&no_endpoints,
+		&shared_address,
+		&generations,
+		&failures,
+		&one_document,
 	};
 	Suite *suite = suite_create("enforcer");
 	TCase *tc = tcase_create("enforcer");

@@ -1,6 +1,7 @@
 /*
- * The enforcer against nftables itself: what it compiles is accepted, however it is cut; and its threads follow the store. Needs user and network namespaces
- * and nft; without them it is skipped (77) with the reason.
+ * The enforcer against nftables itself: what it compiles is accepted, however it is cut; and its
+ * threads follow the store. Needs user and network namespaces and nft; without them it is skipped
+ * (77) with the reason.
  */
 #include <sys/stat.h>
 
@@ -11,7 +12,7 @@
 #define N_RANDOM 40
 #define WAIT_MS 60000
 
-static int home_fd;	/* a namespace for the single rulesets */
+static int home_fd; /* a namespace for the single rulesets */
 
 static int run_nft(const char *const *argv, const struct np_buf *in, struct np_buf *out)
 {
@@ -29,7 +30,8 @@ static int collect(void *arg, const struct np_buf *document, struct np_err *err)
 }
 
 /* nft -c on the whole ruleset as one document. */
-static void check_accepted(const struct np_ruleset *rules, const char *what, unsigned long long seed)
+static void check_accepted(const struct np_ruleset *rules, const char *what,
+			   unsigned long long seed)
 {
 	static const char *const argv[] = { "nft", "-c", "-j", "-f", "-", NULL };
 	struct np_ruleset_state next = { .rs = rules, .gen = 1 }, none = { 0 };
@@ -37,8 +39,10 @@ static void check_accepted(const struct np_ruleset *rules, const char *what, uns
 	struct np_err err;
 	bool switched;
 
-	ck_assert_int_eq(np_ruleset_install(&next, &none, UINT32_MAX, collect, &doc, &switched, &err), 0);
-	ck_assert_msg(run_nft(argv, &doc, &out) == 0, "%s, seed %llu: %s\n%s", what, seed, np_buf_text(&out), np_buf_text(&doc));
+	ck_assert_int_eq(
+		np_ruleset_install(&next, &none, UINT32_MAX, collect, &doc, &switched, &err), 0);
+	ck_assert_msg(run_nft(argv, &doc, &out) == 0, "%s, seed %llu: %s\n%s", what, seed,
+		      np_buf_text(&out), np_buf_text(&doc));
 	np_buf_release(&doc);
 	np_buf_release(&out);
 }
@@ -61,7 +65,8 @@ START_TEST(random_faults)
 		struct np_ruleset rules = { 0 };
 
 		compile_random(1000 + (uint64_t)fault, 8, "n1", (enum np_fault_id)fault, &rules);
-		check_accepted(&rules, np_sandbox_faults()[fault - 1].name, 1000 + (unsigned long long)fault);
+		check_accepted(&rules, np_sandbox_faults()[fault - 1].name,
+			       1000 + (unsigned long long)fault);
 		np_ruleset_release(&rules);
 	}
 }
@@ -86,7 +91,9 @@ static void install_all(unsigned budget, unsigned n, struct np_buf *ret)
 		bool switched;
 
 		compile_random(50 + g, 10, "n1", NP_FAULT_NONE, &rules[g]);
-		ck_assert_msg(np_ruleset_install(&next, &current, budget, net_nft, NULL, &switched, &err) == 0, "%s", err.msg);
+		ck_assert_msg(np_ruleset_install(&next, &current, budget, net_nft, NULL, &switched,
+						 &err) == 0,
+			      "%s", err.msg);
 		current = next;
 	}
 	list_table(ret);
@@ -118,7 +125,9 @@ START_TEST(many_policies)
 
 	compile_random(99, 400, "n1", NP_FAULT_NONE, &rules);
 	ck_assert_uint_gt(rules.n_cmds, 800);
-	ck_assert_msg(np_ruleset_install(&next, &none, NP_RULESET_BUDGET, net_nft, NULL, &switched, &err) == 0, "%s", err.msg);
+	ck_assert_msg(np_ruleset_install(&next, &none, NP_RULESET_BUDGET, net_nft, NULL, &switched,
+					 &err) == 0,
+		      "%s", err.msg);
 	np_ruleset_release(&rules);
 }
 END_TEST
@@ -145,7 +154,8 @@ static void store_cast(struct np_store *store, const struct cast *c)
 			json_t *copy = json_deep_copy(object);
 
 			json_object_del(json_object_get(copy, "metadata"), "resourceVersion");
-			ck_assert_msg(np_store_create(store, kinds[l], copy, NULL, &err) == 0, "%s", err.msg);
+			ck_assert_msg(np_store_create(store, kinds[l], copy, NULL, &err) == 0, "%s",
+				      err.msg);
 			json_decref(copy);
 		}
 	}
@@ -178,11 +188,15 @@ static void stop(struct sandbox *s)
 /* The policy as the API stores it. */
 static void store_policy(struct sandbox *s, const char *name, const char *spec)
 {
-	json_t *object = quotedf("{'apiVersion':'networking.k8s.io/v1','kind':'NetworkPolicy','metadata':{'namespace':'x','name':'%s'},'spec':%s}", name, spec);
+	json_t *object = quotedf(
+		"{'apiVersion':'networking.k8s.io/v1','kind':'NetworkPolicy','metadata':{'namespace':'x','name':'%s'},'spec':%s}",
+		name, spec);
 	struct np_err err;
 
 	if (np_store_create(s->store, NP_KIND_NETWORKPOLICY, object, NULL, &err) < 0)
-		ck_assert_msg(np_store_update(s->store, NP_KIND_NETWORKPOLICY, object, NULL, &err) == 0, "%s", err.msg);
+		ck_assert_msg(
+			np_store_update(s->store, NP_KIND_NETWORKPOLICY, object, NULL, &err) == 0,
+			"%s", err.msg);
 	json_decref(object);
 }
 
@@ -190,7 +204,9 @@ static void settle(struct sandbox *s)
 {
 	struct np_err err;
 
-	ck_assert_msg(np_enforcer_wait(s->enforcer, np_store_revision(s->store), WAIT_MS, &err) == 0, "%s", err.msg);
+	ck_assert_msg(np_enforcer_wait(s->enforcer, np_store_revision(s->store), WAIT_MS, &err) ==
+			      0,
+		      "%s", err.msg);
 }
 
 /* The rules of node @i in the kernel hold @text. */
@@ -209,7 +225,8 @@ static bool rules_have(struct sandbox *s, int i, const char *text)
 }
 
 #define DENY_ALL "{'podSelector':{},'policyTypes':['Ingress']}"
-#define ALLOW_80 "{'podSelector':{},'policyTypes':['Ingress'],'ingress':[{'ports':[{'protocol':'TCP','port':80}]}]}"
+#define ALLOW_80 \
+	"{'podSelector':{},'policyTypes':['Ingress'],'ingress':[{'ports':[{'protocol':'TCP','port':80}]}]}"
 
 START_TEST(follows_the_store)
 {
@@ -221,25 +238,33 @@ START_TEST(follows_the_store)
 	ck_assert(rules_have(&s, 0, "ct state") && !rules_have(&s, 0, "10.244.0.10 : jump"));
 	store_policy(&s, "d", DENY_ALL);
 	settle(&s);
-	ck_assert(rules_have(&s, 0, "10.244.0.10 : jump") && !rules_have(&s, 0, "10.244.64.12") && rules_have(&s, 1, "10.244.64.12 : jump"));
+	ck_assert(rules_have(&s, 0, "10.244.0.10 : jump") && !rules_have(&s, 0, "10.244.64.12") &&
+		  rules_have(&s, 1, "10.244.64.12 : jump"));
 	ck_assert(!rules_have(&s, 0, "dport 80"));
 	store_policy(&s, "d", ALLOW_80);
 	settle(&s);
 	ck_assert(rules_have(&s, 0, "dport 80") && rules_have(&s, 1, "dport 80"));
 	/* one that cannot be read does not stop the next */
-	store_policy(&s, "broken", "{'podSelector':{},'policyTypes':['Ingress'],'ingress':[{'from':[{'ipBlock':{'cidr':'nonsense'}}]}]}");
-	store_policy(&s, "e", "{'podSelector':{},'policyTypes':['Ingress'],'ingress':[{'ports':[{'protocol':'UDP','port':99}]}]}");
+	store_policy(
+		&s, "broken",
+		"{'podSelector':{},'policyTypes':['Ingress'],'ingress':[{'from':[{'ipBlock':{'cidr':'nonsense'}}]}]}");
+	store_policy(
+		&s, "e",
+		"{'podSelector':{},'policyTypes':['Ingress'],'ingress':[{'ports':[{'protocol':'UDP','port':99}]}]}");
 	settle(&s);
 	ck_assert(rules_have(&s, 0, "udp dport 99"));
 	ck_assert_int_eq(np_store_delete(s.store, NP_KIND_NETWORKPOLICY, "x", "d", NULL, &err), 0);
 	ck_assert_int_eq(np_store_delete(s.store, NP_KIND_NETWORKPOLICY, "x", "e", NULL, &err), 0);
 	settle(&s);
-	ck_assert(!rules_have(&s, 0, "10.244.0.10 : jump") && !rules_have(&s, 1, "10.244.64.12 : jump"));
+	ck_assert(!rules_have(&s, 0, "10.244.0.10 : jump") &&
+		  !rules_have(&s, 1, "10.244.64.12 : jump"));
 	stop(&s);
 }
 END_TEST
 
-/* Hundreds of changes in a row end in the last state, and cost far fewer transactions than changes. */
+/*
+ * Hundreds of changes in a row end in the last state, and cost far fewer transactions than changes.
+ */
 START_TEST(storm)
 {
 	struct sandbox s;
@@ -251,13 +276,16 @@ START_TEST(storm)
 	settle(&s);
 	for (int i = 0; i < 300; i++)
 		store_policy(&s, "d", i % 2 ? DENY_ALL : ALLOW_80);
-	store_policy(&s, "d", "{'podSelector':{},'policyTypes':['Ingress'],'ingress':[{'ports':[{'protocol':'TCP','port':4321}]}]}");
+	store_policy(
+		&s, "d",
+		"{'podSelector':{},'policyTypes':['Ingress'],'ingress':[{'ports':[{'protocol':'TCP','port':4321}]}]}");
 	settle(&s);
 	ck_assert(rules_have(&s, 0, "dport 4321") && rules_have(&s, 1, "dport 4321"));
 	ck_assert_int_eq(np_netns_enter(s.fds[0], &err), 0);
 	list_table(&out);
 	ck_assert_int_eq(np_netns_enter(home_fd, &err), 0);
-	ck_assert_int_eq(sscanf(strstr(np_buf_text(&out), "jump gate_") ?: "", "jump gate_%u", &gen), 1);
+	ck_assert_int_eq(
+		sscanf(strstr(np_buf_text(&out), "jump gate_") ?: "", "jump gate_%u", &gen), 1);
 	ck_assert_uint_lt(gen, 200);
 	np_buf_release(&out);
 	stop(&s);
@@ -289,11 +317,13 @@ END_TEST
 /* An nft that refuses every document with "dport" in it while the file `refuse` is there. */
 static char *picky_nft(char *folder)
 {
-	static const char script[] = "#!/bin/sh\nPATH=$REAL_PATH\nin=$(cat)\n"
-				     "case \"$in\" in *dport*) [ -e \"$PICKY/refuse\" ] && { echo refused; exit 1; };; esac\n"
-				     "printf '%s' \"$in\" | nft \"$@\"\n";
+	static const char script[] =
+		"#!/bin/sh\nPATH=$REAL_PATH\nin=$(cat)\n"
+		"case \"$in\" in *dport*) [ -e \"$PICKY/refuse\" ] && { echo refused; exit 1; };; esac\n"
+		"printf '%s' \"$in\" | nft \"$@\"\n";
 	char *path = np_xasprintf("%s/nft", folder), *flag = np_xasprintf("%s/refuse", folder);
-	char *search = np_xasprintf("%s:%s", folder, getenv("PATH")), *real = np_xasprintf("%s:/usr/sbin:/sbin", getenv("PATH"));
+	char *search = np_xasprintf("%s:%s", folder, getenv("PATH")),
+	     *real = np_xasprintf("%s:/usr/sbin:/sbin", getenv("PATH"));
 	struct np_err err;
 
 	ck_assert_int_eq(np_file_write(path, script, strlen(script), 0755, &err), 0);
@@ -307,7 +337,10 @@ static char *picky_nft(char *folder)
 	return flag;
 }
 
-/* When rules are refused again and again, the pods that policies isolate are closed, and opened as they should be once the rules are accepted. */
+/*
+ * When rules are refused again and again, the pods that policies isolate are closed, and opened as
+ * they should be once the rules are accepted.
+ */
 START_TEST(closes_on_failure)
 {
 	char folder[] = "/tmp/np-enforcer-XXXXXX";
@@ -344,13 +377,15 @@ static int prepare(struct np_err *err)
 
 	if (net_unshare(err) < 0 || np_netns_new(NP_NETNS_ROUTER, &home_fd, err) < 0)
 		return -1;
-	return run_nft(argv, NULL, NULL) == 0 ? 0 : np_err_set(err, NP_EENV, "nft does not work here");
+	return run_nft(argv, NULL, NULL) == 0 ? 0
+					      : np_err_set(err, NP_EENV, "nft does not work here");
 }
 
 int main(void)
 {
 	static const TTest *const *const tests[] = {
-		&random_worlds, &random_faults, &cut_or_whole, &many_policies, &follows_the_store, &storm, &no_namespace, &closes_on_failure,
+		&random_worlds,	    &random_faults, &cut_or_whole, &many_policies,
+		&follows_the_store, &storm,	    &no_namespace, &closes_on_failure,
 	};
 	Suite *suite;
 	TCase *tc;

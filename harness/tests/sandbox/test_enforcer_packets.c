@@ -1,6 +1,7 @@
 /*
- * The enforcer on packets: small worlds whose verdicts stand in the test, and for each fault one connection that the right enforcer and the faulty one
- * treat differently. Needs user and network namespaces and nft; without them it is skipped (77) with the reason.
+ * The enforcer on packets: small worlds whose verdicts stand in the test, and for each fault one
+ * connection that the right enforcer and the faulty one treat differently. Needs user and network
+ * namespaces and nft; without them it is skipped (77) with the reason.
  */
 #include "enforcer_net.h"
 
@@ -9,38 +10,51 @@ static struct net net;
 /* --- worlds --- */
 
 /*
- * TCP port 80 between all pods, in both families: a row per source, a column per destination in the order of the slots; A passes, . does not, - is the pod
- * itself.
+ * TCP port 80 between all pods, in both families: a row per source, a column per destination in the
+ * order of the slots; A passes, . does not, - is the pod itself.
  */
 static const struct world {
 	const char *what, *ops;
 	const char *rows[N_SLOTS];
 } worlds[] = {
 	{ "no policy (S01)", "", { "-AAAAA", "A-AAAA", "AA-AAA", "AAA-AA", "AAAA-A", "AAAAA-" } },
-	{ "deny ingress to a namespace (S08)", DENY_IN("x", "d"), { "-..AAA", ".-.AAA", "..-AAA", "...-AA", "...A-A", "...AA-" } },
-	{ "deny egress from a namespace (S02)", DENY_OUT("x", "d"), { "-.....", ".-....", "..-...", "AAA-AA", "AAAA-A", "AAAAA-" } },
+	{ "deny ingress to a namespace (S08)", DENY_IN("x", "d"),
+	  { "-..AAA", ".-.AAA", "..-AAA", "...-AA", "...A-A", "...AA-" } },
+	{ "deny egress from a namespace (S02)", DENY_OUT("x", "d"),
+	  { "-.....", ".-....", "..-...", "AAA-AA", "AAAA-A", "AAAAA-" } },
 	{ "both ends must allow (S04)",
-	  P("x", "out", ALL OUT("{" TO(NS(L("team", "blue"))) "}")) "," P("y", "in", APP("a") IN("{" FROM(BOTH("", L("app", "b"))) "}")),
+	  P("x", "out", ALL OUT("{" TO(NS(L("team", "blue"))) "}")) ","
+	  P("y", "in", APP("a") IN("{" FROM(BOTH("", L("app", "b"))) "}")),
 	  { "-...A.", ".-.AA.", "..-.A.", "AAA-AA", "AAAA-A", "AAA.A-" } },
 	{ "policies add up (S03)",
-	  DENY_IN("x", "d") "," P("x", "p", APP("a") IN("{" FROM(POD(L("app", "b"))) "}")) "," P("x", "q", ALL IN("{" FROM(NS(L("team", "blue"))) "}")),
+	  DENY_IN("x", "d") ","
+	  P("x", "p", APP("a") IN("{" FROM(POD(L("app", "b"))) "}")) ","
+	  P("x", "q", ALL IN("{" FROM(NS(L("team", "blue"))) "}")),
 	  { "-..AAA", "A-.AAA", "..-AAA", "AAA-AA", "AAAA-A", "...AA-" } },
 	{ "peers one by one and combined (S06, S11)",
-	  P("x", "p", APP("a") IN("{" FROM(BOTH(L("team", "blue"), L("app", "b")) "," POD(L("app", "c"))) "," PORTS(TCP(80)) "}")),
+	  P("x", "p", APP("a") IN("{" FROM(BOTH(L("team", "blue"), L("app", "b")) ","
+					   POD(L("app", "c"))) "," PORTS(TCP(80)) "}")),
 	  { "-AAAAA", ".-AAAA", "AA-AAA", ".AA-AA", "AAAA-A", ".AAAA-" } },
 	{ "operators (S13)",
-	  P("y", "p", ALL IN("{" FROM(BOTH(X(E("team", "NotIn", "'blue'")), X(E("app", "In", "'a','c'")))) "},{"
-			     FROM(BOTH(X(E("team", "DoesNotExist", "")), "")) "}")),
+	  P("y", "p", ALL IN("{" FROM(BOTH(X(E("team", "NotIn", "'blue'")),
+					   X(E("app", "In", "'a','c'")))) "},"
+			     "{" FROM(BOTH(X(E("team", "DoesNotExist", "")), "")) "}")),
 	  { "-AAAAA", "A-A..A", "AA-AAA", "AAA-.A", "AAA.-A", "AAAAA-" } },
-	{ "a rule of other ports only (S21)", P("z", "p", ALL IN("{" PORTS(TCP(81) "," "{'port':1000,'endPort':2000},{'protocol':'UDP','port':80}") "}")),
+	{ "a rule of other ports only (S21)",
+	  P("z", "p", ALL IN("{" PORTS(TCP(81) ",{'port':1000,'endPort':2000},"
+				       "{'protocol':'UDP','port':80}") "}")),
 	  { "-AAAA.", "A-AAA.", "AA-AA.", "AAA-A.", "AAAA-.", "AAAAA-" } },
-	{ "named port on some pods (S24, S27)", P("x", "p", ALL IN("{" PORTS(NAMED("web")) "}")) "," P("y", "p", ALL IN("{" PORTS(NAMED("http")) "}")),
+	{ "named port on some pods (S24, S27)",
+	  P("x", "p", ALL IN("{" PORTS(NAMED("web")) "}")) ","
+	  P("y", "p", ALL IN("{" PORTS(NAMED("http")) "}")),
 	  { "-AA..A", "A-A..A", "AA-..A", "AAA-.A", "AAA.-A", "AAA..-" } },
-	{ "named port in egress (S25)", P("z", "p", ALL OUT("{" TO(NS(L("team", "blue"))) "," PORTS(NAMED("web")) "}")),
+	{ "named port in egress (S25)",
+	  P("z", "p", ALL OUT("{" TO(NS(L("team", "blue"))) "," PORTS(NAMED("web")) "}")),
 	  { "-AAAAA", "A-AAAA", "AA-AAA", "AAA-AA", "AAAA-A", "...AA-" } },
 	{ "blocks of both families on pods (S18, S19, S55)",
 	  P("x", "p", APP("a") IN("{" FROM(EXCEPT("10.244.0.0/16", "'10.244.0.0/18'") ","
-					   EXCEPT("fd00:10:244::/48", "'fd00:10:244:1::/64'") "," BLOCK("10.244.0.13/32") ","
+					   EXCEPT("fd00:10:244::/48", "'fd00:10:244:1::/64'") ","
+					   BLOCK("10.244.0.13/32") ","
 					   BLOCK("fd00:10:244:1::13/128")) "}")),
 	  { "-AAAAA", ".-AAAA", "AA-AAA", "AAA-AA", "AAAA-A", "AAAAA-" } },
 };
@@ -95,8 +109,10 @@ static void check_world(const struct world *w, int family)
 			cells[i][k] = (struct cell){ -1, w->rows[i][k], i == k ? '-' : '.' };
 			if (i == k)
 				continue;
-			cells[i][k].fd = end_socket(&net, (enum end)i, family, SOCK_STREAM, 0, net.next_port++);
-			ck_assert(connect(cells[i][k].fd, (struct sockaddr *)&to, len) == 0 || errno == EINPROGRESS);
+			cells[i][k].fd = end_socket(&net, (enum end)i, family, SOCK_STREAM, 0,
+						    net.next_port++);
+			ck_assert(connect(cells[i][k].fd, (struct sockaddr *)&to, len) == 0 ||
+				  errno == EINPROGRESS);
 		}
 	await_cells(cells);
 	for (size_t i = 0; i < N_SLOTS; i++) {
@@ -108,7 +124,8 @@ static void check_world(const struct world *w, int family)
 		np_buf_printf(&want, "%s\n", w->rows[i]);
 		close(servers[i]);
 	}
-	ck_assert_msg(!strcmp(np_buf_text(&want), np_buf_text(&got)), "%s, IPv%d: wanted\n%sgot\n%s", w->what, family, np_buf_text(&want),
+	ck_assert_msg(!strcmp(np_buf_text(&want), np_buf_text(&got)),
+		      "%s, IPv%d: wanted\n%sgot\n%s", w->what, family, np_buf_text(&want),
 		      np_buf_text(&got));
 	np_buf_release(&want);
 	np_buf_release(&got);
@@ -131,21 +148,31 @@ START_TEST(faults)
 	enum np_verdict wrong = c->right == NP_ALLOW ? NP_DENY : NP_ALLOW;
 
 	net_enforce(&net, "", NULL, NP_FAULT_NONE);
-	ck_assert_msg(probe(&net, &p, NP_ALLOW), "%s: the connection does not work even without policies", c->fault);
+	ck_assert_msg(probe(&net, &p, NP_ALLOW),
+		      "%s: the connection does not work even without policies", c->fault);
 	net_enforce(&net, c->first, c->then, NP_FAULT_NONE);
-	ck_assert_msg(probe(&net, &p, c->right) == (c->right == NP_ALLOW), "%s: the right enforcer should %s", c->fault, np_verdict_name(c->right));
+	ck_assert_msg(probe(&net, &p, c->right) == (c->right == NP_ALLOW),
+		      "%s: the right enforcer should %s", c->fault, np_verdict_name(c->right));
 	net_enforce(&net, c->first, c->then, np_fault_find(c->fault));
-	ck_assert_msg(probe(&net, &p, wrong) == (wrong == NP_ALLOW), "%s: the fault changes nothing", c->fault);
+	ck_assert_msg(probe(&net, &p, wrong) == (wrong == NP_ALLOW),
+		      "%s: the fault changes nothing", c->fault);
 }
 END_TEST
 
 /* --- state --- */
 
-/* Nothing listens: the refusal comes back although both ends are isolated for their own connections. */
+/*
+ * Nothing listens: the refusal comes back although both ends are isolated for their own
+ * connections.
+ */
 START_TEST(refusal_comes_back)
 {
-	static const char only_80[] = P("x", "in", APP("a") ",'policyTypes':['Ingress','Egress']" IN("{" PORTS(TCP(80)) "}")) ","
-				      P("y", "out", ALL ",'policyTypes':['Ingress','Egress'],'egress':[{" TO(NS("")) "}]");
+	static const char only_80[] =
+		P("x", "in",
+		  APP("a") ",'policyTypes':['Ingress','Egress']" IN("{" PORTS(TCP(
+			  80)) "}")) "," P("y", "out",
+					   ALL ",'policyTypes':['Ingress','Egress'],'egress':[{" TO(
+						   NS("")) "}]");
 
 	net_enforce(&net, only_80, NULL, NP_FAULT_NONE);
 	for (int i = 0; i < 3; i++) {
@@ -161,7 +188,10 @@ START_TEST(refusal_comes_back)
 }
 END_TEST
 
-/* S37 as this enforcer has it, and S36: what is connected stays connected through a change, in both directions. */
+/*
+ * S37 as this enforcer has it, and S36: what is connected stays connected through a change, in both
+ * directions.
+ */
 START_TEST(connections_outlive_changes)
 {
 	struct probe p = { .src = YB, .dst = XA, .dial = XA, .dial_port = 80, .family = 6 };
@@ -178,7 +208,10 @@ START_TEST(connections_outlive_changes)
 	ck_assert(readable(server, ALLOW_MS));
 	accepted = accept(server, NULL, NULL);
 	ck_assert_int_ge(accepted, 0);
-	net_enforce(&net, DENY_IN("x", "i") "," DENY_OUT("x", "o") "," DENY_IN("y", "i") "," DENY_OUT("y", "o"), NULL, NP_FAULT_NONE);
+	net_enforce(&net,
+		    DENY_IN("x", "i") "," DENY_OUT("x", "o") "," DENY_IN("y", "i") "," DENY_OUT(
+			    "y", "o"),
+		    NULL, NP_FAULT_NONE);
 	ck_assert_int_eq(send(client, "a", 1, MSG_NOSIGNAL), 1);
 	ck_assert(readable(accepted, ALLOW_MS) && recv(accepted, &byte, 1, 0) == 1);
 	ck_assert_int_eq(send(accepted, "b", 1, MSG_NOSIGNAL), 1);
@@ -194,7 +227,7 @@ static Suite *packets_suite(void)
 	Suite *suite = suite_create("enforcer packets");
 	TCase *tc = tcase_create("enforcer packets");
 
-	tcase_set_timeout(tc, 0);	/* not forked: the bounds are those of the probes */
+	tcase_set_timeout(tc, 0); /* not forked: the bounds are those of the probes */
 	tcase_add_loop_test(tc, matrices, 0, (int)NP_ARRAY_SIZE(worlds));
 	tcase_add_test(tc, refusal_comes_back);
 	tcase_add_test(tc, connections_outlive_changes);
