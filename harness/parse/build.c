@@ -21,7 +21,8 @@ void build_release(struct build *b)
 void build_restart(struct build *b)
 {
 	b->n = b->depth = 0;
-	b->has_root = b->has_duplicates = false;
+	b->has_root = false;
+	b->n_duplicates = 0;
 	b->root = (struct np_value){ 0 };
 }
 
@@ -68,45 +69,65 @@ void build_value(struct build *b, struct np_value v)
 	f->has_key = false;
 }
 
-static int cmp_keys(const struct np_pair *a, const struct np_pair *b)
+static bool same_key(const struct np_pair *a, const struct np_pair *b)
 {
-	int c = (int)a->key_kind - (int)b->key_kind;
+	return a->key.n == b->key.n && np_str_eq(a->key, b->key);
+}
 
-	return c ? c : np_str_cmp(a->key, b->key);
+/* @later has the key of @earlier. */
+static void mark(struct np_pair *earlier, struct np_pair *later)
+{
+	earlier->overridden = true;
+	if (earlier->key_kind == later->key_kind)
+		later->duplicate = true;
+}
+
+static void mark_few(struct np_pair *pairs, size_t n)
+{
+	for (size_t i = 1; i < n; i++)
+		for (size_t k = 0; k < i; k++)
+			if (same_key(&pairs[k], &pairs[i]))
+				mark(&pairs[k], &pairs[i]);
 }
 
 static int cmp_order(const void *a, const void *b, void *pairs)
 {
 	const struct np_pair *p = pairs;
 	size_t x = *(const size_t *)a, y = *(const size_t *)b;
-	int c = cmp_keys(&p[x], &p[y]);
+	int c = np_str_cmp(p[x].key, p[y].key);
 
 	return c ? c : (x > y) - (x < y);
 }
 
-static bool mark_few(struct np_pair *pairs, size_t n)
+static void mark_many(struct build *b, struct np_pair *pairs, size_t n)
 {
-	bool found = false;
-
-	for (size_t i = 1; i < n; i++)
-		for (size_t k = 0; k < i && !pairs[i].duplicate; k++)
-			if (pairs[k].key.n == pairs[i].key.n && cmp_keys(&pairs[k], &pairs[i]) == 0)
-				found = pairs[i].duplicate = true;
-	return found;
-}
-
-static bool mark_many(struct build *b, struct np_pair *pairs, size_t n)
-{
-	bool found = false;
+	unsigned kinds = 0;	/* seen in the present run of equal keys */
 
 	b->order = np_grow(b->order, &b->cap_order, n, sizeof(*b->order));
 	for (size_t i = 0; i < n; i++)
 		b->order[i] = i;
 	qsort_r(b->order, n, sizeof(*b->order), cmp_order, pairs);
-	for (size_t i = 1; i < n; i++)
-		if (cmp_keys(&pairs[b->order[i - 1]], &pairs[b->order[i]]) == 0)
-			found = pairs[b->order[i]].duplicate = true;
-	return found;
+	for (size_t i = 0; i < n; i++) {
+		struct np_pair *at = &pairs[b->order[i]];
+		struct np_pair *before = i ? &pairs[b->order[i - 1]] : NULL;
+
+		if (before && same_key(before, at)) {
+			before->overridden = true;
+			at->duplicate = kinds >> at->key_kind & 1;
+		} else {
+			kinds = 0;
+		}
+		kinds |= 1U << at->key_kind;
+	}
+}
+
+static void note_duplicates(struct build *b, const struct np_value *map)
+{
+	for (uint32_t i = 0; i < map->n && b->n_duplicates < NP_DOC_MAX_DUPLICATES; i++)
+		if (map->pairs[i].duplicate) {
+			b->duplicates[b->n_duplicates] = map->pairs[i];
+			b->duplicates[b->n_duplicates++].value = (struct np_value){ 0 };
+		}
 }
 
 static void close_map(struct build *b, const struct build_frame *f, struct np_value *v)
@@ -114,8 +135,11 @@ static void close_map(struct build *b, const struct build_frame *f, struct np_va
 	v->kind = NP_VALUE_MAP;
 	v->pairs = np_arena_array(b->arena, v->n, sizeof(*v->pairs));
 	memcpy(v->pairs, b->stack + f->base, v->n * sizeof(*v->pairs));
-	if (v->n <= SMALL_MAP ? mark_few(v->pairs, v->n) : mark_many(b, v->pairs, v->n))
-		b->has_duplicates = true;
+	if (v->n <= SMALL_MAP)
+		mark_few(v->pairs, v->n);
+	else
+		mark_many(b, v->pairs, v->n);
+	note_duplicates(b, v);
 }
 
 static void close_list(struct build *b, const struct build_frame *f, struct np_value *v)
@@ -142,4 +166,14 @@ struct np_value build_close(struct build *b)
 	b->n = f->base;
 	b->depth--;
 	return v;
+}
+
+void build_finish(struct build *b, struct np_doc *doc)
+{
+	size_t bytes = b->n_duplicates * sizeof(*b->duplicates);
+
+	doc->root = b->root;
+	doc->n_duplicates = b->n_duplicates;
+	if (bytes)
+		doc->duplicates = memcpy(np_arena_alloc(b->arena, bytes), b->duplicates, bytes);
 }

@@ -25,7 +25,9 @@ struct build {
 	size_t *order;		/* scratch for finding duplicates */
 	size_t cap_order;
 	struct np_value root;
-	bool has_root, has_duplicates;
+	bool has_root;
+	struct np_pair duplicates[NP_DOC_MAX_DUPLICATES];
+	size_t n_duplicates;
 };
 
 void build_init(struct build *b, struct np_arena *arena);
@@ -47,6 +49,8 @@ void build_key(struct build *b, struct np_str key, enum np_value_kind kind, uint
 void build_value(struct build *b, struct np_value v);
 /* A pair that did not come through build_key(): from a merge. */
 void build_pair(struct build *b, const struct np_pair *pair);
+/* Copies root and duplicates. */
+void build_finish(struct build *b, struct np_doc *doc);
 /* Ends the open list or map and returns it; it still has to be given to build_value(). */
 struct np_value build_close(struct build *b);
 

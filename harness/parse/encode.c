@@ -18,50 +18,24 @@ struct encoder {
 	struct np_err *err;
 };
 
-/* By key, of equal keys the later first. */
 static int cmp_pairs(const void *a, const void *b)
 {
 	const struct np_pair *x = *(const struct np_pair *const *)a, *y = *(const struct np_pair *const *)b;
-	int c = np_str_cmp(x->key, y->key);
 
-	return c ? c : (x < y) - (x > y);
+	return np_str_cmp(x->key, y->key);
 }
 
-static int cmp_places(const void *a, const void *b)
-{
-	const struct np_pair *x = *(const struct np_pair *const *)a, *y = *(const struct np_pair *const *)b;
-
-	return (x > y) - (x < y);
-}
-
-static bool has_repeats(const struct np_value *map)
-{
-	for (uint32_t i = 0; i < map->n; i++)
-		if (map->pairs[i].duplicate || map->pairs[i].key_kind != NP_VALUE_STRING)
-			return true;
-	return false;
-}
-
-/*
- * The pairs that count, sorted or in the order in which their keys first appeared. Keys that differ only in their YAML type
- * are one key here.
- */
+/* The pairs that count: of equal keys the last. */
 static const struct np_pair **live_pairs(const struct np_value *map, bool sort, uint32_t *ret_n)
 {
 	const struct np_pair **pairs = np_xcalloc((size_t)map->n + 1, sizeof(*pairs));
 	uint32_t n = 0;
 
 	for (uint32_t i = 0; i < map->n; i++)
-		pairs[i] = &map->pairs[i];
-	*ret_n = map->n;
-	if (!sort && !has_repeats(map))
-		return pairs;
-	qsort(pairs, map->n, sizeof(*pairs), cmp_pairs);
-	for (uint32_t i = 0; i < map->n; i++)
-		if (n == 0 || !np_str_eq(pairs[n - 1]->key, pairs[i]->key))
-			pairs[n++] = pairs[i];
-	if (!sort)
-		qsort(pairs, n, sizeof(*pairs), cmp_places);
+		if (!map->pairs[i].overridden)
+			pairs[n++] = &map->pairs[i];
+	if (sort)
+		qsort(pairs, n, sizeof(*pairs), cmp_pairs);
 	*ret_n = n;
 	return pairs;
 }

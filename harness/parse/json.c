@@ -362,8 +362,7 @@ static int read_document(struct json *j, struct np_doc *ret)
 		if (step(j, first))
 			return -1;
 	}
-	ret->root = j->build.root;
-	ret->has_duplicates = j->build.has_duplicates;
+	build_finish(&j->build, ret);
 	return 0;
 }
 

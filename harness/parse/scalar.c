@@ -2,6 +2,7 @@
 
 #include <math.h>
 
+#include "gotime.h"
 #include "np/base/mem.h"
 
 #define YAML_TAG "tag:yaml.org,2002:"
@@ -192,82 +193,6 @@ static struct np_str without_underscores(struct np_str text, struct np_buf *scra
 	return (struct np_str){ np_buf_text(scratch), scratch->len };
 }
 
-/* One or two digits up to @max. */
-static bool take_field(const char **p, unsigned min, unsigned max, unsigned *ret)
-{
-	unsigned v = 0;
-	int n = 0;
-
-	for (; n < 2 && is_digit(**p); n++, (*p)++)
-		v = v * 10 + (unsigned)(**p - '0');
-	*ret = v;
-	return n && v >= min && v <= max;
-}
-
-static bool take_date(const char **p)
-{
-	static const uint8_t days[] = { 31, 28, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31 };
-	unsigned year = 0, month, day;
-
-	for (int i = 0; i < 4; i++, (*p)++) {
-		if (!is_digit(**p))
-			return false;
-		year = year * 10 + (unsigned)(**p - '0');
-	}
-	bool leap = year % 4 == 0 && (year % 100 != 0 || year % 400 == 0);
-
-	if (*(*p)++ != '-' || !take_field(p, 1, 12, &month) || *(*p)++ != '-' ||
-	    !take_field(p, 1, 31, &day))
-		return false;
-	return day <= days[month - 1] + (unsigned)(leap && month == 2);
-}
-
-static bool take_time(const char **p)
-{
-	unsigned v;
-
-	if (!take_field(p, 0, 23, &v) || *(*p)++ != ':' || !take_field(p, 0, 59, &v) ||
-	    *(*p)++ != ':' || !take_field(p, 0, 59, &v))
-		return false;
-	if ((**p == '.' || **p == ',') && is_digit((*p)[1]))
-		for (++*p; is_digit(**p); ++*p)
-			;
-	return true;
-}
-
-/* Z or +hh:mm */
-static bool take_zone(const char **p)
-{
-	const char *s = *p;
-
-	if (*s == 'Z') {
-		++*p;
-		return true;
-	}
-	if ((*s != '+' && *s != '-') || !is_digit(s[1]) || !is_digit(s[2]) || s[3] != ':' ||
-	    !is_digit(s[4]) || !is_digit(s[5]))
-		return false;
-	*p += 6;
-	return (s[1] - '0') * 10 + s[2] - '0' <= 24 && s[4] <= '5';
-}
-
-/* The four layouts of go-yaml. Only an explicit !!timestamp needs to know: to a generic reader a timestamp is a string. */
-static bool is_timestamp(struct np_str text)
-{
-	const char *p = text.p;
-	bool space;
-
-	if (strlen(p) != text.n || !take_date(&p))
-		return false;
-	if (*p == '\0')
-		return true;
-	space = *p == ' ';
-	if (*p != 'T' && *p != 't' && !space)
-		return false;
-	p++;
-	return take_time(&p) && (space || take_zone(&p)) && *p == '\0';
-}
-
 /* encoding/base64 StdEncoding: CR and LF ignored, padding required. */
 static bool decode_base64(struct np_str in, struct np_buf *out)
 {
@@ -319,7 +244,7 @@ static int resolve_tagged(const struct scalar_in *in, const char *type, struct n
 	*ret_want = type;
 	if (strcmp(type, "timestamp") == 0) {
 		set_string(ret, in->text);
-		return is_timestamp(in->text) ? 0 : -1;
+		return gotime_is_yaml(in->text) ? 0 : -1;
 	}
 	if (strcmp(type, "bool") == 0)
 		return ret->kind == NP_VALUE_BOOL ? 0 : -1;

@@ -160,7 +160,7 @@ static struct np_value *own_pair(struct np_arena *arena, struct np_value *map, s
 
 	if (old) {
 		kept = *old;
-		kept.duplicate = kept.merged = false;
+		kept.duplicate = kept.overridden = kept.merged = false;
 		for (at = 0; !np_str_eq(map->pairs[at].key, key);)
 			at++;
 	} else {

@@ -96,7 +96,7 @@ static int merge_map(struct yaml *y, const struct np_value *map, const yaml_mark
 		struct np_pair pair = map->pairs[i];
 
 		pair.merged = true;
-		pair.duplicate = false;
+		pair.duplicate = pair.overridden = false;
 		build_pair(&y->build, &pair);
 	}
 	return 0;
@@ -343,8 +343,7 @@ static int read_document(struct yaml *y, struct np_doc *ret)
 			return -1;
 	}
 	yaml_event_delete(&e);
-	ret->root = y->build.root;
-	ret->has_duplicates = y->build.has_duplicates;
+	build_finish(&y->build, ret);
 	ret->empty = y->blank;
 	return 0;
 }

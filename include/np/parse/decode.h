@@ -4,13 +4,15 @@
  * Types follow the API server's JSON rules without any coercion (semantics 4.2, 4.4, 4.5), then defaulting (1.3), then the checks without which
  * the model would not be well-formed: names, operators, protocols, ports, CIDRs that can be parsed, shape of a peer. The API server's whole
  * validation is parse/validate.h's job. An error names file, line, column of the token and the field path (spec.ingress[0].ports[1].endPort).
- * Strings are copied into the arena given; places borrow the file name.
+ * Strings are copied into the arena given, at most 32 MiB an object (NP_ELIMIT); places borrow the file name.
  */
 #ifndef NP_PARSE_DECODE_H
 #define NP_PARSE_DECODE_H
 
 #include "np/model/world.h"
 #include "np/parse/tree.h"
+
+#define NP_DECODE_MAX_STRING_BYTES ((size_t)32 << 20)
 
 /* What to do with unknown and duplicate fields of a NetworkPolicy (semantics 3.9). Other kinds are decoded in part, so unknown fields pass there. */
 enum np_fields { NP_FIELDS_STRICT, NP_FIELDS_WARN, NP_FIELDS_IGNORE };
@@ -40,11 +42,17 @@ struct np_diags {
 
 void np_diags_release(struct np_diags *d);
 
+/* On which way the document reaches the API server (semantics 4.1, 4.4, 4.7). */
+enum np_decode_mode {
+	NP_DECODE_KUBECTL,	/* repeated fields: the last wins and nobody minds; 80.0 is an integer, in JSON too */
+	NP_DECODE_API_JSON,	/* repeated fields merge, strictness sees them */
+	NP_DECODE_API_YAML,	/* repeated fields: the last wins, strictness sees them */
+};
+
 struct np_decode_opts {
 	const char *file;	/* borrowed by every place of the result; NULL: none */
 	enum np_fields fields;
-	bool json;		/* repeated fields merge as in a JSON body; else the last wins (semantics 4.4) */
-	bool stored;		/* read back from a server: policyTypes are taken as they stand (semantics 1.3) */
+	enum np_decode_mode mode;
 	const char *ns;		/* namespace of objects that name none; NULL: "default" */
 };
 

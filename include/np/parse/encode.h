@@ -11,7 +11,7 @@
 #define NP_ENCODE_MAX_BYTES ((size_t)64 << 20)
 
 enum np_encode_flags {
-	NP_ENCODE_SORT = 1U << 0,	/* keys in byte order, else in order of first appearance */
+	NP_ENCODE_SORT = 1U << 0,	/* keys in byte order, else as they stand */
 	NP_ENCODE_INDENT = 1U << 1,	/* two blanks a level, else compact */
 	NP_ENCODE_GO_NUMBERS = 1U << 2,	/* numbers as Go prints them after a round trip through a generic value, as kubectl sends them: 80.0 and 8e1 are 80 */
 };

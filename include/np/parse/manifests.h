@@ -1,7 +1,8 @@
 /*
  * manifests.h - layer parse: manifest files and folders, and objects read back from an API server, into a world.
  *
- * A file is YAML (.yaml .yml, many documents) or JSON (.json, concatenated values); a file that starts with '{' is tried as JSON first. Taken: Namespace,
+ * A text is YAML (many documents) or, when it starts with '{', JSON (concatenated values); like kubectl what is not JSON after all is
+ * tried as YAML. Taken: Namespace,
  * Node, Pod, Service (v1), NetworkPolicy (networking.k8s.io/v1), and lists of them (List, PodList, NetworkPolicyList, ..). Other kinds are skipped with a
  * note. Namespaced objects without a namespace get "default".
  *
@@ -24,7 +25,7 @@ int np_manifests_load(const char *const *paths, size_t n, struct np_world *world
 /* The same with a choice for unknown fields, and with notes and warnings collected (either may be left out: NP_FIELDS_STRICT, NULL). */
 int np_manifests_load_noted(const char *const *paths, size_t n, enum np_fields fields, struct np_world *world, struct np_diags *diags,
 			    struct np_err *err);
-/* The same from memory; @name stands for the file in messages and decides the format (.json, else YAML). Does not link. */
+/* The same from memory; @name stands for the file in messages. Does not link. On error @world is as it was. */
 int np_manifests_add_text(struct np_world *world, struct np_str text, const char *name, enum np_fields fields, struct np_diags *diags,
 			  struct np_err *err);
 /*

@@ -40,15 +40,20 @@ struct np_pair {
 	uint32_t line, column;	/* of the key */
 	uint8_t key_kind;	/* enum np_value_kind of a YAML key before it became text: {1: a, "1": b} are two keys to go-yaml */
 	bool duplicate;		/* an earlier pair of this map has the same key and key_kind */
+	bool overridden;	/* a later pair of this map has the same key */
 	bool merged;		/* came through a YAML merge key (<<) */
 	struct np_value value;
 };
+
+#define NP_DOC_MAX_DUPLICATES 16
 
 /* One document of a stream. An empty or comment-only document has a null root and @empty set. */
 struct np_doc {
 	struct np_value root;
 	bool empty;
-	bool has_duplicates;	/* some map of it has a duplicate pair */
+	/* Duplicate pairs anywhere in it, without their values; the first NP_DOC_MAX_DUPLICATES met, inner maps first. */
+	struct np_pair *duplicates;
+	size_t n_duplicates;
 	unsigned line;		/* where it starts */
 };
 
