@@ -63,8 +63,8 @@ static void exits_3(struct fake_conn *c, const char *request)
 START_TEST(output_and_exit_code)
 {
 	static const char *const lines[] = {
-		"GET /api/v1/namespaces/ns/pods/p/exec?container=c&command=sh&command=-c&command=a%20b%26c%3Dd"
-		"&command=&stdout=true&stderr=true HTTP/1.1\r\n", "\r\nConnection: Upgrade\r\n",
+		"GET /api/v1/namespaces/ns/pods/p/exec?container=c&command=sh&command=-c&command=a%20b%26c%3Dd&",
+		"%3Dd&command=&stdout=true&stderr=true HTTP/1.1\r\n", "\r\nConnection: Upgrade\r\n",
 		"\r\nUpgrade: websocket\r\n", "\r\nSec-WebSocket-Version: 13\r\n", "\r\nHost: localhost\r\n",
 		"\r\nSec-WebSocket-Protocol: v5.channel.k8s.io, v4.channel.k8s.io\r\n",
 		"\r\nAuthorization: Bearer t\r\n", "\r\nImpersonate-User: me\r\n",
