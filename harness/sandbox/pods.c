@@ -349,6 +349,7 @@ void np_pods_free(struct np_pods *p)
 		pthread_join(p->thread, NULL);
 	while (p->n_pods > 0)
 		drop_pod(p, p->pods[p->n_pods - 1]);
+	np_reaper_disown(p->opt.reaper, p);
 	for (size_t i = 0; i < NP_N_NODES; i++)
 		np_pool_release(&p->pools[i]);
 	pthread_mutex_destroy(&p->lock);

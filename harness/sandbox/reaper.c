@@ -372,6 +372,16 @@ void np_reaper_kill_owner(struct np_reaper *r, uint64_t owner, int sig)
 	pthread_mutex_unlock(&r->lock);
 }
 
+void np_reaper_disown(struct np_reaper *r, const void *ctx)
+{
+	pthread_mutex_lock(&r->lock);
+	for (size_t i = 0; i < r->n_entries; i++) {
+		if (r->entries[i].ctx == ctx)
+			r->entries[i].on_exit = NULL;
+	}
+	pthread_mutex_unlock(&r->lock);
+}
+
 pid_t np_reaper_pretend(struct np_reaper *r, int status)
 {
 	pid_t pid;
@@ -382,4 +392,3 @@ pid_t np_reaper_pretend(struct np_reaper *r, int status)
 	pthread_mutex_unlock(&r->lock);
 	return pid;
 }
-

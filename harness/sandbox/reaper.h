@@ -44,6 +44,9 @@ void np_reaper_kill(struct np_reaper *r, pid_t pid, int sig);
 /* To every process of @owner that still runs. */
 void np_reaper_kill_owner(struct np_reaper *r, uint64_t owner, int sig);
 
+/* From now on no on_exit is called with @ctx: its owner is about to go. */
+void np_reaper_disown(struct np_reaper *r, const void *ctx);
+
 /* An entry for a process that never was: np_reaper_wait() gives @status at once. The pid is one that no process can have. */
 pid_t np_reaper_pretend(struct np_reaper *r, int status);
 
