@@ -398,7 +398,7 @@ START_TEST(cancelled_plugin)
 	struct np_kube_config c = { .server = NP_STR("http://127.0.0.1:1") };
 	atomic_int flag = 0;
 	struct np_buf pid = { NULL, 0, 0 };
-	np_auto_free char *path = NULL, *body = NULL;
+	np_auto_free char *path = NULL;
 	struct np_err err;
 	struct np_kube *k;
 	struct plug g;
