@@ -162,6 +162,21 @@ static void print_json(const struct np_world *w, const struct np_table *t)
 	np_buf_release(&b);
 }
 
+/* Numbers of the columns, one digit under the other. */
+static void put_column_numbers(const struct np_table *t, struct np_buf *b)
+{
+	size_t top = 1;
+
+	while (top * 10 <= t->n_dests)
+		top *= 10;
+	for (size_t place = top; place; place /= 10) {
+		np_buf_adds(b, "      ");
+		for (size_t j = 1; j <= t->n_dests; j++)
+			np_buf_addc(b, j < place ? ' ' : (char)('0' + j / place % 10));
+		np_buf_addc(b, '\n');
+	}
+}
+
 static void put_text_rows(const struct np_world *w, const struct np_table *t, size_t p, struct np_buf *b)
 {
 	for (size_t i = 0; i < t->n_sources; i++) {
@@ -170,7 +185,7 @@ static void put_text_rows(const struct np_world *w, const struct np_table *t, si
 		world_args_end_name(w, &t->sources[i], &name);
 		np_buf_printf(b, "%5zu ", i + 1);
 		put_verdicts(t, p, i, b);
-		np_buf_addc(b, ' ');
+		np_buf_adds(b, "  ");
 		np_buf_printable(b, (struct np_str){ np_buf_text(&name), name.len });
 		np_buf_addc(b, '\n');
 		np_buf_release(&name);
@@ -183,9 +198,10 @@ static void print_text(const struct np_world *w, const struct np_table *t)
 {
 	struct np_buf b = { 0 };
 
+	np_buf_adds(&b, "a row for each source, a column for each destination: A allow, . deny, ? undefined\n");
 	for (size_t p = 0; p < t->n_ports; p++) {
-		np_buf_printf(&b, "%s%s:%u  (a row for each source, a column for each destination: A allow, . deny, ? undefined)\n",
-			      p ? "\n" : "", np_proto_name(t->ports[p].proto), t->ports[p].port);
+		np_buf_printf(&b, "\n%s:%u\n", np_proto_name(t->ports[p].proto), t->ports[p].port);
+		put_column_numbers(t, &b);
 		put_text_rows(w, t, p, &b);
 	}
 	for (size_t j = t->n_sources; j < t->n_dests; j++) {

@@ -22,13 +22,42 @@ static void log_diags(const struct np_diags *diags)
 		np_log_warn("and %zu more notes", diags->n_dropped);
 }
 
+/* An address that no block but the widest holds: class E, and the discard prefix. */
+static size_t make_up_ips(size_t at, struct np_addr *ips)
+{
+	ips[0] = (struct np_addr){ .width = 4, .bytes = { 240 } };
+	ips[1] = (struct np_addr){ .width = 16, .bytes = { 1 } };
+	return np_addr_add(&ips[0], (int64_t)at + 1, &ips[0]) && np_addr_add(&ips[1], (int64_t)at + 1, &ips[1]) ? 2 : 0;
+}
+
+/* Manifests that were never applied have no addresses: without any there would be no connections to ask about. */
+static void make_up_addresses(struct np_world *w)
+{
+	size_t n = 0;
+
+	for (size_t i = 0; i < w->n_pods; i++) {
+		struct np_pod *pod = &w->pods[i];
+		bool by_node = pod->host_network && pod->node_idx != SIZE_MAX && w->nodes[pod->node_idx].n_ips;
+
+		if (pod->n_ips == 0 && !by_node)
+			pod->n_ips = make_up_ips(n++, pod->ips);
+	}
+	for (size_t i = 0; i < w->n_services; i++)
+		if (w->services[i].n_ips == 0)
+			w->services[i].n_ips = make_up_ips(n++, w->services[i].ips);
+	if (n)
+		np_log_info("%zu pods and Services have no address: taken to be outside every ipBlock but /0", n);
+}
+
 static int load_manifests(const struct world_args *a, struct np_world *w, struct np_err *err)
 {
 	struct np_diags diags = { 0 };
 	int rc = np_manifests_load_noted(a->worlds.items, a->worlds.n, NP_FIELDS_STRICT, w, &diags, err);
 
-	if (rc == 0)
+	if (rc == 0) {
 		log_diags(&diags);
+		make_up_addresses(w);
+	}
 	np_diags_release(&diags);
 	return rc;
 }

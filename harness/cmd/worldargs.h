@@ -24,7 +24,7 @@ enum { FORMAT_TEXT, FORMAT_JSON };
 	  "which of the API's open questions count as settled (default core: none)", profile_names }, \
 	{ "format", NP_OPT_CHOICE, &(a).format, "FORMAT", "text or json", format_names }
 
-/* Notes on what was left out go to the log. *@ret is released with np_world_release(). */
+/* Notes on what was left out go to the log. Pods and Services of manifests without an address get one that only /0 holds. *@ret is released with np_world_release(). */
 int world_args_load(const struct world_args *a, struct np_world *ret, struct np_err *err);
 
 /*
