@@ -45,9 +45,9 @@ static const char base[] =
 
 /* A name in two regular containers and a restartable init one; names in init containers of both kinds. */
 #define DUP_POD \
-	"{apiVersion: v1, kind: Pod, metadata: {name: dup, namespace: z}, spec: {nodeName: n2, containers: [{name: c, ports: [{name: n, containerPort: 81}]}, {name: d," \
-	" ports: [{name: n, containerPort: 82}]}], initContainers: [{name: e, restartPolicy: Always, ports: [{name: n, containerPort: 83}, {name: s, containerPort: 84}]}, {name: f," \
-	" ports: [{name: i, containerPort: 85}]}]}, status: {phase: Running, podIPs: [{ip: 10.0.2.7}]}}\n---\n"
+	"{apiVersion: v1, kind: Pod, metadata: {name: dup, namespace: z}, spec: {nodeName: n2, containers: [{name: c, ports: [{name: twin, containerPort: 81}]}, {name: d," \
+	" ports: [{name: twin, containerPort: 82}]}], initContainers: [{name: e, restartPolicy: Always, ports: [{name: twin, containerPort: 83}, {name: sidecar, containerPort: 84}]}, {name: f," \
+	" ports: [{name: early, containerPort: 85}]}]}, status: {phase: Running, podIPs: [{ip: 10.0.2.7}]}}\n---\n"
 #define SECOND_DB \
 	"{apiVersion: v1, kind: Pod, metadata: {name: d, namespace: 'y', labels: {app: db, second: 'yes'}}, spec: {nodeName: n1, containers: [{name: c}]}, status: {phase:" \
 	" Running, podIPs: [{ip: 10.0.1.4}]}}\n---\n"
@@ -146,12 +146,12 @@ static const struct row rows[] = {
 	{ "S26 with the protocol", ALL_X("ingress: [{ports: [{port: dns, protocol: UDP}]}]"), "y/a x/a UDP:53 allow\n y/a x/a TCP:53 deny" },
 	{ "S27", ALL_X("ingress: [{ports: [{port: nowhere}]}]"), "y/a x/a TCP:80 deny\n y/a x/c TCP:80 deny" },
 	{ "S28", ALL_X("ingress: [{ports: [{port: side}]}]"), "y/a x/a TCP:8080 allow\n y/a x/a TCP:80 deny" },
-	{ "S29", DUP_POD POLICY("z", "p", "{podSelector: {}, ingress: [{ports: [{port: n}]}]}"),
+	{ "S29", DUP_POD POLICY("z", "p", "{podSelector: {}, ingress: [{ports: [{port: twin}]}]}"),
 	  "z/c z/dup TCP:81 allow\n z/c z/dup TCP:82 undef S29\n z/c z/dup TCP:82 allow ; S29=yes\n z/c z/dup TCP:82 deny ; S29=no\n z/c z/dup TCP:83 undef S29 S30\n"
 	  "z/c z/dup TCP:83 undef S30 ; S29=yes\n z/c z/dup UDP:81 deny" },
-	{ "S30", DUP_POD POLICY("z", "p", "{podSelector: {}, ingress: [{ports: [{port: s}, {port: i}]}]}"),
+	{ "S30", DUP_POD POLICY("z", "p", "{podSelector: {}, ingress: [{ports: [{port: sidecar}, {port: early}]}]}"),
 	  "z/c z/dup TCP:84 undef S30\n z/c z/dup TCP:84 allow ; S30=yes\n z/c z/dup TCP:84 deny ; S30=no\n z/c z/dup TCP:85 undef S30" },
-	{ "S30 with another number in a regular container", DUP_POD POLICY("z", "p", "{podSelector: {}, policyTypes: [Egress], egress: [{to: [{podSelector: {}}], ports: [{port: n}]}]}"),
+	{ "S30 with another number in a regular container", DUP_POD POLICY("z", "p", "{podSelector: {}, policyTypes: [Egress], egress: [{to: [{podSelector: {}}], ports: [{port: twin}]}]}"),
 	  "z/c z/dup TCP:81 undef S25\n z/c z/dup TCP:82 undef S25 S29" },
 	{ "S31", ALL_X("policyTypes: [Egress], egress: [{to: [{ipBlock: {cidr: 203.0.113.0/24}}], ports: [{port: side}]}]"),
 	  "x/a 203.0.113.1 TCP:80 undef S31\n x/a 203.0.113.1 UDP:80 deny\n x/a 203.0.114.1 TCP:80 deny\n x/a 203.0.113.1 TCP:80 allow ; S31=yes\n"
@@ -186,7 +186,7 @@ static const struct row rows[] = {
 	{ "S45 ingress is the pod's", ALL_X("ingress: [{from: [{namespaceSelector: {matchLabels: {team: blue}}}], ports: [{port: 80}]}]"),
 	  "y/a svc:x/web TCP:8000 allow\n z/c svc:x/web TCP:8000 deny" },
 	{ "S45 several pods behind it", SECOND_DB POLICY("y", "p", "{podSelector: {matchLabels: {second: 'yes'}}}"),
-	  "x/a svc:y/all TCP:80 undef S45\n x/a svc:y/all TCP:80 undef S45 ; S45=yes\n x/a svc:y/all TCP:80 undef S45 ; S45=no\n x/a 192.0.2.1 TCP:30080 undef S20 S42" },
+	  "x/a svc:y/all TCP:80 undef S45\n x/a svc:y/all TCP:80 undef S45 ; S45=yes\n x/a svc:y/all TCP:80 undef S45 ; S45=no\n x/a 192.0.2.1 TCP:30080 undef S20" },
 	{ "S45 several pods that agree", SECOND_DB POLICY("y", "p", "{podSelector: {matchLabels: {app: db}}}"), "x/a svc:y/all TCP:80 deny\n y/a svc:y/all TCP:80 deny" },
 	{ "S51 S65 as the world is now", ALL_X("ingress: [{from: [{podSelector: {matchLabels: {app: gone}}}]}]"), "x/b x/a TCP:80 deny" },
 	{ "S53", ALL_X("ingress: [{from: [{namespaceSelector: {}}]}]"), "z/done x/a TCP:80 none\n x/a z/done TCP:80 none\n 10.0.2.9 x/a TCP:80 deny" },
