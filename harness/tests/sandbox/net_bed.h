@@ -256,8 +256,8 @@ static inline void bed_run(const struct bed_case *c, bool as_nobody)
 	ck_assert_msg(status == 0, "%s%s: status %x: %s", c->name, as_nobody ? " as nobody" : "", (unsigned)status, said);
 }
 
-/* The rest of a test program: @cases, each once as this user and once as nobody. */
-#define BED_MAIN(suite_name, cases) \
+/* The rest of a test program: @cases, each once as this user and once as nobody, and what @more adds to @tc. */
+#define BED_MAIN(suite_name, cases, more) \
 	START_TEST(test_in_bed) \
 	{ \
 		bed_run(&(cases)[_i / 2], _i % 2 == 1); \
@@ -271,6 +271,7 @@ static inline void bed_run(const struct bed_case *c, bool as_nobody)
 		int failed; \
 		tcase_add_loop_test(tc, test_in_bed, 0, (int)(2 * NP_ARRAY_SIZE(cases))); \
 		tcase_set_timeout(tc, 2.0 * BED_TIMEOUT_MS / 1000); \
+		more \
 		suite_add_tcase(s, tc); \
 		sr = srunner_create(s); \
 		srunner_run_all(sr, CK_ENV); \
@@ -383,11 +384,14 @@ static inline int bed_exec(struct bed *b, const char *ns, const char *pod, const
 	return status >= 0 ? status : np_err_set(err, NP_ETIMEOUT, "a command does not end");
 }
 
-/* `netpolcheck-agent connect` in a pod: 0 allowed, 1 denied; what it says is added to @out (may be NULL). */
+/*
+ * `netpolcheck-agent connect` in a pod: 0 allowed, 1 denied; what it says is added to @out (may be NULL). A denial that is hoped for is not waited for as long as
+ * an answer.
+ */
 static inline int bed_connect(struct bed *b, const char *ns, const char *pod, const char *proto, const char *addr, const char *port,
-			      struct np_buf *out, struct np_err *err)
+			      bool hope, struct np_buf *out, struct np_err *err)
 {
-	const char *const argv[] = { "/netpolcheck-agent", "connect", proto, addr, port, "--timeout-ms", "1500", NULL };
+	const char *const argv[] = { "/netpolcheck-agent", "connect", proto, addr, port, "--timeout-ms", hope ? "3000" : "300", NULL };
 	struct np_buf ignored = { 0 };
 	int status = bed_exec(b, ns, pod, argv, out ? out : &ignored, err);
 

@@ -7,7 +7,7 @@ static int expect_identity(struct bed *b, const char *from, const char *proto, c
 			   struct np_err *err)
 {
 	struct np_buf said = { 0 };
-	int status = bed_connect(b, "x", from, proto, addr, port, &said, err);
+	int status = bed_connect(b, "x", from, proto, addr, port, true, &said, err);
 	bool right = status == 0 && strstr(np_buf_text(&said), who);
 
 	if (status >= 0 && !right)
@@ -37,7 +37,7 @@ static int body_reach(struct bed *b, struct np_err *err)
 			}
 		}
 	}
-	BED_CHECK(bed_connect(b, "x", "a", "tcp", bed_ip(b, "x", "b", 0, ip), "82", NULL, err) == 1, "a closed port answers");
+	BED_CHECK(bed_connect(b, "x", "a", "tcp", bed_ip(b, "x", "b", 0, ip), "82", false, NULL, err) == 1, "a closed port answers");
 	return 0;
 }
 
@@ -338,4 +338,4 @@ static const struct bed_case cases[] = {
 	{ "exec", body_exec }, { "exec ends", body_exec_ends }, { "many", body_many },
 };
 
-BED_MAIN("sandbox pods", cases)
+BED_MAIN("sandbox pods", cases, )
