@@ -10,12 +10,26 @@ struct expectation {
 };
 
 static struct proc server, prober;
+static char prober_caps[64];
+
+static void read_hello(void)
+{
+	char line[NP_AGENT_ANSWER_MAX];
+	struct np_agent_msg m;
+
+	ck_assert(rig_line(&prober, line, sizeof(line)) && np_agent_parse(np_str_from(line), &m, NULL) == 0);
+	ck_assert(m.kind == NP_MSG_HELLO && np_str_is(m.identity, "x/prober"));
+	ck_assert_uint_gt(m.max_in_flight, 0);
+	ck_assert(np_agent_has_cap(m.caps, "ipv6"));
+	snprintf(prober_caps, sizeof(prober_caps), NP_STR_FMT, NP_STR_ARG(m.caps));
+}
 
 static void start(void)
 {
 	server = rig_server("serve", "--identity", "x/a", "--tcp", "80,81,9901,9902", "--udp", "80,53,9901,9902", "--sctp", "80,9901,9902");
 	fakes_start();
-	prober = rig_prober();
+	prober = rig_agent_run("probe", "--identity", "x/prober");
+	read_hello();
 }
 
 static void stop(void)
@@ -195,6 +209,27 @@ START_TEST(dns)
 }
 END_TEST
 
+/* Where the prober has no kernel SCTP: only what carries its own tag, whole, counts. */
+START_TEST(raw_sctp_answers)
+{
+	static const struct expectation table[] = {
+		{ "sctp " V4_A " 7007 x/a", NP_OUT_DROPPED, "-", "-", "-" },
+		{ "sctp " V4_A " 7008 x/a", NP_OUT_ALLOWED, "-", "-", "-" },
+		{ "sctp " V4_A " 7008 -", NP_OUT_ALLOWED, "-", "-", "-" },
+		{ "sctp " V4_A " 7009 x/a", NP_OUT_REJECTED, "errno:ECONNREFUSED", "-", "-" },
+		{ "sctp " V4_A " 7010 x/a", NP_OUT_DROPPED, "-", "-", "-" },
+		{ "sctp " V4_A " 7011 x/a", NP_OUT_DROPPED, "-", "-", "-" },
+	};
+	struct answer answers[NP_ARRAY_SIZE(table)];
+
+	if (!np_agent_has_cap(np_str_from(prober_caps), "sctp-raw")) {
+		printf("skipped raw_sctp_answers: the kernel has SCTP\n");
+		return;
+	}
+	check_all(table, NP_ARRAY_SIZE(table), 900, 3, answers);
+}
+END_TEST
+
 START_TEST(local_failures)
 {
 	static const struct expectation table[] = {
@@ -215,16 +250,37 @@ END_TEST
 /* The answer to the first attempt comes when the second is under way, and counts. */
 START_TEST(late_answer)
 {
-	static const struct expectation table[] = {
-		{ "udp " V4_A " 7005 x/slow", NP_OUT_ALLOWED, "-", "x/slow", V4_A },
-	};
 	struct answer answers[1];
-	const char *probe[] = { table[0].probe };
+	const char *probe = "udp " V4_A " 7005 x/slow";
 
-	rig_batch(&prober, probe, 1, 8 * FAKE_SLOW_MS * 3 / 4, 8, answers);
+	rig_batch(&prober, &probe, 1, 8 * FAKE_SLOW_MS * 3 / 4, 8, answers);
 	ck_assert_msg(answers[0].msg.outcome == NP_OUT_ALLOWED, "%s", answers[0].line);
 	ck_assert_uint_ge(answers[0].msg.attempts, 2);
 	ck_assert_int_ge(answers[0].msg.rtt_us, FAKE_SLOW_MS * 1000);
+}
+END_TEST
+
+/* An answer to another question is waited past. */
+START_TEST(stale_answer)
+{
+	struct answer answers[1];
+	const char *probe = "udp " V4_A " 7013 x/fresh";
+
+	rig_batch(&prober, &probe, 1, 6000, 3, answers);
+	ck_assert_msg(answers[0].msg.outcome == NP_OUT_ALLOWED && np_str_is(answers[0].msg.who, "x/fresh"), "%s", answers[0].line);
+}
+END_TEST
+
+/* A TCP probe leaves no memory of itself, at the server or at a conntrack on the way. */
+START_TEST(connections_end_with_reset)
+{
+	struct answer answers[1];
+	const char *probe = "tcp " V4_A " 7012 -";
+
+	rig_batch(&prober, &probe, 1, 6000, 3, answers);
+	ck_assert_msg(np_str_is(answers[0].msg.who, "x/none"), "%s", answers[0].line);
+	rig_batch(&prober, &probe, 1, 6000, 3, answers);
+	ck_assert_msg(np_str_is(answers[0].msg.who, "x/rst"), "%s", answers[0].line);
 }
 END_TEST
 
@@ -310,8 +366,11 @@ int main(void)
 	tcase_add_test(tc, misdelivered);
 	tcase_add_test(tc, strangers);
 	tcase_add_test(tc, dns);
+	tcase_add_test(tc, raw_sctp_answers);
 	tcase_add_test(tc, local_failures);
 	tcase_add_test(tc, late_answer);
+	tcase_add_test(tc, stale_answer);
+	tcase_add_test(tc, connections_end_with_reset);
 	tcase_add_test(tc, source_ports);
 	tcase_add_test(tc, more_than_fly_at_once);
 	tcase_add_test(tc, few_descriptors);
