@@ -121,6 +121,7 @@ static json_t *failures_json(const struct verdict *v)
 
 	for (size_t i = 0; i < v->table.n_cells && json_array_size(list) < FAILURES_MAX; i++) {
 		const struct np_fleet_result *seen = &v->table.seen[i];
+		struct np_rt_cell at = np_rt_cell(&v->table, i);
 		struct np_flow flow;
 		struct np_buf why = { 0 };
 		np_clauses clauses;
@@ -138,6 +139,10 @@ static json_t *failures_json(const struct verdict *v)
 							 np_json_string(np_str_from(seen->who)), "clauses",
 							 np_clauses_text(&clauses, names, sizeof(names)), "explanation",
 							 np_json_string((struct np_str){ why.data, why.len })));
+		json_object_update_new(json_array_get(list, json_array_size(list) - 1),
+				       np_json_pack("{s:o, s:o, s:s, s:i, s:i}", "src", np_json_string(v->table.ends[at.src].name.name), "dst",
+						    np_json_string(v->table.ends[at.dst].name.name), "protocol", np_proto_name(flow.proto),
+						    "port", flow.port, "family", flow.family));
 		np_buf_release(&why);
 	}
 	return list;
@@ -146,8 +151,8 @@ static json_t *failures_json(const struct verdict *v)
 static void record_step(struct running *r, const struct verdict *v, const char *place, const char *what)
 {
 	const struct np_settle *st = &v->settle;
-	json_t *line = np_json_pack("{s:s, s:o, s:i, s:s, s:s, s:O, s:O, s:s, s:s, s:i, s:i, s:I, s:I}", "type", "step", "case",
-				    np_json_string(r->c->id), "step", r->n_expects, "what", what, "place", place, "operations",
+	json_t *line = np_json_pack("{s:s, s:o, s:o, s:i, s:s, s:s, s:O, s:O, s:s, s:s, s:i, s:i, s:I, s:I}", "type", "step", "case",
+				    np_json_string(r->c->id), "world", np_json_string(r->c->world), "step", r->n_expects, "what", what, "place", place, "operations",
 				    r->changes.operations, "manifests", r->changes.manifests, "result", np_run_result_name(v->result),
 				    "sentinel", v->sentinel, "transient", (int)st->transient, "looks", (int)st->looks, "wrong",
 				    (json_int_t)st->wrong, "probes", (json_int_t)st->probes);

@@ -93,8 +93,8 @@ static json_t *suite_list(const struct run *r)
 static void record_begin(struct run *r)
 {
 	char now[64];
-	json_t *target = np_json_pack("{s:s, s:s, s:s?}", "kind", r->cluster.sandbox ? "sandbox" : "cluster", "server", r->cluster.server, "fault",
-				      r->o->fault);
+	json_t *target = np_json_pack("{s:s, s:s, s:s, s:s?}", "kind", r->cluster.sandbox ? "sandbox" : "cluster", "server", r->cluster.server,
+				      "image", r->cluster.image, "fault", r->o->fault);
 
 	np_record_put_take(&r->record, np_json_pack("{s:s, s:i, s:s, s:s, s:s, s:I, s:o, s:o, s:o, s:i, s:I, s:I, s:I, s:b, s:s?}", "type", "run",
 						    "schema", NP_RECORD_SCHEMA, "version", NP_VERSION, "id", r->id, "started",

@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "caserun.h"
+#include "np/base/buf.h"
 #include "np/base/json.h"
 #include "np/base/mem.h"
 
@@ -97,15 +98,86 @@ static const struct np_case *take_case(struct np_shared *sh, const struct np_wor
 	return pick == SIZE_MAX ? NULL : &sh->plan->cases[pick];
 }
 
+/* A Pod's containers with their ports only: the agent is the harness's business. */
+static void strip_pod(json_t *spec)
+{
+	static const char *const lists[] = { "containers", "initContainers" }, *const keep[] = { "name", "ports", "restartPolicy" };
+	json_t *ctr, *bare = json_object();
+	size_t i;
+
+	for (size_t l = 0; l < 2; l++)
+		json_array_foreach(json_object_get(spec, lists[l]), i, ctr) {
+			json_t *ports = json_object();
+
+			for (size_t k = 0; k < 3; k++)
+				if (json_object_get(ctr, keep[k]))
+					json_object_set(ports, keep[k], json_object_get(ctr, keep[k]));
+			json_array_set_new(json_object_get(spec, lists[l]), i, ports);
+		}
+	for (size_t l = 0; l < 2; l++)
+		if (json_object_get(spec, lists[l]))
+			json_object_set(bare, lists[l], json_object_get(spec, lists[l]));
+	if (json_object_get(spec, "hostNetwork"))
+		json_object_set(bare, "hostNetwork", json_object_get(spec, "hostNetwork"));
+	json_object_clear(spec);
+	json_object_update(spec, bare);
+	json_decref(bare);
+}
+
+static void shorten(const struct np_session *s, json_t *meta, const char *key)
+{
+	const char *real = json_string_value(json_object_get(meta, key));
+
+	if (real)
+		json_object_set_new(meta, key, np_json_string(np_scope_short(&s->scope, np_str_from(real))));
+}
+
+/* The world's objects as its file says them: with short names, and without what the harness put in. */
+static json_t *world_objects(const struct np_session *s)
+{
+	json_t *all = json_object(), *original;
+	const char *key;
+
+	json_object_foreach(s->originals, key, original) {
+		json_t *o = json_deep_copy(original), *meta = json_object_get(o, "metadata"), *labels = json_object_get(meta, "labels");
+
+		shorten(s, meta, "namespace");
+		if (strncmp(key, "Namespace ", 10) == 0)
+			shorten(s, meta, "name");
+		json_object_del(labels, NP_LABEL_RUN);
+		json_object_del(labels, NP_LABEL_MANAGED);
+		json_object_del(labels, "pod-security.kubernetes.io/enforce");
+		json_object_del(meta, "annotations");
+		if (strncmp(key, "Pod ", 4) == 0)
+			strip_pod(json_object_get(o, "spec"));
+		json_object_set_new(all, key, o);
+	}
+	return all;
+}
+
+static json_t *world_listens(const struct np_session *s)
+{
+	static const char *const names[NP_N_PROTOS] = { "tcp", "udp", "sctp" };
+	json_t *lists = json_object();
+
+	for (int proto = 0; proto < NP_N_PROTOS; proto++) {
+		struct np_buf b = { 0 };
+
+		for (size_t i = 0; i < s->worldfile->n_ports; i++)
+			if ((int)s->worldfile->ports[i].proto == proto)
+				np_buf_printf(&b, "%s%u", b.len ? "," : "", s->worldfile->ports[i].first);
+		json_object_set_new(lists, names[proto], json_string(np_buf_text(&b)));
+		np_buf_release(&b);
+	}
+	return lists;
+}
+
 static void record_world(struct np_shared *sh, unsigned worker, const struct np_session *s)
 {
-	json_t *pods = json_array();
-
-	for (size_t i = 0; i < s->n_pods; i++)
-		json_array_append_new(pods, np_json_pack("{s:o}", "name", np_json_string(np_str_from(s->pods[i].name))));
-	np_record_put_take(sh->record, np_json_pack("{s:s, s:i, s:o, s:o, s:I, s:I}", "type", "world", "worker", (int)worker, "world",
-						    np_json_string(s->worldfile->name), "pods", pods, "deploy_ms",
-						    (json_int_t)s->deploy_ms, "streams", (json_int_t)np_fleet_size(s->fleet)));
+	np_record_put_take(sh->record, np_json_pack("{s:s, s:i, s:o, s:o, s:o, s:I, s:I}", "type", "world", "worker", (int)worker, "world",
+						    np_json_string(s->worldfile->name), "objects", world_objects(s), "listens",
+						    world_listens(s), "deploy_ms", (json_int_t)s->deploy_ms, "streams",
+						    (json_int_t)np_fleet_size(s->fleet)));
 }
 
 static void add_stats(struct np_shared *sh, const struct np_session *s)
