@@ -93,7 +93,8 @@ static int take_token(struct np_kube_auth *a, const struct np_buf *text, struct 
 	for (; n && strchr(" \t\r\n", *s); n--)
 		s++;
 	if (!n)
-		return np_err_set(err, NP_EENV, "the token file '%s' is empty", a->config->token_file.p);
+		return np_err_set(err, NP_EENV, "the token file '%s' is empty",
+				  a->config->token_file.p);
 	if (!np_kube_header_safe((struct np_str){ s, n }))
 		return np_err_set(err, NP_EVALID, "the token in '%s' holds control characters",
 				  a->config->token_file.p);
@@ -147,8 +148,10 @@ static int refresh_plugin(struct np_kube_auth *a, const atomic_int *cancel, stru
 		return -1;
 	if (got.token && !np_kube_header_safe(np_str_from(got.token))) {
 		np_kube_plugin_cred_release(&got);
-		return np_err_set(err, NP_EVALID, "the token of credential plugin '%s' holds control "
-				  "characters", a->config->plugin->command.p);
+		return np_err_set(err, NP_EVALID,
+				  "the token of credential plugin '%s' holds control "
+				  "characters",
+				  a->config->plugin->command.p);
 	}
 	free(a->now.header);
 	free(a->now.cert);

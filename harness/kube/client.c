@@ -20,13 +20,16 @@ static int check_headers(const struct np_kube_config *c, struct np_err *err)
 
 	for (size_t i = 0; i < NP_ARRAY_SIZE(fields); i++)
 		if (!np_kube_header_safe(fields[i].value))
-			return np_err_set(err, NP_EVALID, "control characters in '%s'", fields[i].name);
+			return np_err_set(err, NP_EVALID, "control characters in '%s'",
+					  fields[i].name);
 	for (size_t i = 0; i < c->n_as_groups; i++)
 		if (!np_kube_header_safe(c->as_groups[i]))
-			return np_err_set(err, NP_EVALID, "control characters in as-groups[%zu]", i);
+			return np_err_set(err, NP_EVALID, "control characters in as-groups[%zu]",
+					  i);
 	for (size_t i = 0; i < c->n_as_extra; i++)
 		if (!np_kube_header_safe(c->as_extra[i].value))
-			return np_err_set(err, NP_EVALID, "control characters in as-user-extra '%s'",
+			return np_err_set(err, NP_EVALID,
+					  "control characters in as-user-extra '%s'",
 					  c->as_extra[i].name.p);
 	return 0;
 }
@@ -176,7 +179,9 @@ static int judge_body(struct exchange *x, struct np_err *err)
 	return np_err_prefix(err, "the reply to %s is not JSON", x->req->path);
 }
 
-/* One attempt. 0 or -1 with @err; *@ret_loss says how it failed when there was no complete reply. */
+/*
+ * One attempt. 0 or -1 with @err; *@ret_loss says how it failed when there was no complete reply.
+ */
 static int attempt(struct exchange *x, enum np_kube_loss *ret_loss, struct np_err *err)
 {
 	struct np_kube_slot *s = np_kube_slot_take(x->k);
@@ -207,8 +212,8 @@ static int attempt(struct exchange *x, enum np_kube_loss *ret_loss, struct np_er
 		atomic_fetch_add(&x->k->count.lost, 1);
 		np_kube_slot_free(s);
 		if (x->too_large)
-			np_err_set(err, NP_ELIMIT, "the reply to %s is larger than %u bytes", x->req->path,
-				   NP_KUBE_REPLY_MAX);
+			np_err_set(err, NP_ELIMIT, "the reply to %s is larger than %u bytes",
+				   x->req->path, NP_KUBE_REPLY_MAX);
 		return -1;
 	}
 	np_kube_slot_give(x->k, s);
@@ -225,7 +230,8 @@ static bool worth_another(struct exchange *x, enum np_kube_loss loss)
 	if (loss == NP_KUBE_LOSS_TLS)
 		return ++x->n_few < FEW;
 	if (loss)
-		return loss == NP_KUBE_LOSS_UNSENT || (loss == NP_KUBE_LOSS_MIDWAY && x->call.repeatable);
+		return loss == NP_KUBE_LOSS_UNSENT ||
+		       (loss == NP_KUBE_LOSS_MIDWAY && x->call.repeatable);
 	if (http == 429)
 		return true;
 	if (http == 500)
@@ -274,7 +280,8 @@ static int exchange_run(struct exchange *x, struct np_err *err)
 static bool idempotent(const struct np_kube_req *req)
 {
 	if (!strcmp(req->method, "PATCH"))
-		return req->content_type && strcmp(req->content_type, "application/json-patch+json");
+		return req->content_type &&
+		       strcmp(req->content_type, "application/json-patch+json");
 	return strcmp(req->method, "POST") != 0;
 }
 
@@ -306,9 +313,15 @@ int np_kube_request(struct np_kube *k, const struct np_kube_req *req, struct np_
 		np_json_dump(req->json, 0, &body);
 	x.deadline_ms = np_now_ms() + (req->timeout_ms > 0 ? req->timeout_ms : k->timeout_ms);
 	x.call = (struct np_kube_call){
-		.method = req->method, .path = req->path, .query = req->query, .accept = req->accept,
-		.body = { req->json ? body.data : req->body, req->json ? body.len : req->n_body },
-		.repeatable = idempotent(req), .on_body = on_body, .on_header = on_header, .user = &x,
+		.method = req->method,
+		.path = req->path,
+		.query = req->query,
+		.accept = req->accept,
+		.body = {req->json ? body.data : req->body, req->json ? body.len : req->n_body},
+		.repeatable = idempotent(req),
+		.on_body = on_body,
+		.on_header = on_header,
+		.user = &x,
 	};
 	if (req->json || req->body || !strcmp(req->method, "POST"))
 		x.call.content_type = req->content_type ? req->content_type : "application/json";

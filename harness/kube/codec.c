@@ -14,7 +14,10 @@ static int sextet(char c)
 	return at ? (int)(at - alphabet) : -1;
 }
 
-/* EVP_DecodeUpdate() takes blanks and ends silently at '-', EVP_DecodeBlock() counts padding as bytes: hence by hand. */
+/*
+ * EVP_DecodeUpdate() takes blanks and ends silently at '-', EVP_DecodeBlock() counts padding as
+ * bytes: hence by hand.
+ */
 bool np_kube_base64_decode(struct np_str s, struct np_buf *ret)
 {
 	unsigned bits = 0, n_chars = 0, n_pad = 0;
@@ -94,7 +97,8 @@ bool np_kube_json_depth_ok(const json_t *v, unsigned max)
 	json_array_foreach((json_t *)v, i, child)
 		if (!np_kube_json_depth_ok(child, max - 1))
 			return false;
-	for (iter = json_object_iter((json_t *)v); iter; iter = json_object_iter_next((json_t *)v, iter))
+	for (iter = json_object_iter((json_t *)v); iter;
+	     iter = json_object_iter_next((json_t *)v, iter))
 		if (!np_kube_json_depth_ok(json_object_iter_value(iter), max - 1))
 			return false;
 	return true;

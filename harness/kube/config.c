@@ -16,7 +16,8 @@ struct text_field {
 	size_t offset;
 };
 
-static int read_texts(struct loader *l, const struct np_kube_node *n, const struct text_field *fields)
+static int read_texts(struct loader *l, const struct np_kube_node *n,
+		      const struct text_field *fields)
 {
 	for (; fields->key; fields++) {
 		struct np_str *to = (struct np_str *)((char *)&l->c + fields->offset);
@@ -61,7 +62,8 @@ static int choose_context(struct loader *l, const char *wanted)
 		l->c.context = np_arena_str(a, np_str_from(only));
 	if (l->c.context.n)
 		return 0;
-	np_err_set(l->err, NP_EUSAGE, "no context: none was named, and there is no current-context");
+	np_err_set(l->err, NP_EUSAGE,
+		   "no context: none was named, and there is no current-context");
 	return np_err_at(l->err, l->c.source.p, 0, 0);
 }
 
@@ -86,7 +88,8 @@ static int read_context(struct loader *l)
 
 static bool known_scheme(struct np_str s)
 {
-	return np_str_starts(s, "https://") || np_str_starts(s, "http://") || np_str_starts(s, "unix:///");
+	return np_str_starts(s, "https://") || np_str_starts(s, "http://") ||
+	       np_str_starts(s, "unix:///");
 }
 
 static int read_cluster(struct loader *l)
@@ -109,8 +112,10 @@ static int read_cluster(struct loader *l)
 	if (!c->server.n)
 		return np_kube_node_err(&at, l->err, NP_EUSAGE, "is missing");
 	if (!known_scheme(c->server))
-		return np_kube_node_err(&at, l->err, NP_EUSAGE, "'%s' begins with none of https://, "
-					"http://, unix:///", c->server.p);
+		return np_kube_node_err(&at, l->err, NP_EUSAGE,
+					"'%s' begins with none of https://, "
+					"http://, unix:///",
+					c->server.p);
 	if (c->insecure && c->ca.n)
 		return np_kube_node_err(&n, l->err, NP_EUSAGE, "a certificate authority and "
 					"insecure-skip-tls-verify exclude each other");
@@ -171,7 +176,8 @@ static int read_plugin_env(struct loader *l, const struct np_kube_node *n, struc
 	return 0;
 }
 
-static int check_plugin(struct loader *l, const struct np_kube_node *n, const struct np_kube_plugin *p)
+static int check_plugin(struct loader *l, const struct np_kube_node *n,
+			const struct np_kube_plugin *p)
 {
 	struct np_kube_node at = np_kube_node_get(n, "apiVersion");
 
@@ -182,7 +188,8 @@ static int check_plugin(struct loader *l, const struct np_kube_node *n, const st
 					p->api_version.n ? p->api_version.p : "");
 	at = np_kube_node_get(n, "interactiveMode");
 	if (json_is_string(at.value) && !strcmp(json_string_value(at.value), "Always"))
-		return np_kube_node_err(&at, l->err, NP_EUSAGE, "a plugin that always wants to talk "
+		return np_kube_node_err(&at, l->err, NP_EUSAGE,
+					"a plugin that always wants to talk "
 					"to a person cannot be used here");
 	at = np_kube_node_get(n, "command");
 	return p->command.n ? 0 : np_kube_node_err(&at, l->err, NP_EUSAGE, "is missing");
@@ -243,15 +250,19 @@ static int check_user(struct loader *l, const struct np_kube_node *n)
 	struct np_kube_config *c = &l->c;
 
 	if (old.value)
-		return np_kube_node_err(&old, l->err, NP_EUSAGE, "auth-provider is not supported (kubectl "
+		return np_kube_node_err(&old, l->err, NP_EUSAGE,
+					"auth-provider is not supported (kubectl "
 					"dropped it too): use an exec plugin or a token instead");
 	if (!c->cert.n != !c->key.n)
-		return np_kube_node_err(n, l->err, NP_EUSAGE, "client-certificate and client-key go "
+		return np_kube_node_err(n, l->err, NP_EUSAGE,
+					"client-certificate and client-key go "
 					"together, and one is missing");
 	if ((c->token.n || c->token_file.n) && c->username.n)
-		return np_kube_node_err(n, l->err, NP_EUSAGE, "a token and a username exclude each other");
+		return np_kube_node_err(n, l->err, NP_EUSAGE,
+					"a token and a username exclude each other");
 	if (!c->as_user.n && (c->as_uid.n || c->n_as_groups || c->n_as_extra))
-		return np_kube_node_err(n, l->err, NP_EUSAGE, "impersonation of groups, uid or extra "
+		return np_kube_node_err(n, l->err, NP_EUSAGE,
+					"impersonation of groups, uid or extra "
 					"needs 'as'");
 	return 0;
 }
@@ -276,7 +287,8 @@ static int read_user(struct loader *l)
 	    np_kube_node_blob(&n, "client-certificate-data", "client-certificate", &c->arena,
 			      &c->cert, l->err) ||
 	    np_kube_node_blob(&n, "client-key-data", "client-key", &c->arena, &c->key, l->err) ||
-	    np_kube_node_texts(&n, "as-groups", &c->arena, &c->as_groups, &c->n_as_groups, l->err) ||
+	    np_kube_node_texts(&n, "as-groups", &c->arena, &c->as_groups, &c->n_as_groups,
+			       l->err) ||
 	    read_extra(l, &n) || read_plugin(l, &n))
 		return -1;
 	c->token_file = np_kube_node_resolve(&n, c->token_file, &c->arena);
@@ -295,7 +307,8 @@ static struct np_str source_of(const struct np_kube_files *f, struct np_arena *a
 	return s;
 }
 
-int np_kube_config_load(const struct np_kube_load *load, struct np_kube_config *ret, struct np_err *err)
+int np_kube_config_load(const struct np_kube_load *load, struct np_kube_config *ret,
+			struct np_err *err)
 {
 	struct loader l = { .err = err };
 	int rc;

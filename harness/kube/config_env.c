@@ -1,4 +1,6 @@
-/* config_env.c - layer kube: configurations that need no file of the user: in a pod, and a socket. */
+/*
+ * config_env.c - layer kube: configurations that need no file of the user: in a pod, and a socket.
+ */
 #include <sys/un.h>
 
 #include "np/base/file.h"
@@ -6,8 +8,8 @@
 
 static const char usual_dir[] = "/var/run/secrets/kubernetes.io/serviceaccount";
 
-static int read_into(struct np_kube_config *c, const char *dir, const char *name, struct np_str *ret,
-		     struct np_err *err)
+static int read_into(struct np_kube_config *c, const char *dir, const char *name,
+		     struct np_str *ret, struct np_err *err)
 {
 	struct np_str path = np_arena_printf(&c->arena, "%s/%s", dir, name);
 	struct np_buf b = { NULL, 0, 0 };
@@ -52,8 +54,8 @@ int np_kube_config_in_cluster(const char *dir, struct np_kube_config *ret, struc
 		return -1;
 	}
 	c.source = np_arena_str(&c.arena, NP_STR("in-cluster"));
-	c.server = np_arena_printf(&c.arena, strchr(host, ':') ? "https://[%s]:%s" : "https://%s:%s",
-				   host, port);
+	c.server = np_arena_printf(
+		&c.arena, strchr(host, ':') ? "https://[%s]:%s" : "https://%s:%s", host, port);
 	*ret = c;
 	return 0;
 }

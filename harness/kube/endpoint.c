@@ -30,8 +30,8 @@ static bool local_host(const char *host)
 	return !strcmp(host, "localhost") || !strncmp(host, "127.", 4) || !strcmp(host, "[::1]");
 }
 
-static void set_names(struct np_kube_endpoint *e, const char *scheme, const char *host, const char *port,
-		      const struct np_kube_config *c)
+static void set_names(struct np_kube_endpoint *e, const char *scheme, const char *host,
+		      const char *port, const struct np_kube_config *c)
 {
 	const char *colon = port ? ":" : "";
 	const char *name = c->tls_server_name.n && e->tls ? c->tls_server_name.p : host;
@@ -43,7 +43,8 @@ static void set_names(struct np_kube_endpoint *e, const char *scheme, const char
 		e->connect_to = np_xasprintf("::%s:%s", host, *port ? port : "443");
 }
 
-static int split(struct np_kube_endpoint *e, CURLU *u, const struct np_kube_config *c, struct np_err *err)
+static int split(struct np_kube_endpoint *e, CURLU *u, const struct np_kube_config *c,
+		 struct np_err *err)
 {
 	auto_part char *scheme = part(u, CURLUPART_SCHEME);
 	auto_part char *host = part(u, CURLUPART_HOST);
@@ -53,8 +54,10 @@ static int split(struct np_kube_endpoint *e, CURLU *u, const struct np_kube_conf
 
 	if (!scheme || !host || (strcmp(scheme, "https") && strcmp(scheme, "http")) ||
 	    has(u, CURLUPART_USER) || has(u, CURLUPART_QUERY) || has(u, CURLUPART_FRAGMENT))
-		return np_err_set(err, NP_EUSAGE, "the server '%s' is no URL of a scheme, host, port and "
-				  "path", c->server.p);
+		return np_err_set(err, NP_EUSAGE,
+				  "the server '%s' is no URL of a scheme, host, port and "
+				  "path",
+				  c->server.p);
 	while (n && path[n - 1] == '/')
 		n--;
 	e->prefix = np_xstrndup(path ? path : "", n);
@@ -64,7 +67,8 @@ static int split(struct np_kube_endpoint *e, CURLU *u, const struct np_kube_conf
 	return 0;
 }
 
-int np_kube_endpoint_init(struct np_kube_endpoint *ret, const struct np_kube_config *c, struct np_err *err)
+int np_kube_endpoint_init(struct np_kube_endpoint *ret, const struct np_kube_config *c,
+			  struct np_err *err)
 {
 	struct np_kube_endpoint e = { .base = NULL };
 	CURLU *u;
@@ -81,7 +85,8 @@ int np_kube_endpoint_init(struct np_kube_endpoint *ret, const struct np_kube_con
 	}
 	u = curl_url();
 	if (!c->server.n || curl_url_set(u, CURLUPART_URL, c->server.p, 0))
-		rc = np_err_set(err, NP_EUSAGE, "the server '%s' is no URL", c->server.n ? c->server.p : "");
+		rc = np_err_set(err, NP_EUSAGE, "the server '%s' is no URL",
+				c->server.n ? c->server.p : "");
 	else
 		rc = split(&e, u, c, err);
 	curl_url_cleanup(u);

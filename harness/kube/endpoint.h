@@ -1,4 +1,7 @@
-/* endpoint.h - layer kube, private: a server URL taken apart into what curl and a hand-written request need. */
+/*
+ * endpoint.h - layer kube, private: a server URL taken apart into what curl and a hand-written
+ * request need.
+ */
 #ifndef NP_KUBE_ENDPOINT_H
 #define NP_KUBE_ENDPOINT_H
 
@@ -8,7 +11,7 @@
 
 /* Heap strings, NULL when not needed. */
 struct np_kube_endpoint {
-	char *base;		/* scheme://host[:port][/prefix], no slash at the end; host is the TLS name */
+	char *base;		/* scheme://host[:port][/prefix]; host is the TLS name */
 	char *prefix;		/* "" or /prefix */
 	char *host;		/* for the Host header: the real host[:port] */
 	char *connect_to;	/* CURLOPT_CONNECT_TO, when the TLS name is not where to go */
@@ -18,7 +21,8 @@ struct np_kube_endpoint {
 };
 
 /* NP_EUSAGE for a URL that is none, or has a user, query or fragment. */
-int np_kube_endpoint_init(struct np_kube_endpoint *ret, const struct np_kube_config *c, struct np_err *err);
+int np_kube_endpoint_init(struct np_kube_endpoint *ret, const struct np_kube_config *c,
+			  struct np_err *err);
 void np_kube_endpoint_release(struct np_kube_endpoint *e);
 
 #endif

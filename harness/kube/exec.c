@@ -75,7 +75,8 @@ static bool advance(struct np_kube_exec *e, int wait_ms)
 		np_err_set(&e->why, NP_EINTR, "interrupted");
 		return np_kube_stream_fail(e);
 	}
-	return e->phase == NP_EXEC_OPEN ? np_kube_stream_move(e) : np_kube_stream_opening(e, wait_ms);
+	return e->phase == NP_EXEC_OPEN ? np_kube_stream_move(e)
+					: np_kube_stream_opening(e, wait_ms);
 }
 
 /* Waits in small pieces, to see a cancellation. True: the socket has something. */

@@ -26,8 +26,8 @@ static int wait_open(struct np_kube_exec *e, struct np_err *err)
 }
 
 struct np_kube_exec *np_kube_exec_open(struct np_kube *k, const char *ns, const char *pod,
-				       const char *container, const char *const *argv, unsigned flags,
-				       int open_timeout_ms, struct np_err *err)
+				       const char *container, const char *const *argv,
+				       unsigned flags, int open_timeout_ms, struct np_err *err)
 {
 	int64_t deadline = np_now_ms() + open_timeout_ms;
 	unsigned n_refused = 0;
@@ -78,7 +78,8 @@ static int follow(struct np_kube_exec *e, const struct np_buf *input, int64_t de
 		if (state == NP_KUBE_EXEC_FAILED)
 			return -1;
 		if (left <= 0)
-			return np_err_set(err, NP_ETIMEOUT, "the command in the pod did not end in time");
+			return np_err_set(err, NP_ETIMEOUT,
+					  "the command in the pod did not end in time");
 		if (sent < n_input)
 			sent += np_kube_exec_write(e, input->data + sent, n_input - sent);
 		if (sent == n_input && !closed) {

@@ -40,7 +40,8 @@ static int load_one(struct np_kube_files *f, const char *path, struct np_err *er
 	int rc;
 
 	if (f->n >= NP_KUBE_CONFIG_FILES)
-		return np_err_set(err, NP_ELIMIT, "more than %d files in KUBECONFIG", NP_KUBE_CONFIG_FILES);
+		return np_err_set(err, NP_ELIMIT, "more than %d files in KUBECONFIG",
+				  NP_KUBE_CONFIG_FILES);
 	if (read_named(path, &text, err)) {
 		np_buf_release(&text);
 		return -1;
@@ -74,7 +75,8 @@ static int load_list(struct np_kube_files *f, const char *list, struct np_err *e
 			  "KUBECONFIG names no file");
 }
 
-int np_kube_files_load(const struct np_kube_load *load, struct np_kube_files *ret, struct np_err *err)
+int np_kube_files_load(const struct np_kube_load *load, struct np_kube_files *ret,
+		       struct np_err *err)
 {
 	const char *list = load->kubeconfig_env ? load->kubeconfig_env : getenv("KUBECONFIG");
 	const char *home = load->home ? load->home : getenv("HOME");
@@ -87,7 +89,8 @@ int np_kube_files_load(const struct np_kube_load *load, struct np_kube_files *re
 	} else if (list && *list) {
 		rc = load_list(&f, list, err);
 	} else if (!home || !*home) {
-		rc = np_err_set(err, NP_EUSAGE, "no kubeconfig: neither KUBECONFIG nor HOME is set");
+		rc = np_err_set(err, NP_EUSAGE,
+				"no kubeconfig: neither KUBECONFIG nor HOME is set");
 	} else {
 		usual = np_xasprintf("%s/.kube/config", home);
 		rc = load_one(&f, usual, err);
@@ -128,7 +131,8 @@ int np_kube_node_err(const struct np_kube_node *n, struct np_err *err, enum np_e
 }
 
 /* A path that is too long for its place is cut: it is for messages only. */
-static void __attribute__((format(printf, 2, 3))) set_path(struct np_kube_node *n, const char *fmt, ...)
+static void __attribute__((format(printf, 2, 3)))
+set_path(struct np_kube_node *n, const char *fmt, ...)
 {
 	va_list ap;
 
@@ -235,21 +239,24 @@ int np_kube_node_texts(const struct np_kube_node *n, const char *key, struct np_
 	return 0;
 }
 
-struct np_str np_kube_node_resolve(const struct np_kube_node *n, struct np_str path, struct np_arena *a)
+struct np_str np_kube_node_resolve(const struct np_kube_node *n, struct np_str path,
+				   struct np_arena *a)
 {
 	if (!path.n || path.p[0] == '/')
 		return path;
 	return np_arena_printf(a, "%s/%s", n->file->dir, path.p);
 }
 
-static int decode(const struct np_kube_node *n, struct np_str data, struct np_buf *b, struct np_err *err)
+static int decode(const struct np_kube_node *n, struct np_str data, struct np_buf *b,
+		  struct np_err *err)
 {
 	if (!np_kube_base64_decode(data, b))
 		return np_kube_node_err(n, err, NP_EPARSE, "is not base64");
 	return 0;
 }
 
-static int read_file(const struct np_kube_node *n, struct np_str path, struct np_buf *b, struct np_err *err)
+static int read_file(const struct np_kube_node *n, struct np_str path, struct np_buf *b,
+		     struct np_err *err)
 {
 	struct np_err why = { .code = NP_OK };
 

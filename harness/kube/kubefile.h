@@ -1,6 +1,6 @@
 /*
- * kubefile.h - layer kube, private: the files a kubeconfig is merged from, and typed looks into them that know file, line
- * and field path when something is wrong.
+ * kubefile.h - layer kube, private: the files a kubeconfig is merged from, and typed looks into
+ * them that know file, line and field path when something is wrong.
  */
 #ifndef NP_KUBE_KUBEFILE_H
 #define NP_KUBE_KUBEFILE_H
@@ -22,14 +22,15 @@ struct np_kube_files {
 	size_t n, cap;
 };
 
-int np_kube_files_load(const struct np_kube_load *load, struct np_kube_files *ret, struct np_err *err);
+int np_kube_files_load(const struct np_kube_load *load, struct np_kube_files *ret,
+		       struct np_err *err);
 void np_kube_files_release(struct np_kube_files *f);
 
 /* A value and where it stands. @value NULL: absent (or null). All borrowed from the files. */
 struct np_kube_node {
 	const struct np_kube_file *file;
 	const json_t *value;
-	const json_t *parent;	/* what it is, or would be, a part of: for the line of what is missing */
+	const json_t *parent;	/* what it is, or would be, part of: for the line of what lacks */
 	char path[128];
 };
 
@@ -56,11 +57,12 @@ int np_kube_node_texts(const struct np_kube_node *n, const char *key, struct np_
 int np_kube_node_blob(const struct np_kube_node *n, const char *data_key, const char *file_key,
 		      struct np_arena *a, struct np_str *ret, struct np_err *err);
 /* @path, or relative to the folder of the file. */
-struct np_str np_kube_node_resolve(const struct np_kube_node *n, struct np_str path, struct np_arena *a);
+struct np_str np_kube_node_resolve(const struct np_kube_node *n, struct np_str path,
+				   struct np_arena *a);
 
 /*
- * The entry called @name of the list @list ("clusters"), its member @member ("cluster"): the first file that has it wins.
- * 1: none has it.
+ * The entry called @name of the list @list ("clusters"), its member @member ("cluster"): the first
+ * file that has it wins. 1: none has it.
  */
 int np_kube_files_entry(const struct np_kube_files *f, const char *list, const char *member,
 			const char *name, struct np_kube_node *ret, struct np_err *err);

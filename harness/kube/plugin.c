@@ -30,16 +30,17 @@ static json_t *cluster_info(const struct np_kube_config *c)
 		np_buf_release(&ca);
 	}
 	if (c->plugin->cluster_extension.n)
-		json_object_set_new(o, "config", np_json_parse(c->plugin->cluster_extension.p,
-							       c->plugin->cluster_extension.n, NULL));
+		json_object_set_new(o, "config",
+				    np_json_parse(c->plugin->cluster_extension.p,
+						  c->plugin->cluster_extension.n, NULL));
 	return o;
 }
 
 /* "KUBERNETES_EXEC_INFO=..." on the heap. */
 static char *exec_info(const struct np_kube_config *c)
 {
-	json_t *o = np_json_pack("{s:s, s:s, s:{s:b}}", "apiVersion", c->plugin->api_version.p, "kind",
-				 "ExecCredential", "spec", "interactive", 0);
+	json_t *o = np_json_pack("{s:s, s:s, s:{s:b}}", "apiVersion", c->plugin->api_version.p,
+				 "kind", "ExecCredential", "spec", "interactive", 0);
 	struct np_buf b = { NULL, 0, 0 };
 
 	if (c->plugin->cluster_info)
@@ -102,8 +103,8 @@ bool np_kube_time_parse(const char *s, int64_t *ret)
 	struct tm tm = { .tm_isdst = 0 };
 	int64_t offset;
 
-	if (!digits(&s, 4, &tm.tm_year) || !skip(&s, '-') || !digits(&s, 2, &tm.tm_mon) || !skip(&s, '-') ||
-	    !digits(&s, 2, &tm.tm_mday) || (!skip(&s, 'T') && !skip(&s, 't')) ||
+	if (!digits(&s, 4, &tm.tm_year) || !skip(&s, '-') || !digits(&s, 2, &tm.tm_mon) ||
+	    !skip(&s, '-') || !digits(&s, 2, &tm.tm_mday) || (!skip(&s, 'T') && !skip(&s, 't')) ||
 	    !digits(&s, 2, &tm.tm_hour) || !skip(&s, ':') || !digits(&s, 2, &tm.tm_min) ||
 	    !skip(&s, ':') || !digits(&s, 2, &tm.tm_sec))
 		return false;
@@ -138,7 +139,8 @@ static int read_answer(const struct np_kube_config *c, const struct np_buf *out,
 		rc = -1;
 	else if (strcmp(np_json_str(o, "kind", ""), "ExecCredential") ||
 		 strcmp(np_json_str(o, "apiVersion", ""), c->plugin->api_version.p))
-		rc = np_err_set(err, NP_EENV, "not an ExecCredential of %s", c->plugin->api_version.p);
+		rc = np_err_set(err, NP_EENV, "not an ExecCredential of %s",
+				c->plugin->api_version.p);
 	else if (when && !np_kube_time_parse(when, &cred.expires_s))
 		rc = np_err_set(err, NP_EENV, "expirationTimestamp '%s' is no time", when);
 	cred.token = dup_text(status, "token");
@@ -164,8 +166,8 @@ static int judge_exit(const struct np_kube_config *c, int status, const struct n
 	if (!status)
 		return 0;
 	last_line(errout, &why);
-	np_err_set(err, NP_EENV, "credential plugin '%s' exited with %d%s", c->plugin->command.p, status,
-		   np_buf_text(&why));
+	np_err_set(err, NP_EENV, "credential plugin '%s' exited with %d%s", c->plugin->command.p,
+		   status, np_buf_text(&why));
 	np_buf_release(&why);
 	return -1;
 }
@@ -185,8 +187,9 @@ static void add_hint(const struct np_kube_config *c, struct np_err *err)
 static void fill_env(const struct np_kube_config *c, struct np_kube_spawn *s)
 {
 	for (size_t i = 0; i < c->plugin->n_env; i++)
-		s->env[i] = np_xasprintf("%s=%s", c->plugin->env[i].name.p,
-					 c->plugin->env[i].value.n ? c->plugin->env[i].value.p : "");
+		s->env[i] =
+			np_xasprintf("%s=%s", c->plugin->env[i].name.p,
+				     c->plugin->env[i].value.n ? c->plugin->env[i].value.p : "");
 	s->env[c->plugin->n_env] = exec_info(c);
 	s->n_env = c->plugin->n_env + 1;
 }
@@ -197,7 +200,8 @@ int np_kube_plugin_run(const struct np_kube_config *c, int timeout_ms, const ato
 	const struct np_kube_plugin *p = c->plugin;
 	np_auto_free char **argv = np_xcalloc(p->n_args + 2, sizeof(*argv));
 	np_auto_free char **env = np_xcalloc(p->n_env + 1, sizeof(*env));
-	struct np_kube_spawn s = { .argv = argv, .env = env, .timeout_ms = timeout_ms, .cancel = cancel };
+	struct np_kube_spawn s = {
+		.argv = argv, .env = env, .timeout_ms = timeout_ms, .cancel = cancel};
 	struct np_buf out = { NULL, 0, 0 }, errout = { NULL, 0, 0 };
 	int status, rc = -1;
 

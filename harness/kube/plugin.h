@@ -1,7 +1,8 @@
 /*
- * plugin.h - layer kube, private: runs a credential plugin (client.authentication.k8s.io/v1 and v1beta1): argv without a
- * shell, our environment plus its own plus KUBERNETES_EXEC_INFO, stdin empty, killed with its process group at the
- * deadline. Limits: 1 MiB of standard output; of standard error the last line of 64 KiB is kept for the message.
+ * plugin.h - layer kube, private: runs a credential plugin (client.authentication.k8s.io/v1 and
+ * v1beta1): argv without a shell, our environment plus its own plus KUBERNETES_EXEC_INFO, stdin
+ * empty, killed with its process group at the deadline. Limits: 1 MiB of standard output; of
+ * standard error the last line of 64 KiB is kept for the message.
  */
 #ifndef NP_KUBE_PLUGIN_H
 #define NP_KUBE_PLUGIN_H

@@ -36,7 +36,10 @@ static void keep_warning(struct np_kube_reply *r, struct np_buf *text)
 	np_buf_release(text);
 }
 
-/* 299 - "text with \" and \\" "an optional date", 299 - "another": every first quoted string after a comma. */
+/*
+ * 299 - "text with \" and \\" "an optional date", 299 - "another": every first quoted string after
+ * a comma.
+ */
 static void take_warnings(struct np_kube_reply *r, struct np_str v)
 {
 	bool wanted = true;

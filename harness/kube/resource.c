@@ -12,17 +12,18 @@
 #define PAGE 500
 
 const struct np_kube_type np_kube_types[NP_KUBE_N_KINDS] = {
-	[NP_KUBE_NAMESPACE] = { "Namespace", "", "v1", "namespaces", false },
-	[NP_KUBE_NODE] = { "Node", "", "v1", "nodes", false },
-	[NP_KUBE_POD] = { "Pod", "", "v1", "pods", true },
-	[NP_KUBE_SERVICE] = { "Service", "", "v1", "services", true },
-	[NP_KUBE_NETPOL] = { "NetworkPolicy", "networking.k8s.io", "v1", "networkpolicies", true },
-	[NP_KUBE_EVENT] = { "Event", "", "v1", "events", true },
-	[NP_KUBE_SERVICEACCOUNT] = { "ServiceAccount", "", "v1", "serviceaccounts", true },
-	[NP_KUBE_CONFIGMAP] = { "ConfigMap", "", "v1", "configmaps", true },
-	[NP_KUBE_ENDPOINTSLICE] = { "EndpointSlice", "discovery.k8s.io", "v1", "endpointslices", true },
-	[NP_KUBE_DAEMONSET] = { "DaemonSet", "apps", "v1", "daemonsets", true },
-	[NP_KUBE_DEPLOYMENT] = { "Deployment", "apps", "v1", "deployments", true },
+	[NP_KUBE_NAMESPACE] = {"Namespace", "", "v1", "namespaces", false},
+	[NP_KUBE_NODE] = {"Node", "", "v1", "nodes", false},
+	[NP_KUBE_POD] = {"Pod", "", "v1", "pods", true},
+	[NP_KUBE_SERVICE] = {"Service", "", "v1", "services", true},
+	[NP_KUBE_NETPOL] = {"NetworkPolicy", "networking.k8s.io", "v1", "networkpolicies", true},
+	[NP_KUBE_EVENT] = {"Event", "", "v1", "events", true},
+	[NP_KUBE_SERVICEACCOUNT] = {"ServiceAccount", "", "v1", "serviceaccounts", true},
+	[NP_KUBE_CONFIGMAP] = {"ConfigMap", "", "v1", "configmaps", true},
+	[NP_KUBE_ENDPOINTSLICE] = {"EndpointSlice", "discovery.k8s.io", "v1", "endpointslices",
+				   true},
+	[NP_KUBE_DAEMONSET] = {"DaemonSet", "apps", "v1", "daemonsets", true},
+	[NP_KUBE_DEPLOYMENT] = {"Deployment", "apps", "v1", "deployments", true},
 };
 
 const struct np_kube_type *np_kube_type_find(const char *name)
@@ -88,7 +89,8 @@ static void op_init(struct op *o, const char *method, const struct np_kube_type 
 /* For the verbs that write an object. */
 static void op_manager(struct op *o, const struct np_kube_write *w)
 {
-	add_param(&o->query, "fieldManager", w && w->field_manager ? w->field_manager : "netpolcheck");
+	add_param(&o->query, "fieldManager",
+		  w && w->field_manager ? w->field_manager : "netpolcheck");
 	if (w)
 		add_param(&o->query, "fieldValidation", w->field_validation);
 }
@@ -123,7 +125,8 @@ static int need(const char *what, const char *s, struct np_err *err)
 	return np_err_set(err, NP_EUSAGE, "a %s is needed here", what);
 }
 
-static int need_target(const struct np_kube_type *t, const char *ns, const char *name, struct np_err *err)
+static int need_target(const struct np_kube_type *t, const char *ns, const char *name,
+		       struct np_err *err)
 {
 	return need("name", name, err) || (t->namespaced && need("namespace", ns, err)) ? -1 : 0;
 }
@@ -139,8 +142,9 @@ int np_kube_get(struct np_kube *k, const struct np_kube_type *t, const char *ns,
 	return op_run(&o, k, NULL, ret_obj, err);
 }
 
-int np_kube_create(struct np_kube *k, const struct np_kube_type *t, const char *ns, const json_t *obj,
-		   const struct np_kube_write *w, json_t **ret_obj, struct np_err *err)
+int np_kube_create(struct np_kube *k, const struct np_kube_type *t, const char *ns,
+		   const json_t *obj, const struct np_kube_write *w, json_t **ret_obj,
+		   struct np_err *err)
 {
 	struct op o;
 
@@ -152,8 +156,9 @@ int np_kube_create(struct np_kube *k, const struct np_kube_type *t, const char *
 	return op_run(&o, k, w, ret_obj, err);
 }
 
-int np_kube_replace(struct np_kube *k, const struct np_kube_type *t, const char *ns, const char *name,
-		    const json_t *obj, const struct np_kube_write *w, json_t **ret_obj, struct np_err *err)
+int np_kube_replace(struct np_kube *k, const struct np_kube_type *t, const char *ns,
+		    const char *name, const json_t *obj, const struct np_kube_write *w,
+		    json_t **ret_obj, struct np_err *err)
 {
 	struct op o;
 
@@ -202,8 +207,8 @@ static json_t *delete_options(const struct np_kube_write *w)
 	return o;
 }
 
-int np_kube_delete(struct np_kube *k, const struct np_kube_type *t, const char *ns, const char *name,
-		   const struct np_kube_write *w, struct np_err *err)
+int np_kube_delete(struct np_kube *k, const struct np_kube_type *t, const char *ns,
+		   const char *name, const struct np_kube_write *w, struct np_err *err)
 {
 	struct np_err why = { .code = NP_OK };
 	struct op o;
@@ -220,12 +225,14 @@ int np_kube_delete(struct np_kube *k, const struct np_kube_type *t, const char *
 }
 
 int np_kube_delete_all(struct np_kube *k, const struct np_kube_type *t, const char *ns,
-		       const char *label_selector, const struct np_kube_write *w, struct np_err *err)
+		       const char *label_selector, const struct np_kube_write *w,
+		       struct np_err *err)
 {
 	struct op o;
 
 	if (!strcmp(t->plural, "namespaces") || !strcmp(t->plural, "services"))
-		return np_err_set(err, NP_EUSAGE, "the API cannot delete %s as a collection", t->plural);
+		return np_err_set(err, NP_EUSAGE, "the API cannot delete %s as a collection",
+				  t->plural);
 	if (t->namespaced && need("namespace", ns, err))
 		return -1;
 	op_init(&o, "DELETE", t, ns, NULL, w);
@@ -308,11 +315,13 @@ static int get_pages(struct listing *l, struct np_err *err)
 		l->next = NULL;
 		json_array_clear(l->items);
 	}
-	return np_err_set(err, NP_ELIMIT, "the list of %s has more than %d pages", l->t->plural, MAX_PAGES);
+	return np_err_set(err, NP_ELIMIT, "the list of %s has more than %d pages", l->t->plural,
+			  MAX_PAGES);
 }
 
 int np_kube_list(struct np_kube *k, const struct np_kube_type *t, const char *ns,
-		 const struct np_kube_query *q, json_t **ret_items, char *ret_rv, struct np_err *err)
+		 const struct np_kube_query *q, json_t **ret_items, char *ret_rv,
+		 struct np_err *err)
 {
 	struct listing l = { .k = k, .t = t, .ns = ns, .q = q, .items = json_array() };
 	int rc;

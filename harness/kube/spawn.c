@@ -120,8 +120,8 @@ static void reap(struct child *c, int options)
 /*
  * Until the child itself has ended: a grandchild that keeps the pipes open must not hold us.
  */
-static int follow(const struct np_kube_spawn *s, struct child *c, struct np_buf *out, struct np_buf *errout,
-		  struct np_err *err)
+static int follow(const struct np_kube_spawn *s, struct child *c, struct np_buf *out,
+		  struct np_buf *errout, struct np_err *err)
 {
 	int64_t deadline = np_now_ms() + s->timeout_ms;
 
@@ -130,16 +130,16 @@ static int follow(const struct np_kube_spawn *s, struct child *c, struct np_buf 
 
 		reap(c, WNOHANG);
 		if (!drain(&c->out, out, NP_KUBE_SPAWN_OUT_MAX, true))
-			return np_err_set(err, NP_ELIMIT, "'%s' wrote more than %u bytes", s->argv[0],
-					  NP_KUBE_SPAWN_OUT_MAX);
+			return np_err_set(err, NP_ELIMIT, "'%s' wrote more than %u bytes",
+					  s->argv[0], NP_KUBE_SPAWN_OUT_MAX);
 		drain(&c->errout, errout, NP_KUBE_SPAWN_ERROUT_MAX, false);
 		if (c->exited)
 			return 0;
 		if (s->cancel && atomic_load(s->cancel))
 			return np_err_set(err, NP_EINTR, "interrupted");
 		if (np_now_ms() >= deadline)
-			return np_err_set(err, NP_ETIMEOUT, "'%s' did not end within %d ms", s->argv[0],
-					  s->timeout_ms);
+			return np_err_set(err, NP_ETIMEOUT, "'%s' did not end within %d ms",
+					  s->argv[0], s->timeout_ms);
 		poll(p, 2, c->out < 0 && c->errout < 0 ? 10 : 50);
 	}
 }
@@ -168,7 +168,10 @@ int np_kube_spawn(const struct np_kube_spawn *s, struct np_buf *ret_out, struct 
 		rc = np_err_errno(err, NP_EENV, rc, "cannot start '%s'", s->argv[0]);
 	} else {
 		rc = follow(s, &c, ret_out, ret_errout, err);
-		/* Signal before reaping the leader if it lives: afterwards its group may be somebody else's. */
+		/*
+		 * Signal before reaping the leader if it lives: afterwards its group may be
+		 * somebody else's.
+		 */
 		if (!c.exited) {
 			kill(-c.pid, SIGKILL);
 			reap(&c, 0);

@@ -1,6 +1,6 @@
 /*
- * spawn.h - layer kube, private: a child with an environment of its own that can be cancelled; for credential plugins.
- * (np_proc_run() of base offers neither.)
+ * spawn.h - layer kube, private: a child with an environment of its own that can be cancelled; for
+ * credential plugins. (np_proc_run() of base offers neither.)
  */
 #ifndef NP_KUBE_SPAWN_H
 #define NP_KUBE_SPAWN_H
@@ -23,9 +23,11 @@ struct np_kube_spawn {
 };
 
 /*
- * Runs it in a process group of its own, stdin from /dev/null, and returns its exit status (128+n for signal n).
- * -1: NP_EENV (cannot start), NP_ELIMIT (too much output), NP_ETIMEOUT, NP_EINTR; the whole group is then killed. Further
- * standard error is dropped. What a program leaves running after a good end is not waited for.
+ * Runs it in a process group of its own, stdin from /dev/null, and returns its exit status (128+n
+ * for signal n).
+ * -1: NP_EENV (cannot start), NP_ELIMIT (too much output), NP_ETIMEOUT, NP_EINTR; the whole group
+ * is then killed. Further standard error is dropped. What a program leaves running after a good end
+ * is not waited for.
  */
 int np_kube_spawn(const struct np_kube_spawn *s, struct np_buf *ret_out, struct np_buf *ret_errout,
 		  struct np_err *err);

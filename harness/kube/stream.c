@@ -6,7 +6,7 @@
 #include "np/base/mem.h"
 #include "stream.h"
 
-#define PUMP_BYTES (1024u * 1024)	/* read at one go, so that many streams share a thread fairly */
+#define PUMP_BYTES   (1024u * 1024) /* read at one go, so that many streams share a thread fairly */
 #define STATUS_BYTES (64u * 1024)
 #define GRACE_MS 1000			/* between the exit status and the server's close */
 
@@ -91,11 +91,13 @@ static ssize_t on_recv(wslay_event_context_ptr ws, uint8_t *to, size_t n, int fl
 		e->budget -= (size_t)got;
 		return got;
 	}
-	wslay_event_set_error(ws, e->eof || e->broken ? WSLAY_ERR_CALLBACK_FAILURE : WSLAY_ERR_WOULDBLOCK);
+	wslay_event_set_error(ws, e->eof || e->broken ? WSLAY_ERR_CALLBACK_FAILURE
+						      : WSLAY_ERR_WOULDBLOCK);
 	return -1;
 }
 
-static ssize_t on_send(wslay_event_context_ptr ws, const uint8_t *bytes, size_t n, int flags, void *user)
+static ssize_t on_send(wslay_event_context_ptr ws, const uint8_t *bytes, size_t n, int flags,
+		       void *user)
 {
 	struct np_kube_exec *e = user;
 	ssize_t did = np_kube_stream_send(e, bytes, n);
@@ -118,7 +120,9 @@ static int on_mask(wslay_event_context_ptr ws, uint8_t *to, size_t n, void *user
 
 static void take_message(struct np_kube_exec *e, unsigned char channel, const uint8_t *p, size_t n)
 {
-	struct np_buf *to = channel == CH_STDOUT ? &e->out : channel == CH_STDERR ? &e->errout : &e->status;
+	struct np_buf *to = channel == CH_STDOUT   ? &e->out
+			    : channel == CH_STDERR ? &e->errout
+						   : &e->status;
 
 	/* v5 servers say which channel they close; the end of all is the close frame. */
 	if (channel == CH_CLOSE)
@@ -137,7 +141,8 @@ static void take_message(struct np_kube_exec *e, unsigned char channel, const ui
 		e->status_ms = np_now_ms();
 }
 
-static void on_message(wslay_event_context_ptr ws, const struct wslay_event_on_msg_recv_arg *m, void *user)
+static void on_message(wslay_event_context_ptr ws, const struct wslay_event_on_msg_recv_arg *m,
+		       void *user)
 {
 	struct np_kube_exec *e = user;
 

@@ -13,7 +13,13 @@
 #include "transport.h"
 #include "ws.h"
 
-enum np_kube_exec_phase { NP_EXEC_CONNECTING, NP_EXEC_SENDING, NP_EXEC_ANSWERING, NP_EXEC_OPEN, NP_EXEC_ENDED };
+enum np_kube_exec_phase {
+	NP_EXEC_CONNECTING,
+	NP_EXEC_SENDING,
+	NP_EXEC_ANSWERING,
+	NP_EXEC_OPEN,
+	NP_EXEC_ENDED
+};
 
 struct np_kube_exec {
 	struct np_kube *k;
@@ -36,7 +42,8 @@ struct np_kube_exec {
 	struct np_buf out, errout, status;
 	bool odd, too_much;		/* a message that is none of ours; output nobody took */
 	int64_t status_ms;		/* when the status came; 0: not yet */
-	int64_t heard_ms, ping_ms;	/* last bytes from the server; last ping without an answer or 0 */
+	int64_t heard_ms;		/* last bytes from the server */
+	int64_t ping_ms;		/* last ping without an answer, or 0 */
 	int ping_after_ms, dead_after_ms;
 
 	/* the end */

@@ -41,7 +41,8 @@ static void build_request(struct np_kube_exec *e, const struct np_buf *target)
 {
 	struct np_buf *b = &e->request;
 
-	np_buf_printf(b, "GET %s%s HTTP/1.1\r\nHost: %s\r\nUser-Agent: netpolcheck/" NP_VERSION "\r\n"
+	np_buf_printf(b,
+		      "GET %s%s HTTP/1.1\r\nHost: %s\r\nUser-Agent: netpolcheck/" NP_VERSION "\r\n"
 		      "Connection: Upgrade\r\nUpgrade: websocket\r\nSec-WebSocket-Version: 13\r\n"
 		      "Sec-WebSocket-Key: %s\r\n"
 		      "Sec-WebSocket-Protocol: v5.channel.k8s.io, v4.channel.k8s.io\r\n",
@@ -80,8 +81,8 @@ static int start_connecting(struct np_kube_exec *e, struct np_err *err)
 }
 
 struct np_kube_exec *np_kube_exec_start(struct np_kube *k, const char *ns, const char *pod,
-					const char *container, const char *const *argv, unsigned flags,
-					int open_timeout_ms, struct np_err *err)
+					const char *container, const char *const *argv,
+					unsigned flags, int open_timeout_ms, struct np_err *err)
 {
 	struct np_buf target = { NULL, 0, 0 };
 	struct np_kube_exec *e;
@@ -99,8 +100,8 @@ struct np_kube_exec *np_kube_exec_start(struct np_kube *k, const char *ns, const
 	e->stdin_open = flags & NP_KUBE_EXEC_STDIN;
 	e->slot = np_kube_slot_new();
 	rc = e->slot ? 0 : np_err_set(err, NP_EENV, "libcurl does not start");
-	if (rc || np_kube_ws_key_make(&e->key, err) || np_kube_auth_get(k->auth, k->cancel, &e->cred, err) ||
-	    start_connecting(e, err)) {
+	if (rc || np_kube_ws_key_make(&e->key, err) ||
+	    np_kube_auth_get(k->auth, k->cancel, &e->cred, err) || start_connecting(e, err)) {
 		np_kube_exec_close(e);
 		return NULL;
 	}
@@ -182,7 +183,7 @@ static bool answering(struct np_kube_exec *e)
 		return false;
 	if (e->broken && !e->in.len)
 		return lost(e);
-	rc = np_kube_ws_answer((struct np_str){ np_buf_text(&e->in), e->in.len }, e->eof || e->broken,
+	rc = np_kube_ws_answer((struct np_str){np_buf_text(&e->in), e->in.len}, e->eof || e->broken,
 			       &e->key, &a, &e->why);
 	if (rc < 0) {
 		if (e->eof || e->broken) {

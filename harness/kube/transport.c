@@ -127,11 +127,11 @@ static void set_route(const struct np_kube *k, struct np_kube_slot *s)
 		curl_easy_setopt(s->easy, CURLOPT_PROXY, "");
 }
 
-void np_kube_slot_aim(const struct np_kube *k, struct np_kube_slot *s, const struct np_kube_cred *cred,
-		      const char *path, const char *query)
+void np_kube_slot_aim(const struct np_kube *k, struct np_kube_slot *s,
+		      const struct np_kube_cred *cred, const char *path, const char *query)
 {
-	np_auto_free char *url = np_xasprintf("%s%s%s%s", k->end.base, path, query && *query ? "?" : "",
-					      query ? query : "");
+	np_auto_free char *url = np_xasprintf("%s%s%s%s", k->end.base, path,
+					      query && *query ? "?" : "", query ? query : "");
 	CURL *easy = s->easy;
 
 	curl_easy_reset(easy);	/* options only, connections stay */
@@ -166,8 +166,8 @@ static void add_header2(struct np_kube_slot *s, const char *name, const char *va
 	add_header(s, line);
 }
 
-static void set_headers(const struct np_kube *k, struct np_kube_slot *s, const struct np_kube_cred *cred,
-			const struct np_kube_call *call)
+static void set_headers(const struct np_kube *k, struct np_kube_slot *s,
+			const struct np_kube_cred *cred, const struct np_kube_call *call)
 {
 	add_header(s, "Expect:");
 	add_header2(s, "Host", k->end.host);
@@ -196,8 +196,8 @@ static size_t read_body(char *to, size_t size, size_t n, void *user)
 }
 
 /*
- * curl sends a request again by itself when a kept connection turns out dead before a reply; a create must not happen
- * twice, so there the rewind is refused once bytes of it went out.
+ * curl sends a request again by itself when a kept connection turns out dead before a reply; a
+ * create must not happen twice, so there the rewind is refused once bytes of it went out.
  */
 static int seek_body(void *user, curl_off_t offset, int origin)
 {
@@ -300,13 +300,15 @@ enum np_kube_loss np_kube_loss_of(CURLcode code)
 	}
 }
 
-int np_kube_loss_err(const struct np_kube *k, const struct np_kube_slot *s, CURLcode code, struct np_err *err)
+int np_kube_loss_err(const struct np_kube *k, const struct np_kube_slot *s, CURLcode code,
+		     struct np_err *err)
 {
 	const char *text = s->error[0] ? s->error : curl_easy_strerror(code);
 	enum np_errcode as = code == CURLE_URL_MALFORMAT ? NP_EUSAGE : NP_EENV;
 
 	if (np_kube_loss_of(code) == NP_KUBE_LOSS_TLS)
-		return np_err_set(err, as, "no TLS connection with '%s': %s", k->config->server.p, text);
+		return np_err_set(err, as, "no TLS connection with '%s': %s", k->config->server.p,
+				  text);
 	return np_err_set(err, as, "the API server at '%s' is unreachable or broke off: %s",
 			  k->config->server.p, text);
 }
@@ -325,7 +327,10 @@ int np_kube_pause(const struct np_kube *k, int64_t ms, struct np_err *err)
 	}
 }
 
-/* Spreads what many clients do after one fault; no choice of a test depends on it, so it needs no seed. */
+/*
+ * Spreads what many clients do after one fault; no choice of a test depends on it, so it needs no
+ * seed.
+ */
 int64_t np_kube_jitter_ms(unsigned n, int64_t first_ms, int64_t max_ms)
 {
 	int64_t full = first_ms << (n < 16 ? n : 16);

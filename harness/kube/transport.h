@@ -1,6 +1,7 @@
 /*
- * transport.h - layer kube, private: the client's inside and its connections. A slot is an easy handle in a multi handle
- * of its own, so that every wait can be cut short and a connection stays with its slot.
+ * transport.h - layer kube, private: the client's inside and its connections. A slot is an easy
+ * handle in a multi handle of its own, so that every wait can be cut short and a connection stays
+ * with its slot.
  */
 #ifndef NP_KUBE_TRANSPORT_H
 #define NP_KUBE_TRANSPORT_H
@@ -54,7 +55,7 @@ struct np_kube_call {
 	const char *content_type, *accept;	/* content_type NULL: no body */
 	struct np_str body;
 	size_t sent;				/* of the body; kept by the transport */
-	bool repeatable;			/* the body may be sent again by curl on a fresh connection */
+	bool repeatable;			/* curl may send the body again */
 	curl_write_callback on_body, on_header;
 	void *user;
 };
@@ -69,9 +70,11 @@ struct np_kube_slot *np_kube_slot_take(struct np_kube *k);
 void np_kube_slot_give(struct np_kube *k, struct np_kube_slot *s);
 
 /* Where to and as whom: all options but the request itself. For exec too. */
-void np_kube_slot_aim(const struct np_kube *k, struct np_kube_slot *s, const struct np_kube_cred *cred,
-		      const char *path, const char *query);
-/* Sets everything for @call and starts the transfer; it moves when np_kube_slot_step() is called. */
+void np_kube_slot_aim(const struct np_kube *k, struct np_kube_slot *s,
+		      const struct np_kube_cred *cred, const char *path, const char *query);
+/*
+ * Sets everything for @call and starts the transfer; it moves when np_kube_slot_step() is called.
+ */
 int np_kube_slot_start(struct np_kube *k, struct np_kube_slot *s, const struct np_kube_cred *cred,
 		       struct np_kube_call *call, struct np_err *err);
 /* Moves the transfer; waits at most @wait_ms for its socket. True when it ended: *@ret_code. */
@@ -90,7 +93,8 @@ enum np_kube_loss {
 
 enum np_kube_loss np_kube_loss_of(CURLcode code);
 /* Sets @err for a failed transfer. Returns -1. */
-int np_kube_loss_err(const struct np_kube *k, const struct np_kube_slot *s, CURLcode code, struct np_err *err);
+int np_kube_loss_err(const struct np_kube *k, const struct np_kube_slot *s, CURLcode code,
+		     struct np_err *err);
 
 /* Sleeps up to @ms, less when cancelled: then -1 with NP_EINTR. */
 int np_kube_pause(const struct np_kube *k, int64_t ms, struct np_err *err);

@@ -31,14 +31,14 @@ static void add_reasons(struct np_buf *b, const json_t *obj)
 		np_buf_adds(b, "; nobody has deleted it");
 }
 
-static int still_there(const struct np_kube_type *t, const char *name, const json_t *obj, int timeout_ms,
-		       struct np_err *err)
+static int still_there(const struct np_kube_type *t, const char *name, const json_t *obj,
+		       int timeout_ms, struct np_err *err)
 {
 	struct np_buf b = { NULL, 0, 0 };
 
 	add_reasons(&b, obj);
-	np_err_set(err, NP_ETIMEOUT, "%s '%s' is still there after %d ms%s", t->kind, name, timeout_ms,
-		   np_buf_text(&b));
+	np_err_set(err, NP_ETIMEOUT, "%s '%s' is still there after %d ms%s", t->kind, name,
+		   timeout_ms, np_buf_text(&b));
 	np_buf_release(&b);
 	return -1;
 }
@@ -66,8 +66,8 @@ static int look(struct np_kube *k, const struct np_kube_type *t, const char *ns,
 	return rc;
 }
 
-int np_kube_wait_gone(struct np_kube *k, const struct np_kube_type *t, const char *ns, const char *name,
-		      const char *uid, int timeout_ms, struct np_err *err)
+int np_kube_wait_gone(struct np_kube *k, const struct np_kube_type *t, const char *ns,
+		      const char *name, const char *uid, int timeout_ms, struct np_err *err)
 {
 	int64_t deadline = np_now_ms() + timeout_ms, pause = FIRST_PAUSE_MS;
 

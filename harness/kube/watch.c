@@ -43,7 +43,7 @@ struct np_kube_watch {
 	struct np_kube_cred cred;
 	struct np_buf path, query;
 	bool under_way, too_large, head_done;
-	bool ended;			/* the transfer has, with @end_code; its last lines may wait */
+	bool ended; /* the transfer has, with @end_code; its last lines may wait */
 	CURLcode end_code;
 	struct np_kube_reply reply;	/* of a page; of a stream the bytes not yet taken */
 	size_t scanned;			/* bytes of them known to hold no line end */
@@ -59,8 +59,9 @@ static char *dup_or_null(const char *s)
 	return s && *s ? np_xstrdup(s) : NULL;
 }
 
-struct np_kube_watch *np_kube_watch_new(struct np_kube *k, const struct np_kube_type *t, const char *ns,
-					const char *label_selector, const char *field_selector)
+struct np_kube_watch *np_kube_watch_new(struct np_kube *k, const struct np_kube_type *t,
+					const char *ns, const char *label_selector,
+					const char *field_selector)
 {
 	struct np_kube_watch *w = np_xcalloc(1, sizeof(*w));
 
@@ -209,7 +210,9 @@ static void pause_for(struct np_kube_watch *w, enum phase then, const struct np_
 	atomic_fetch_add(&w->k->count.retries, 1);
 }
 
-/* The server answered with an HTTP error. 0: goes on after a pause; -1: it makes no sense to go on. */
+/*
+ * The server answered with an HTTP error. 0: goes on after a pause; -1: it makes no sense to go on.
+ */
 static int refused(struct np_kube_watch *w, int http, struct np_err *err)
 {
 	struct np_err why = { .code = NP_OK };
@@ -243,7 +246,8 @@ static int take_page(struct np_kube_watch *w, struct np_kube_event *ret_event, s
 
 	if (!json_is_array(items) && !json_is_null(items)) {
 		json_decref(page);
-		return np_err_set(err, NP_EPARSE, "what should be a list of %s is none", w->t->plural);
+		return np_err_set(err, NP_EPARSE, "what should be a list of %s is none",
+				  w->t->plural);
 	}
 	if (!w->items)
 		w->items = json_array();
@@ -261,7 +265,8 @@ static int take_page(struct np_kube_watch *w, struct np_kube_event *ret_event, s
 }
 
 /* The connection failed or broke. */
-static int lost(struct np_kube_watch *w, CURLcode code, const struct np_err *why, struct np_err *err)
+static int lost(struct np_kube_watch *w, CURLcode code, const struct np_err *why,
+		struct np_err *err)
 {
 	atomic_fetch_add(&w->k->count.lost, 1);
 	if (np_kube_loss_of(code) != NP_KUBE_LOSS_FATAL) {
@@ -274,7 +279,8 @@ static int lost(struct np_kube_watch *w, CURLcode code, const struct np_err *why
 }
 
 /* The transfer ended by itself. As np_kube_watch_next(), 0: nothing to deliver yet. */
-static int transfer_ended(struct np_kube_watch *w, struct np_kube_event *ret_event, struct np_err *err)
+static int transfer_ended(struct np_kube_watch *w, struct np_kube_event *ret_event,
+			  struct np_err *err)
 {
 	CURLcode code = w->head_done || w->end_code ? w->end_code : CURLE_PARTIAL_FILE;
 	bool warm = w->phase == STREAMING && np_now_ms() - w->began_ms >= WARM_MS;
@@ -327,7 +333,9 @@ static bool event_type(const char *name, enum np_kube_event_type *ret)
 	return false;
 }
 
-/* 1: *@ret_event; 0: nothing in it for the caller, or the stream makes no sense and is begun anew. */
+/*
+ * 1: *@ret_event; 0: nothing in it for the caller, or the stream makes no sense and is begun anew.
+ */
 static int take_event(struct np_kube_watch *w, struct np_str line, struct np_kube_event *ret_event)
 {
 	struct np_err why = { .code = NP_OK };
@@ -359,7 +367,8 @@ static int take_event(struct np_kube_watch *w, struct np_str line, struct np_kub
 static bool take_line(struct np_kube_watch *w, struct np_buf *ret)
 {
 	struct np_buf *b = &w->reply.text;
-	char *end = b->len > w->scanned ? memchr(b->data + w->scanned, '\n', b->len - w->scanned) : NULL;
+	char *end = b->len > w->scanned ? memchr(b->data + w->scanned, '\n', b->len - w->scanned)
+					: NULL;
 	long http = 0;
 
 	curl_easy_getinfo(w->slot->easy, CURLINFO_RESPONSE_CODE, &http);
@@ -385,7 +394,9 @@ static int step_transfer(struct np_kube_watch *w, int wait_ms, struct np_kube_ev
 
 	/* Events that are here come before whatever happened to the stream since. */
 	if (take_line(w, &line)) {
-		rc = line.len > 1 ? take_event(w, (struct np_str){ line.data, line.len - 1 }, ret_event) : 0;
+		rc = line.len > 1
+			     ? take_event(w, (struct np_str){line.data, line.len - 1}, ret_event)
+			     : 0;
 		np_buf_release(&line);
 		return rc;
 	}
@@ -401,7 +412,8 @@ static int step_transfer(struct np_kube_watch *w, int wait_ms, struct np_kube_ev
 	return 0;
 }
 
-static int step(struct np_kube_watch *w, int wait_ms, struct np_kube_event *ret_event, struct np_err *err)
+static int step(struct np_kube_watch *w, int wait_ms, struct np_kube_event *ret_event,
+		struct np_err *err)
 {
 	struct np_err why = { .code = NP_OK };
 	int64_t left = w->until_ms - np_now_ms();

@@ -34,7 +34,10 @@ int np_kube_ws_key_make(struct np_kube_ws_key *ret, struct np_err *err)
 	return 0;
 }
 
-/* The value of the first header @name between the status line and the empty line; p == NULL: there is none. */
+/*
+ * The value of the first header @name between the status line and the empty line; p == NULL: there
+ * is none.
+ */
 static struct np_str header(struct np_str head, const char *name)
 {
 	size_t n = strlen(name);
@@ -81,18 +84,23 @@ static int judge_upgrade(struct np_str head, const struct np_kube_ws_key *key,
 {
 	struct np_str protocol = header(head, "Sec-WebSocket-Protocol");
 
-	if (!lists(header(head, "Upgrade"), "websocket") || !lists(header(head, "Connection"), "upgrade"))
-		return np_err_set(err, NP_EPARSE, "the server switched to another protocol than WebSocket");
+	if (!lists(header(head, "Upgrade"), "websocket") ||
+	    !lists(header(head, "Connection"), "upgrade"))
+		return np_err_set(err, NP_EPARSE,
+				  "the server switched to another protocol than WebSocket");
 	if (!np_str_is(header(head, "Sec-WebSocket-Accept"), key->accept))
-		return np_err_set(err, NP_EPARSE, "the server's Sec-WebSocket-Accept does not belong to "
+		return np_err_set(err, NP_EPARSE,
+				  "the server's Sec-WebSocket-Accept does not belong to "
 				  "our key");
 	if (np_str_is(protocol, "v5.channel.k8s.io"))
 		a->protocol = 5;
 	else if (np_str_is(protocol, "v4.channel.k8s.io"))
 		a->protocol = 4;
 	else if (!protocol.p)
-		return np_err_set(err, NP_EPARSE, "the server chose no subprotocol: it speaks neither "
-				  "v5.channel.k8s.io nor v4.channel.k8s.io, and gives no exit codes");
+		return np_err_set(
+			err, NP_EPARSE,
+			"the server chose no subprotocol: it speaks neither "
+			"v5.channel.k8s.io nor v4.channel.k8s.io, and gives no exit codes");
 	else
 		return np_err_set(err, NP_EPARSE, "the server chose the subprotocol '" NP_STR_FMT
 				  "', which was not offered", NP_STR_ARG(protocol));
@@ -187,7 +195,9 @@ int np_kube_ws_answer(struct np_str bytes, bool eof, const struct np_kube_ws_key
 		return np_err_set(err, NP_ELIMIT, "the head of the answer is larger than %d bytes",
 				  NP_KUBE_WS_HEAD_MAX);
 	if (!end)
-		return eof ? np_err_set(err, NP_EENV, "the server closed the connection without an answer") : 0;
+		return eof ? np_err_set(err, NP_EENV,
+					"the server closed the connection without an answer")
+			   : 0;
 	head = (struct np_str){ bytes.p, (size_t)(end - bytes.p) };
 	a.n_used = head.n + 4;
 	if (a.http == 101) {

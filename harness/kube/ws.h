@@ -1,6 +1,6 @@
 /*
- * ws.h - layer kube, private: the HTTP/1.1 upgrade to a WebSocket, which wslay leaves to its user. Pure but for the key.
- * Limits: a head of 16 KiB; of a refusal's body the first 64 KiB.
+ * ws.h - layer kube, private: the HTTP/1.1 upgrade to a WebSocket, which wslay leaves to its user.
+ * Pure but for the key. Limits: a head of 16 KiB; of a refusal's body the first 64 KiB.
  */
 #ifndef NP_KUBE_WS_H
 #define NP_KUBE_WS_H
@@ -29,8 +29,9 @@ struct np_kube_ws_answer {
 };
 
 /*
- * Looks at all that came so far; @eof: no more will. 1: complete, *@ret filled (release its body); 0: not yet; -1 with NP_EPARSE: not an
- * HTTP answer, or an upgrade that is not the one asked for; NP_ELIMIT; NP_EENV: it ended too early.
+ * Looks at all that came so far; @eof: no more will. 1: complete, *@ret filled (release its body);
+ * 0: not yet; -1 with NP_EPARSE: not an HTTP answer, or an upgrade that is not the one asked for;
+ * NP_ELIMIT; NP_EENV: it ended too early.
  */
 int np_kube_ws_answer(struct np_str bytes, bool eof, const struct np_kube_ws_key *key,
 		      struct np_kube_ws_answer *ret, struct np_err *err);

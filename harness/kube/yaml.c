@@ -52,10 +52,10 @@ static bool in_list(const char *s, const char *const *list)
 static json_t *plain_scalar(const char *s)
 {
 	static const char *const nulls[] = { "", "~", "null", "Null", "NULL", NULL };
-	static const char *const trues[] = { "true", "True", "TRUE", "yes", "Yes", "YES", "on", "On", "ON",
-					     "y", "Y", NULL };
-	static const char *const falses[] = { "false", "False", "FALSE", "no", "No", "NO", "off", "Off",
-					      "OFF", "n", "N", NULL };
+	static const char *const trues[] = {"true", "True", "TRUE", "yes", "Yes", "YES",
+					    "on",   "On",   "ON",   "y",   "Y",	  NULL};
+	static const char *const falses[] = {"false", "False", "FALSE", "no", "No", "NO",
+					     "off",   "Off",   "OFF",	"n",  "N",  NULL};
 
 	if (in_list(s, nulls))
 		return json_null();
@@ -275,7 +275,8 @@ int np_kube_doc_parse(struct np_str text, struct np_kube_doc *ret, struct np_err
 		return -1;
 	if (!np_kube_json_depth_ok(d.root, NP_KUBE_CONFIG_DEPTH)) {
 		np_kube_doc_release(&d);
-		return np_err_set(err, NP_ELIMIT, "nested deeper than %d levels", NP_KUBE_CONFIG_DEPTH);
+		return np_err_set(err, NP_ELIMIT, "nested deeper than %d levels",
+				  NP_KUBE_CONFIG_DEPTH);
 	}
 	if (!d.root || json_is_null(d.root)) {
 		json_decref(d.root);

@@ -1,9 +1,11 @@
 /*
- * yaml.h - layer kube, private: one small YAML or JSON document (a kubeconfig) as jansson values that know their lines.
+ * yaml.h - layer kube, private: one small YAML or JSON document (a kubeconfig) as jansson values
+ * that know their lines.
  *
- * Strict: at most NP_KUBE_FILE_MAX bytes, NP_KUBE_CONFIG_DEPTH levels, one document, no aliases, anchors, tags or
- * duplicate keys. Plain scalars: null and its spellings become null, the YAML 1.1 booleans become booleans, all else stays
- * text (a token of digits is a token). Not for policy documents.
+ * Strict: at most NP_KUBE_FILE_MAX bytes, NP_KUBE_CONFIG_DEPTH levels, one document, no aliases,
+ * anchors, tags or duplicate keys. Plain scalars: null and its spellings become null, the YAML 1.1
+ * booleans become booleans, all else stays text (a token of digits is a token). Not for policy
+ * documents.
  */
 #ifndef NP_KUBE_YAML_H
 #define NP_KUBE_YAML_H

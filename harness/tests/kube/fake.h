@@ -1,6 +1,7 @@
 /*
- * fake.h - a scripted HTTP server on loopback or a unix socket for the tests of layer kube. Every request that arrives takes the
- * next step of the script, whatever connection it comes on; with the script at its end the last step is repeated.
+ * fake.h - a scripted HTTP server on loopback or a unix socket for the tests of layer kube. Every
+ * request that arrives takes the next step of the script, whatever connection it comes on; with the
+ * script at its end the last step is repeated.
  */
 #ifndef NP_TESTS_KUBE_FAKE_H
 #define NP_TESTS_KUBE_FAKE_H
@@ -33,7 +34,10 @@
 
 struct fake;
 
-/* One CA that signed a server (127.0.0.1, and only then the name "kubernetes") and a client. PEM texts. */
+/*
+ * One CA that signed a server (127.0.0.1, and only then the name "kubernetes") and a client. PEM
+ * texts.
+ */
 struct fake_pki {
 	struct np_str ca, cert, key;	/* the CA's, and the client's pair */
 	struct np_arena arena;
@@ -56,7 +60,7 @@ struct fake_step {
 	const char *raw;		/* the whole reply instead of code, headers, body */
 	size_t cut;			/* send so many bytes of it, then close */
 	const char *pieces[FAKE_PIECES];	/* chunked body, 5 ms apart, left open when @hang */
-	bool close, hang;		/* after the reply; @hang: answer nothing (more) until the end */
+	bool close, hang; /* after the reply; @hang: answer nothing (more) until the end */
 	bool silent;			/* close without any answer */
 	void (*handle)(struct fake_conn *c, const char *request);	/* instead of all of this */
 };
@@ -192,8 +196,8 @@ static inline bool fake_answer(struct fake_conn *c, const struct fake_step *s)
 	if (s->raw)
 		np_buf_adds(&b, s->raw);
 	else if (s->code)
-		np_buf_printf(&b, "HTTP/1.1 %d Code\r\nContent-Type: application/json\r\n%s", s->code,
-			      s->headers ? s->headers : "");
+		np_buf_printf(&b, "HTTP/1.1 %d Code\r\nContent-Type: application/json\r\n%s",
+			      s->code, s->headers ? s->headers : "");
 	if (s->code && s->pieces[0])
 		np_buf_adds(&b, "Transfer-Encoding: chunked\r\n\r\n");
 	else if (s->code)
@@ -274,7 +278,8 @@ static inline void *fake_accept(void *arg)
 		ck_assert_uint_lt(f->n_conns, FAKE_CONNS);
 		setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &one, sizeof(one));
 		f->conns[f->n_conns] = (struct fake_conn){ .f = f, .fd = fd, .used = true };
-		pthread_create(&f->conns[f->n_conns].thread, NULL, fake_serve, &f->conns[f->n_conns]);
+		pthread_create(&f->conns[f->n_conns].thread, NULL, fake_serve,
+			       &f->conns[f->n_conns]);
 		f->n_conns++;
 	}
 	return NULL;
@@ -305,7 +310,8 @@ static inline void fake_listen_unix(struct fake *f)
 }
 
 /* @tls NULL: plain HTTP over a unix socket; else HTTPS on loopback, f->config without a CA. */
-static inline void fake_start(struct fake *f, const struct fake_step *steps, size_t n_steps, struct fake_pki *tls)
+static inline void fake_start(struct fake *f, const struct fake_step *steps, size_t n_steps,
+			      struct fake_pki *tls)
 {
 	memset(f, 0, sizeof(*f));
 	signal(SIGPIPE, SIG_IGN);
@@ -315,7 +321,8 @@ static inline void fake_start(struct fake *f, const struct fake_step *steps, siz
 	pthread_mutex_init(&f->lock, NULL);
 	if (tls) {
 		fake_listen_tcp(f);
-		f->config.server = np_arena_printf(&f->config.arena, "https://127.0.0.1:%u", f->port);
+		f->config.server =
+			np_arena_printf(&f->config.arena, "https://127.0.0.1:%u", f->port);
 		f->config.ns = np_arena_str(&f->config.arena, NP_STR("default"));
 	} else {
 		fake_listen_unix(f);

@@ -1,4 +1,7 @@
-/* fake_pki.h - certificates for the tests, made on the spot: a CA, a server and a client that it signed. */
+/*
+ * fake_pki.h - certificates for the tests, made on the spot: a CA, a server and a client that it
+ * signed.
+ */
 #ifndef NP_TESTS_KUBE_FAKE_PKI_H
 #define NP_TESTS_KUBE_FAKE_PKI_H
 
@@ -7,13 +10,16 @@
 static inline void pki_key(gnutls_x509_privkey_t *ret)
 {
 	gnutls_x509_privkey_init(ret);
-	ck_assert_int_eq(gnutls_x509_privkey_generate(*ret, GNUTLS_PK_ECDSA,
-						      GNUTLS_CURVE_TO_BITS(GNUTLS_ECC_CURVE_SECP256R1), 0), 0);
+	ck_assert_int_eq(
+		gnutls_x509_privkey_generate(*ret, GNUTLS_PK_ECDSA,
+					     GNUTLS_CURVE_TO_BITS(GNUTLS_ECC_CURVE_SECP256R1), 0),
+		0);
 }
 
 /* Signed by @ca, or by itself. */
-static inline gnutls_x509_crt_t pki_cert(const char *name, gnutls_x509_privkey_t key, gnutls_x509_crt_t ca,
-					 gnutls_x509_privkey_t ca_key, const char *purpose)
+static inline gnutls_x509_crt_t pki_cert(const char *name, gnutls_x509_privkey_t key,
+					 gnutls_x509_crt_t ca, gnutls_x509_privkey_t ca_key,
+					 const char *purpose)
 {
 	static const unsigned char ip[] = { 127, 0, 0, 1 };
 	static unsigned char serial;
@@ -25,18 +31,23 @@ static inline gnutls_x509_crt_t pki_cert(const char *name, gnutls_x509_privkey_t
 	gnutls_x509_crt_set_serial(c, &serial, 1);
 	gnutls_x509_crt_set_activation_time(c, time(NULL) - 3600);
 	gnutls_x509_crt_set_expiration_time(c, time(NULL) + 86400);
-	gnutls_x509_crt_set_dn_by_oid(c, GNUTLS_OID_X520_COMMON_NAME, 0, name, (unsigned)strlen(name));
+	gnutls_x509_crt_set_dn_by_oid(c, GNUTLS_OID_X520_COMMON_NAME, 0, name,
+				      (unsigned)strlen(name));
 	gnutls_x509_crt_set_key(c, key);
 	gnutls_x509_crt_set_basic_constraints(c, ca == NULL, -1);
-	gnutls_x509_crt_set_key_usage(c, ca ? GNUTLS_KEY_DIGITAL_SIGNATURE : GNUTLS_KEY_KEY_CERT_SIGN);
+	gnutls_x509_crt_set_key_usage(c,
+				      ca ? GNUTLS_KEY_DIGITAL_SIGNATURE : GNUTLS_KEY_KEY_CERT_SIGN);
 	if (purpose)
 		gnutls_x509_crt_set_key_purpose_oid(c, purpose, 0);
 	if (purpose && !strcmp(purpose, GNUTLS_KP_TLS_WWW_SERVER)) {
-		gnutls_x509_crt_set_subject_alt_name(c, GNUTLS_SAN_IPADDRESS, ip, sizeof(ip), GNUTLS_FSAN_SET);
+		gnutls_x509_crt_set_subject_alt_name(c, GNUTLS_SAN_IPADDRESS, ip, sizeof(ip),
+						     GNUTLS_FSAN_SET);
 		gnutls_x509_crt_set_subject_alt_name(c, GNUTLS_SAN_DNSNAME, "kubernetes", 10,
 						     GNUTLS_FSAN_APPEND);
 	}
-	ck_assert_int_eq(gnutls_x509_crt_sign2(c, ca ? ca : c, ca_key ? ca_key : key, GNUTLS_DIG_SHA256, 0), 0);
+	ck_assert_int_eq(
+		gnutls_x509_crt_sign2(c, ca ? ca : c, ca_key ? ca_key : key, GNUTLS_DIG_SHA256, 0),
+		0);
 	return c;
 }
 

@@ -1,4 +1,7 @@
-/* fake_ws.h - the server side of exec for the tests: handshake and frames by hand, so that they can be wrong on purpose. */
+/*
+ * fake_ws.h - the server side of exec for the tests: handshake and frames by hand, so that they can
+ * be wrong on purpose.
+ */
 #ifndef NP_TESTS_KUBE_FAKE_WS_H
 #define NP_TESTS_KUBE_FAKE_WS_H
 
@@ -9,8 +12,10 @@
 enum { WS_TEXT = 1, WS_BINARY = 2, WS_CLOSE = 8, WS_PING = 9, WS_PONG = 10 };
 
 #define WS_OK "{\"metadata\":{},\"status\":\"Success\"}"
-#define WS_EXIT(code) "{\"metadata\":{},\"status\":\"Failure\",\"message\":\"command terminated with non-zero " \
-	"exit code\",\"reason\":\"NonZeroExitCode\",\"details\":{\"causes\":[{\"reason\":\"ExitCode\"," \
+#define WS_EXIT(code)                                                                              \
+	"{\"metadata\":{},\"status\":\"Failure\",\"message\":\"command terminated with non-zero "  \
+	"exit "                                                                                    \
+	"code\",\"reason\":\"NonZeroExitCode\",\"details\":{\"causes\":[{\"reason\":\"ExitCode\"," \
 	"\"message\":\"" code "\"}]}}"
 
 /* The right Sec-WebSocket-Accept for the key in @request; NUL-terminated heap. */
@@ -37,8 +42,11 @@ static inline void ws_head(struct np_buf *b, const char *request, const char *pr
 {
 	np_auto_free char *accept = ws_accept(request);
 
-	np_buf_printf(b, "HTTP/1.1 101 Switching Protocols\r\nupgrade: WebSocket\r\nconnection: keep-alive, Upgrade\r\n"
-		      "Sec-WebSocket-Accept: %s\r\n", accept);
+	np_buf_printf(b,
+		      "HTTP/1.1 101 Switching Protocols\r\nupgrade: WebSocket\r\nconnection: "
+		      "keep-alive, Upgrade\r\n"
+		      "Sec-WebSocket-Accept: %s\r\n",
+		      accept);
 	if (protocol)
 		np_buf_printf(b, "Sec-WebSocket-Protocol: %s\r\n", protocol);
 	np_buf_adds(b, "\r\n");
@@ -67,7 +75,8 @@ static inline void ws_frame(struct np_buf *b, int opcode, int channel, const voi
 		np_buf_add(b, bytes, n);
 }
 
-static inline bool ws_send(struct fake_conn *c, int opcode, int channel, const void *bytes, size_t n)
+static inline bool ws_send(struct fake_conn *c, int opcode, int channel, const void *bytes,
+			   size_t n)
 {
 	struct np_buf b = { NULL, 0, 0 };
 	bool ok;
@@ -107,7 +116,10 @@ static inline bool ws_read_all(struct fake_conn *c, unsigned char *to, size_t n)
 	return true;
 }
 
-/* The next frame of the client: its opcode, payload appended to @b; -1 at the end. It must be masked. */
+/*
+ * The next frame of the client: its opcode, payload appended to @b; -1 at the end. It must be
+ * masked.
+ */
 static inline int ws_recv(struct fake_conn *c, struct np_buf *b)
 {
 	unsigned char head[2], more[8], mask[4];

@@ -24,27 +24,33 @@ static const struct code_case {
 	enum np_errcode code;
 	const char *msg, *path;
 } codes[] = {
-	{ 400, STATUS("400", "BadRequest", "strict decoding error"), NP_EVALID, "strict decoding error (HTTP 400)", "" },
-	{ 401, STATUS("401", "Unauthorized", "Unauthorized"), NP_EDENIED, "Unauthorized (HTTP 401)", "" },
-	{ 403, STATUS("403", "Forbidden", "no"), NP_EDENIED, "no (HTTP 403)", "" },
-	{ 404, STATUS("404", "NotFound", "no x"), NP_ENOTFOUND, "no x (HTTP 404)", "" },
-	{ 404, "404 page not found\nmore", NP_ENOTFOUND, "HTTP 404: 404 page not found", "" },
-	{ 409, STATUS("409", "AlreadyExists", "is"), NP_ECONFLICT, "is (HTTP 409)", "" },
-	{ 410, STATUS("410", "Expired", "old"), NP_ECONFLICT, "old (HTTP 410)", "" },
-	{ 413, "", NP_ELIMIT, "HTTP 413 without a reason", "" },
-	{ 415, "", NP_EUSAGE, "HTTP 415 without a reason", "" },
-	{ 422, "{\"kind\":\"Status\",\"message\":\"all of it\",\"details\":{\"causes\":[{\"message\":\"Invalid value: 0\","
-	  "\"field\":\"spec.ingress[0].ports[1].endPort\"}]}}", NP_EVALID, "Invalid value: 0 (HTTP 422)",
-	  "spec.ingress[0].ports[1].endPort" },
-	{ 422, "{\"message\":\"all of it\",\"details\":{\"causes\":[{\"message\":\"a\",\"field\":\"f\"},{}]}}",
-	  NP_EVALID, "all of it (HTTP 422)", "f" },
-	{ 422, "{\"message\":7,\"details\":{\"causes\":7}}", NP_EVALID, "HTTP 422: {", "" },
-	{ 429, STATUS("429", "TooManyRequests", "slow"), NP_EENV, "slow (HTTP 429)", "" },
-	{ 500, STATUS("500", "InternalError", "oops"), NP_EENV, "oops (HTTP 500)", "" },
-	{ 503, "", NP_EENV, "HTTP 503 without a reason", "" },
-	{ 504, "", NP_ETIMEOUT, "HTTP 504 without a reason", "" },
-	{ 302, "", NP_EUSAGE, "HTTP 302 without a reason", "" },
-	{ 200, "{\"a\":", NP_EPARSE, "the reply to /api/v1/x is not JSON", "" },
+	{400, STATUS("400", "BadRequest", "strict decoding error"), NP_EVALID,
+	 "strict decoding error (HTTP 400)", ""},
+	{401, STATUS("401", "Unauthorized", "Unauthorized"), NP_EDENIED, "Unauthorized (HTTP 401)",
+	 ""},
+	{403, STATUS("403", "Forbidden", "no"), NP_EDENIED, "no (HTTP 403)", ""},
+	{404, STATUS("404", "NotFound", "no x"), NP_ENOTFOUND, "no x (HTTP 404)", ""},
+	{404, "404 page not found\nmore", NP_ENOTFOUND, "HTTP 404: 404 page not found", ""},
+	{409, STATUS("409", "AlreadyExists", "is"), NP_ECONFLICT, "is (HTTP 409)", ""},
+	{410, STATUS("410", "Expired", "old"), NP_ECONFLICT, "old (HTTP 410)", ""},
+	{413, "", NP_ELIMIT, "HTTP 413 without a reason", ""},
+	{415, "", NP_EUSAGE, "HTTP 415 without a reason", ""},
+	{422,
+	 "{\"kind\":\"Status\",\"message\":\"all of "
+	 "it\",\"details\":{\"causes\":[{\"message\":\"Invalid value: 0\","
+	 "\"field\":\"spec.ingress[0].ports[1].endPort\"}]}}",
+	 NP_EVALID, "Invalid value: 0 (HTTP 422)", "spec.ingress[0].ports[1].endPort"},
+	{422,
+	 "{\"message\":\"all of "
+	 "it\",\"details\":{\"causes\":[{\"message\":\"a\",\"field\":\"f\"},{}]}}",
+	 NP_EVALID, "all of it (HTTP 422)", "f"},
+	{422, "{\"message\":7,\"details\":{\"causes\":7}}", NP_EVALID, "HTTP 422: {", ""},
+	{429, STATUS("429", "TooManyRequests", "slow"), NP_EENV, "slow (HTTP 429)", ""},
+	{500, STATUS("500", "InternalError", "oops"), NP_EENV, "oops (HTTP 500)", ""},
+	{503, "", NP_EENV, "HTTP 503 without a reason", ""},
+	{504, "", NP_ETIMEOUT, "HTTP 504 without a reason", ""},
+	{302, "", NP_EUSAGE, "HTTP 302 without a reason", ""},
+	{200, "{\"a\":", NP_EPARSE, "the reply to /api/v1/x is not JSON", ""},
 };
 
 START_TEST(code_to_error)
@@ -74,9 +80,11 @@ END_TEST
 START_TEST(reply_parts)
 {
 	static const struct fake_step steps[] = {
-		{ .code = 201, .body = "{\"a\":[1]}", .headers = "Warning: 299 - \"first \\\"one\\\"\" \"Mon, 1 Jan\", "
-		  "299 - \"second\"\r\nwarning: 299 - \"third\"\r\nRetry-After: 7\r\n" },
-		{ .code = 409, .body = STATUS("409", "AlreadyExists", "x") },
+		{.code = 201,
+		 .body = "{\"a\":[1]}",
+		 .headers = "Warning: 299 - \"first \\\"one\\\"\" \"Mon, 1 Jan\", "
+			    "299 - \"second\"\r\nwarning: 299 - \"third\"\r\nRetry-After: 7\r\n"},
+		{.code = 409, .body = STATUS("409", "AlreadyExists", "x")},
 	};
 	struct np_kube_reply r = { .http = 0 };
 	struct np_err err;
@@ -113,32 +121,40 @@ static const struct retry_case {
 	const char *method, *content_type;
 	unsigned want_attempts;		/* of a success; 0: the first fault is final */
 } retries[] = {
-	{ "429", { .code = 429, .headers = "Retry-After: 1\r\n" }, "GET", NULL, 2 },
-	{ "429 without a hint", { .code = 429 }, "GET", NULL, 2 },
-	{ "429 of a create", { .code = 429 }, "POST", NULL, 2 },
-	{ "503", { .code = 503 }, "GET", NULL, 2 },
-	{ "503", { .code = 503 }, "DELETE", NULL, 2 },
-	{ "503 of a create", { .code = 503 }, "POST", NULL, 0 },
-	{ "500", { .code = 500 }, "PUT", NULL, 2 },
-	{ "500 of a create", { .code = 500 }, "POST", NULL, 0 },
-	{ "merge patch", { .code = 502 }, "PATCH", "application/merge-patch+json", 2 },
-	{ "json patch", { .code = 502 }, "PATCH", "application/json-patch+json", 0 },
-	{ "silence", { .silent = true }, "GET", NULL, 2 },
-	{ "silence to a create", { .silent = true }, "POST", NULL, 0 },
-	{ "cut in the head", { .code = 200, .body = "{\"a\":1}", .cut = 20 }, "GET", NULL, 2 },
-	{ "cut in the body", { .code = 200, .body = "{\"aaaaaaaaaaaaaaaaaaaaaaa\":1}", .cut = 80 }, "PUT", NULL, 2 },
-	{ "cut in the answer to a create", { .code = 201, .body = "{\"a\":111111111111111111111}", .cut = 80 },
-	  "POST", NULL, 0 },
-	{ "no chunk end", { .code = 200, .pieces = { "{}" }, .close = true }, "GET", NULL, 2 },
-	{ "404", { .code = 404 }, "GET", NULL, 0 },
-	{ "409", { .code = 409 }, "PUT", NULL, 0 },
+	{"429", {.code = 429, .headers = "Retry-After: 1\r\n"}, "GET", NULL, 2},
+	{"429 without a hint", {.code = 429}, "GET", NULL, 2},
+	{"429 of a create", {.code = 429}, "POST", NULL, 2},
+	{"503", {.code = 503}, "GET", NULL, 2},
+	{"503", {.code = 503}, "DELETE", NULL, 2},
+	{"503 of a create", {.code = 503}, "POST", NULL, 0},
+	{"500", {.code = 500}, "PUT", NULL, 2},
+	{"500 of a create", {.code = 500}, "POST", NULL, 0},
+	{"merge patch", {.code = 502}, "PATCH", "application/merge-patch+json", 2},
+	{"json patch", {.code = 502}, "PATCH", "application/json-patch+json", 0},
+	{"silence", {.silent = true}, "GET", NULL, 2},
+	{"silence to a create", {.silent = true}, "POST", NULL, 0},
+	{"cut in the head", {.code = 200, .body = "{\"a\":1}", .cut = 20}, "GET", NULL, 2},
+	{"cut in the body",
+	 {.code = 200, .body = "{\"aaaaaaaaaaaaaaaaaaaaaaa\":1}", .cut = 80},
+	 "PUT",
+	 NULL,
+	 2},
+	{"cut in the answer to a create",
+	 {.code = 201, .body = "{\"a\":111111111111111111111}", .cut = 80},
+	 "POST",
+	 NULL,
+	 0},
+	{"no chunk end", {.code = 200, .pieces = {"{}"}, .close = true}, "GET", NULL, 2},
+	{"404", {.code = 404}, "GET", NULL, 0},
+	{"409", {.code = 409}, "PUT", NULL, 0},
 };
 
 START_TEST(what_is_tried_again)
 {
 	const struct retry_case *c = &retries[_i];
 	struct fake_step steps[] = { c->fault, GOOD };
-	struct np_kube_req req = { .method = c->method, .path = "/x", .content_type = c->content_type };
+	struct np_kube_req req = {
+		.method = c->method, .path = "/x", .content_type = c->content_type};
 	struct np_kube_reply r = { .http = 0 };
 	struct np_kube_stats st;
 	struct np_err err;
@@ -154,7 +170,8 @@ START_TEST(what_is_tried_again)
 	k = fake_client(&f);
 	rc = np_kube_request(k, &req, &r, &err);
 	np_kube_get_stats(k, &st);
-	ck_assert_msg(rc == (c->want_attempts ? 0 : -1), "%s %s: %d %s", c->method, c->name, rc, err.msg);
+	ck_assert_msg(rc == (c->want_attempts ? 0 : -1), "%s %s: %d %s", c->method, c->name, rc,
+		      err.msg);
 	ck_assert_uint_eq(fake_n_requests(&f), c->want_attempts ? c->want_attempts : 1);
 	ck_assert_uint_eq(st.requests, fake_n_requests(&f));
 	ck_assert_uint_eq(st.retries, st.requests - 1);
@@ -179,7 +196,8 @@ START_TEST(kept_connection_dies)
 	};
 
 	for (size_t i = 0; i < NP_ARRAY_SIZE(cases); i++) {
-		struct np_kube_req req = { .method = cases[i].method, .path = "/x", .body = "{}", .n_body = 2 };
+		struct np_kube_req req = {
+			.method = cases[i].method, .path = "/x", .body = "{}", .n_body = 2};
 		struct np_err err;
 		struct fake f;
 		struct np_kube *k;
@@ -198,7 +216,8 @@ END_TEST
 
 START_TEST(storm_ends_at_the_deadline)
 {
-	static const struct fake_step steps[] = { { .code = 503, .body = STATUS("503", "X", "overloaded") } };
+	static const struct fake_step steps[] = {
+		{.code = 503, .body = STATUS("503", "X", "overloaded")}};
 	struct np_kube_req req = { .method = "GET", .path = "/x", .timeout_ms = 700 };
 	struct np_err err;
 	struct fake f;
@@ -218,15 +237,16 @@ END_TEST
 
 START_TEST(a_wait_longer_than_the_deadline_is_not_begun)
 {
-	static const struct fake_step steps[] = { { .code = 429, .headers = "Retry-After: 3600\r\n" } };
+	static const struct fake_step steps[] = {{.code = 429, .headers = "Retry-After: 3600\r\n"}};
 	struct np_err err;
 	struct fake f;
 	struct np_kube *k;
 
 	FAKE_START(&f, steps);
 	k = fake_client(&f);
-	ck_assert_int_eq(np_kube_request(k, &(struct np_kube_req){ .method = "GET", .path = "/x" }, NULL,
-					 &err), -1);
+	ck_assert_int_eq(np_kube_request(k, &(struct np_kube_req){.method = "GET", .path = "/x"},
+					 NULL, &err),
+			 -1);
 	ck_assert_int_eq(err.code, NP_EENV);
 	ck_assert_uint_eq(fake_n_requests(&f), 1);
 	np_kube_free(k);
@@ -243,8 +263,9 @@ START_TEST(five_hundred_only_a_few_times)
 
 	FAKE_START(&f, steps);
 	k = fake_client(&f);
-	ck_assert_int_eq(np_kube_request(k, &(struct np_kube_req){ .method = "GET", .path = "/x" }, NULL,
-					 &err), -1);
+	ck_assert_int_eq(np_kube_request(k, &(struct np_kube_req){.method = "GET", .path = "/x"},
+					 NULL, &err),
+			 -1);
 	ck_assert_uint_eq(fake_n_requests(&f), 3);
 	np_kube_free(k);
 	fake_stop(&f);
@@ -298,13 +319,15 @@ START_TEST(cancel)
 	k = fake_client(&f);
 	np_kube_set_cancel(k, &flag);
 	pthread_create(&t, NULL, set_later, &flag);
-	ck_assert_int_eq(np_kube_request(k, &(struct np_kube_req){ .method = "GET", .path = "/x" }, NULL,
-					 &err), -1);
+	ck_assert_int_eq(np_kube_request(k, &(struct np_kube_req){.method = "GET", .path = "/x"},
+					 NULL, &err),
+			 -1);
 	ck_assert_int_eq(err.code, NP_EINTR);
 	pthread_join(t, NULL);
 	/* and from then on nothing goes out */
-	ck_assert_int_eq(np_kube_request(k, &(struct np_kube_req){ .method = "GET", .path = "/x" }, NULL,
-					 &err), -1);
+	ck_assert_int_eq(np_kube_request(k, &(struct np_kube_req){.method = "GET", .path = "/x"},
+					 NULL, &err),
+			 -1);
 	ck_assert_int_eq(err.code, NP_EINTR);
 	ck_assert_uint_eq(fake_n_requests(&f), 1);
 	np_kube_free(k);
@@ -314,7 +337,8 @@ END_TEST
 
 START_TEST(nobody_there)
 {
-	static const char *const servers[] = { "unix:///tmp/np-kube-no-such.sock", "http://127.0.0.1:1" };
+	static const char *const servers[] = {"unix:///tmp/np-kube-no-such.sock",
+					      "http://127.0.0.1:1"};
 	struct np_kube_config c = { .server = np_str_from(servers[_i]) };
 	struct np_kube_stats st;
 	struct np_err err;
@@ -341,11 +365,17 @@ START_TEST(what_is_sent)
 				   .content_type = "application/merge-patch+json" };
 	json_t *body = np_json_pack("{s:i}", "k", 1);
 	static const char *const lines[] = {
-		"PATCH /a/%2F/../b?x=1&y=%20 HTTP/1.1\r\n", "\r\nHost: localhost\r\n",
-		"\r\nAuthorization: Basic dTpw\r\n", "\r\nImpersonate-User: me\r\n",
-		"\r\nImpersonate-Group: g 1\r\n", "\r\nImpersonate-Group: g2\r\n",
-		"\r\nImpersonate-Extra-a%2FB: v\r\n", "\r\nContent-Type: application/merge-patch+json\r\n",
-		"\r\nAccept: application/json\r\n", "\r\nUser-Agent: netpolcheck/", "\r\n\r\n{\"k\":1}",
+		"PATCH /a/%2F/../b?x=1&y=%20 HTTP/1.1\r\n",
+		"\r\nHost: localhost\r\n",
+		"\r\nAuthorization: Basic dTpw\r\n",
+		"\r\nImpersonate-User: me\r\n",
+		"\r\nImpersonate-Group: g 1\r\n",
+		"\r\nImpersonate-Group: g2\r\n",
+		"\r\nImpersonate-Extra-a%2FB: v\r\n",
+		"\r\nContent-Type: application/merge-patch+json\r\n",
+		"\r\nAccept: application/json\r\n",
+		"\r\nUser-Agent: netpolcheck/",
+		"\r\n\r\n{\"k\":1}",
 	};
 	struct np_err err;
 	struct fake f;
@@ -378,12 +408,15 @@ END_TEST
 START_TEST(bad_requests)
 {
 	static const struct np_kube_req bad[] = {
-		{ .method = "BREW", .path = "/x" }, { .method = "GET", .path = "x" },
-		{ .method = "GET", .path = "/x\r\nEvil: 1" }, { .method = "GET", .path = "/x", .query = "a\n" },
-		{ .method = "POST", .path = "/x", .content_type = "a\r\nb: c" },
+		{.method = "BREW", .path = "/x"},
+		{.method = "GET", .path = "x"},
+		{.method = "GET", .path = "/x\r\nEvil: 1"},
+		{.method = "GET", .path = "/x", .query = "a\n"},
+		{.method = "POST", .path = "/x", .content_type = "a\r\nb: c"},
 	};
-	static const char *const servers[] = { "", "https://", "https://u:p@h", "https://h?q", "ftp://h",
-					       "https://h#f", "h", "https://h:99999" };
+	static const char *const servers[] = {
+		"",  "https://",       "https://u:p@h", "https://h?q", "ftp://h", "https://h#f",
+		"h", "https://h:99999"};
 	struct np_kube_config c = { .server = NP_STR("http://127.0.0.1:1") };
 	struct np_err err;
 	struct np_kube *k = np_kube_new(&c, &err);
@@ -408,7 +441,7 @@ END_TEST
 
 START_TEST(token_file)
 {
-	static const struct fake_step steps[] = { GOOD, GOOD, { .code = 401 }, GOOD, { .code = 401 } };
+	static const struct fake_step steps[] = {GOOD, GOOD, {.code = 401}, GOOD, {.code = 401}};
 	static const char *const want[] = { "one", "two", "two", "three", "three", "three" };
 	char path[64] = "/tmp/np-kube-token-XXXXXX";
 	int fd = mkstemp(path);
@@ -496,7 +529,8 @@ END_TEST
 START_TEST(version)
 {
 	static const struct fake_step steps[] = {
-		{ .code = 200, .body = "{\"gitVersion\":\"v1.36.2\"}" }, { .code = 200, .body = "{}" },
+		{.code = 200, .body = "{\"gitVersion\":\"v1.36.2\"}"},
+		{.code = 200, .body = "{}"},
 	};
 	char v[64];
 	struct np_err err;

@@ -10,11 +10,20 @@
 
 START_TEST(base64)
 {
-	static const struct { const char *plain, *coded; } good[] = {
-		{ "", "" }, { "f", "Zg==" }, { "fo", "Zm8=" }, { "foo", "Zm9v" }, { "foob", "Zm9vYg==" },
-		{ "fooba", "Zm9vYmE=" }, { "foobar", "Zm9vYmFy" }, { "\xff\xfe\xfd", "//79" }, { ">>>", "Pj4+" },
+	static const struct { const char *plain, *coded;
+	} good[] = {
+		{"", ""},
+		{"f", "Zg=="},
+		{"fo", "Zm8="},
+		{"foo", "Zm9v"},
+		{"foob", "Zm9vYg=="},
+		{"fooba", "Zm9vYmE="},
+		{"foobar", "Zm9vYmFy"},
+		{"\xff\xfe\xfd", "//79"},
+		{">>>", "Pj4+"},
 	};
-	static const char *const bad[] = { "Z", "Zg", "Zg=", "Zg===", "====", "=", "Zm=v", "Zm9v=", "Z g==", "Zm9-", "Zg==Zg==" };
+	static const char *const bad[] = {"Z",	  "Zg",	   "Zg=",   "Zg===", "====",	"=",
+					  "Zm=v", "Zm9v=", "Z g==", "Zm9-",  "Zg==Zg=="};
 
 	for (size_t i = 0; i < NP_ARRAY_SIZE(good); i++) {
 		struct np_buf b = { NULL, 0, 0 };
@@ -75,14 +84,24 @@ END_TEST
 
 START_TEST(times)
 {
-	static const struct { const char *s; int64_t want; } good[] = {
-		{ "1970-01-01T00:00:00Z", 0 }, { "2026-01-02T03:04:05Z", 1767323045 },
-		{ "2026-01-02T03:04:05.999999z", 1767323045 }, { "2026-01-02t05:04:05+02:00", 1767323045 },
-		{ "2026-01-01T22:34:05-04:30", 1767323045 },
+	static const struct { const char *s; int64_t want;
+	} good[] = {
+		{"1970-01-01T00:00:00Z", 0},
+		{"2026-01-02T03:04:05Z", 1767323045},
+		{"2026-01-02T03:04:05.999999z", 1767323045},
+		{"2026-01-02t05:04:05+02:00", 1767323045},
+		{"2026-01-01T22:34:05-04:30", 1767323045},
 	};
-	static const char *const bad[] = { "", "2026-01-02", "2026-01-02T03:04:05", "2026-13-02T03:04:05Z",
-		"2026-01-02T24:04:05Z", "2026-01-02T03:04:05Zx", "2026-01-02T03:04:05+2:00", "26-01-02T03:04:05Z",
-		"2026-01-02 03:04:05Z", "2026-01-02T03:04:05+99:00" };
+	static const char *const bad[] = {"",
+					  "2026-01-02",
+					  "2026-01-02T03:04:05",
+					  "2026-13-02T03:04:05Z",
+					  "2026-01-02T24:04:05Z",
+					  "2026-01-02T03:04:05Zx",
+					  "2026-01-02T03:04:05+2:00",
+					  "26-01-02T03:04:05Z",
+					  "2026-01-02 03:04:05Z",
+					  "2026-01-02T03:04:05+99:00"};
 	int64_t got;
 
 	for (size_t i = 0; i < NP_ARRAY_SIZE(good); i++) {
@@ -109,11 +128,16 @@ START_TEST(accept_of_the_rfc)
 }
 END_TEST
 
-static const struct np_kube_ws_key rfc_key = { "dGhlIHNhbXBsZSBub25jZQ==", "s3pPLMBiTxaQ9kYGzzhZRbK+xOo=" };
+static const struct np_kube_ws_key rfc_key = {"dGhlIHNhbXBsZSBub25jZQ==",
+					      "s3pPLMBiTxaQ9kYGzzhZRbK+xOo="};
+
+#define UPGRADED                                                                                   \
+	"HTTP/1.1 101 Switching\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n"                  \
+	"Sec-WebSocket-Accept: s3pPLMBiTxaQ9kYGzzhZRbK+xOo=\r\n"                                   \
+	"Sec-WebSocket-Protocol: v4.channel.k8s.io\r\n\r\n"
 
 static const char *const answers[] = {
-	"HTTP/1.1 101 Switching\r\nUpgrade: websocket\r\nConnection: Upgrade\r\nSec-WebSocket-Accept: "
-	"s3pPLMBiTxaQ9kYGzzhZRbK+xOo=\r\nSec-WebSocket-Protocol: v4.channel.k8s.io\r\n\r\n",
+	UPGRADED,
 	"HTTP/1.1 403 No\r\nContent-Length: 5\r\nRetry-After: 3\r\n\r\nhello",
 	"HTTP/1.1 500 Oops\r\ntransfer-encoding: chunked\r\n\r\n3\r\nhel\r\n2;x=y\r\nlo\r\n0\r\n\r\n",
 };
@@ -132,7 +156,7 @@ START_TEST(answers_at_every_cut)
 
 		memcpy(part, text, cut);
 		rc = np_kube_ws_answer((struct np_str){ part, cut }, false, &rfc_key, &a, &err);
-		if (rc && !(_i == 2 && cut >= n - 2))	/* the last chunk is known by its size line */
+		if (rc && !(_i == 2 && cut >= n - 2)) /* the last chunk is known by its size line */
 			ck_abort_msg("answer %d cut at %zu: %d", _i, cut, rc);
 		if (rc > 0)
 			np_buf_release(&a.body);
@@ -162,7 +186,8 @@ START_TEST(answers_mutated)
 		for (uint64_t k = np_rng_below(&r, 4); k; k--)
 			copy[np_rng_below(&r, n)] = (char)np_rng_next(&r);
 		n = np_rng_below(&r, 4) ? n : np_rng_below(&r, n + 1);
-		if (np_kube_ws_answer((struct np_str){ copy, n }, np_rng_below(&r, 2), &rfc_key, &a, NULL) > 0) {
+		if (np_kube_ws_answer((struct np_str){copy, n}, np_rng_below(&r, 2), &rfc_key, &a,
+				      NULL) > 0) {
 			n_complete++;
 			np_buf_release(&a.body);
 		}

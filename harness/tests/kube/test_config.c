@@ -1,4 +1,7 @@
-/* test_config.c - kubeconfig files: merge, contexts, relative paths, and what is refused and how it is said. */
+/*
+ * test_config.c - kubeconfig files: merge, contexts, relative paths, and what is refused and how it
+ * is said.
+ */
 #include <check.h>
 #include <stdio.h>
 #include <unistd.h>
@@ -51,26 +54,29 @@ static void load_ok(const struct np_kube_load *load, struct np_kube_config *ret)
 static void is(struct np_str got, const char *want)
 {
 	if (want)
-		ck_assert_msg(np_str_is(got, want), "'%s' is not '%s'", got.p ? got.p : "(none)", want);
+		ck_assert_msg(np_str_is(got, want), "'%s' is not '%s'", got.p ? got.p : "(none)",
+			      want);
 	else
 		ck_assert_msg(!got.p, "'%s' is there", got.p ? got.p : "");
 }
 
 START_TEST(everything)
 {
-	const char *path = put("all/config",
-		"apiVersion: v1\nkind: Config\n# a comment\n"
-		"current-context: c1\npreferences: {}\n"
-		"clusters:\n"
-		"- name: k1\n  cluster:\n    server: https://10.0.0.1:6443/prefix\n"
-		"    certificate-authority: pki/ca.pem\n    tls-server-name: kubernetes\n"
-		"    proxy-url: socks5://127.0.0.1:1080\n"
-		"    certificate-authority-data: \"\"\n    an-unknown-field: [1, {a: b}]\n"
-		"contexts:\n- name: c1\n  context: {cluster: k1, user: u1, namespace: here}\n"
-		"users:\n- name: u1\n  user:\n    client-certificate-data: " PEM64 "\n"
-		"    client-certificate: /does/not/exist\n    client-key: key.pem\n"
-		"    token: 12345\n    tokenFile: tok\n    as: someone\n    as-uid: '7'\n"
-		"    as-groups: [g1, \"on\"]\n    as-user-extra:\n      scopes: [a, b]\n      x/y: []\n");
+	const char *path =
+		put("all/config",
+		    "apiVersion: v1\nkind: Config\n# a comment\n"
+		    "current-context: c1\npreferences: {}\n"
+		    "clusters:\n"
+		    "- name: k1\n  cluster:\n    server: https://10.0.0.1:6443/prefix\n"
+		    "    certificate-authority: pki/ca.pem\n    tls-server-name: kubernetes\n"
+		    "    proxy-url: socks5://127.0.0.1:1080\n"
+		    "    certificate-authority-data: \"\"\n    an-unknown-field: [1, {a: b}]\n"
+		    "contexts:\n- name: c1\n  context: {cluster: k1, user: u1, namespace: here}\n"
+		    "users:\n- name: u1\n  user:\n    client-certificate-data: " PEM64 "\n"
+		    "    client-certificate: /does/not/exist\n    client-key: key.pem\n"
+		    "    token: 12345\n    tokenFile: tok\n    as: someone\n    as-uid: '7'\n"
+		    "    as-groups: [g1, \"on\"]\n    as-user-extra:\n      scopes: [a, b]\n      "
+		    "x/y: []\n");
 	struct np_kube_config c;
 	char want[160];
 
@@ -105,9 +111,11 @@ END_TEST
 
 START_TEST(json_and_socket_server)
 {
-	const char *path = put("j", "{\"clusters\":[{\"name\":\"k\\ud83d\\ude00\",\"cluster\":{\"server\":"
-		"\"unix:///run/x.sock\",\"insecure-skip-tls-verify\":true}}],\"contexts\":[{\"name\":"
-		"\"c\",\"context\":{\"cluster\":\"k\\ud83d\\ude00\"}}],\"users\":null}");
+	const char *path =
+		put("j", "{\"clusters\":[{\"name\":\"k\\ud83d\\ude00\",\"cluster\":{\"server\":"
+			 "\"unix:///run/"
+			 "x.sock\",\"insecure-skip-tls-verify\":true}}],\"contexts\":[{\"name\":"
+			 "\"c\",\"context\":{\"cluster\":\"k\\ud83d\\ude00\"}}],\"users\":null}");
 	struct np_kube_config c;
 
 	load_ok(&(struct np_kube_load){ .path = path }, &c);
@@ -159,11 +167,14 @@ START_TEST(home_is_the_last_resort)
 	load_ok(&(struct np_kube_load){ .kubeconfig_env = "", .home = home }, &c);
 	is(c.server, "http://h");
 	np_kube_config_release(&c);
-	ck_assert_int_eq(np_kube_config_load(&(struct np_kube_load){ .kubeconfig_env = "", .home = "" },
-					     &c, &err), -1);
+	ck_assert_int_eq(
+		np_kube_config_load(&(struct np_kube_load){.kubeconfig_env = "", .home = ""}, &c,
+				    &err),
+		-1);
 	ck_assert_int_eq(err.code, NP_EUSAGE);
-	ck_assert_int_eq(np_kube_config_load(&(struct np_kube_load){ .kubeconfig_env = "/no/such:" },
-					     &c, &err), -1);
+	ck_assert_int_eq(np_kube_config_load(&(struct np_kube_load){.kubeconfig_env = "/no/such:"},
+					     &c, &err),
+			 -1);
 	ck_assert_int_eq(err.code, NP_EUSAGE);
 }
 END_TEST
@@ -178,14 +189,17 @@ START_TEST(plugin)
 
 	for (size_t i = 0; i < NP_ARRAY_SIZE(cases); i++) {
 		const char *want = cases[i].want;
-		np_auto_free char *full = np_xasprintf("%s%s", *want == '%' ? dir : "", want + (*want == '%'));
+		np_auto_free char *full =
+			np_xasprintf("%s%s", *want == '%' ? dir : "", want + (*want == '%'));
 		np_auto_free char *yaml = np_xasprintf(
 			"contexts: [{name: d, context: {cluster: k, user: u}}]\n"
 			"clusters:\n- name: k\n  cluster:\n    server: https://s\n    extensions:\n"
-			"    - name: client.authentication.k8s.io/exec\n      extension: {audience: x}\n"
+			"    - name: client.authentication.k8s.io/exec\n      extension: "
+			"{audience: x}\n"
 			"users:\n- name: u\n  user:\n    exec:\n"
 			"      apiVersion: client.authentication.k8s.io/v1\n      command: %s\n"
-			"      args: [get, 'two words', '']\n      env:\n      - {name: A, value: b}\n"
+			"      args: [get, 'two words', '']\n      env:\n      - {name: A, value: "
+			"b}\n"
 			"      - {name: EMPTY}\n      installHint: get it\n"
 			"      interactiveMode: IfAvailable\n      provideClusterInfo: true\n",
 			cases[i].command);
@@ -215,67 +229,76 @@ static const struct bad {
 	unsigned line;		/* 0: none is known */
 	const char *path, *msg;	/* the path, and a piece of the message */
 } bads[] = {
-	{ "a: [", NP_EPARSE, 2, "", "not YAML" },
-	{ "a: b\n\tc: d", NP_EPARSE, 2, "", "not YAML" },
-	{ "a: &x 1\nb: *x\n", NP_EPARSE, 1, "", "anchors" },
-	{ "b:\n- *x\n", NP_EPARSE, 2, "", "aliases" },
-	{ "b: !!binary aGk=\n", NP_EPARSE, 1, "", "tags" },
-	{ "a: 1\nb: 2\na: 3\n", NP_EPARSE, 3, "", "'a' stands there twice" },
-	{ "? [x]\n: y\n", NP_EPARSE, 1, "", "a key must be plain text" },
-	{ "a: 1\n---\nb: 2\n", NP_EPARSE, 2, "", "more than one document" },
-	{ "- a\n", NP_EPARSE, 1, "", "must be a mapping" },
-	{ "text", NP_EPARSE, 1, "", "must be a mapping" },
-	{ "{\"a\":1,\"a\":2}", NP_EPARSE, 1, "", "twice" },
-	{ "a: [[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[]]]]]]]]]]]]]]]]]]]]]]]]]]]]]]]]]]\n", NP_ELIMIT, 1, "", "deeper" },
-	{ "a: \"x\\0y\"\n", NP_EPARSE, 1, "", "NUL" },
-	{ "", NP_EUSAGE, 0, "", "no context" },
-	{ "current-context: x\n", NP_EUSAGE, 0, "", "there is no context 'x'" },
-	{ "current-context: [x]\n", NP_EPARSE, 1, "current-context", "must be text" },
-	{ "contexts: [{name: a, context: {}}, {name: b, context: {}}]\n", NP_EUSAGE, 0, "", "no context" },
-	{ "contexts: {}\n", NP_EPARSE, 1, "contexts", "must be a list" },
-	{ "contexts: [x]\n", NP_EPARSE, 1, "contexts[0]", "must be a mapping" },
-	{ "contexts:\n- context: {}\n", NP_EPARSE, 2, "contexts[0].name", "must be text" },
-	{ "users:\n- name: a\n- name: a\n", NP_EPARSE, 3, "users[1].name", "stands there twice" },
-	{ "contexts: [{name: c, context: {user: u}}]\n", NP_EUSAGE, 1, "contexts[0].context", "no cluster" },
-	{ CONTEXT("c", "k"), NP_EUSAGE, 0, "", "there is no cluster 'k'" },
-	{ CONTEXT("c", "k") "clusters: [{name: k, cluster: {}}]\n", NP_EUSAGE, 2,
-	  "clusters[0].cluster.server", "is missing" },
-	{ CONTEXT("c", "k") CLUSTER("k", "10.0.0.1:6443"), NP_EUSAGE, 2, "clusters[0].cluster.server",
-	  "begins with none of" },
-	{ CONTEXT("c", "k") "clusters:\n- name: k\n  cluster:\n    server: https://s\n"
-	  "    certificate-authority-data: '###'\n", NP_EPARSE, 6,
-	  "clusters[0].cluster.certificate-authority-data", "is not base64" },
-	{ CONTEXT("c", "k") "clusters:\n- name: k\n  cluster:\n    server: https://s\n"
-	  "    certificate-authority-data: aGk=\n", NP_EPARSE, 6,
-	  "clusters[0].cluster.certificate-authority-data", "no PEM block" },
-	{ CONTEXT("c", "k") "clusters:\n- name: k\n  cluster:\n    server: https://s\n"
-	  "    certificate-authority: gone.pem\n", NP_EUSAGE, 6,
-	  "clusters[0].cluster.certificate-authority", "gone.pem" },
-	{ CONTEXT("c", "k") "clusters:\n- name: k\n  cluster: {server: https://s, "
-	  "insecure-skip-tls-verify: 'yes'}\n", NP_EPARSE, 4,
-	  "clusters[0].cluster.insecure-skip-tls-verify", "true or false" },
-	{ CONTEXT("c", "k") "clusters:\n- name: k\n  cluster: {server: https://s, insecure-skip-tls-verify: "
-	  "true, certificate-authority-data: " PEM64 "}\n", NP_EUSAGE, 4, "clusters[0].cluster", "exclude" },
-	{ CLUSTER("k", "https://s") "contexts: [{name: c, context: {cluster: k, user: u}}]\n", NP_EUSAGE, 0,
-	  "", "there is no user 'u'" },
-	{ USER("    token: true\n"), NP_EPARSE, 6, "users[0].user.token", "must be text" },
-	{ USER("    client-key-data: " PEM64 "\n"), NP_EUSAGE, 6, "users[0].user", "go together" },
-	{ USER("    token: a\n    username: b\n"), NP_EUSAGE, 6, "users[0].user", "exclude" },
-	{ USER("    as-groups: [a]\n"), NP_EUSAGE, 6, "users[0].user", "needs 'as'" },
-	{ USER("    as: x\n    as-groups: [[a]]\n"), NP_EPARSE, 7, "users[0].user.as-groups[0]", "must be text" },
-	{ USER("    as: x\n    as-user-extra: {k: v}\n"), NP_EPARSE, 7, "users[0].user.as-user-extra.k",
-	  "must be a list" },
-	{ USER("    auth-provider: {name: gcp}\n"), NP_EUSAGE, 6, "users[0].user.auth-provider",
-	  "use an exec plugin or a token instead" },
-	{ USER("    exec: aws\n"), NP_EPARSE, 6, "users[0].user.exec", "must be a mapping" },
-	{ USER("    exec: {command: x, apiVersion: client.authentication.k8s.io/v1alpha1}\n"), NP_EUSAGE, 6,
-	  "users[0].user.exec.apiVersion", "neither" },
-	{ USER("    exec: {apiVersion: client.authentication.k8s.io/v1}\n"), NP_EUSAGE, 6,
-	  "users[0].user.exec.command", "missing" },
-	{ USER("    exec: {command: x, apiVersion: client.authentication.k8s.io/v1, interactiveMode: "
-	  "Always}\n"), NP_EUSAGE, 6, "users[0].user.exec.interactiveMode", "person" },
-	{ USER("    exec: {command: x, apiVersion: client.authentication.k8s.io/v1, env: [{value: "
-	  "v}]}\n"), NP_EPARSE, 6, "users[0].user.exec.env[0]", "name" },
+	{"a: [", NP_EPARSE, 2, "", "not YAML"},
+	{"a: b\n\tc: d", NP_EPARSE, 2, "", "not YAML"},
+	{"a: &x 1\nb: *x\n", NP_EPARSE, 1, "", "anchors"},
+	{"b:\n- *x\n", NP_EPARSE, 2, "", "aliases"},
+	{"b: !!binary aGk=\n", NP_EPARSE, 1, "", "tags"},
+	{"a: 1\nb: 2\na: 3\n", NP_EPARSE, 3, "", "'a' stands there twice"},
+	{"? [x]\n: y\n", NP_EPARSE, 1, "", "a key must be plain text"},
+	{"a: 1\n---\nb: 2\n", NP_EPARSE, 2, "", "more than one document"},
+	{"- a\n", NP_EPARSE, 1, "", "must be a mapping"},
+	{"text", NP_EPARSE, 1, "", "must be a mapping"},
+	{"{\"a\":1,\"a\":2}", NP_EPARSE, 1, "", "twice"},
+	{"a: [[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[]]]]]]]]]]]]]]]]]]]]]]]]]]]]]]]]]]\n", NP_ELIMIT, 1,
+	 "", "deeper"},
+	{"a: \"x\\0y\"\n", NP_EPARSE, 1, "", "NUL"},
+	{"", NP_EUSAGE, 0, "", "no context"},
+	{"current-context: x\n", NP_EUSAGE, 0, "", "there is no context 'x'"},
+	{"current-context: [x]\n", NP_EPARSE, 1, "current-context", "must be text"},
+	{"contexts: [{name: a, context: {}}, {name: b, context: {}}]\n", NP_EUSAGE, 0, "",
+	 "no context"},
+	{"contexts: {}\n", NP_EPARSE, 1, "contexts", "must be a list"},
+	{"contexts: [x]\n", NP_EPARSE, 1, "contexts[0]", "must be a mapping"},
+	{"contexts:\n- context: {}\n", NP_EPARSE, 2, "contexts[0].name", "must be text"},
+	{"users:\n- name: a\n- name: a\n", NP_EPARSE, 3, "users[1].name", "stands there twice"},
+	{"contexts: [{name: c, context: {user: u}}]\n", NP_EUSAGE, 1, "contexts[0].context",
+	 "no cluster"},
+	{CONTEXT("c", "k"), NP_EUSAGE, 0, "", "there is no cluster 'k'"},
+	{CONTEXT("c", "k") "clusters: [{name: k, cluster: {}}]\n", NP_EUSAGE, 2,
+	 "clusters[0].cluster.server", "is missing"},
+	{CONTEXT("c", "k") CLUSTER("k", "10.0.0.1:6443"), NP_EUSAGE, 2,
+	 "clusters[0].cluster.server", "begins with none of"},
+	{CONTEXT("c", "k") "clusters:\n- name: k\n  cluster:\n    server: https://s\n"
+			   "    certificate-authority-data: '###'\n",
+	 NP_EPARSE, 6, "clusters[0].cluster.certificate-authority-data", "is not base64"},
+	{CONTEXT("c", "k") "clusters:\n- name: k\n  cluster:\n    server: https://s\n"
+			   "    certificate-authority-data: aGk=\n",
+	 NP_EPARSE, 6, "clusters[0].cluster.certificate-authority-data", "no PEM block"},
+	{CONTEXT("c", "k") "clusters:\n- name: k\n  cluster:\n    server: https://s\n"
+			   "    certificate-authority: gone.pem\n",
+	 NP_EUSAGE, 6, "clusters[0].cluster.certificate-authority", "gone.pem"},
+	{CONTEXT("c", "k") "clusters:\n- name: k\n  cluster: {server: https://s, "
+			   "insecure-skip-tls-verify: 'yes'}\n",
+	 NP_EPARSE, 4, "clusters[0].cluster.insecure-skip-tls-verify", "true or false"},
+	{CONTEXT("c", "k") "clusters:\n- name: k\n  cluster: {server: https://s, "
+			   "insecure-skip-tls-verify: "
+			   "true, certificate-authority-data: " PEM64 "}\n",
+	 NP_EUSAGE, 4, "clusters[0].cluster", "exclude"},
+	{CLUSTER("k", "https://s") "contexts: [{name: c, context: {cluster: k, user: u}}]\n",
+	 NP_EUSAGE, 0, "", "there is no user 'u'"},
+	{USER("    token: true\n"), NP_EPARSE, 6, "users[0].user.token", "must be text"},
+	{USER("    client-key-data: " PEM64 "\n"), NP_EUSAGE, 6, "users[0].user", "go together"},
+	{USER("    token: a\n    username: b\n"), NP_EUSAGE, 6, "users[0].user", "exclude"},
+	{USER("    as-groups: [a]\n"), NP_EUSAGE, 6, "users[0].user", "needs 'as'"},
+	{USER("    as: x\n    as-groups: [[a]]\n"), NP_EPARSE, 7, "users[0].user.as-groups[0]",
+	 "must be text"},
+	{USER("    as: x\n    as-user-extra: {k: v}\n"), NP_EPARSE, 7,
+	 "users[0].user.as-user-extra.k", "must be a list"},
+	{USER("    auth-provider: {name: gcp}\n"), NP_EUSAGE, 6, "users[0].user.auth-provider",
+	 "use an exec plugin or a token instead"},
+	{USER("    exec: aws\n"), NP_EPARSE, 6, "users[0].user.exec", "must be a mapping"},
+	{USER("    exec: {command: x, apiVersion: client.authentication.k8s.io/v1alpha1}\n"),
+	 NP_EUSAGE, 6, "users[0].user.exec.apiVersion", "neither"},
+	{USER("    exec: {apiVersion: client.authentication.k8s.io/v1}\n"), NP_EUSAGE, 6,
+	 "users[0].user.exec.command", "missing"},
+	{USER("    exec: {command: x, apiVersion: client.authentication.k8s.io/v1, "
+	      "interactiveMode: "
+	      "Always}\n"),
+	 NP_EUSAGE, 6, "users[0].user.exec.interactiveMode", "person"},
+	{USER("    exec: {command: x, apiVersion: client.authentication.k8s.io/v1, env: [{value: "
+	      "v}]}\n"),
+	 NP_EPARSE, 6, "users[0].user.exec.env[0]", "name"},
 };
 
 START_TEST(bad)
@@ -307,7 +330,8 @@ START_TEST(every_prefix)
 		np_auto_free char *part = np_xstrndup(text, n);
 		struct np_err err;
 
-		if (!np_kube_config_load(&(struct np_kube_load){ .path = put("prefix", part) }, &c, &err))
+		if (!np_kube_config_load(&(struct np_kube_load){.path = put("prefix", part)}, &c,
+					 &err))
 			np_kube_config_release(&c);
 		else
 			ck_assert_int_ne(err.code, NP_OK);
@@ -326,8 +350,9 @@ START_TEST(too_large)
 
 	memset(text, '#', NP_KUBE_FILE_MAX + 1);
 	text[NP_KUBE_FILE_MAX + 1] = 0;
-	ck_assert_int_eq(np_kube_config_load(&(struct np_kube_load){ .path = put("large", text) }, &c,
-					     &err), -1);
+	ck_assert_int_eq(
+		np_kube_config_load(&(struct np_kube_load){.path = put("large", text)}, &c, &err),
+		-1);
 	ck_assert_int_eq(err.code, NP_ELIMIT);
 }
 END_TEST

@@ -22,7 +22,8 @@ static void rig_stop(struct rig *r)
 	fake_stop(&r->f);
 }
 
-static void rig_handler(struct rig *r, struct fake_step *step, void (*handle)(struct fake_conn *, const char *))
+static void rig_handler(struct rig *r, struct fake_step *step,
+			void (*handle)(struct fake_conn *, const char *))
 {
 	*step = (struct fake_step){ .handle = handle };
 	rig_start(r, step, 1);
@@ -63,11 +64,17 @@ static void exits_3(struct fake_conn *c, const char *request)
 START_TEST(output_and_exit_code)
 {
 	static const char *const lines[] = {
-		"GET /api/v1/namespaces/ns/pods/p/exec?container=c&command=sh&command=-c&command=a%20b%26c%3Dd&",
-		"%3Dd&command=&stdout=true&stderr=true HTTP/1.1\r\n", "\r\nConnection: Upgrade\r\n",
-		"\r\nUpgrade: websocket\r\n", "\r\nSec-WebSocket-Version: 13\r\n", "\r\nHost: localhost\r\n",
+		"GET "
+		"/api/v1/namespaces/ns/pods/p/"
+		"exec?container=c&command=sh&command=-c&command=a%20b%26c%3Dd&",
+		"%3Dd&command=&stdout=true&stderr=true HTTP/1.1\r\n",
+		"\r\nConnection: Upgrade\r\n",
+		"\r\nUpgrade: websocket\r\n",
+		"\r\nSec-WebSocket-Version: 13\r\n",
+		"\r\nHost: localhost\r\n",
 		"\r\nSec-WebSocket-Protocol: v5.channel.k8s.io, v4.channel.k8s.io\r\n",
-		"\r\nAuthorization: Bearer t\r\n", "\r\nImpersonate-User: me\r\n",
+		"\r\nAuthorization: Bearer t\r\n",
+		"\r\nImpersonate-User: me\r\n",
 	};
 	struct fake_step step = { .handle = exits_3 };
 	struct rig r;
@@ -88,8 +95,8 @@ START_TEST(output_and_exit_code)
 	ck_assert_uint_eq(np_kube_exec_write(e, "x", 1), 0);
 	ck_assert(!np_kube_exec_pump(e, 1000));
 	for (size_t i = 0; i < NP_ARRAY_SIZE(lines); i++)
-		ck_assert_msg(strstr(r.f.requests[0], lines[i]) != NULL, "'%s' is not in %s", lines[i],
-			      r.f.requests[0]);
+		ck_assert_msg(strstr(r.f.requests[0], lines[i]) != NULL, "'%s' is not in %s",
+			      lines[i], r.f.requests[0]);
 	np_kube_exec_close(e);
 	rig_stop(&r);
 }
@@ -229,7 +236,8 @@ static void fragments_and_ping(struct fake_conn *c, const char *request)
 	ws_open(c, request, "v5.channel.k8s.io");
 	fake_write(c, "\x02\x06\x01" "first", 8);
 	ws_send(c, WS_PING, -1, "are you there", 13);
-	if (ws_recv(c, &got) == WS_PONG && got.len == 13 && !memcmp(got.data, "are you there", 13)) {
+	if (ws_recv(c, &got) == WS_PONG && got.len == 13 &&
+	    !memcmp(got.data, "are you there", 13)) {
 		fake_write(c, "\x80\x06second", 8);
 		ws_finish(c, WS_OK);
 	}
@@ -293,7 +301,8 @@ START_TEST(much_output)
 	struct rig r;
 
 	rig_handler(&r, &step, three_megabytes);
-	ck_assert_int_eq(np_kube_exec_run(r.k, "ns", "p", NULL, cmd, NULL, 30000, &out, &errout, &err), 255);
+	ck_assert_int_eq(
+		np_kube_exec_run(r.k, "ns", "p", NULL, cmd, NULL, 30000, &out, &errout, &err), 255);
 	ck_assert_uint_eq(out.len, 49 * 32767);
 	ck_assert_uint_eq(errout.len, 48 * 32767);
 	np_buf_release(&out);
@@ -306,8 +315,10 @@ END_TEST
 static void bad_accept(struct fake_conn *c, const char *request)
 {
 	(void)request;
-	fake_puts(c, "HTTP/1.1 101 OK\r\nUpgrade: websocket\r\nConnection: Upgrade\r\nSec-WebSocket-Accept: "
-		  "AAAAAAAAAAAAAAAAAAAAAAAAAAA=\r\nSec-WebSocket-Protocol: v5.channel.k8s.io\r\n\r\n");
+	fake_puts(c, "HTTP/1.1 101 OK\r\nUpgrade: websocket\r\nConnection: "
+		     "Upgrade\r\nSec-WebSocket-Accept: "
+		     "AAAAAAAAAAAAAAAAAAAAAAAAAAA=\r\nSec-WebSocket-Protocol: "
+		     "v5.channel.k8s.io\r\n\r\n");
 	fake_hang(c);
 }
 
@@ -341,7 +352,9 @@ static void endless_head(struct fake_conn *c, const char *request)
 {
 	(void)request;
 	fake_puts(c, "HTTP/1.1 101 OK\r\n");
-	while (fake_puts(c, "X-Filler: aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa\r\n"))
+	while (fake_puts(c,
+			 "X-Filler: "
+			 "aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa\r\n"))
 		;
 }
 
@@ -350,26 +363,35 @@ static const struct refusal {
 	enum np_errcode code;
 	const char *msg;
 } refusals[] = {
-	{ { .code = 404, .body = "{\"kind\":\"Status\",\"message\":\"pods \\\"p\\\" not found\",\"code\":404}" },
-	  NP_ENOTFOUND, "exec: pods \"p\" not found (HTTP 404)" },
-	{ { .code = 403, .pieces = { "{\"message\":\"for", "bidden\"}" } }, NP_EDENIED, "exec: forbidden (HTTP 403)" },
-	{ { .code = 400, .body = "container c is not valid for pod p" }, NP_EVALID,
-	  "exec: HTTP 400: container c is not valid for pod p" },
-	{ { .raw = "HTTP/1.1 500 Oops\r\n\r\nno length\n", .close = true }, NP_EENV, "exec: HTTP 500: no length" },
-	{ { .raw = "HTTP/1.1 500 Oops\r\nContent-Length: 100\r\n\r\nhalf", .close = true }, NP_EENV,
-	  "exec: HTTP 500: half" },
-	{ { .raw = "HTTP/1.1 500 Oops\r\nTransfer-Encoding: chunked\r\n\r\nzz\r\n", .hang = true }, NP_EENV,
-	  "exec: HTTP 500 without a reason" },
-	{ { .code = 200, .body = "{}" }, NP_EPARSE, "did not switch" },
-	{ { .handle = bad_accept }, NP_EPARSE, "Sec-WebSocket-Accept" },
-	{ { .handle = no_protocol }, NP_EPARSE, "no subprotocol" },
-	{ { .handle = other_protocol }, NP_EPARSE, "'base64.channel.k8s.io', which was not offered" },
-	{ { .handle = not_websocket }, NP_EPARSE, "another protocol than WebSocket" },
-	{ { .handle = h2 }, NP_EPARSE, "does not answer in HTTP/1.1" },
-	{ { .handle = endless_head }, NP_ELIMIT, "head of the answer" },
-	{ { .silent = true }, NP_EENV, "without an answer" },
-	{ { .raw = "HTTP/1.1 101 OK\r\nUpgr", .close = true }, NP_EENV, "without an answer" },
-	{ { .hang = true }, NP_ETIMEOUT, "did not open in time" },
+	{{.code = 404,
+	  .body = "{\"kind\":\"Status\",\"message\":\"pods \\\"p\\\" not found\",\"code\":404}"},
+	 NP_ENOTFOUND,
+	 "exec: pods \"p\" not found (HTTP 404)"},
+	{{.code = 403, .pieces = {"{\"message\":\"for", "bidden\"}"}},
+	 NP_EDENIED,
+	 "exec: forbidden (HTTP 403)"},
+	{{.code = 400, .body = "container c is not valid for pod p"},
+	 NP_EVALID,
+	 "exec: HTTP 400: container c is not valid for pod p"},
+	{{.raw = "HTTP/1.1 500 Oops\r\n\r\nno length\n", .close = true},
+	 NP_EENV,
+	 "exec: HTTP 500: no length"},
+	{{.raw = "HTTP/1.1 500 Oops\r\nContent-Length: 100\r\n\r\nhalf", .close = true},
+	 NP_EENV,
+	 "exec: HTTP 500: half"},
+	{{.raw = "HTTP/1.1 500 Oops\r\nTransfer-Encoding: chunked\r\n\r\nzz\r\n", .hang = true},
+	 NP_EENV,
+	 "exec: HTTP 500 without a reason"},
+	{{.code = 200, .body = "{}"}, NP_EPARSE, "did not switch"},
+	{{.handle = bad_accept}, NP_EPARSE, "Sec-WebSocket-Accept"},
+	{{.handle = no_protocol}, NP_EPARSE, "no subprotocol"},
+	{{.handle = other_protocol}, NP_EPARSE, "'base64.channel.k8s.io', which was not offered"},
+	{{.handle = not_websocket}, NP_EPARSE, "another protocol than WebSocket"},
+	{{.handle = h2}, NP_EPARSE, "does not answer in HTTP/1.1"},
+	{{.handle = endless_head}, NP_ELIMIT, "head of the answer"},
+	{{.silent = true}, NP_EENV, "without an answer"},
+	{{.raw = "HTTP/1.1 101 OK\r\nUpgr", .close = true}, NP_EENV, "without an answer"},
+	{{.hang = true}, NP_ETIMEOUT, "did not open in time"},
 };
 
 START_TEST(refused)
@@ -392,14 +414,17 @@ END_TEST
 START_TEST(opens_at_last)
 {
 	static const struct fake_step steps[] = {
-		{ .code = 429, .headers = "Retry-After: 1\r\n" }, { .code = 503 }, { .handle = exits_3 },
+		{.code = 429, .headers = "Retry-After: 1\r\n"},
+		{.code = 503},
+		{.handle = exits_3},
 	};
 	struct np_kube_stats st;
 	struct np_err err;
 	struct rig r;
 
 	rig_start(&r, steps, 3);
-	ck_assert_int_eq(np_kube_exec_run(r.k, "ns", "p", NULL, cmd, NULL, 20000, NULL, NULL, &err), 3);
+	ck_assert_int_eq(np_kube_exec_run(r.k, "ns", "p", NULL, cmd, NULL, 20000, NULL, NULL, &err),
+			 3);
 	np_kube_get_stats(r.k, &st);
 	ck_assert_uint_eq(st.requests, 3);
 	ck_assert_uint_eq(st.retries, 2);
@@ -432,7 +457,8 @@ static void internal_error(struct fake_conn *c, const char *request)
 {
 	ws_open(c, request, "v4.channel.k8s.io");
 	ws_puts(c, 1, "kept");
-	ws_finish(c, "{\"status\":\"Failure\",\"reason\":\"InternalError\",\"message\":\"no such executable\"}");
+	ws_finish(c, "{\"status\":\"Failure\",\"reason\":\"InternalError\",\"message\":\"no such "
+		     "executable\"}");
 }
 
 static void strange_status(struct fake_conn *c, const char *request)
@@ -530,7 +556,8 @@ START_TEST(bad_endings)
 	ck_assert_int_eq(to_end(e, NULL, &why), NP_KUBE_EXEC_FAILED);
 	ck_assert_msg(why.code == x->code, "case %d: code %d, %s", _i, why.code, why.msg);
 	ck_assert_msg(strstr(why.msg, x->msg) != NULL, "case %d: '%s'", _i, why.msg);
-	ck_assert_str_eq(np_buf_text(np_kube_exec_out(e)), "kept");	/* what came before is not lost */
+	ck_assert_str_eq(np_buf_text(np_kube_exec_out(e)),
+			 "kept"); /* what came before is not lost */
 	np_kube_exec_close(e);
 	rig_stop(&r);
 }
@@ -611,7 +638,8 @@ START_TEST(cancel)
 	rig_start(&r, &silent_steps[_i], 1);
 	np_kube_set_cancel(r.k, &flag);
 	pthread_create(&t, NULL, set_later, &flag);
-	ck_assert_int_eq(np_kube_exec_run(r.k, "ns", "p", NULL, cmd, NULL, 30000, NULL, NULL, &err), -1);
+	ck_assert_int_eq(np_kube_exec_run(r.k, "ns", "p", NULL, cmd, NULL, 30000, NULL, NULL, &err),
+			 -1);
 	ck_assert_int_eq(err.code, NP_EINTR);
 	pthread_join(t, NULL);
 	rig_stop(&r);
@@ -625,7 +653,8 @@ START_TEST(time_out)
 	struct rig r;
 
 	rig_handler(&r, &step, stops_answering);
-	ck_assert_int_eq(np_kube_exec_run(r.k, "ns", "p", NULL, cmd, NULL, 400, NULL, NULL, &err), -1);
+	ck_assert_int_eq(np_kube_exec_run(r.k, "ns", "p", NULL, cmd, NULL, 400, NULL, NULL, &err),
+			 -1);
 	ck_assert_int_eq(err.code, NP_ETIMEOUT);
 	rig_stop(&r);
 }
@@ -698,7 +727,8 @@ START_TEST(many_streams)
 
 	rig_handler(&r, &step, echo5);
 	for (size_t i = 0; i < STREAMS; i++)
-		t[i].e = np_kube_exec_start(r.k, "ns", "p", NULL, cmd, NP_KUBE_EXEC_STDIN, 10000, NULL);
+		t[i].e = np_kube_exec_start(r.k, "ns", "p", NULL, cmd, NP_KUBE_EXEC_STDIN, 10000,
+					    NULL);
 	while (n_ended < STREAMS && np_now_ms() < end) {
 		struct pollfd p[STREAMS];
 		bool opening = false;
@@ -706,7 +736,8 @@ START_TEST(many_streams)
 		n_ended = 0;
 		for (unsigned i = 0; i < STREAMS; i++) {
 			talk_step(&t[i], i);
-			p[i] = (struct pollfd){ np_kube_exec_fd(t[i].e), np_kube_exec_events(t[i].e), 0 };
+			p[i] = (struct pollfd){np_kube_exec_fd(t[i].e), np_kube_exec_events(t[i].e),
+					       0};
 			opening |= np_kube_exec_status(t[i].e, NULL, NULL) == NP_KUBE_EXEC_OPENING;
 			n_ended += np_kube_exec_status(t[i].e, NULL, NULL) == NP_KUBE_EXEC_EXITED;
 		}

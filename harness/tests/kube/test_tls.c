@@ -1,4 +1,7 @@
-/* test_tls.c - requests, watches and exec streams over TLS with certificates from memory; credential plugins. */
+/*
+ * test_tls.c - requests, watches and exec streams over TLS with certificates from memory;
+ * credential plugins.
+ */
 #include "fake_pki.h"
 #include "fake_ws.h"
 
@@ -94,9 +97,11 @@ END_TEST
 START_TEST(watch)
 {
 	static const struct fake_step steps[] = {
-		{ .code = 200, .body = "{\"metadata\":{\"resourceVersion\":\"1\"},\"items\":[]}" },
-		{ .code = 200, .pieces = { "{\"type\":\"ADDED\",\"obj", "ect\":{\"metadata\":{\"name\":\"a\"}}}\n" },
-		  .hang = true },
+		{.code = 200, .body = "{\"metadata\":{\"resourceVersion\":\"1\"},\"items\":[]}"},
+		{.code = 200,
+		 .pieces = {"{\"type\":\"ADDED\",\"obj",
+			    "ect\":{\"metadata\":{\"name\":\"a\"}}}\n"},
+		 .hang = true},
 	};
 	struct np_kube_event ev;
 	struct np_kube_watch *w;
@@ -113,7 +118,8 @@ START_TEST(watch)
 	ck_assert_int_eq(np_kube_watch_next(w, 10000, &ev, NULL), 1);
 	ck_assert_str_eq(np_json_str(ev.object, "metadata/name", ""), "a");
 	json_decref(ev.object);
-	ck_assert_ptr_nonnull(strstr(f.requests[1], "GET /apis/networking.k8s.io/v1/networkpolicies?watch=true"));
+	ck_assert_ptr_nonnull(
+		strstr(f.requests[1], "GET /apis/networking.k8s.io/v1/networkpolicies?watch=true"));
 	np_kube_watch_free(w);
 	np_kube_free(k);
 	fake_stop(&f);
@@ -121,7 +127,8 @@ START_TEST(watch)
 END_TEST
 
 /*
- * Everything in one TLS record, the head with it: what OpenSSL has decrypted cannot be seen by poll(), and must not be waited for.
+ * Everything in one TLS record, the head with it: what OpenSSL has decrypted cannot be seen by
+ * poll(), and must not be waited for.
  */
 static void all_at_once(struct fake_conn *c, const char *request)
 {
@@ -221,8 +228,13 @@ static void plug_init(struct plug *g, const char *body)
 	g->args[1] = NP_STR("two words");
 	g->env[0] = (struct np_kube_pair){ NP_STR("GREETING"), NP_STR("hi") };
 	g->p = (struct np_kube_plugin){
-		.api_version = NP_STR("client.authentication.k8s.io/v1"), .command = np_str_from(g->script),
-		.args = g->args, .n_args = 2, .env = g->env, .n_env = 1, .cluster_info = true,
+		.api_version = NP_STR("client.authentication.k8s.io/v1"),
+		.command = np_str_from(g->script),
+		.args = g->args,
+		.n_args = 2,
+		.env = g->env,
+		.n_env = 1,
+		.cluster_info = true,
 		.cluster_extension = NP_STR("{\"audience\":\"x\"}"),
 	};
 }
@@ -243,25 +255,30 @@ static void plug_release(struct plug *g)
 	np_dir_remove(g->dir, NULL);
 }
 
-#define CRED(status) "printf '%s\\n' '{\"kind\":\"ExecCredential\",\"apiVersion\":\"client.authentication.k8s.io/v1\"," \
+#define CRED(status)                                                                               \
+	"printf '%s\\n' "                                                                          \
+	"'{\"kind\":\"ExecCredential\",\"apiVersion\":\"client.authentication.k8s.io/v1\","        \
 	"\"status\":{" status "}}'"
 
 /* The token says what the plugin was given. */
 START_TEST(plugin_token)
 {
-	static const struct fake_step steps[] = { GOOD, GOOD, { .code = 401 }, GOOD, { .code = 401 }, { .code = 401 } };
+	static const struct fake_step steps[] = {GOOD, GOOD,	      {.code = 401},
+						 GOOD, {.code = 401}, {.code = 401}};
 	struct np_err err;
 	struct np_kube *k;
 	struct plug g;
 	struct fake f;
 
-	plug_init(&g, "[ \"$1\" = '$(touch /tmp/np-kube-evil)' ] || exit 9\n[ \"$2\" = 'two words' ] || exit 8\n"
+	plug_init(&g,
+		  "[ \"$1\" = '$(touch /tmp/np-kube-evil)' ] || exit 9\n[ \"$2\" = 'two words' ] "
+		  "|| exit 8\n"
 		  "[ $# = 2 ] || exit 7\n"
 		  "case $KUBERNETES_EXEC_INFO in\n"
 		  "*'\"apiVersion\":\"client.authentication.k8s.io/v1\"'*'\"interactive\":false'*"
 		  "'\"config\":{\"audience\":\"x\"}'*) ;;\n*) exit 6;;\nesac\n"
-		  "read line && exit 5\n"
-		  CRED("\"token\":\"'$GREETING'\",\"expirationTimestamp\":\"2099-01-01T00:00:00Z\""));
+		  "read line && exit 5\n" CRED("\"token\":\"'$GREETING'\",\"expirationTimestamp\":"
+					       "\"2099-01-01T00:00:00Z\""));
 	fake_start(&f, steps, 6, NULL);
 	f.config.plugin = &g.p;
 	k = fake_client(&f);
@@ -288,7 +305,8 @@ START_TEST(plugin_expiry)
 	struct plug g;
 	struct fake f;
 
-	plug_init(&g, CRED("\"token\":\"t\",\"expirationTimestamp\":\"2020-01-01T00:00:00.5+02:00\""));
+	plug_init(&g,
+		  CRED("\"token\":\"t\",\"expirationTimestamp\":\"2020-01-01T00:00:00.5+02:00\""));
 	fake_start(&f, steps, 1, NULL);
 	f.config.plugin = &g.p;
 	k = fake_client(&f);
@@ -305,9 +323,10 @@ END_TEST
 START_TEST(plugin_certificate)
 {
 	static const struct fake_step steps[] = { GOOD };
-	json_t *cred = np_json_pack("{s:s, s:s, s:{s:s, s:s}}", "kind", "ExecCredential", "apiVersion",
-				    "client.authentication.k8s.io/v1", "status", "clientCertificateData",
-				    pki.cert.p, "clientKeyData", pki.key.p);
+	json_t *cred =
+		np_json_pack("{s:s, s:s, s:{s:s, s:s}}", "kind", "ExecCredential", "apiVersion",
+			     "client.authentication.k8s.io/v1", "status", "clientCertificateData",
+			     pki.cert.p, "clientKeyData", pki.key.p);
 	struct np_buf text = { NULL, 0, 0 };
 	np_auto_free char *body = NULL;
 	struct np_err err;
@@ -335,17 +354,21 @@ END_TEST
 static const struct bad_plug {
 	const char *body, *msg;
 } bad_plugs[] = {
-	{ "echo first >&2; echo 'log in first, please' >&2; exit 4", "exited with 4: log in first, please" },
-	{ "kill -9 $$", "exited with 137" },
-	{ "echo nonsense", "answer of credential plugin" },
-	{ "true", "answer of credential plugin" },
-	{ CRED(""), "neither a token nor a certificate" },
-	{ CRED("\"clientCertificateData\":\"x\""), "a certificate and its key go together" },
-	{ CRED("\"token\":\"t\",\"expirationTimestamp\":\"soon\""), "'soon' is no time" },
-	{ CRED("\"token\":\"a\\nb\""), "control characters" },
-	{ "echo '{\"kind\":\"ExecCredential\",\"apiVersion\":\"client.authentication.k8s.io/v1beta1\",\"status\":"
-	  "{\"token\":\"t\"}}'", "not an ExecCredential of" },
-	{ "head -c 2000000 /dev/zero", "wrote more than" },
+	{"echo first >&2; echo 'log in first, please' >&2; exit 4",
+	 "exited with 4: log in first, please"},
+	{"kill -9 $$", "exited with 137"},
+	{"echo nonsense", "answer of credential plugin"},
+	{"true", "answer of credential plugin"},
+	{CRED(""), "neither a token nor a certificate"},
+	{CRED("\"clientCertificateData\":\"x\""), "a certificate and its key go together"},
+	{CRED("\"token\":\"t\",\"expirationTimestamp\":\"soon\""), "'soon' is no time"},
+	{CRED("\"token\":\"a\\nb\""), "control characters"},
+	{"echo "
+	 "'{\"kind\":\"ExecCredential\",\"apiVersion\":\"client.authentication.k8s.io/"
+	 "v1beta1\",\"status\":"
+	 "{\"token\":\"t\"}}'",
+	 "not an ExecCredential of"},
+	{"head -c 2000000 /dev/zero", "wrote more than"},
 };
 
 START_TEST(bad_plugins)
@@ -371,8 +394,9 @@ END_TEST
 
 START_TEST(missing_plugin)
 {
-	struct np_kube_plugin p = { .api_version = NP_STR("client.authentication.k8s.io/v1beta1"),
-				    .command = NP_STR("np-kube-no-such-program"), .install_hint = NP_STR("get it there") };
+	struct np_kube_plugin p = {.api_version = NP_STR("client.authentication.k8s.io/v1beta1"),
+				   .command = NP_STR("np-kube-no-such-program"),
+				   .install_hint = NP_STR("get it there")};
 	struct np_kube_config c = { .server = NP_STR("http://127.0.0.1:1"), .plugin = &p };
 	struct np_kube *k = np_kube_new(&c, NULL);
 	struct np_err err;

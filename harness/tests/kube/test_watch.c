@@ -1,4 +1,7 @@
-/* test_watch.c - list and watch: pages, chunks, bookmarks, 410, broken streams, refusals, cancellation. */
+/*
+ * test_watch.c - list and watch: pages, chunks, bookmarks, 410, broken streams, refusals,
+ * cancellation.
+ */
 #include "fake.h"
 
 #include "np/base/json.h"
@@ -7,10 +10,16 @@
 #define EVENT(type, name, rv) \
 	"{\"type\":\"" type "\",\"object\":{\"kind\":\"Pod\",\"metadata\":{\"name\":\"" name \
 	"\",\"resourceVersion\":\"" rv "\"}}}\n"
-#define LIST(rv, items) { .code = 200, .body = "{\"kind\":\"PodList\",\"metadata\":{\"resourceVersion\":\"" rv \
-	"\"},\"items\":[" items "]}" }
+#define LIST(rv, items)                                                                            \
+	{                                                                                          \
+		.code = 200,                                                                       \
+		.body = "{\"kind\":\"PodList\",\"metadata\":{\"resourceVersion\":\"" rv            \
+			"\"},\"items\":[" items "]}"                                               \
+	}
 #define ITEM(name) "{\"metadata\":{\"name\":\"" name "\"}}"
-#define GONE "{\"type\":\"ERROR\",\"object\":{\"kind\":\"Status\",\"code\":410,\"reason\":\"Expired\"}}\n"
+#define GONE                                                                                       \
+	"{\"type\":\"ERROR\",\"object\":{\"kind\":\"Status\",\"code\":410,\"reason\":\"Expired\"}" \
+	"}\n"
 
 struct rig {
 	struct fake f;
@@ -65,21 +74,29 @@ static char *next(struct rig *r, int ms)
 static void has(struct rig *r, size_t i, const char *piece)
 {
 	ck_assert_uint_lt(i, fake_n_requests(&r->f));
-	ck_assert_msg(strstr(r->f.requests[i], piece) != NULL, "'%s' is not in request %zu: %s", piece, i,
-		      r->f.requests[i]);
+	ck_assert_msg(strstr(r->f.requests[i], piece) != NULL, "'%s' is not in request %zu: %s",
+		      piece, i, r->f.requests[i]);
 }
 
 START_TEST(pages_chunks_bookmarks_and_410)
 {
 	static const struct fake_step steps[] = {
-		{ .code = 200, .body = "{\"metadata\":{\"resourceVersion\":\"10\",\"continue\":\"a/b=\"},\"items\":[" ITEM("a") "]}" },
+		{.code = 200,
+		 .body = "{\"metadata\":{\"resourceVersion\":\"10\",\"continue\":\"a/"
+			 "b=\"},\"items\":[" ITEM("a") "]}"},
 		LIST("10", ITEM("b")),
-		/* a line in three pieces, two lines in one, an empty line, a line without its end at the end */
-		{ .code = 200, .pieces = { "{\"type\":\"ADD", "ED\",\"object\":{\"metadata\":{\"name\":\"c\",\"resource",
-		  "Version\":\"11\"}}}\n", EVENT("MODIFIED", "c", "12") EVENT("DELETED", "a", "13"), "\n",
-		  EVENT("BOOKMARK", "", "20"), GONE } },
+		/*
+		 * a line in three pieces, two lines in one, an empty line, a line without its end
+		 * at the end
+		 */
+		{.code = 200,
+		 .pieces = {"{\"type\":\"ADD",
+			    "ED\",\"object\":{\"metadata\":{\"name\":\"c\",\"resource",
+			    "Version\":\"11\"}}}\n",
+			    EVENT("MODIFIED", "c", "12") EVENT("DELETED", "a", "13"), "\n",
+			    EVENT("BOOKMARK", "", "20"), GONE}},
 		LIST("30", ""),
-		{ .code = 200, .pieces = { EVENT("ADDED", "d", "31") }, .hang = true },
+		{.code = 200, .pieces = {EVENT("ADDED", "d", "31")}, .hang = true},
 	};
 	struct rig r;
 
@@ -93,7 +110,9 @@ START_TEST(pages_chunks_bookmarks_and_410)
 	ck_assert_str_eq(next(&r, 5000), "A d");
 	ck_assert_str_eq(next(&r, 50), "-");
 	ck_assert_uint_eq(np_kube_watch_trouble(r.w, NULL), 1);
-	has(&r, 0, "GET /api/v1/namespaces/a%20ns/pods?limit=500&labelSelector=app%20in%20%28x%2Cy%29 HTTP");
+	has(&r, 0,
+	    "GET /api/v1/namespaces/a%20ns/pods?limit=500&labelSelector=app%20in%20%28x%2Cy%29 "
+	    "HTTP");
 	has(&r, 1, "&continue=a%2Fb%3D&");
 	has(&r, 2, "watch=true");
 	has(&r, 2, "&resourceVersion=10&");
@@ -109,15 +128,26 @@ static const struct broken {
 	struct fake_step end;
 	const char *rv;		/* of the next stream; NULL: a list comes first */
 } broken[] = {
-	{ "cut inside a line", { .code = 200, .pieces = { EVENT("ADDED", "b", "11"), "{\"type\":" }, .close = true }, "11" },
-	{ "ends well", { .code = 200, .pieces = { EVENT("ADDED", "b", "11") } }, "11" },
-	{ "ends well after a bookmark", { .code = 200, .pieces = { EVENT("ADDED", "b", "11"),
-	  EVENT("BOOKMARK", "", "19") } }, "19" },
-	{ "rubbish", { .code = 200, .pieces = { EVENT("ADDED", "b", "11"), "rubbish\n" }, .hang = true }, NULL },
-	{ "unknown type", { .code = 200, .pieces = { EVENT("ADDED", "b", "11"),
-	  "{\"type\":\"NEW\",\"object\":{}}\n" }, .hang = true }, NULL },
-	{ "error", { .code = 200, .pieces = { EVENT("ADDED", "b", "11"),
-	  "{\"type\":\"ERROR\",\"object\":{\"code\":500}}\n" } }, NULL },
+	{"cut inside a line",
+	 {.code = 200, .pieces = {EVENT("ADDED", "b", "11"), "{\"type\":"}, .close = true},
+	 "11"},
+	{"ends well", {.code = 200, .pieces = {EVENT("ADDED", "b", "11")}}, "11"},
+	{"ends well after a bookmark",
+	 {.code = 200, .pieces = {EVENT("ADDED", "b", "11"), EVENT("BOOKMARK", "", "19")}},
+	 "19"},
+	{"rubbish",
+	 {.code = 200, .pieces = {EVENT("ADDED", "b", "11"), "rubbish\n"}, .hang = true},
+	 NULL},
+	{"unknown type",
+	 {.code = 200,
+	  .pieces = {EVENT("ADDED", "b", "11"), "{\"type\":\"NEW\",\"object\":{}}\n"},
+	  .hang = true},
+	 NULL},
+	{"error",
+	 {.code = 200,
+	  .pieces = {EVENT("ADDED", "b", "11"),
+		     "{\"type\":\"ERROR\",\"object\":{\"code\":500}}\n"}},
+	 NULL},
 };
 
 START_TEST(broken_streams)
@@ -155,14 +185,17 @@ END_TEST
 START_TEST(errors_that_heal)
 {
 	static const struct fake_step steps[] = {
-		{ .code = 503, .close = true }, { .silent = true }, { .code = 200, .body = "{\"metadata\":{}", .cut = 80 },
-		{ .code = 200, .body = "{\"metadata\":{\"continue\":\"x\"},\"items\":[" ITEM("old") "]}" },
-		{ .code = 410 },	/* the continue token expired: from the start */
+		{.code = 503, .close = true},
+		{.silent = true},
+		{.code = 200, .body = "{\"metadata\":{}", .cut = 80},
+		{.code = 200,
+		 .body = "{\"metadata\":{\"continue\":\"x\"},\"items\":[" ITEM("old") "]}"},
+		{.code = 410}, /* the continue token expired: from the start */
 		LIST("5", ITEM("new")),
-		{ .code = 429, .headers = "Retry-After: 1\r\n" },
-		{ .code = 410 },	/* as an HTTP code this time */
+		{.code = 429, .headers = "Retry-After: 1\r\n"},
+		{.code = 410}, /* as an HTTP code this time */
 		LIST("6", ITEM("newer")),
-		{ .code = 200, .pieces = { EVENT("ADDED", "z", "7") }, .hang = true },
+		{.code = 200, .pieces = {EVENT("ADDED", "z", "7")}, .hang = true},
 	};
 	struct np_kube_stats st;
 	struct np_err last;
@@ -187,9 +220,12 @@ static const struct final_case {
 	struct fake_step step;
 	enum np_errcode code;
 } finals[] = {
-	{ { .code = 403 }, NP_EDENIED }, { { .code = 401 }, NP_EDENIED }, { { .code = 404 }, NP_ENOTFOUND },
-	{ { .code = 400 }, NP_EVALID }, { { .code = 200, .body = "{}" }, NP_EPARSE },
-	{ { .code = 200, .body = "[" }, NP_EPARSE },
+	{{.code = 403}, NP_EDENIED},
+	{{.code = 401}, NP_EDENIED},
+	{{.code = 404}, NP_ENOTFOUND},
+	{{.code = 400}, NP_EVALID},
+	{{.code = 200, .body = "{}"}, NP_EPARSE},
+	{{.code = 200, .body = "["}, NP_EPARSE},
 };
 
 START_TEST(errors_that_do_not)
@@ -207,7 +243,7 @@ END_TEST
 
 START_TEST(nobody_there_is_no_error)
 {
-	struct np_kube_config c = { .server = NP_STR("http://127.0.0.1:1"), .ns = NP_STR("default") };
+	struct np_kube_config c = {.server = NP_STR("http://127.0.0.1:1"), .ns = NP_STR("default")};
 	struct rig r = { .k = np_kube_new(&c, NULL) };
 	struct np_err last;
 
@@ -230,7 +266,8 @@ static void *set_later(void *arg)
 
 START_TEST(cancel)
 {
-	static const struct fake_step steps[] = { LIST("1", ""), { .code = 200, .pieces = { "\n" }, .hang = true } };
+	static const struct fake_step steps[] = {LIST("1", ""),
+						 {.code = 200, .pieces = {"\n"}, .hang = true}};
 	atomic_int flag = 0;
 	char want[16];
 	pthread_t t;

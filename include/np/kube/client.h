@@ -1,12 +1,15 @@
 /*
  * client.h - layer kube: requests to an API server, with retries, a deadline and cancellation.
  *
- * Thread-safety: one np_kube may be used from many threads at once; every request borrows a connection of a pool.
- * HTTP/1.1 always: a connection carries one request at a time anyway, and exec needs it.
- * Retries: 429 and 503 with Retry-After (honoured up to the deadline), otherwise jittered doubling pauses of 100 ms to 5 s.
- *   GET, PUT, DELETE and every PATCH but JSON Patch are repeated after 429, 502, 503, 504, a lost connection, and three times
- *   after 500; POST and JSON Patch only when the server surely did not act: 429, or no connection. So after a lost connection
- *   a repeated DELETE may answer 404 and a repeated PUT with a resourceVersion 409.
+ * Thread-safety: one np_kube may be used from many threads at once; every request borrows a
+ *   connection of a pool. HTTP/1.1 always: a connection carries one request at a time anyway, and
+ *   exec needs it. np_kube_new() ignores SIGPIPE for the whole process if nobody handles it.
+ * Retries: Retry-After of 429 and 503 is honoured up to the deadline; otherwise jittered doubling
+ *   pauses of 100 ms to 5 s. GET, PUT, DELETE and every PATCH but JSON Patch are repeated after
+ *   429, 502, 503, 504 and a lost connection, and tried three times in all at 500 or when TLS
+ *   fails; POST and JSON Patch only when the server surely did not act: 429, or no connection. So
+ *   after a lost connection a repeated DELETE may answer 404 and a repeated PUT with a
+ *   resourceVersion 409.
  * Bounds: a reply of NP_KUBE_REPLY_MAX bytes, the time-out over all attempts together.
  */
 #ifndef NP_KUBE_CLIENT_H
@@ -28,8 +31,9 @@
 struct np_kube;
 
 /*
- * A client; no connection is made yet. @config is borrowed and must outlive it. NULL with NP_EUSAGE for a server URL that
- * makes no sense, NP_EVALID for a field that would break a header (a line break in a token).
+ * A client; no connection is made yet. @config is borrowed and must outlive it. NULL with NP_EUSAGE
+ * for a server URL that makes no sense, NP_EVALID for a field that would break a header (a line
+ * break in a token).
  */
 struct np_kube *np_kube_new(const struct np_kube_config *config, struct np_err *err);
 /* Every request, watch and exec made from it must have ended. Accepts NULL. */
@@ -39,16 +43,18 @@ void np_kube_free(struct np_kube *k);
 const struct np_kube_config *np_kube_config_of(const struct np_kube *k);
 
 /*
- * From now on every wait of this client, its watches and its execs ends within 200 ms with NP_EINTR once *@cancel is not 0.
- * A signal handler or another thread may set it. NULL: never. Set it before other threads use the client.
+ * From now on every wait of this client, its watches and its execs ends within 200 ms with NP_EINTR
+ * once *@cancel is not 0. A signal handler or another thread may set it. NULL: never. Set it before
+ * other threads use the client.
  */
 void np_kube_set_cancel(struct np_kube *k, const atomic_int *cancel);
 /* Default time-out of a request, all attempts together. */
 void np_kube_set_timeout(struct np_kube *k, int timeout_ms);
 
 enum np_kube_req_flags {
-	NP_KUBE_ONCE = 1u << 0,		/* one attempt: show me a 429 or a 500 as it is */
-	NP_KUBE_NO_JSON = 1u << 1,	/* leave ret->body NULL; the text is enough (logs, /metrics, hostile replies) */
+	NP_KUBE_ONCE = 1u << 0,	   /* one attempt: show me a 429 or a 500 as it is */
+	NP_KUBE_NO_JSON = 1u << 1, /* leave ret->body NULL; the text is enough (logs, /metrics,
+				      hostile replies) */
 };
 
 struct np_kube_req {
@@ -67,7 +73,7 @@ struct np_kube_req {
 /* What came back. Zero-initialised is empty and valid; reusable without releasing in between. */
 struct np_kube_reply {
 	int http;			/* status code of the last attempt; 0: no reply */
-	json_t *body;			/* parsed; NULL when empty or not JSON. Objects and Status alike */
+	json_t *body;			/* parsed, Status too; NULL when empty or not JSON */
 	struct np_buf text;		/* the bytes as they came */
 	int retry_after_s;		/* -1: not given */
 	char **warnings;		/* texts of Warning headers, unquoted */
@@ -77,27 +83,39 @@ struct np_kube_reply {
 
 /*
  * Sends and waits. 0 when the last reply was 2xx. Otherwise -1 with:
- *   NP_EDENIED 401, 403 · NP_ENOTFOUND 404 · NP_ECONFLICT 409, 410 · NP_EVALID 400, 422 (path: the first cause's field) ·
- *   NP_ELIMIT 413 or a reply beyond the bound · NP_EUSAGE 405, 406, 415 and redirects · NP_ETIMEOUT 408, 504 and our deadline ·
- *   NP_EENV 429, other 5xx, no connection, TLS refused · NP_EPARSE a 2xx that is not JSON · NP_EINTR cancelled.
- * Unlike elsewhere *@ret (may be NULL) is written in both cases: after an HTTP error it holds the code and the Status.
+ *   NP_EDENIED    401, 403
+ *   NP_ENOTFOUND  404
+ *   NP_ECONFLICT  409, 410
+ *   NP_EVALID     400, 422 (path: the first cause's field), other 4xx
+ *   NP_ELIMIT     413, or a reply beyond the bound
+ *   NP_EUSAGE     405, 406, 415, redirects, a request that is none
+ *   NP_ETIMEOUT   408, 504, and our deadline
+ *   NP_EENV       429, other 5xx, no connection, TLS refused, no credentials
+ *   NP_EPARSE     a 2xx that is not JSON
+ *   NP_EINTR      cancelled
+ * Unlike elsewhere *@ret (may be NULL) is written in both cases: after an HTTP error it holds the
+ * code and the Status.
  */
-int np_kube_request(struct np_kube *k, const struct np_kube_req *req, struct np_kube_reply *ret, struct np_err *err);
+int np_kube_request(struct np_kube *k, const struct np_kube_req *req, struct np_kube_reply *ret,
+		    struct np_err *err);
 void np_kube_reply_release(struct np_kube_reply *r);
 
-/* Status.reason of an error reply ("AlreadyExists", "Conflict", "Expired"), "" if there is none. Borrowed. */
+/*
+ * Status.reason of an error reply ("AlreadyExists", "Conflict", "Expired"), "" if there is none.
+ * Borrowed.
+ */
 const char *np_kube_reply_reason(const struct np_kube_reply *r);
 
 /*
- * GET /version with one attempt: is it there, and what is it? @ret_git_version (at least 64 bytes) may be NULL. Errors as
- * np_kube_request().
+ * GET /version with one attempt: is it there, and what is it? @ret_git_version (at least 64 bytes)
+ * may be NULL. Errors as np_kube_request().
  */
 int np_kube_version(struct np_kube *k, int timeout_ms, char *ret_git_version, struct np_err *err);
 
 /* Totals since np_kube_new(), for the run record. */
 struct np_kube_stats {
 	unsigned long long requests;	/* attempts sent, watches and execs included */
-	unsigned long long retries;	/* attempts after the first of a request, and restarts of a watch */
+	unsigned long long retries;	/* attempts after the first, restarts of a watch */
 	unsigned long long throttled;	/* replies with 429 */
 	unsigned long long lost;	/* attempts without a complete reply */
 	unsigned long long bytes_in;	/* bodies */
@@ -105,7 +123,10 @@ struct np_kube_stats {
 
 void np_kube_get_stats(struct np_kube *k, struct np_kube_stats *ret);
 
-/* Percent-escapes everything but unreserved characters (RFC 3986) onto @b; for queries and path segments. */
+/*
+ * Percent-escapes everything but unreserved characters (RFC 3986) onto @b; for queries and path
+ * segments.
+ */
 void np_kube_escape(struct np_buf *b, const char *s);
 
 #endif

@@ -1,19 +1,21 @@
 /*
- * exec.h - layer kube: one command in a container, its stdin, stdout, stderr and exit status over a WebSocket
- * (pods/exec; v5.channel.k8s.io, or v4 of older kubelets).
+ * exec.h - layer kube: one command in a container, its stdin, stdout, stderr and exit status over a
+ * WebSocket (pods/exec; v5.channel.k8s.io, or v4 of older kubelets).
  *
  * Nothing here blocks longer than the time-out given to it. Many streams in one thread:
  *
  *	for (;;) {
- *		for each e: while (np_kube_exec_pump(e, 0)) ;       drain before polling: TLS may hold bytes poll() cannot see
+ *		for each e: while (np_kube_exec_pump(e, 0)) ;
  *		            take bytes from np_kube_exec_out(e) and consume them
  *		poll() on np_kube_exec_fd(e) for np_kube_exec_events(e), at most a second
  *	}
  *
- * A stream is used by one thread at a time, different streams by different threads freely.
- * Bounds: a message of NP_KUBE_EXEC_MSG_MAX, stdin queue NP_KUBE_EXEC_QUEUE_MAX, output nobody takes
- * NP_KUBE_EXEC_OUT_MAX (the stream then fails with NP_ELIMIT). Sends a ping after 20 s without traffic; no sign of life for 60 s
- * after one: failed. The user needs the verbs get and create on pods/exec.
+ * (Drained before polling, since TLS may hold bytes that poll() cannot see.) A stream is used by
+ * one thread at a time, different streams by different threads freely. Bounds: a message of
+ * NP_KUBE_EXEC_MSG_MAX, stdin queue NP_KUBE_EXEC_QUEUE_MAX, output nobody takes
+ * NP_KUBE_EXEC_OUT_MAX (the stream then fails with NP_ELIMIT). Sends a ping after 20 s without
+ * traffic; no sign of life for 60 s after one: failed. The user needs the verbs get and create on
+ * pods/exec.
  */
 #ifndef NP_KUBE_EXEC_H
 #define NP_KUBE_EXEC_H
@@ -47,26 +49,35 @@ enum np_kube_exec_state {
 };
 
 /*
- * Starts to connect and returns at once: drive it with np_kube_exec_pump(). @container NULL: the pod's default. @argv is
- * NULL-ended. @open_timeout_ms bounds connecting and the upgrade. NULL only for malformed arguments (NP_EUSAGE) or credentials
- * that cannot be had. @k must outlive it.
+ * Starts to connect and returns at once: drive it with np_kube_exec_pump(). @container NULL: the
+ * pod's default. @argv is NULL-ended. @open_timeout_ms bounds connecting and the upgrade. NULL only
+ * for malformed arguments (NP_EUSAGE) or credentials that cannot be had. @k must outlive it.
  */
-struct np_kube_exec *np_kube_exec_start(struct np_kube *k, const char *ns, const char *pod, const char *container,
-					const char *const *argv, unsigned flags, int open_timeout_ms, struct np_err *err);
+struct np_kube_exec *np_kube_exec_start(struct np_kube *k, const char *ns, const char *pod,
+					const char *container, const char *const *argv,
+					unsigned flags, int open_timeout_ms, struct np_err *err);
 /*
- * The same, waiting until the stream is open. 429, 503 and refused connections are tried again until the time-out, since the
- * command did not start. NULL with: NP_EDENIED, NP_ENOTFOUND (no such pod), NP_EVALID (no such container), NP_EENV, NP_ETIMEOUT,
- * NP_EINTR, NP_EPARSE (not a WebSocket of a protocol we speak).
+ * The same, waiting until the stream is open. 429, 503 and refused connections are tried again
+ * until the time-out, since the command did not start. NULL with: NP_EDENIED, NP_ENOTFOUND (no such
+ * pod), NP_EVALID (no such container), NP_EENV, NP_ETIMEOUT, NP_EINTR, NP_EPARSE (not a WebSocket
+ * of a protocol we speak).
  */
-struct np_kube_exec *np_kube_exec_open(struct np_kube *k, const char *ns, const char *pod, const char *container,
-				       const char *const *argv, unsigned flags, int open_timeout_ms, struct np_err *err);
+struct np_kube_exec *np_kube_exec_open(struct np_kube *k, const char *ns, const char *pod,
+				       const char *container, const char *const *argv,
+				       unsigned flags, int open_timeout_ms, struct np_err *err);
 
-/* The socket to poll, -1 while there is none (connecting: poll at most 20 ms without it) or any more. */
+/*
+ * The socket to poll, -1 while there is none (connecting: poll at most 20 ms without it) or any
+ * more.
+ */
 int np_kube_exec_fd(const struct np_kube_exec *e);
 /* POLLIN and POLLOUT as needed now. */
 short np_kube_exec_events(const struct np_kube_exec *e);
 
-/* Queues bytes for stdin and returns how many were taken (less when the queue is full, 0 when opening or ended). Sent by pumping. */
+/*
+ * Queues bytes for stdin and returns how many were taken (less when the queue is full, 0 when
+ * opening or ended). Sent by pumping.
+ */
 size_t np_kube_exec_write(struct np_kube_exec *e, const void *bytes, size_t n);
 /* Bytes of stdin not yet on their way. */
 size_t np_kube_exec_queued(const struct np_kube_exec *e);
@@ -74,8 +85,9 @@ size_t np_kube_exec_queued(const struct np_kube_exec *e);
 bool np_kube_exec_close_stdin(struct np_kube_exec *e);
 
 /*
- * Writes and reads what is possible; when nothing was, waits at most @timeout_ms for the socket and tries once more. True
- * when there may be more to do at once (call again before polling), false when it would block or has ended.
+ * Writes and reads what is possible; when nothing was, waits at most @timeout_ms for the socket and
+ * tries once more. True when there may be more to do at once (call again before polling), false
+ * when it would block or has ended.
  */
 bool np_kube_exec_pump(struct np_kube_exec *e, int timeout_ms);
 
@@ -84,7 +96,8 @@ struct np_buf *np_kube_exec_out(struct np_kube_exec *e);
 struct np_buf *np_kube_exec_errout(struct np_kube_exec *e);
 
 /* Sets *@ret_code (may be NULL) when exited, *@ret_why (may be NULL) when failed. */
-enum np_kube_exec_state np_kube_exec_status(const struct np_kube_exec *e, int *ret_code, struct np_err *ret_why);
+enum np_kube_exec_state np_kube_exec_status(const struct np_kube_exec *e, int *ret_code,
+					    struct np_err *ret_why);
 /* 4 or 5 once open, else 0. */
 int np_kube_exec_protocol(const struct np_kube_exec *e);
 
@@ -92,17 +105,17 @@ int np_kube_exec_protocol(const struct np_kube_exec *e);
 void np_kube_exec_set_keepalive(struct np_kube_exec *e, int ping_after_ms, int dead_after_ms);
 
 /*
- * Says goodbye without waiting for an answer and frees. The command in the container sees its stdin end; it is not killed by
- * this. Accepts NULL.
+ * Says goodbye without waiting for an answer and frees. The command in the container sees its stdin
+ * end; it is not killed by this. Accepts NULL.
  */
 void np_kube_exec_close(struct np_kube_exec *e);
 
 /*
- * For short commands: opens, sends @input (may be NULL), collects both outputs (each may be NULL) and waits. Returns the exit
- * code 0..255 or -1 with @err. @timeout_ms is over everything.
+ * For short commands: opens, sends @input (may be NULL), collects both outputs (each may be NULL)
+ * and waits. Returns the exit code 0..255 or -1 with @err. @timeout_ms is over everything.
  */
-int np_kube_exec_run(struct np_kube *k, const char *ns, const char *pod, const char *container, const char *const *argv,
-		     const struct np_buf *input, int timeout_ms, struct np_buf *ret_out, struct np_buf *ret_errout,
-		     struct np_err *err);
+int np_kube_exec_run(struct np_kube *k, const char *ns, const char *pod, const char *container,
+		     const char *const *argv, const struct np_buf *input, int timeout_ms,
+		     struct np_buf *ret_out, struct np_buf *ret_errout, struct np_err *err);
 
 #endif
