@@ -280,7 +280,9 @@ static inline void *fake_accept(void *arg)
 		f->conns[f->n_conns] = (struct fake_conn){ .f = f, .fd = fd, .used = true };
 		pthread_create(&f->conns[f->n_conns].thread, NULL, fake_serve,
 			       &f->conns[f->n_conns]);
+		pthread_mutex_lock(&f->lock);
 		f->n_conns++;
+		pthread_mutex_unlock(&f->lock);
 	}
 	return NULL;
 }
@@ -353,6 +355,16 @@ static inline size_t fake_n_requests(struct fake *f)
 
 	pthread_mutex_lock(&f->lock);
 	n = f->n_requests;
+	pthread_mutex_unlock(&f->lock);
+	return n;
+}
+
+static inline size_t fake_n_conns(struct fake *f)
+{
+	size_t n;
+
+	pthread_mutex_lock(&f->lock);
+	n = f->n_conns;
 	pthread_mutex_unlock(&f->lock);
 	return n;
 }

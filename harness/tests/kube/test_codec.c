@@ -5,6 +5,7 @@
 #include "../../kube/plugin.h"
 #include "../../kube/reply.h"
 #include "../../kube/ws.h"
+#include "../../kube/yaml.h"
 #include "np/base/mem.h"
 #include "np/base/rng.h"
 
@@ -196,6 +197,43 @@ START_TEST(answers_mutated)
 }
 END_TEST
 
+/* A small YAML file with bytes changed, doubled and cut at random. */
+START_TEST(yaml_mutated)
+{
+	static const char text[] =
+		"# c\napiVersion: v1\nclusters:\n- name: 'k'\n  cluster: {server: \"https://h\", x: [1, "
+		"~]}\nusers:\n- name: u\n  user:\n    token: |\n      abc\n      def\n    b: yes\n...\n";
+	static const char spice[] = "[]{}:,-?&*!|>'\"%@`#~\n\t \\\0\xff\xc3";
+	size_t n_good = 0, n_bad = 0;
+	struct np_rng r;
+
+	np_rng_seed(&r, 20260103);
+	for (int round = 0; round < 20000; round++) {
+		struct np_buf b = { NULL, 0, 0 };
+		struct np_kube_doc d;
+		struct np_err err = { .code = NP_OK };
+
+		np_buf_add(&b, text, sizeof(text) - 1);
+		for (uint64_t k = np_rng_below(&r, 4); k; k--)
+			b.data[np_rng_below(&r, b.len)] = spice[np_rng_below(&r, sizeof(spice) - 1)];
+		if (!np_rng_below(&r, 8))
+			b.len = np_rng_below(&r, b.len) + 1;
+		if (!np_kube_doc_parse((struct np_str){ b.data, b.len }, &d, &err)) {
+			ck_assert_ptr_nonnull(d.root);
+			np_kube_doc_release(&d);
+			n_good++;
+		} else {
+			ck_assert(err.code == NP_EPARSE || err.code == NP_ELIMIT);
+			ck_assert_uint_gt(err.line, 0);
+			n_bad++;
+		}
+		np_buf_release(&b);
+	}
+	ck_assert_uint_gt(n_good, 1000);
+	ck_assert_uint_gt(n_bad, 1000);
+}
+END_TEST
+
 START_TEST(header_lines)
 {
 	struct np_kube_reply r = { .http = 0 };
@@ -233,6 +271,7 @@ int main(void)
 	tcase_add_test(t, accept_of_the_rfc);
 	tcase_add_loop_test(t, answers_at_every_cut, 0, NP_ARRAY_SIZE(answers));
 	tcase_add_test(t, answers_mutated);
+	tcase_add_test(t, yaml_mutated);
 	tcase_add_test(t, header_lines);
 	suite_add_tcase(s, t);
 	r = srunner_create(s);
