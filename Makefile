@@ -72,8 +72,7 @@ $(BUILD)/tests/%: $(BUILD)/obj/harness/tests/%.o $(ARCHIVES)
 # The in-pod agent: one static program without a heap, for any Linux. Its own few sources only.
 AGENT_SRC := $(wildcard harness/agent/pod/*.c)
 AGENT_OBJ := $(patsubst %.c,$(BUILD)/agent-obj/%.o,$(AGENT_SRC))
-KERNEL_HEADERS := $(BUILD)/agent-obj/kernel
-AGENT_CFLAGS := -std=gnu11 -g -Os $(WARN) -D_GNU_SOURCE -Iinclude -include include/np/base/banned.h
+AGENT_CFLAGS := -std=gnu11 -g -Os $(WARN) -D_GNU_SOURCE -DNP_VERSION='"$(VERSION)"' -Iinclude -include include/np/base/banned.h
 
 $(BUILD)/agent-obj/%.o: %.c
 	@mkdir -p $(@D)
@@ -85,10 +84,10 @@ $(BUILD)/netpolcheck-agent: $(AGENT_OBJ)
 	$(Q)$(MUSL_CC) $(AGENT_CFLAGS) -static -o $@ $(AGENT_OBJ)
 
 # The same agent under sanitizers, for its tests.
-$(BUILD)/netpolcheck-agent-san: $(AGENT_SRC)
+$(BUILD)/netpolcheck-agent-san: $(AGENT_SRC) $(wildcard harness/agent/pod/*.h include/np/agent/*.h)
 	@mkdir -p $(@D)
 	$(call say,LD,$@)
-	$(Q)$(CC) $(COMMON) -fsanitize=address$(comma)undefined -fno-sanitize-recover=undefined -o $@ $(AGENT_SRC)
+	$(Q)$(CC) $(COMMON) -DNP_VERSION='"$(VERSION)"' -fsanitize=address$(comma)undefined -fno-sanitize-recover=undefined -o $@ $(AGENT_SRC)
 
 deps:
 	@harness/tools/deps.sh
@@ -132,7 +131,7 @@ DATADIR := $(DESTDIR)$(PREFIX)/share/netpolcheck
 install: all man
 	install -d $(DESTDIR)$(PREFIX)/bin $(DESTDIR)$(PREFIX)/libexec/netpolcheck $(DATADIR) $(DESTDIR)$(PREFIX)/share/man/man1 $(DESTDIR)$(PREFIX)/share/man/man5
 	install -m 755 $(BUILD)/netpolcheck $(DESTDIR)$(PREFIX)/bin/
-	install -m 755 $(BUILD)/netpolcheck-agent $(DESTDIR)$(PREFIX)/libexec/netpolcheck/
+	install -s -m 755 $(BUILD)/netpolcheck-agent $(DESTDIR)$(PREFIX)/libexec/netpolcheck/
 	cp -R suites $(DATADIR)/
 	for m in $(MAN); do install -m 644 $$m $(DESTDIR)$(PREFIX)/share/man/man$${m##*.}/; done
 

@@ -107,8 +107,10 @@ if [ "$what" = all ]; then
 fi
 if [ "$what" = all ] || [ "$what" = asan ]; then
 	echo "== ASan and UBSan"
-	build BUILD=build/asan SAN=1 all tests
+	build BUILD=build/asan SAN=1 all tests build/asan/netpolcheck-agent-san
 	export ASAN_OPTIONS=detect_leaks=1:abort_on_error=0 UBSAN_OPTIONS=print_stacktrace=1
+	NP_AGENT=$PWD/build/asan/netpolcheck-agent-san
+	export NP_AGENT
 	unit_tests build/asan ' (sanitized)'
 	scripts build/asan ' (sanitized)'
 fi
