@@ -94,7 +94,7 @@ static void add_node(struct np_objects *o, size_t i)
 				    "InternalIP", "address", hosts[i].ip6);
 	json_t *pod = np_json_pack("{s:s, s:s, s:{s:s, s:s, s:{s:s}}, s:{s:s, s:b, s:[{s:s}]}, s:{s:s, s:s, s:o}}", "apiVersion",
 				   "v1", "kind", "Pod", "metadata", "name", hosts[i].node, "namespace", NP_OBJECTS_HOST_NS,
-				   "labels", "app", "node", "spec", "nodeName", hosts[i].node, "hostNetwork", 1, "containers",
+				   "labels", "app", "host", "spec", "nodeName", hosts[i].node, "hostNetwork", 1, "containers",
 				   "name", "agent", "status", "phase", "Running", "podIP", hosts[i].ip4, "podIPs",
 				   ips_json("ip", hosts[i].ip4, hosts[i].ip6));
 
