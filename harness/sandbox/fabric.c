@@ -6,6 +6,7 @@
 #include "fabric.h"
 #include "netns.h"
 #include "np/base/clock.h"
+#include "np/base/log.h"
 #include "np/base/mem.h"
 
 #define POD_INDEX 2			/* of eth0, in the pod's namespace */
@@ -89,6 +90,8 @@ static int make_host(struct np_host *h, enum np_host_id id, struct np_err *err)
 	h->nl = np_nl_new(err);
 	if (!h->nl)
 		return -1;
+	if (is_node)
+		h->conntrack = np_conntrack_new(NULL);
 	np_nl_link_up(h->nl, NP_NL_LOOPBACK);
 	for (unsigned f = 0; f < 2 && is_node; f++)
 		np_nl_address(h->nl, NP_NL_LOOPBACK, &h->ip[f]);
@@ -180,6 +183,7 @@ void np_fabric_release(struct np_fabric *f)
 {
 	for (size_t i = 0; i < NP_N_HOSTS; i++) {
 		np_nl_free(f->hosts[i].nl);
+		np_conntrack_free(f->hosts[i].conntrack);
 		np_cleanup_fd(&f->hosts[i].netns_fd);
 		f->hosts[i] = (struct np_host){ .netns_fd = -1 };
 	}
@@ -300,4 +304,20 @@ void np_fabric_detach(struct np_fabric *f, struct np_attachment *a)
 	a->pod_nl = NULL;
 	a->netns_fd = -1;
 	a->index = 0;
+}
+
+void np_fabric_forget(struct np_fabric *f, const struct np_addr *ips, size_t n)
+{
+	char text[NP_ERR_TEXT_MAX];
+	struct np_err err;
+
+	for (size_t i = 0; i < NP_N_NODES && n > 0; i++) {
+		struct np_host *h = &f->hosts[i];
+
+		if (!h->conntrack || np_conntrack_forget(h->conntrack, ips, n, &err) >= 0)
+			continue;
+		np_log_info("%s", np_err_text(&err, text, sizeof(text)));
+		np_conntrack_free(h->conntrack);
+		h->conntrack = NULL;
+	}
 }

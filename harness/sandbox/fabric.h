@@ -12,6 +12,7 @@
 #ifndef NP_SANDBOX_FABRIC_H
 #define NP_SANDBOX_FABRIC_H
 
+#include "conntrack.h"
 #include "netlink.h"
 #include "np/base/err.h"
 #include "np/model/addr.h"
@@ -24,6 +25,7 @@ struct np_host {
 	const char *name;
 	int netns_fd;
 	struct np_nl *nl;		/* of its namespace; one thread at a time */
+	struct np_conntrack *conntrack;	/* of a node; NULL where the kernel cannot show its connections */
 	struct np_addr ip[2];		/* IPv4, IPv6; of the external host its first */
 	struct np_cidr pods[2];		/* pod ranges of a node */
 	int next_index;			/* of the next wire to a pod; never used twice */
@@ -63,5 +65,7 @@ int np_fabric_attach_wait(struct np_fabric *f, struct np_attachment *a, struct n
 int np_fabric_announce(struct np_fabric *f, const struct np_attachment *a, struct np_err *err);
 /* Takes the routes away at once; the wire goes with the namespace, as soon as its last process has ended. */
 void np_fabric_detach(struct np_fabric *f, struct np_attachment *a);
+/* Makes the nodes forget the connections of addresses whose pods are gone. Best effort. */
+void np_fabric_forget(struct np_fabric *f, const struct np_addr *ips, size_t n);
 
 #endif

@@ -356,5 +356,6 @@ void np_pods_free(struct np_pods *p)
 	pthread_mutex_destroy(&p->exits_lock);
 	free(p->pods);
 	free(p->exits);
+	free(p->gone);
 	free(p);
 }

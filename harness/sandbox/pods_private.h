@@ -51,6 +51,8 @@ struct np_pods {
 	uint64_t next_serial, seen_revision;
 	unsigned next_node;
 	struct np_pool pools[NP_N_NODES];
+	struct np_addr *gone;		/* addresses without a pod whose connections the nodes still know */
+	size_t n_gone, cap_gone;
 	struct pod_exit *exits;
 	size_t n_exits, cap_exits;
 	bool stopping;

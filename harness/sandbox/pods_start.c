@@ -215,6 +215,8 @@ void np_pod_take_down(struct np_pods *p, struct pod *pod)
 	for (unsigned f = 0; f < 2; f++) {
 		for (size_t n = 0; n < NP_N_NODES; n++)
 			np_pool_mark(&p->pools[n], &pod->net.ip[f], false);
+		p->gone = np_grow(p->gone, &p->cap_gone, p->n_gone, sizeof(*p->gone));
+		p->gone[p->n_gone++] = pod->net.ip[f];
 	}
 	for (size_t i = 0; i < p->n_pods; i++)
 		p->pods[i]->fresh = true;
@@ -310,6 +312,13 @@ static size_t collect_wired(struct np_pods *p, struct pod *ret[MAX_TOGETHER])
 	return n;
 }
 
+/* All of one turn together, for each time means a look at every connection; and before anybody can get such an address. */
+static void forget_gone(struct np_pods *p)
+{
+	np_fabric_forget(p->opt.fabric, p->gone, p->n_gone);
+	p->n_gone = 0;
+}
+
 void np_pods_start_waiting(struct np_pods *p)
 {
 	struct pod *batch[MAX_TOGETHER];
@@ -317,6 +326,7 @@ void np_pods_start_waiting(struct np_pods *p)
 	uint64_t revision = 0;
 	struct np_err err;
 
+	forget_gone(p);
 	for (size_t i = 0; i < n; i++) {
 		uint64_t rev = np_pod_publish(p, batch[i]);
 

@@ -233,7 +233,7 @@ static void took(struct np_reaper *r, pid_t pid, int status)
 	if (!e->waited)
 		forget(r, e);
 	pthread_cond_broadcast(&r->changed);
-	if (ended.on_exit)
+	if (ended.on_exit && !r->stopping)
 		ended.on_exit(ended.ctx, ended.owner, pid, ended.status);
 }
 

@@ -30,7 +30,7 @@ struct np_spawn {
 	int extra_fd;			/* becomes descriptor 3; -1: none */
 	uint64_t owner;			/* for np_reaper_kill_owner() */
 	bool waited;			/* somebody will call np_reaper_wait(): the status is kept for him */
-	/* Called in the reaper's thread when it has ended (status as of np_reaper_wait()); must be quick, must not call the reaper. May be NULL. */
+	/* Called in the reaper's thread when it has ended (status as of np_reaper_wait()), but not after np_reaper_stop(). Must be quick, must not call the reaper. May be NULL. */
 	void (*on_exit)(void *ctx, uint64_t owner, pid_t pid, int status);
 	void *ctx;
 };

@@ -1,4 +1,9 @@
 /* The node agent and the network under it: who reaches whom, addresses, phases, commands. */
+#include <sys/socket.h>
+#include <sys/un.h>
+
+#include "../../sandbox/external.h"
+#include "../../sandbox/netns.h"
 #include "net_bed.h"
 
 static const char *const protos[] = { "tcp", "udp", "sctp" };
@@ -332,10 +337,110 @@ static int body_many(struct bed *b, struct np_err *err)
 	return 0;
 }
 
+/* Whoever gets an address next does not inherit its connections. */
+static int body_conntrack(struct bed *b, struct np_err *err)
+{
+	struct np_conntrack *ct;
+	struct np_addr ips[2];
+	char ip[NP_ADDR_TEXT_MAX];
+	int first, second;
+
+	BED_OK(bed_server(b, "x", "a", "n1", "", err));
+	BED_OK(bed_server(b, "x", "b", "n2", "", err));
+	BED_OK(bed_wait_phase(b, "x", "a", "Running", err));
+	BED_OK(bed_wait_phase(b, "x", "b", "Running", err));
+	for (unsigned f = 0; f < 2; f++) {
+		BED_OK(expect_identity(b, "a", "udp", bed_ip(b, "x", "b", f, ip), "80", "x/b", err));
+		BED_OK(expect_identity(b, "a", "tcp", ip, "80", "x/b", err));
+		BED_CHECK(np_addr_parse(np_str_from(ip), &ips[f]), "address %s", ip);
+	}
+	BED_OK(np_netns_enter(b->fabric.hosts[NP_HOST_N1].netns_fd, err));
+	ct = np_conntrack_new(err);
+	if (!ct)
+		return -1;
+	first = np_conntrack_forget(ct, ips, 2, err);
+	second = first < 0 ? -1 : np_conntrack_forget(ct, ips, 2, err);
+	np_conntrack_free(ct);
+	BED_OK(first);
+	BED_OK(second);
+	BED_CHECK(first >= 4, "%d connections of four were known", first);
+	BED_CHECK(second == 0, "%d connections are still known", second);
+	return 0;
+}
+
+/* ---- the external host ---- */
+
+static int talk(const char *path, const char *say, const char *until, struct np_buf *heard, struct np_err *err)
+{
+	struct sockaddr_un un = { .sun_family = AF_UNIX };
+	np_auto_fd int fd = socket(AF_UNIX, SOCK_STREAM, 0);
+	struct timeval timeout = { .tv_sec = 10 };
+	char bytes[1024];
+	ssize_t n;
+
+	snprintf(un.sun_path, sizeof(un.sun_path), "%s", path);
+	setsockopt(fd, SOL_SOCKET, SO_RCVTIMEO, &timeout, sizeof(timeout));
+	if (connect(fd, (struct sockaddr *)&un, sizeof(un)) < 0 || np_write_all(fd, say, strlen(say)) < 0)
+		return np_err_errno(err, NP_EIO, errno, "cannot talk to %s", path);
+	while (!strstr(np_buf_text(heard), until) && (n = read(fd, bytes, sizeof(bytes))) > 0)
+		np_buf_add(heard, bytes, (size_t)n);
+	return strstr(np_buf_text(heard), until) ? 0 : np_err_set(err, NP_EIO, "heard '%s'", np_buf_text(heard));
+}
+
+/* From every pod address family to every address of it, and back from a chosen one. */
+static int external_works(struct bed *b, const char *path, struct np_err *err)
+{
+	struct np_buf say = { 0 }, heard = { 0 };
+	char ip[NP_ADDR_TEXT_MAX];
+	int rc;
+
+	for (size_t i = 0; i < NP_N_EXTERNALS; i++) {
+		for (unsigned f = 0; f < 2; f++) {
+			struct np_addr ext = np_fabric_external(i, f);
+
+			np_addr_text(&ext, ip);
+			BED_OK(expect_identity(b, "a", "tcp", ip, "8081", "ext", err));
+			BED_OK(expect_identity(b, "b", "udp", ip, "53", "ext", err));
+		}
+	}
+	BED_OK(expect_identity(b, "a", "sctp", "198.51.100.9", "81", "ext", err));
+	np_buf_printf(&say, "batch 1 1 2000 3\np 0 tcp %s 80 x/b src=203.0.113.11\n", bed_ip(b, "x", "b", 0, ip));
+	rc = talk(path, np_buf_text(&say), "done 1", &heard, err);
+	if (rc == 0 && (!strstr(np_buf_text(&heard), "r 1 0 allowed") || !strstr(np_buf_text(&heard), " x/b 203.0.113.11 ")))
+		rc = np_err_set(err, NP_EINTERNAL, "heard '%s'", np_buf_text(&heard));
+	np_buf_release(&say);
+	np_buf_release(&heard);
+	return rc;
+}
+
+static int body_external(struct bed *b, struct np_err *err)
+{
+	char folder[] = "/tmp/netpolcheck-test-XXXXXX";
+	np_auto_free char *path = NULL;
+	struct stat st;
+	int rc;
+
+	BED_CHECK(mkdtemp(folder), "no folder");
+	path = np_xasprintf("%s/ext.sock", folder);
+	BED_OK(bed_server(b, "x", "a", "n1", "", err));
+	BED_OK(bed_server(b, "x", "b", "n2", "", err));
+	BED_OK(bed_wait_phase(b, "x", "a", "Running", err));
+	BED_OK(bed_wait_phase(b, "x", "b", "Running", err));
+	rc = np_external_start(b->reaper, b->fabric.hosts[NP_HOST_EXT].netns_fd, b->agent_path, path, err);
+	if (rc == 0 && (stat(path, &st) < 0 || (st.st_mode & 0777) != 0600))
+		rc = np_err_set(err, NP_EINTERNAL, "the socket is not private");
+	if (rc == 0)
+		rc = external_works(b, path, err);
+	unlink(path);
+	rmdir(folder);
+	return rc;
+}
+
 static const struct bed_case cases[] = {
 	{ "reach", body_reach }, { "host network", body_host_network }, { "status", body_status }, { "schedule", body_schedule },
 	{ "pins", body_pins }, { "foreign pin", body_foreign_pin }, { "no early reuse", body_no_early_reuse }, { "ends", body_ends },
-	{ "exec", body_exec }, { "exec ends", body_exec_ends }, { "many", body_many },
+	{ "exec", body_exec }, { "exec ends", body_exec_ends }, { "many", body_many }, { "conntrack", body_conntrack },
+	{ "external", body_external },
 };
 
 BED_MAIN("sandbox pods", cases, )
