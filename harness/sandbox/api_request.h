@@ -6,6 +6,7 @@
 #define NP_SANDBOX_API_REQUEST_H
 
 #include <jansson.h>
+#include <pthread.h>
 #include <stdatomic.h>
 #include <stdbool.h>
 
@@ -28,6 +29,8 @@ struct np_api_env {
 	struct np_store *store;
 	struct np_pods *pods;		/* may be NULL */
 	struct np_services *services;	/* may be NULL */
+	/* Held for reading from the check of a namespace to the creation in it, for writing from finding a namespace empty to removing it. */
+	pthread_rwlock_t *ns_lock;
 	atomic_bool *stopping;		/* streams end when it is set */
 };
 
@@ -49,12 +52,18 @@ struct np_request {
 	struct np_arena arena;		/* of the router's strings */
 };
 
+struct np_reply;
+
 /* First value of a parameter, or NULL. */
 const char *np_request_query(const struct np_request *r, const char *key);
+/* 1 or true, in any case. */
 bool np_request_query_bool(const struct np_request *r, const char *key);
+/* A whole number of at least 0. @fallback when absent; refused (400, returns -1) when it is something else. */
+int np_request_query_int(const struct np_request *r, struct np_reply *rep, const char *key, long long fallback, long long *ret);
 
 struct np_watch;
-struct np_logstream;
+struct np_log_follow;
+struct np_exec_plan;
 
 /*
  * Exactly one of @json, @text, @watch, @log or @exec; nothing is an empty body. Zero-initialised, then np_reply_release().
@@ -68,7 +77,7 @@ struct np_reply {
 	struct np_notes warnings;	/* become Warning headers */
 	const char *allow;		/* Allow header, or NULL */
 	struct np_watch *watch;		/* owned: a stream of events */
-	struct np_logstream *log;	/* owned: a stream of text */
+	struct np_log_follow *log;	/* owned: a stream of text */
 	struct np_exec_plan *exec;	/* owned: upgrade and run */
 };
 
