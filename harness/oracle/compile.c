@@ -225,8 +225,8 @@ static void compile_peers(struct compiler *c, struct rule *rule, size_t ns)
 	rule->classes = take_all(c);
 }
 
-/* The first entry of a name with a protocol. */
-static const struct named_class *find_named(const struct compiler *c, uint32_t name, enum np_proto proto)
+/* The place of the first entry of a name with a protocol. */
+static size_t find_named(const struct compiler *c, uint32_t name, enum np_proto proto)
 {
 	struct named_class key = { .name = name, .proto = proto };
 	size_t lo = 0, hi = c->n_named;
@@ -239,16 +239,18 @@ static const struct named_class *find_named(const struct compiler *c, uint32_t n
 		else
 			hi = mid;
 	}
-	return c->named + lo;
+	return lo;
 }
 
 /* Whether a name has two numbers over the destinations of an egress rule (S25). */
 static bool is_divergent(const struct compiler *c, const struct rule *rule, uint32_t name,
 			 enum np_proto proto)
 {
-	const struct named_class *p = find_named(c, name, proto), *found = NULL;
+	const struct named_class key = { .name = name, .proto = proto }, *found = NULL;
 
-	for (; p < c->named + c->n_named && p->name == name && p->proto == proto; p++) {
+	for (size_t i = find_named(c, name, proto); i < c->n_named && cmp_named(&c->named[i], &key) == 0; i++) {
+		const struct named_class *p = &c->named[i];
+
 		if (!rule->any_peer && !class_set_has(&rule->classes, p->class))
 			continue;
 		if (found && found->port != p->port)
