@@ -50,6 +50,7 @@ static const struct api_type meta_type = API_TYPE(meta_fields, api_meta, false);
 /* Of objects that are decoded in part. */
 static const struct api_field short_meta_fields[] = {
 	F(api_meta, "name", name, API_STRING),
+	F(api_meta, "generateName", generate_name, API_STRING),
 	F(api_meta, "namespace", ns, API_STRING),
 	F(api_meta, "labels", labels, API_STRMAP),
 };

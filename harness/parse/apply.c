@@ -88,7 +88,7 @@ static int wrong_type(struct apply *a, const struct np_value *v, const char *wan
 	else if (v->kind == NP_VALUE_INT || v->kind == NP_VALUE_FLOAT)
 		np_err_set(a->err, NP_EPARSE, "must be %s, not the number %.40s", want, v->text.p);
 	else
-		np_err_set(a->err, NP_EPARSE, "must be %s, not a %s", want, kind);
+		np_err_set(a->err, NP_EPARSE, "must be %s, not %s", want, kind);
 	return at_value(a, v);
 }
 

@@ -66,11 +66,11 @@ int case_check_keys(struct casectx *c, const struct np_value *map, const char *c
 	char buf[256];
 
 	if (map->kind != NP_VALUE_MAP)
-		return case_refuse(c, map, "%s must be a map, not a %s", what,
+		return case_refuse(c, map, "%s must be a map, not %s", what,
 				   np_value_kind_name((enum np_value_kind)map->kind));
 	for (uint32_t i = 0; i < map->n; i++)
 		if (!is_one_of(map->pairs[i].key, allowed))
-			return case_refuse_key(c, &map->pairs[i], "key '" NP_STR_FMT "' is not known in %s: %s are",
+			return case_refuse_key(c, &map->pairs[i], "key '" NP_STR_FMT "' is not known in %s: allowed are %s",
 					       NP_STR_ARG(map->pairs[i].key), what, join(allowed, buf, sizeof(buf)));
 	return 0;
 }
@@ -84,7 +84,7 @@ int case_need(struct casectx *c, const struct np_value *map, const char *key, co
 int case_str(struct casectx *c, const struct np_value *v, const char *what, struct np_str *ret)
 {
 	if (v->kind != NP_VALUE_STRING)
-		return case_refuse(c, v, "%s must be a string, not a %s", what,
+		return case_refuse(c, v, "%s must be a string, not %s", what,
 				   np_value_kind_name((enum np_value_kind)v->kind));
 	if (!v->text.n || memchr(v->text.p, '\n', v->text.n) || memchr(v->text.p, '\0', v->text.n))
 		return case_refuse(c, v, "%s must be text on one line", what);
@@ -110,7 +110,7 @@ int case_list(struct casectx *c, const struct np_value *v, const char *what)
 {
 	if (v->kind == NP_VALUE_LIST)
 		return 0;
-	return case_refuse(c, v, "%s must be a list, not a %s", what,
+	return case_refuse(c, v, "%s must be a list, not %s", what,
 			   np_value_kind_name((enum np_value_kind)v->kind));
 }
 

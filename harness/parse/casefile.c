@@ -62,7 +62,7 @@ static int take_needs(struct casectx *c, const struct np_value *v, struct np_cas
 		for (unsigned bit = 1, len = 0; bit <= NP_NEED_PINNED_IP; bit <<= 1)
 			len += (unsigned)snprintf(known + len, sizeof(known) - len, "%s%s", bit > 1 ? ", " : "",
 						  np_need_name((enum np_need)bit));
-		return case_refuse(c, &v->items[i], "'" NP_STR_FMT "' is not a need: %s are", NP_STR_ARG(s), known);
+		return case_refuse(c, &v->items[i], "'" NP_STR_FMT "' is not one of %s", NP_STR_ARG(s), known);
 	}
 	return 0;
 }
@@ -329,7 +329,7 @@ static int take_step(struct casectx *c, const struct np_value *doc, struct np_st
 {
 	*ret = (struct np_step){ .place = case_place(c, doc) };
 	if (doc->kind != NP_VALUE_MAP)
-		return case_refuse(c, doc, "a step must be a map, not a %s",
+		return case_refuse(c, doc, "a step must be a map, not %s",
 				   np_value_kind_name((enum np_value_kind)doc->kind));
 	if (case_is_manifest(doc))
 		return case_apply_step(c, doc, ret);

@@ -70,13 +70,14 @@ int convert_names(struct convert *c, const struct api_meta *meta, const struct c
 		  struct np_str *ret_ns, struct np_str *ret_name)
 {
 	const char *fallback = c->opts->ns ? c->opts->ns : "default";
+	struct np_str name = meta->name.s.n ? meta->name.s : meta->generate_name.s;
 
-	if (!meta->name.s.n)
+	if (!name.n)
 		return convert_refuse(c, meta->name.at.line ? &meta->name.at : object, "metadata.name",
 				      "a name is required");
 	if (ret_ns && convert_str(c, meta->ns.s.n ? meta->ns.s : np_str_from(fallback), ret_ns))
 		return -1;
-	return convert_str(c, meta->name.s, ret_name);
+	return convert_str(c, name, ret_name);
 }
 
 int convert_proto(struct convert *c, const struct api_str *s, enum np_proto *ret)

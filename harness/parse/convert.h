@@ -27,7 +27,7 @@ int convert_refuse(struct convert *c, const struct cell *at, const char *field, 
 int convert_str(struct convert *c, struct np_str s, struct np_str *ret);
 /* Sorted, unique. */
 int convert_labels(struct convert *c, const struct api_map *map, struct np_labels *ret);
-/* Name and namespace of a namespaced object. */
+/* Name and namespace of a namespaced object. One that is still to get its name goes by its generateName. */
 int convert_names(struct convert *c, const struct api_meta *meta, const struct cell *object,
 		  struct np_str *ret_ns, struct np_str *ret_name);
 int convert_proto(struct convert *c, const struct api_str *s, enum np_proto *ret);

@@ -133,6 +133,8 @@ static int parse_terms(struct expect_parser *x, struct np_str list, struct np_ex
 		terms[i].negated = part.n && part.p[0] == '!';
 		if (terms[i].negated)
 			part = (struct np_str){ part.p + 1, part.n - 1 };
+		if (!part.n)
+			return fail(x, token, "a list has no empty entries and no blanks behind its commas");
 		if (np_str_is(part, "own-node"))
 			return fail(x, token, "own-node stands alone behind from");
 		if (!is_pattern(part))

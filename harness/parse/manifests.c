@@ -119,7 +119,7 @@ static int add_item(struct loader *l, const struct np_value *v, struct np_str ap
 	struct np_str own_kind = np_value_str(np_value_get(v, "kind"));
 
 	if (v->kind != NP_VALUE_MAP)
-		return refuse(l, NP_EPARSE, v, "an item of a list must be a map, not a %s",
+		return refuse(l, NP_EPARSE, v, "an item of a list must be a map, not %s",
 			      np_value_kind_name((enum np_value_kind)v->kind));
 	own_version = own_version.n ? own_version : api_version;
 	own_kind = own_kind.n ? own_kind : kind;
@@ -138,7 +138,7 @@ static int add_list(struct loader *l, const struct np_value *v, struct np_str ap
 	if (!items || items->kind == NP_VALUE_NULL)
 		return 0;
 	if (items->kind != NP_VALUE_LIST)
-		return refuse(l, NP_EPARSE, items, "items must be a list, not a %s",
+		return refuse(l, NP_EPARSE, items, "items must be a list, not %s",
 			      np_value_kind_name((enum np_value_kind)items->kind));
 	for (uint32_t i = 0; i < items->n; i++)
 		if (add_item(l, &items->items[i], item_kind.n ? api_version : NP_STR_NONE, item_kind))
@@ -152,7 +152,7 @@ static int add_object(struct loader *l, const struct np_value *v)
 	struct np_str kind = np_value_str(np_value_get(v, "kind"));
 
 	if (v->kind != NP_VALUE_MAP)
-		return refuse(l, NP_EPARSE, v, "a manifest must be a map, not a %s",
+		return refuse(l, NP_EPARSE, v, "a manifest must be a map, not %s",
 			      np_value_kind_name((enum np_value_kind)v->kind));
 	if (!kind.n || !api_version.n)
 		return refuse(l, NP_EVALID, v, "a manifest needs apiVersion and kind, both strings");

@@ -6,9 +6,10 @@
 const char *np_value_kind_name(enum np_value_kind kind)
 {
 	static const char *const names[] = {
-		[NP_VALUE_NULL] = "null",	[NP_VALUE_BOOL] = "boolean", [NP_VALUE_INT] = "integer",
-		[NP_VALUE_FLOAT] = "number",	[NP_VALUE_STRING] = "string", [NP_VALUE_LIST] = "list",
-		[NP_VALUE_MAP] = "map",
+		[NP_VALUE_NULL] = "null",	  [NP_VALUE_BOOL] = "a boolean",
+		[NP_VALUE_INT] = "an integer",	  [NP_VALUE_FLOAT] = "a number",
+		[NP_VALUE_STRING] = "a string",	  [NP_VALUE_LIST] = "a list",
+		[NP_VALUE_MAP] = "a map",
 	};
 
 	return names[kind];

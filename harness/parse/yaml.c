@@ -88,10 +88,16 @@ static int fail_in_parser(struct yaml *y)
 		       p->context ? p->context : "");
 }
 
-static int merge_map(struct yaml *y, const struct np_value *map, const yaml_mark_t *at)
+static int wrong_merge(struct yaml *y, const struct np_value *v)
+{
+	np_err_set(y->err, NP_EPARSE, "a merge key (<<) needs a map or a list of maps");
+	return np_err_at(y->err, y->file, v->line, v->column);
+}
+
+static int merge_map(struct yaml *y, const struct np_value *map)
 {
 	if (map->kind != NP_VALUE_MAP)
-		return fail_at(y, NP_EPARSE, at, "a merge key (<<) needs a map or a list of maps");
+		return wrong_merge(y, map);
 	for (uint32_t i = 0; i < map->n; i++) {
 		struct np_pair pair = map->pairs[i];
 
@@ -103,12 +109,12 @@ static int merge_map(struct yaml *y, const struct np_value *map, const yaml_mark
 }
 
 /* Earlier maps of a list win, so they are merged last. */
-static int merge_value(struct yaml *y, const struct np_value *v, const yaml_mark_t *at)
+static int merge_value(struct yaml *y, const struct np_value *v)
 {
 	if (v->kind != NP_VALUE_LIST)
-		return merge_map(y, v, at);
+		return merge_map(y, v);
 	for (uint32_t i = v->n; i-- > 0;)
-		if (merge_map(y, &v->items[i], at))
+		if (merge_map(y, &v->items[i]))
 			return -1;
 	return 0;
 }
@@ -121,11 +127,11 @@ static bool wants_key(const struct yaml *y)
 }
 
 /* Hands a finished value on: to a merge, or to its list or map. */
-static int take_value(struct yaml *y, struct np_value v, const yaml_mark_t *at)
+static int take_value(struct yaml *y, struct np_value v)
 {
 	if (y->build.depth && y->levels[y->build.depth - 1].merge) {
 		y->levels[y->build.depth - 1].merge = false;
-		return merge_value(y, &v, at);
+		return merge_value(y, &v);
 	}
 	build_value(&y->build, v);
 	return 0;
@@ -154,13 +160,13 @@ static int take_key(struct yaml *y, const struct scalar *s, const yaml_mark_t *a
 	struct np_str key;
 
 	if (!scalar_key(s, buf, &key, &kind))
-		return fail_at(y, NP_EPARSE, at, "%s cannot be a map key", s->kind == NP_VALUE_NULL ?
-			       "null" : "a number above 9223372036854775807");
+		return fail_at(y, NP_EPARSE, at, "%s cannot be a map key",
+			       s->kind == NP_VALUE_NULL ? "null" : "a number above 9223372036854775807");
 	build_key(&y->build, np_arena_str(y->arena, key), kind, mark_line(at), mark_column(at));
 	return 0;
 }
 
-static struct np_value scalar_value(struct yaml *y, const struct scalar *s, bool implicit,
+static struct np_value scalar_value(struct yaml *y, const struct scalar *s, const struct scalar_in *in,
 				    const yaml_mark_t *at)
 {
 	struct np_value v = {
@@ -169,7 +175,7 @@ static struct np_value scalar_value(struct yaml *y, const struct scalar *s, bool
 	};
 
 	if (s->kind == NP_VALUE_STRING) {
-		v.quoted = !implicit;
+		v.quoted = !in->implicit || in->tag;
 		v.text = np_arena_str(y->arena, s->text);
 	} else if (s->kind == NP_VALUE_INT || s->kind == NP_VALUE_FLOAT) {
 		v.text = np_arena_str(y->arena, np_str_from(s->json));
@@ -197,7 +203,7 @@ static int on_scalar(struct yaml *y, const yaml_event_t *e)
 	if (scalar_resolve(&in, &y->scratch, &s, &want))
 		return fail_at(y, NP_EPARSE, at, "the text does not fit its tag !!%s", want);
 	if (anchor)
-		define_scalar(y, anchor, &s, scalar_value(y, &s, in.implicit, at));
+		define_scalar(y, anchor, &s, scalar_value(y, &s, &in, at));
 	if (is_key && scalar_is_merge(&in)) {
 		y->levels[y->build.depth - 1].merge = true;
 		return 0;
@@ -209,7 +215,7 @@ static int on_scalar(struct yaml *y, const yaml_event_t *e)
 		return not_json(y, at);
 	if (!y->build.depth)
 		y->blank = in.text.n == 0 && in.implicit;
-	return take_value(y, scalar_value(y, &s, in.implicit, at), at);
+	return take_value(y, scalar_value(y, &s, &in, at));
 }
 
 static int alias_as_key(struct yaml *y, const struct anchor *a, const yaml_mark_t *at)
@@ -217,7 +223,7 @@ static int alias_as_key(struct yaml *y, const struct anchor *a, const yaml_mark_
 	enum np_value_kind kind = (enum np_value_kind)a->value.kind;
 
 	if (a->no_key || kind == NP_VALUE_LIST || kind == NP_VALUE_MAP)
-		return fail_at(y, NP_EPARSE, at, "this %s cannot be a map key", np_value_kind_name(kind));
+		return fail_at(y, NP_EPARSE, at, "%s cannot be a map key", np_value_kind_name(kind));
 	build_key(&y->build, a->key, a->key_kind, mark_line(at), mark_column(at));
 	return 0;
 }
@@ -248,13 +254,13 @@ static int on_alias(struct yaml *y, const yaml_event_t *e)
 		return alias_as_key(y, a, at);
 	if (a->not_json)
 		return not_json(y, at);
-	/* go-yaml merges a list that stands there, but not one that an alias stands for. */
-	if (y->build.depth && y->levels[y->build.depth - 1].merge && a->value.kind != NP_VALUE_MAP)
-		return fail_at(y, NP_EPARSE, at, "a merge key (<<) needs a map or a list of maps");
 	v = a->value;
 	v.line = mark_line(at);
 	v.column = mark_column(at);
-	return take_value(y, v, at);
+	/* go-yaml merges a list that stands there, but not one that an alias stands for. */
+	if (y->build.depth && y->levels[y->build.depth - 1].merge && v.kind != NP_VALUE_MAP)
+		return wrong_merge(y, &v);
+	return take_value(y, v);
 }
 
 static int on_start(struct yaml *y, const yaml_event_t *e, bool is_map, bool flow, const char *anchor)
@@ -264,7 +270,7 @@ static int on_start(struct yaml *y, const yaml_event_t *e, bool is_map, bool flo
 	if (y->build.depth >= y->max_depth)
 		return fail_at(y, NP_ELIMIT, &e->start_mark, "nesting is deeper than %u levels", y->max_depth);
 	if (wants_key(y))
-		return fail_at(y, NP_EPARSE, &e->start_mark, "a %s cannot be a map key", is_map ? "map" : "list");
+		return fail_at(y, NP_EPARSE, &e->start_mark, "%s cannot be a map key", is_map ? "a map" : "a list");
 	y->levels = np_grow(y->levels, &y->cap_levels, y->build.depth, sizeof(*y->levels));
 	l = &y->levels[y->build.depth];
 	*l = (struct level){ .steps_before = y->aliases.steps++, .flow = flow };
@@ -275,7 +281,7 @@ static int on_start(struct yaml *y, const yaml_event_t *e, bool is_map, bool flo
 	return 0;
 }
 
-static int on_end(struct yaml *y, const yaml_event_t *e)
+static int on_end(struct yaml *y)
 {
 	struct np_value v = build_close(&y->build);
 	const struct level *l = &y->levels[y->build.depth];
@@ -287,7 +293,7 @@ static int on_end(struct yaml *y, const yaml_event_t *e)
 		l->anchor->steps = y->aliases.steps - l->steps_before;
 		l->anchor->open = false;
 	}
-	return take_value(y, v, &e->start_mark);
+	return take_value(y, v);
 }
 
 static int on_event(struct yaml *y, const yaml_event_t *e)
@@ -307,7 +313,7 @@ static int on_event(struct yaml *y, const yaml_event_t *e)
 		return on_start(y, e, true, e->data.mapping_start.style == YAML_FLOW_MAPPING_STYLE,
 				(const char *)e->data.mapping_start.anchor);
 	default:
-		return on_end(y, e);
+		return on_end(y);
 	}
 }
 

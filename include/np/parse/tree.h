@@ -14,7 +14,7 @@
 
 enum np_value_kind { NP_VALUE_NULL, NP_VALUE_BOOL, NP_VALUE_INT, NP_VALUE_FLOAT, NP_VALUE_STRING, NP_VALUE_LIST, NP_VALUE_MAP };
 
-/* "null" "boolean" "integer" "number" "string" "list" "map". */
+/* "null" "a boolean" "an integer" "a number" "a string" "a list" "a map", for messages. */
 const char *np_value_kind_name(enum np_value_kind kind);
 
 struct np_value {
