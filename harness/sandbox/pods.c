@@ -103,6 +103,7 @@ static void remove_object(struct np_pods *p, struct pod *pod)
 {
 	json_t *now = np_store_get(p->opt.store, NP_KIND_POD, pod->plan.ns, pod->plan.name);
 
+	np_log_info("pod %s/%s is removed", pod->plan.ns, pod->plan.name);
 	if (now && strcmp(np_json_str(now, "metadata/uid", ""), pod->plan.uid) == 0)
 		np_store_delete(p->opt.store, NP_KIND_POD, pod->plan.ns, pod->plan.name, NULL, NULL);
 	json_decref(now);

@@ -224,6 +224,8 @@ void np_pod_take_down(struct np_pods *p, struct pod *pod)
 
 void np_pod_finish(struct np_pods *p, struct pod *pod, enum np_pod_phase phase, const char *reason, const char *message)
 {
+	np_log_info("pod %s/%s has %s: %s", pod->plan.ns, pod->plan.name, phase == NP_POD_FAILED ? "failed" : "succeeded",
+		    message ? message : reason ? reason : "its process ended");
 	np_pod_take_down(p, pod);
 	np_pod_set_stage(p, pod, POD_FINISHED);
 	pod->facts.phase = phase;
@@ -293,7 +295,11 @@ static void wait_until_ready(const struct pod *pod)
 /* Last part. */
 static void show_running(struct np_pods *p, struct pod *pod)
 {
+	char ip4[NP_ADDR_TEXT_MAX], ip6[NP_ADDR_TEXT_MAX];
+
 	wait_until_ready(pod);
+	np_log_info("pod %s/%s runs on %s with %s and %s", pod->plan.ns, pod->plan.name, pod->host->name,
+		    np_addr_text(&pod->net.ip[0], ip4), np_addr_text(&pod->net.ip[1], ip6));
 	np_pod_set_stage(p, pod, POD_RUNNING);
 	pod->facts.phase = NP_POD_RUNNING;
 	pod->facts.ready = true;

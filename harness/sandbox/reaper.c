@@ -21,8 +21,6 @@
 #define LOOK_MS 1000			/* how long a lost signal could delay a reaping */
 #define EXTRA_FD 3
 
-extern char **environ;
-
 /* A process that runs, or has ended and is waited for. */
 struct entry {
 	pid_t pid;
@@ -159,6 +157,7 @@ static int set_attributes(posix_spawnattr_t *attr)
 /* The child is made in the namespace that this thread is in; glibc's posix_spawn() is a vfork, safe beside other threads. */
 static int spawn_here(const struct np_spawn *s, pid_t *ret_pid)
 {
+	static char *const no_environment[] = { NULL };
 	posix_spawn_file_actions_t fa;
 	posix_spawnattr_t attr;
 	int e;
@@ -175,7 +174,7 @@ static int spawn_here(const struct np_spawn *s, pid_t *ret_pid)
 	if (!e)
 		e = add_descriptors(&fa, s);
 	if (!e)
-		e = posix_spawn(ret_pid, s->path, &fa, &attr, (char *const *)s->argv, environ);
+		e = posix_spawn(ret_pid, s->path, &fa, &attr, (char *const *)s->argv, no_environment);
 	posix_spawnattr_destroy(&attr);
 	posix_spawn_file_actions_destroy(&fa);
 	return e;

@@ -35,7 +35,7 @@ struct np_spawn {
 	void *ctx;
 };
 
-/* Starts a process in a process group of its own. Every descriptor is borrowed. Its pid, or -1 with NP_EENV. */
+/* Starts a process in a process group of its own, with an empty environment. Every descriptor is borrowed. Its pid, or -1 with NP_EENV. */
 pid_t np_reaper_spawn(struct np_reaper *r, const struct np_spawn *spawn, struct np_err *err);
 /* Exit status 0..255 or 128+signal; -1 on time-out (@timeout_ms -1: for ever) or when @pid is nobody who is waited for. */
 int np_reaper_wait(struct np_reaper *r, pid_t pid, int timeout_ms);

@@ -224,9 +224,27 @@ static inline int bed_outside(bed_body *body, bool as_nobody, int said_fd)
 	return np_write_all(said_fd, text, strlen(text)) < 0 ? 2 : 1;
 }
 
+/* A body that runs outside of any bed, such as one that starts a whole sandbox. */
+typedef int bed_plain(const char *agent_path, struct np_err *err);
+
+static inline int bed_outside_plain(bed_plain *plain, bool as_nobody, int said_fd)
+{
+	np_auto_free char *agent_path = bed_agent_path();
+	char text[NP_ERR_TEXT_MAX];
+	struct np_err err;
+
+	if (as_nobody)
+		bed_become_nobody();
+	if (plain(agent_path, &err) == 0)
+		return 0;
+	np_err_text(&err, text, sizeof(text));
+	return np_write_all(said_fd, text, strlen(text)) < 0 ? 2 : 1;
+}
+
 struct bed_case {
 	const char *name;
-	bed_body *body;
+	bed_body *body;		/* or */
+	bed_plain *plain;
 };
 
 /* The body as this user; @as_nobody: as an ordinary one, which only root can become. */
@@ -247,7 +265,7 @@ static inline void bed_run(const struct bed_case *c, bool as_nobody)
 	fflush(NULL);
 	pid = fork();
 	if (pid == 0)
-		_exit(bed_outside(c->body, as_nobody, fds[1]));
+		_exit(c->body ? bed_outside(c->body, as_nobody, fds[1]) : bed_outside_plain(c->plain, as_nobody, fds[1]));
 	close(fds[1]);
 	n = read(fds[0], said, sizeof(said) - 1);
 	said[n > 0 ? n : 0] = '\0';

@@ -437,10 +437,10 @@ static int body_external(struct bed *b, struct np_err *err)
 }
 
 static const struct bed_case cases[] = {
-	{ "reach", body_reach }, { "host network", body_host_network }, { "status", body_status }, { "schedule", body_schedule },
-	{ "pins", body_pins }, { "foreign pin", body_foreign_pin }, { "no early reuse", body_no_early_reuse }, { "ends", body_ends },
-	{ "exec", body_exec }, { "exec ends", body_exec_ends }, { "many", body_many }, { "conntrack", body_conntrack },
-	{ "external", body_external },
+	{ "reach", body_reach, NULL }, { "host network", body_host_network, NULL }, { "status", body_status, NULL }, { "schedule", body_schedule, NULL },
+	{ "pins", body_pins, NULL }, { "foreign pin", body_foreign_pin, NULL }, { "no early reuse", body_no_early_reuse, NULL }, { "ends", body_ends, NULL },
+	{ "exec", body_exec, NULL }, { "exec ends", body_exec_ends, NULL }, { "many", body_many, NULL }, { "conntrack", body_conntrack, NULL },
+	{ "external", body_external, NULL },
 };
 
 BED_MAIN("sandbox pods", cases, )

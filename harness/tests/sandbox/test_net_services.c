@@ -375,7 +375,7 @@ START_TEST(test_allocate_twice)
 END_TEST
 
 static const struct bed_case cases[] = {
-	{ "translate", body_translate }, { "backends", body_backends }, { "many", body_many }, { "dns", body_dns },
+	{ "translate", body_translate, NULL }, { "backends", body_backends, NULL }, { "many", body_many, NULL }, { "dns", body_dns, NULL },
 };
 
 #define ADD_TESTS \
