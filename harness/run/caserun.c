@@ -148,6 +148,25 @@ static json_t *failures_json(const struct verdict *v)
 	return list;
 }
 
+/* Addresses that the table was probed at: what a policy says about one of them can be said again where the pods have others. */
+static json_t *addresses_json(const struct np_rt *t)
+{
+	json_t *all = json_object();
+
+	for (size_t e = 0; e < t->n_ends; e++) {
+		json_t *ips = json_array();
+
+		for (size_t slot = 0; slot < 2; slot++) {
+			char text[NP_ADDR_TEXT_MAX];
+
+			if (t->ends[e].has[slot])
+				json_array_append_new(ips, json_string(np_addr_text(&t->ends[e].ips[slot], text)));
+		}
+		json_object_set_new(all, t->ends[e].name.name.p, ips);
+	}
+	return all;
+}
+
 static void record_step(struct running *r, const struct verdict *v, const char *place, const char *what)
 {
 	const struct np_settle *st = &v->settle;
@@ -164,6 +183,7 @@ static void record_step(struct running *r, const struct verdict *v, const char *
 	/* A right table is what the case file says: only those that differ are kept whole. */
 	if (v->result != NP_RUN_PASS) {
 		json_object_set_new(line, "tables", np_rt_json(&v->table));
+		json_object_set_new(line, "addresses", addresses_json(&v->table));
 		json_object_set_new(line, "failures", failures_json(v));
 		json_object_set_new(line, "reason", np_json_string(np_str_from(v->reason)));
 	}

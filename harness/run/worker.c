@@ -98,10 +98,11 @@ static const struct np_case *take_case(struct np_shared *sh, const struct np_wor
 	return pick == SIZE_MAX ? NULL : &sh->plan->cases[pick];
 }
 
-/* A Pod's containers with their ports only: the agent is the harness's business. */
+/* A Pod's node and its containers with their ports only: the agent is the harness's business. */
 static void strip_pod(json_t *spec)
 {
-	static const char *const lists[] = { "containers", "initContainers" }, *const keep[] = { "name", "ports", "restartPolicy" };
+	static const char *const lists[] = { "containers", "initContainers" }, *const keep[] = { "name", "ports", "restartPolicy" },
+				 *const of_pod[] = { "hostNetwork", "nodeName" };
 	json_t *ctr, *bare = json_object();
 	size_t i;
 
@@ -117,8 +118,9 @@ static void strip_pod(json_t *spec)
 	for (size_t l = 0; l < 2; l++)
 		if (json_object_get(spec, lists[l]))
 			json_object_set(bare, lists[l], json_object_get(spec, lists[l]));
-	if (json_object_get(spec, "hostNetwork"))
-		json_object_set(bare, "hostNetwork", json_object_get(spec, "hostNetwork"));
+	for (size_t k = 0; k < 2; k++)
+		if (json_object_get(spec, of_pod[k]))
+			json_object_set(bare, of_pod[k], json_object_get(spec, of_pod[k]));
 	json_object_clear(spec);
 	json_object_update(spec, bare);
 	json_decref(bare);
@@ -147,7 +149,6 @@ static json_t *world_objects(const struct np_session *s)
 		json_object_del(labels, NP_LABEL_RUN);
 		json_object_del(labels, NP_LABEL_MANAGED);
 		json_object_del(labels, "pod-security.kubernetes.io/enforce");
-		json_object_del(meta, "annotations");
 		if (strncmp(key, "Pod ", 4) == 0)
 			strip_pod(json_object_get(o, "spec"));
 		json_object_set_new(all, key, o);
