@@ -10,6 +10,7 @@
 #include <unistd.h>
 
 #include "dns.h"
+#include "fabric.h"
 #include "netns.h"
 #include "np/base/clock.h"
 #include "np/base/mem.h"
@@ -37,9 +38,14 @@ struct np_dns_server {
 	struct connection connections[MAX_CONNECTIONS];
 };
 
+static bool is_v6(int i)
+{
+	return i == UDP6 || i == TCP6;
+}
+
 static int open_socket(int i, struct np_err *err)
 {
-	bool v6 = i == UDP6 || i == TCP6, tcp = i == TCP4 || i == TCP6;
+	bool v6 = is_v6(i), tcp = i == TCP4 || i == TCP6;
 	struct sockaddr_in a4 = { .sin_family = AF_INET, .sin_port = htons(PORT) };
 	struct sockaddr_in6 a6 = { .sin6_family = AF_INET6, .sin6_port = htons(PORT) };
 	np_auto_fd int fd = socket(v6 ? AF_INET6 : AF_INET, (tcp ? SOCK_STREAM : SOCK_DGRAM) | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
@@ -216,6 +222,8 @@ static int open_all(struct np_dns_server *d, int netns_fd, struct np_err *err)
 	if (back < 0 || np_netns_enter(netns_fd, err) < 0)
 		return -1;
 	for (int i = 0; i < N_SOCKETS && rc == 0; i++) {
+		if (is_v6(i) && np_fabric_families() == 1)
+			continue;
 		d->sockets[i] = open_socket(i, err);
 		rc = d->sockets[i] < 0 ? -1 : 0;
 	}

@@ -74,14 +74,19 @@ static int wire_index(enum np_host_id from, enum np_host_id to)
 	return 0;
 }
 
-static int make_host(struct np_host *h, enum np_host_id id, struct np_err *err)
+unsigned np_fabric_families(void)
+{
+	return access("/proc/sys/net/ipv6/conf", F_OK) == 0 ? 2 : 1;
+}
+
+static int make_host(struct np_host *h, enum np_host_id id, unsigned n_families, struct np_err *err)
 {
 	const struct host_plan *plan = &plans[id];
 	bool is_node = id < NP_N_NODES;
 
 	h->name = plan->name;
 	h->next_index = FIRST_POD_INDEX;
-	for (unsigned f = 0; f < 2; f++) {
+	for (unsigned f = 0; f < n_families; f++) {
 		h->ip[f] = is_node ? plan->ip[f] : np_fabric_external(0, f);
 		h->pods[f] = (struct np_cidr){ plan->pods[f], plan->pods[f], plan->pod_bits[f], 0 };
 	}
@@ -93,10 +98,10 @@ static int make_host(struct np_host *h, enum np_host_id id, struct np_err *err)
 	if (is_node)
 		h->conntrack = np_conntrack_new(NULL);
 	np_nl_link_up(h->nl, NP_NL_LOOPBACK);
-	for (unsigned f = 0; f < 2 && is_node; f++)
+	for (unsigned f = 0; f < n_families && is_node; f++)
 		np_nl_address(h->nl, NP_NL_LOOPBACK, &h->ip[f]);
-	for (size_t i = 0; i < 2 * NP_N_EXTERNALS && !is_node; i++) {
-		struct np_addr ip = np_fabric_external(i / 2, i % 2);
+	for (size_t i = 0; i < n_families * NP_N_EXTERNALS && !is_node; i++) {
+		struct np_addr ip = np_fabric_external(i % NP_N_EXTERNALS, i / NP_N_EXTERNALS);
 
 		np_nl_address(h->nl, NP_NL_LOOPBACK, &ip);
 	}
@@ -124,7 +129,7 @@ static int add_host_routes(struct np_fabric *f, enum np_host_id from, struct np_
 	static const struct np_addr everything[2] = { { .width = 4 }, { .width = 16 } };
 	struct np_host *h = &f->hosts[from];
 
-	for (unsigned family = 0; family < 2; family++) {
+	for (unsigned family = 0; family < f->n_families; family++) {
 		const struct np_addr *src = &h->ip[family];
 
 		for (enum np_host_id to = 0; to < NP_N_NODES; to++) {
@@ -154,13 +159,13 @@ static int wait_for_link(struct np_nl *nl, int index, struct np_err *err)
 	return 0;
 }
 
-int np_fabric_init(struct np_fabric *f, struct np_err *err)
+int np_fabric_init(struct np_fabric *f, unsigned n_families, struct np_err *err)
 {
-	*f = (struct np_fabric){ 0 };
+	*f = (struct np_fabric){ .n_families = n_families };
 	for (size_t i = 0; i < NP_N_HOSTS; i++)
 		f->hosts[i].netns_fd = -1;
 	for (enum np_host_id i = 0; i < NP_N_HOSTS; i++) {
-		if (make_host(&f->hosts[i], i, err) < 0)
+		if (make_host(&f->hosts[i], i, n_families, err) < 0)
 			return -1;
 	}
 	for (size_t i = 0; i < NP_ARRAY_SIZE(wires); i++) {

@@ -32,8 +32,12 @@ struct np_host {
 };
 
 struct np_fabric {
+	unsigned n_families;		/* 1: IPv4 alone; then the second of every pair of addresses has width 0 */
 	struct np_host hosts[NP_N_HOSTS];
 };
+
+/* 2, or 1 where the kernel has no IPv6. */
+unsigned np_fabric_families(void);
 
 /* Address @i of the external host, 0..NP_N_EXTERNALS-1, of family 0 (IPv4) or 1 (IPv6). */
 struct np_addr np_fabric_external(size_t i, unsigned family);
@@ -42,7 +46,7 @@ struct np_addr np_fabric_external(size_t i, unsigned family);
  * Makes all of it; the calling thread ends in some namespace of it. NP_EENV with a sentence saying what to do where the kernel refuses.
  * Free with np_fabric_release() whatever the result.
  */
-int np_fabric_init(struct np_fabric *f, struct np_err *err);
+int np_fabric_init(struct np_fabric *f, unsigned n_families, struct np_err *err);
 /* Closes the descriptors; namespaces that processes still use live on. */
 void np_fabric_release(struct np_fabric *f);
 

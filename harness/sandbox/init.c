@@ -128,13 +128,15 @@ static int create_dns(struct sandbox *s, struct np_err *err)
 		"ports", "name", "dns", "protocol", "UDP", "containerPort", 53, "name", "dns-tcp", "protocol", "TCP", "containerPort", 53,
 		"status", "phase", "Pending");
 	json_t *service = np_json_pack(
-		"{s:s,s:s,s:{s:s,s:s,s:{s:s}},s:{s:s,s:[s,s],s:{s:s},s:[{s:s,s:s,s:i,s:i},{s:s,s:s,s:i,s:i}]},s:{s:{}}}",
+		"{s:s,s:s,s:{s:s,s:s,s:{s:s}},s:{s:s,s:{s:s},s:[{s:s,s:s,s:i,s:i},{s:s,s:s,s:i,s:i}]},s:{s:{}}}",
 		"apiVersion", "v1", "kind", "Service",
 		"metadata", "name", DNS_NAME, "namespace", DNS_NAMESPACE, "labels", "k8s-app", "kube-dns",
-		"spec", "clusterIP", "10.96.0.10", "clusterIPs", "10.96.0.10", "fd00:10:96::a", "selector", "k8s-app", "kube-dns",
+		"spec", "clusterIP", "10.96.0.10", "selector", "k8s-app", "kube-dns",
 		"ports", "name", "dns", "protocol", "UDP", "port", 53, "targetPort", 53, "name", "dns-tcp", "protocol", "TCP", "port", 53,
 		"targetPort", 53, "status", "loadBalancer");
 
+	if (s->fabric.n_families == 2)
+		json_object_set_new(json_object_get(service, "spec"), "clusterIPs", np_json_pack("[s,s]", "10.96.0.10", "fd00:10:96::a"));
 	if (np_services_allocate(s->services, service, err) < 0) {
 		json_decref(service);
 		json_decref(pod);
@@ -190,7 +192,7 @@ static int start_api(struct sandbox *s, struct np_err *err)
 static int start_network(struct sandbox *s, struct np_err *err)
 {
 	s->store = np_store_new();
-	if (np_fabric_init(&s->fabric, err) < 0)
+	if (np_fabric_init(&s->fabric, np_fabric_families(), err) < 0)
 		return -1;
 	return np_nodes_create(s->store, &s->fabric, err);
 }

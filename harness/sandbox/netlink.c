@@ -183,7 +183,7 @@ static void put_neighbour(struct np_nl *nl, int index, const struct np_addr *add
 	nd->ndm_state = NUD_PERMANENT;
 	put_addr(h, NDA_DST, addr);
 	mnl_attr_put(h, NDA_LLADDR, 6, mac);
-	queue_end_index(nl, h, index);
+	queue_end_index(nl, h, index)->harmless = EAFNOSUPPORT;	/* a kernel without IPv6 */
 }
 
 void np_nl_gateways(struct np_nl *nl, int index, bool second)

@@ -59,9 +59,8 @@ static int write_settings(const struct setting *settings, size_t n, struct np_er
 	for (size_t i = 0; i < n; i++) {
 		if (write_setting(root, &settings[i]) == 0 || settings[i].optional)
 			continue;
-		if (errno == ENOENT)
-			return np_err_set(err, NP_EENV, "the kernel has no '/proc/sys/net/%s': IPv4 and IPv6 are both needed",
-					  settings[i].path);
+		if (errno == ENOENT && strncmp(settings[i].path, "ipv6/", 5) == 0)
+			continue;	/* a kernel without IPv6 */
 		return np_err_errno(err, NP_EENV, errno, "cannot write '/proc/sys/net/%s' (/proc/sys must not be mounted read-only)",
 				    settings[i].path);
 	}

@@ -34,21 +34,43 @@ static json_t *condition(const char *type, const char *status, const char *reaso
 			    "lastTransitionTime", now, "reason", reason, "message", message);
 }
 
+static json_t *addresses(const struct np_host *host)
+{
+	json_t *list = json_array();
+	char text[NP_ADDR_TEXT_MAX];
+
+	for (unsigned f = 0; f < 2; f++) {
+		if (host->ip[f].width)
+			json_array_append_new(list, np_json_pack("{s:s,s:s}", "type", "InternalIP", "address",
+								 np_addr_text(&host->ip[f], text)));
+	}
+	json_array_append_new(list, np_json_pack("{s:s,s:s}", "type", "Hostname", "address", host->name));
+	return list;
+}
+
+static json_t *ranges(const struct np_host *host)
+{
+	json_t *list = json_array();
+	char text[NP_ADDR_TEXT_MAX];
+
+	for (unsigned f = 0; f < 2; f++) {
+		if (host->ip[f].width)
+			json_array_append_new(list, json_string(np_cidr_text(&host->pods[f], text)));
+	}
+	return list;
+}
+
 static json_t *status_of(const struct np_host *host, const struct utsname *u)
 {
-	char ip4[NP_ADDR_TEXT_MAX], ip6[NP_ADDR_TEXT_MAX];
 	char pods[16];
 
 	snprintf(pods, sizeof(pods), "%d", NP_NODE_MAX_PODS);
-	np_addr_text(&host->ip[0], ip4);
-	np_addr_text(&host->ip[1], ip6);
 	return np_json_pack(
-		"{s:{s:s,s:s,s:s},s:{s:s,s:s,s:s},s:[{s:s,s:s},{s:s,s:s},{s:s,s:s}],s:[o,o,o,o,o],"
+		"{s:{s:s,s:s,s:s},s:{s:s,s:s,s:s},s:o,s:[o,o,o,o,o],"
 		"s:{s:s,s:s,s:s,s:s,s:s,s:s,s:s,s:s,s:s,s:s}}",
 		"capacity", "cpu", "2", "memory", "4Gi", "pods", pods,
 		"allocatable", "cpu", "2", "memory", "4Gi", "pods", pods,
-		"addresses", "type", "InternalIP", "address", ip4, "type", "InternalIP", "address", ip6,
-		"type", "Hostname", "address", host->name,
+		"addresses", addresses(host),
 		"conditions", condition("MemoryPressure", "False", "Sufficient", "memory is not measured"),
 		condition("DiskPressure", "False", "Sufficient", "there are no disks"),
 		condition("PIDPressure", "False", "Sufficient", "processes are not counted"),
@@ -61,17 +83,15 @@ static json_t *status_of(const struct np_host *host, const struct utsname *u)
 
 json_t *np_node_object(const struct np_host *host)
 {
-	char range4[NP_ADDR_TEXT_MAX], range6[NP_ADDR_TEXT_MAX];
+	char range[NP_ADDR_TEXT_MAX];
 	struct utsname u;
 	json_t *labels;
 
 	uname(&u);
-	np_cidr_text(&host->pods[0], range4);
-	np_cidr_text(&host->pods[1], range6);
 	labels = np_json_pack("{s:s,s:s,s:s}", "kubernetes.io/hostname", host->name, "kubernetes.io/os", "linux",
 			      "kubernetes.io/arch", architecture(&u));
-	return np_json_pack("{s:s,s:s,s:{s:s,s:o},s:{s:s,s:[s,s]},s:o}", "apiVersion", "v1", "kind", "Node", "metadata", "name",
-			    host->name, "labels", labels, "spec", "podCIDR", range4, "podCIDRs", range4, range6, "status",
+	return np_json_pack("{s:s,s:s,s:{s:s,s:o},s:{s:s,s:o},s:o}", "apiVersion", "v1", "kind", "Node", "metadata", "name",
+			    host->name, "labels", labels, "spec", "podCIDR", np_cidr_text(&host->pods[0], range), "podCIDRs", ranges(host), "status",
 			    status_of(host, &u));
 }
 

@@ -83,7 +83,7 @@ static int choose_node(struct np_pods *p, struct pod *pod)
 
 static bool in_use(const struct np_pods *p, const struct np_addr *ip)
 {
-	for (size_t i = 0; i < p->n_pods; i++) {
+	for (size_t i = 0; i < p->n_pods && ip->width; i++) {
 		const struct pod *other = p->pods[i];
 
 		if (other->host && !other->plan.host_network && other->stage != POD_FINISHED &&
@@ -93,14 +93,23 @@ static bool in_use(const struct np_pods *p, const struct np_addr *ip)
 	return false;
 }
 
+static void mark(struct np_pods *p, const struct np_addr *ip, bool used)
+{
+	for (size_t n = 0; n < NP_N_NODES && ip->width; n++)
+		np_pool_mark(&p->pools[n], ip, used);
+}
+
 /* A pair's mark in the pool stands for both of its addresses, and pins can take them apart: hence the second look. */
 static bool take_free_pair(struct np_pods *p, struct np_pool *pool, struct np_addr ret[2])
 {
 	for (size_t tries = 0; tries < pool->n; tries++) {
 		if (!np_pool_take(pool, ret))
 			return false;
-		if (!in_use(p, &ret[0]) && !in_use(p, &ret[1]))
-			return true;
+		if (in_use(p, &ret[0]) || in_use(p, &ret[1]))
+			continue;
+		if (p->opt.fabric->n_families == 1)
+			ret[1].width = 0;
+		return true;
 	}
 	return false;
 }
@@ -114,6 +123,8 @@ static int choose_addresses(struct np_pods *p, struct pod *pod)
 	char text[NP_ADDR_TEXT_MAX];
 
 	for (unsigned f = 0; f < 2; f++) {
+		if (pins[f].width && f >= p->opt.fabric->n_families)
+			return not_yet(pod, "NoAddress", "the kernel has no IPv6 for", np_addr_text(&pins[f], text));
 		if (pins[f].width && in_use(p, &pins[f]))
 			return not_yet(pod, "AddressInUse", "another pod still has", np_addr_text(&pins[f], text));
 	}
@@ -122,14 +133,12 @@ static int choose_addresses(struct np_pods *p, struct pod *pod)
 	for (unsigned f = 0; f < 2; f++) {
 		if (!pins[f].width)
 			continue;
-		if (ip[f].width)
-			np_pool_mark(pool, &ip[f], false);
+		mark(p, &ip[f], false);
 		ip[f] = pins[f];
 	}
 	for (unsigned f = 0; f < 2; f++) {
 		pod->net.ip[f] = ip[f];
-		for (size_t n = 0; n < NP_N_NODES; n++)
-			np_pool_mark(&p->pools[n], &ip[f], true);
+		mark(p, &ip[f], true);
 	}
 	return 0;
 }
@@ -213,8 +222,9 @@ void np_pod_take_down(struct np_pods *p, struct pod *pod)
 	if (pod->plan.host_network)
 		return;
 	for (unsigned f = 0; f < 2; f++) {
-		for (size_t n = 0; n < NP_N_NODES; n++)
-			np_pool_mark(&p->pools[n], &pod->net.ip[f], false);
+		if (!pod->net.ip[f].width)
+			continue;
+		mark(p, &pod->net.ip[f], false);
 		p->gone = np_grow(p->gone, &p->cap_gone, p->n_gone, sizeof(*p->gone));
 		p->gone[p->n_gone++] = pod->net.ip[f];
 	}
@@ -299,7 +309,7 @@ static void show_running(struct np_pods *p, struct pod *pod)
 
 	wait_until_ready(pod);
 	np_log_info("pod %s/%s runs on %s with %s and %s", pod->plan.ns, pod->plan.name, pod->host->name,
-		    np_addr_text(&pod->net.ip[0], ip4), np_addr_text(&pod->net.ip[1], ip6));
+		    np_addr_text(&pod->net.ip[0], ip4), pod->net.ip[1].width ? np_addr_text(&pod->net.ip[1], ip6) : "no IPv6");
 	np_pod_set_stage(p, pod, POD_RUNNING);
 	pod->facts.phase = NP_POD_RUNNING;
 	pod->facts.ready = true;

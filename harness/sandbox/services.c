@@ -190,6 +190,7 @@ struct np_services *np_services_new(struct np_store *store, const struct np_serv
 	s->store = store;
 	for (size_t i = 0; i < n_nodes && i < NP_SERVICES_MAX_NODES; i++)
 		s->nodes[s->n_nodes++] = nodes[i];
+	s->ipv4_only = n_nodes > 0 && !nodes[0].ip6.width;
 	s->next_number = FIRST_NUMBER;
 	pthread_mutex_init(&s->lock, NULL);
 	pthread_condattr_init(&attr);

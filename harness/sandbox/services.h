@@ -25,7 +25,7 @@ struct np_services;
 /* A node as the translator sees it. */
 struct np_services_node {
 	int netns_fd;			/* borrowed */
-	struct np_addr ip4, ip6;	/* source of a connection that a pod makes to itself through a service */
+	struct np_addr ip4, ip6;	/* source of a connection that a pod makes to itself through a service; ip6.width 0: no IPv6 */
 };
 
 /*

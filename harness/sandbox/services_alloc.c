@@ -156,6 +156,12 @@ static int allocate(struct np_services *s, json_t *service, json_t *spec, const 
 
 	if (read_families(spec, families, &n, err) < 0)
 		return -1;
+	if (s->ipv4_only && families[0] == 1) {
+		np_err_set(err, NP_EVALID, "the kernel under the sandbox has no IPv6");
+		return np_err_path(err, "spec.ipFamilies[0]");
+	}
+	if (s->ipv4_only)
+		n = 1;
 	if (asked(spec, 0) && strcmp(asked(spec, 0), "None") == 0) {
 		set_ips(spec, np_json_pack("[s]", "None"), families, n);
 		return 0;

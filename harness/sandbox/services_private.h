@@ -13,6 +13,7 @@ struct np_services {
 	struct np_store *store;
 	struct np_services_node nodes[NP_SERVICES_MAX_NODES];
 	size_t n_nodes;
+	bool ipv4_only;
 	pthread_t thread;
 	pthread_mutex_t lock;		/* of what follows, up to the blank line */
 	pthread_cond_t changed;

@@ -142,7 +142,8 @@ void np_svc_script_base(struct np_svc_script *s, const struct np_addr ip[2])
 		add_translation(s, &families[i], "out");
 		add_guard(s, &families[i], "guard-forward");
 		add_guard(s, &families[i], "guard-out");
-		add_hairpin(s, &families[i], &ip[i]);
+		if (ip[i].width)
+			add_hairpin(s, &families[i], &ip[i]);
 	}
 }
 

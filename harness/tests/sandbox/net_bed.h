@@ -40,6 +40,7 @@
 
 struct bed {
 	char *agent_path;
+	unsigned n_families;	/* 0: both */
 	struct np_reaper *reaper;
 	struct np_fabric fabric;
 	struct np_store *store;
@@ -92,7 +93,7 @@ static inline int bed_up(struct bed *b, struct np_err *err)
 	struct np_pods_options options = { .agent_path = b->agent_path };
 
 	b->store = np_store_new();
-	if (np_fabric_init(&b->fabric, err) < 0 || np_nodes_create(b->store, &b->fabric, err) < 0)
+	if (np_fabric_init(&b->fabric, b->n_families ? b->n_families : 2, err) < 0 || np_nodes_create(b->store, &b->fabric, err) < 0)
 		return -1;
 	for (size_t i = 0; i < NP_N_NODES; i++)
 		nodes[i] = (struct np_services_node){ b->fabric.hosts[i].netns_fd, b->fabric.hosts[i].ip[0], b->fabric.hosts[i].ip[1] };
@@ -112,6 +113,9 @@ static inline void bed_down(struct bed *b)
 	np_services_free(b->services);
 	np_fabric_release(&b->fabric);
 	np_store_free(b->store);
+	b->pods = NULL;
+	b->services = NULL;
+	b->store = NULL;
 }
 
 static inline void *bed_thread(void *arg)
@@ -360,8 +364,14 @@ static inline int bed_wait_phase(struct bed *b, const char *ns, const char *name
 
 	np_backoff_init(&wait, 500, 5000, 10 * 1000 * 1000);
 	while (!bed_phase_is(b, ns, name, phase)) {
-		if (!np_backoff_wait(&wait))
-			return np_err_set(err, NP_ETIMEOUT, "pod %s/%s does not become %s", ns, name, phase ? phase : "gone");
+		if (!np_backoff_wait(&wait)) {
+			json_t *pod = np_store_get(b->store, NP_KIND_POD, ns, name);
+
+			np_err_set(err, NP_ETIMEOUT, "pod %s/%s does not become %s but is %s (%s)", ns, name, phase ? phase : "gone",
+				   np_json_str(pod, "status/phase", "?"), np_json_str(pod, "status/message", ""));
+			json_decref(pod);
+			return -1;
+		}
 	}
 	return 0;
 }

@@ -374,8 +374,33 @@ START_TEST(test_allocate_twice)
 }
 END_TEST
 
+/* A kernel without IPv6 is no obstacle. */
+static int body_ipv4_only(struct bed *b, struct np_err *err)
+{
+	char ip[NP_ADDR_TEXT_MAX];
+	json_t *pod;
+	size_t n;
+
+	bed_down(b);
+	b->n_families = 1;
+	BED_OK(bed_up(b, err));
+	BED_OK(start_three(b, err));
+	pod = np_store_get(b->store, NP_KIND_POD, "x", "s1");
+	n = json_array_size(np_json_at(pod, "status/podIPs"));
+	json_decref(pod);
+	BED_CHECK(n == 1, "it has %zu addresses", n);
+	BED_OK(create_service(b, "web", "{\"app\":\"web\"}", all_ports, err));
+	BED_OK(wait_shown(b, err));
+	BED_OK(expect(b, "client", "udp", cluster_ip(b, "web", 0, ip), "8080", 0, "x/s", err));
+	BED_OK(expect(b, "s1", "tcp", ip, "8080", 0, "x/s", err));
+	BED_CHECK(create_service(b, "v6", "{\"app\":\"web\"},\"ipFamilies\":[\"IPv6\"]", all_ports, err) < 0, "an IPv6 service");
+	np_err_clear(err);
+	return 0;
+}
+
 static const struct bed_case cases[] = {
 	{ "translate", body_translate, NULL }, { "backends", body_backends, NULL }, { "many", body_many, NULL }, { "dns", body_dns, NULL },
+	{ "ipv4 only", body_ipv4_only, NULL },
 };
 
 #define ADD_TESTS \
