@@ -1,3 +1,4 @@
+/* worldargs.c - worlds from manifests or a cluster, and ends by name. */
 #include "worldargs.h"
 
 #include "np/base/json.h"

@@ -1,3 +1,4 @@
+/* bits.c - 64 x 64 bits turned over. */
 #include "bits.h"
 
 /* Swaps quarters of ever smaller squares (Hacker's Delight 7-3). */

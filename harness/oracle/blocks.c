@@ -1,3 +1,4 @@
+/* blocks.c - addresses, and blocks in their readings. */
 #include "blocks.h"
 
 #define MAPPED_BITS 96

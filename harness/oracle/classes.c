@@ -1,3 +1,4 @@
+/* classes.c - pods of equal namespace, labels and named ports. */
 #include "classes.h"
 
 #include <stdlib.h>

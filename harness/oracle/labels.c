@@ -1,3 +1,4 @@
+/* labels.c - selectors over postings of labels. */
 #include "labels.h"
 
 #include <stdlib.h>

@@ -1,3 +1,4 @@
+/* matches.c - peers and ports of a rule, reading by reading. */
 #include "matches.h"
 
 #include "blocks.h"

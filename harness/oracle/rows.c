@@ -1,3 +1,4 @@
+/* rows.c - peers and names as rows of bits, and the NetworkPolicy stage over them. */
 #include "rows.h"
 
 #include <stdlib.h>

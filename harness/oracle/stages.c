@@ -1,3 +1,4 @@
+/* stages.c - the NetworkPolicy stage and the default. */
 #include "stages.h"
 
 #include "matches.h"
