@@ -42,7 +42,8 @@ struct np_request {
 	struct np_api_param *query;
 	size_t n_query;
 	const char *content_type, *accept, *user_agent;	/* "" when absent */
-	bool upgrade;			/* asks for a WebSocket, see execstream.h */
+	bool upgrade;			/* asks for a WebSocket; then the next three count */
+	const char *ws_key, *ws_version, *ws_protocols;
 	struct np_str body;
 	bool body_too_large;
 	/* Filled by the router. */
