@@ -1,0 +1,180 @@
+/* test_eval.c - eval and table as commands: exit statuses, both formats, worlds that cannot be read. */
+#include <check.h>
+#include <jansson.h>
+#include <stdlib.h>
+#include <unistd.h>
+
+#include "np/base/file.h"
+#include "np/base/json.h"
+#include "np/base/mem.h"
+#include "np/cmd/options.h"
+
+static char dir[] = "/tmp/np-test-eval-XXXXXX";
+
+static const char world[] =
+	"{apiVersion: v1, kind: Namespace, metadata: {name: x}}\n---\n"
+	"{apiVersion: v1, kind: Pod, metadata: {name: a, namespace: x, labels: {app: web}}, spec: {containers: [{name: c}]},"
+	" status: {phase: Running, podIPs: [{ip: 10.0.0.1}, {ip: 'fd00::1'}]}}\n---\n"
+	"{apiVersion: v1, kind: Pod, metadata: {name: b, namespace: x}, spec: {containers: [{name: c}]},"
+	" status: {phase: Running, podIPs: [{ip: 10.0.0.2}]}}\n---\n"
+	"{apiVersion: v1, kind: Pod, metadata: {name: done, namespace: x}, spec: {containers: [{name: c}]},"
+	" status: {phase: Succeeded, podIPs: [{ip: 10.0.0.3}]}}\n---\n"
+	"{apiVersion: v1, kind: Service, metadata: {name: s, namespace: x}, spec: {clusterIP: 10.96.0.1, clusterIPs: [10.96.0.1],"
+	" selector: {app: web}, ports: [{port: 8000, targetPort: 80}]}}\n---\n"
+	"{apiVersion: networking.k8s.io/v1, kind: NetworkPolicy, metadata: {name: p, namespace: x}, spec: {podSelector: {matchLabels:"
+	" {app: web}}, ingress: [{ports: [{port: 80}]}, {from: [{ipBlock: {cidr: 10.0.0.0/24}}], ports: [{port: 81}]}]}}\n";
+
+static char *path_of(const char *name)
+{
+	return np_xasprintf("%s/%s", dir, name);
+}
+
+static void write_file(const char *name, const char *text)
+{
+	np_auto_free char *path = path_of(name);
+	struct np_err err;
+
+	ck_assert(np_file_write(path, text, strlen(text), 0600, &err) == 0);
+}
+
+static void make_dir(void)
+{
+	ck_assert(mkdtemp(dir) != NULL);
+	write_file("world.yaml", world);
+	write_file("bad.yaml", "{apiVersion: networking.k8s.io/v1, kind: NetworkPolicy, metadata: {name: p}, spec: {podSelector: {}, ingress: [{from: [{}]}]}}\n");
+	write_file("bare.yaml", "{apiVersion: v1, kind: Pod, metadata: {name: a}, spec: {containers: [{name: c}]}}\n---\n"
+				"{apiVersion: v1, kind: Pod, metadata: {name: b}, spec: {containers: [{name: c}]}}\n---\n"
+				"{apiVersion: networking.k8s.io/v1, kind: NetworkPolicy, metadata: {name: p}, spec: {podSelector: {}, ingress: [{from:"
+				" [{ipBlock: {cidr: 10.0.0.0/8}}]}]}}\n");
+}
+
+static void remove_dir(void)
+{
+	struct np_err err;
+
+	ck_assert(np_dir_remove(dir, &err) == 0);
+}
+
+/* Runs a command line in this (forked) process; names in .yaml are files of the test's folder. What it prints goes to *@ret_out, heap text. */
+static int run(const char *line, char **ret_out)
+{
+	np_auto_free char *copy = np_xstrdup(line), *out = path_of("out"), *err_out = path_of("err");
+	struct np_buf text = { 0 };
+	struct np_err err;
+	char *argv[32], *save = NULL;
+	int argc = 0, status;
+
+	for (char *p = strtok_r(copy, " ", &save); p && argc < 31; p = strtok_r(NULL, " ", &save))
+		argv[argc++] = np_str_ends(np_str_from(p), ".yaml") ? path_of(p) : np_xstrdup(p);
+	argv[argc] = NULL;
+	ck_assert(freopen(out, "w", stdout) && freopen(err_out, "w", stderr));
+	status = strcmp(argv[0], "eval") == 0 ? np_cmd_eval.run(argc, argv) : np_cmd_table.run(argc, argv);
+	fflush(stdout);
+	fflush(stderr);
+	for (int i = 0; i < argc; i++)
+		free(argv[i]);
+	ck_assert(np_file_read(out, 1 << 20, &text, &err) == 0);
+	*ret_out = np_buf_steal(&text);
+	return status;
+}
+
+static const struct {
+	const char *line;
+	int status;
+	const char *out;	/* exact text; NULL: not looked at */
+} lines[] = {
+	{ "eval --world world.yaml --from x/b --to x/a --port 80", 0, "allow\n" },
+	{ "eval --world world.yaml --from x/b --to x/a --port 82", 1, "deny\n" },
+	{ "eval --world world.yaml --from x/b --to x/a --port 80 --protocol UDP", 1, "deny\n" },
+	{ "eval --world world.yaml --from x/b --to x/a --port 81", 3, "undef (S19)\n" },
+	{ "eval --world world.yaml --from x/b --to x/a --port 81 --profile upstream", 0, "allow\n" },
+	{ "eval --world world.yaml --from 10.0.0.2 --to 10.0.0.1 --port 81", 3, "undef (S19)\n" },
+	{ "eval --world world.yaml --from 203.0.113.1 --to x/a --port 82", 1, "deny\n" },
+	{ "eval --world world.yaml --from fd99::1 --to x/a --port 80", 0, "allow\n" },
+	{ "eval --world world.yaml --from fd99::1 --to x/b --port 80", 3, "no connection\n" },
+	{ "eval --world world.yaml --from x/b --to x/a --port 80 --family 6", 3, "no connection\n" },
+	{ "eval --world world.yaml --from x/b --to svc:x/s --port 8000", 0, "allow\n" },
+	{ "eval --world world.yaml --from x/b --to 10.96.0.1 --port 8000", 0, "allow\n" },
+	{ "eval --world world.yaml --from x/b --to svc:x/s --port 80", 3, "no connection\n" },
+	{ "eval --world world.yaml --from x/done --to x/a --port 80", 3, "no connection\n" },
+	{ "eval --world bare.yaml --from a --to b --port 80", 1, "deny\n" },
+	{ "eval --world world.yaml --from x/b --to x/nobody --port 80", 2, "" },
+	{ "eval --world world.yaml --from svc:x/s --to x/a --port 80", 2, "" },
+	{ "eval --world world.yaml --from x/b --to x/a", 2, "" },
+	{ "eval --world world.yaml --from x/b --to x/a --port 65536", 2, "" },
+	{ "eval --world world.yaml --from x/b --to x/a --port 80 --protocol ICMP", 2, "" },
+	{ "eval --world world.yaml --to x/a --port 80", 2, "" },
+	{ "eval --world bad.yaml --from x/b --to x/a --port 80", 2, "" },
+	{ "eval --world none.yaml --from x/b --to x/a --port 80", -1, "" },
+	{ "eval --from x/b --to x/a --port 80", 2, "" },
+	{ "eval --world world.yaml --from x/b --to x/a --port 80 --nonsense", 2, "" },
+	{ "eval --help", 0, NULL },
+	{ "table --world world.yaml --ports TCP:80,TCP:81 --format json", 0,
+	  "{\"sources\":[\"x/a\",\"x/b\"],\"destinations\":[\"x/a\",\"x/b\"],\"ports\":[{\"protocol\":\"TCP\",\"port\":80},{\"protocol\":\"TCP\",\"port\":81}],"
+	  "\"rows\":[{\"port\":0,\"source\":0,\"verdicts\":\"AA\"},{\"port\":0,\"source\":1,\"verdicts\":\"AA\"},{\"port\":1,\"source\":0,\"verdicts\":\"AA\"},"
+	  "{\"port\":1,\"source\":1,\"verdicts\":\"?A\"}]}\n" },
+	{ "table --world world.yaml --ports UDP:80 --address 203.0.113.1 --services --format json", 0,
+	  "{\"sources\":[\"x/a\",\"x/b\",\"203.0.113.1\"],\"destinations\":[\"x/a\",\"x/b\",\"203.0.113.1\",\"svc:x/s\"],\"ports\":[{\"protocol\":\"UDP\",\"port\":80}],"
+	  "\"rows\":[{\"port\":0,\"source\":0,\"verdicts\":\"AAA.\"},{\"port\":0,\"source\":1,\"verdicts\":\".AA.\"},{\"port\":0,\"source\":2,\"verdicts\":\".AA.\"}]}\n" },
+	{ "table --world world.yaml --ports TCP:81", 0,
+	  "a row for each source, a column for each destination: A allow, . deny, ? undefined\n\nTCP:81\n      12\n    1 AA  x/a\n    2 ?A  x/b\n" },
+	{ "table --world world.yaml", 2, "" },
+	{ "table --world world.yaml --ports TCP", 2, "" },
+	{ "table --world world.yaml --ports TCP:0", 2, "" },
+	{ "table --world world.yaml --ports TCP:80,", 2, "" },
+	{ "table --world world.yaml --ports tcp:80", 2, "" },
+	{ "table --world world.yaml --ports TCP:80 --address nowhere", 2, "" },
+	{ "table --world bad.yaml --ports TCP:80", 2, "" },
+};
+
+START_TEST(command_line)
+{
+	np_auto_free char *out = NULL;
+	int status = run(lines[_i].line, &out);
+
+	if (lines[_i].status < 0)
+		ck_assert_int_ne(status, 0);
+	else
+		ck_assert_msg(status == lines[_i].status, "%s: %d", lines[_i].line, status);
+	if (lines[_i].out)
+		ck_assert_str_eq(out, lines[_i].out);
+}
+END_TEST
+
+START_TEST(eval_json)
+{
+	np_auto_free char *out = NULL;
+	struct np_err err;
+	json_t *v;
+
+	ck_assert_int_eq(run("eval --world world.yaml --from x/b --to x/a --port 81 --format json --explain", &out), 3);
+	v = np_json_parse(out, strlen(out), &err);
+	ck_assert(v != NULL);
+	ck_assert_str_eq(np_json_str(v, "verdict", ""), "undef");
+	ck_assert_str_eq(np_json_str(v, "from", ""), "x/b");
+	ck_assert_int_eq(np_json_int(v, "port", 0), 81);
+	ck_assert_uint_eq(json_array_size(json_object_get(v, "open")), 1);
+	ck_assert_str_eq(json_string_value(json_array_get(json_object_get(v, "open"), 0)), "S19");
+	ck_assert(json_array_size(json_object_get(v, "clauses")) > 1);
+	ck_assert(strstr(np_json_str(v, "explanation", ""), "ipBlock 10.0.0.0/24") != NULL);
+	json_decref(v);
+}
+END_TEST
+
+int main(void)
+{
+	Suite *s = suite_create("cmd-eval");
+	TCase *tc = tcase_create("eval");
+	SRunner *sr;
+	int failed;
+
+	tcase_add_unchecked_fixture(tc, make_dir, remove_dir);
+	tcase_add_loop_test(tc, command_line, 0, (int)NP_ARRAY_SIZE(lines));
+	tcase_add_test(tc, eval_json);
+	suite_add_tcase(s, tc);
+	sr = srunner_create(s);
+	srunner_run_all(sr, CK_NORMAL);
+	failed = srunner_ntests_failed(sr);
+	srunner_free(sr);
+	return failed ? EXIT_FAILURE : EXIT_SUCCESS;
+}
