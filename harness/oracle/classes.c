@@ -205,11 +205,14 @@ static int cmp_node_addrs(const void *a, const void *b)
 	return c ? c : cmp_num(x->node, y->node);
 }
 
-static void compile_node_addrs(struct np_oracle *o)
+/* Numbers the nodes of the world from 0; nodes that only pods name come behind them. */
+static void compile_nodes(struct np_oracle *o)
 {
 	const struct np_world *w = o->world;
 
 	o->node_addrs = np_arena_array(&o->arena, w->n_nodes * NP_WORLD_MAX_IPS, sizeof(*o->node_addrs));
+	for (size_t i = 0; i < w->n_nodes; i++)
+		strings_add(o->node_names, w->nodes[i].name);
 	for (size_t i = 0; i < w->n_nodes; i++)
 		for (size_t j = 0; j < w->nodes[i].n_ips; j++)
 			o->node_addrs[o->n_node_addrs++] =
@@ -244,18 +247,18 @@ static void take_ips(const struct np_addr *ips, size_t n_ips, struct np_wire ret
 	}
 }
 
-static void compile_pod(const struct np_oracle *o, const struct np_pod *src, struct pod *pod)
+static void compile_pod(struct np_oracle *o, const struct np_pod *src, struct pod *pod)
 {
 	pod->host = src->host_network;
 	pod->runs = !is_finished(src) && src->phase != NP_PHASE_PENDING;
-	pod->node = src->node_idx == SIZE_MAX ? NONE : (uint32_t)src->node_idx;
+	pod->node = src->node.n ? strings_add(o->node_names, src->node) : NONE;
 	take_ips(src->ips, src->n_ips, pod->ip);
 	if (!pod->host)
 		return;
 	for (int f = 0; f < N_FAMILIES && pod->node == NONE; f++)
 		if (pod->ip[f].width)
 			pod->node = node_of_wire(o, &pod->ip[f]);
-	if (pod->node != NONE)
+	if (pod->node < o->world->n_nodes)
 		take_ips(o->world->nodes[pod->node].ips, o->world->nodes[pod->node].n_ips, pod->ip);
 }
 
@@ -283,7 +286,7 @@ void classes_compile(struct np_oracle *o)
 	o->pods = np_arena_array(&o->arena, w->n_pods, sizeof(*o->pods));
 	o->classes = np_arena_array(&o->arena, w->n_pods, sizeof(*o->classes));
 	o->ns_first = np_arena_array(&o->arena, w->n_namespaces + 1, sizeof(*o->ns_first));
-	compile_node_addrs(o);
+	compile_nodes(o);
 	for (size_t i = 0; i < w->n_pods; i++) {
 		read_pod(o, &w->pods[i], &look);
 		o->pods[i].class = find_class(o, &table, &look, (uint32_t)i);

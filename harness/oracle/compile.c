@@ -432,6 +432,7 @@ struct np_oracle *np_oracle_new(const struct np_world *world, const struct np_re
 	o->world = world;
 	o->strings = strings_new();
 	o->port_names = strings_new();
+	o->node_names = strings_new();
 	fix_readings(o, readings);
 	stages_init(o);
 	classes_compile(o);
@@ -452,6 +453,7 @@ void np_oracle_free(struct np_oracle *o)
 		return;
 	strings_free(o->strings);
 	strings_free(o->port_names);
+	strings_free(o->node_names);
 	np_arena_release(&o->arena);
 	free(o);
 }

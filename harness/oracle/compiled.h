@@ -94,7 +94,7 @@ struct class {
 
 struct pod {
 	uint32_t class;
-	uint32_t node;		/* NONE when unknown */
+	uint32_t node;		/* index into the world's nodes, or beyond them when only pods name it; NONE when unknown */
 	bool host, runs;	/* runs: neither finished nor pending */
 	struct np_wire ip[N_FAMILIES];
 };
@@ -125,6 +125,7 @@ struct np_oracle {
 	size_t n_stages;
 	struct strings *strings;
 	struct strings *port_names;	/* of egress items alone */
+	struct strings *node_names;
 	size_t n_slots;			/* of port_item.slot */
 	struct pod *pods;
 	struct class *classes;

@@ -89,6 +89,17 @@ static void tell_external_name(struct teller *t, const struct np_wire *w)
 		}
 }
 
+/* Nothing for a node that the world has no object of. */
+static void tell_node_name(struct teller *t, uint32_t node)
+{
+	const struct np_world *w = t->e.o->world;
+
+	if (node >= w->n_nodes)
+		return;
+	tell_str(t, w->nodes[node].name);
+	tell(t, " ");
+}
+
 static void tell_end(struct teller *t, const struct end *end)
 {
 	if (end->pod != NONE) {
@@ -96,8 +107,7 @@ static void tell_end(struct teller *t, const struct end *end)
 		tell(t, "%s ", end->host ? " (hostNetwork)" : "");
 	} else if (end->node != NONE) {
 		tell(t, "node ");
-		tell_str(t, t->e.o->world->nodes[end->node].name);
-		tell(t, " ");
+		tell_node_name(t, end->node);
 	} else {
 		tell_external_name(t, &end->addr);
 	}

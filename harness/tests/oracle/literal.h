@@ -17,16 +17,16 @@ struct lit_end {
 	const struct np_pod *pod;	/* NULL: address */
 	size_t pod_idx;
 	struct np_addr addr;
-	const struct np_node *node;	/* whose address it is */
+	struct np_str node;		/* name of the node whose address it is; empty: none */
 };
 
-static inline const struct np_node *lit_node_of(const struct np_world *w, const struct np_addr *a)
+static inline struct np_str lit_node_of(const struct np_world *w, const struct np_addr *a)
 {
 	for (size_t i = 0; i < w->n_nodes; i++)
 		for (size_t j = 0; j < w->nodes[i].n_ips; j++)
 			if (np_addr_eq(&w->nodes[i].ips[j], a))
-				return &w->nodes[i];
-	return NULL;
+				return w->nodes[i].name;
+	return NP_STR_NONE;
 }
 
 static inline bool lit_first_ip(const struct np_addr *ips, size_t n, int family, struct np_addr *ret)
@@ -54,16 +54,17 @@ static inline bool lit_pod_end(const struct np_world *w, size_t idx, int family,
 
 	ret->pod = p;
 	ret->pod_idx = idx;
-	ret->node = NULL;
+	ret->node = NP_STR_NONE;
 	if (p->host_network) {
 		struct np_addr a;
 
-		ret->node = p->node_idx != SIZE_MAX ? &w->nodes[p->node_idx] : NULL;
-		for (int f = 4; f <= 6 && !ret->node; f += 2)
+		ret->node = p->node;
+		for (int f = 4; f <= 6 && !ret->node.n; f += 2)
 			if (lit_first_ip(p->ips, p->n_ips, f, &a))
 				ret->node = lit_node_of(w, &a);
-		if (!has_ip && ret->node)
-			has_ip = lit_first_ip(ret->node->ips, ret->node->n_ips, family, &ret->addr);
+		for (size_t i = 0; i < w->n_nodes && !has_ip; i++)
+			if (np_str_eq(w->nodes[i].name, ret->node))
+				has_ip = lit_first_ip(w->nodes[i].ips, w->nodes[i].n_ips, family, &ret->addr);
 	}
 	return lit_runs(p) && has_ip;
 }
@@ -243,20 +244,18 @@ static inline bool lit_port(const struct lit *l, enum np_dir dir, const struct n
 	return false;
 }
 
-static inline bool lit_own_node(const struct np_world *w, const struct lit_end *subject, const struct lit_end *other)
+static inline bool lit_own_node(const struct lit_end *subject, const struct lit_end *other)
 {
-	const struct np_node *node = subject->node;
+	struct np_str node = subject->node.n ? subject->node : subject->pod->node;
 
-	if (!node && subject->pod->node_idx != SIZE_MAX)
-		node = &w->nodes[subject->pod->node_idx];
-	return node && other->node == node;
+	return node.n && np_str_eq(node, other->node);
 }
 
 static inline bool lit_rule(const struct lit *l, enum np_dir dir, const struct np_policy *p, const struct np_rule *r,
 			    const struct lit_end *subject, const struct lit_end *other, enum np_proto proto, uint16_t port)
 {
 	bool peers = r->n_peers == 0, ports = r->n_ports == 0;
-	bool masked = dir == NP_INGRESS && other->node && !lit_own_node(l->w, subject, other);
+	bool masked = dir == NP_INGRESS && other->node.n && !lit_own_node(subject, other);
 
 	for (size_t i = 0; i < r->n_peers; i++)
 		peers |= lit_peer(l, &r->peers[i], p->ns, other, masked);
@@ -269,9 +268,9 @@ static inline bool lit_side(const struct lit *l, enum np_dir dir, const struct l
 			    const struct lit_end *other, enum np_proto proto, uint16_t port)
 {
 	bool isolated = false;
-	bool own = lit_own_node(l->w, subject, other);
+	bool own = lit_own_node(subject, other);
 
-	if (dir == NP_INGRESS && other->node && (own || l->yes[NP_READ_OTHER_NODE]))
+	if (dir == NP_INGRESS && other->node.n && (own || l->yes[NP_READ_OTHER_NODE]))
 		return true;
 	if (dir == NP_EGRESS && own && l->yes[NP_READ_OWN_NODE])
 		return true;
@@ -362,7 +361,7 @@ static inline bool lit_find_ways(const struct np_world *w, const struct np_flow 
 	}
 	if (!lit_end(w, &f->dst, f->family, &ways->dst))
 		return false;
-	for (size_t i = 0; i < w->n_services && f->dst.kind == NP_END_ADDR && ways->dst.node && !ways->sp; i++)
+	for (size_t i = 0; i < w->n_services && f->dst.kind == NP_END_ADDR && ways->dst.node.n && !ways->sp; i++)
 		for (size_t k = 0; k < w->services[i].n_ports && !ways->sp; k++)
 			if (w->services[i].ports[k].node_port == f->port && f->port &&
 			    w->services[i].ports[k].proto == f->proto) {

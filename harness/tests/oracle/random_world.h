@@ -283,7 +283,7 @@ static inline void rw_make(struct rw *r, uint64_t seed, unsigned n_pods, unsigne
 		node->name = np_arena_printf(&r->w.arena, "n%u", i);
 		rw_ips(r, "192.0.2.1", "2001:db8::1", i, node->ips, &node->n_ips);
 	}
-	rw_add_pods(r, n_pods, n_ns, n_nodes);
+	rw_add_pods(r, n_pods, n_ns, n_nodes + 1);	/* one node that only pods name */
 	rw_add_services(r, rw_below(r, 4), n_ns);
 	rw_add_policies(r, n_policies, n_ns);
 	ck_assert_msg(np_world_link(&r->w, &err) == 0, "%s", err.msg);

@@ -12,8 +12,8 @@
  * The open questions of the API (semantics 2.2 "switches"), two permitted settings each. What is common to all of them:
  *
  * A pod carries traffic when it is neither finished (S53) nor pending (S60) and has an address of the flow's family; that of a hostNetwork pod without
- * one is its node's. An end "has a node's address" when it is an address of a node of the world, or a hostNetwork pod (whatever S43 says), whose node it
- * is. An NP_END_ADDR is looked up among nodes only: never among pods and Services; an IPv4-mapped one means the IPv4 address (S56).
+ * one is its node's. An end "has a node's address" when it is an address of a node of the world, or a hostNetwork pod (whatever S43 says): that of the node
+ * it names, whether the world has it or not, else of the node that has its address. An NP_END_ADDR is looked up among nodes only: never among pods and Services; an IPv4-mapped one means the IPv4 address (S56).
  */
 enum np_reading {
 	/* S19: yes = ipBlock matches the addresses of pods like any other; no = an end that is a pod (see S43) never matches an ipBlock. */
