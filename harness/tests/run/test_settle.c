@@ -1,0 +1,751 @@
+/*
+ * test_settle.c - looking until a table is right, against a cluster that is a function of the number of the look. Time is made too: a look takes what the test says,
+ * a pause passes at once, so nothing here depends on how fast the machine is.
+ */
+#include "../../run/settle.h"
+#include "np/base/clock.h"
+#include "np/base/json.h"
+#include "run_test.h"
+
+/* ---- made time ---- */
+
+#define PAUSES_MAX 1024
+
+static int64_t made_now_us;
+static int64_t pauses_us[PAUSES_MAX];
+static size_t n_pauses;
+
+static int64_t made_now(void)
+{
+	return made_now_us;
+}
+
+static void made_sleep_ms(int64_t ms)
+{
+	made_now_us += ms * 1000;
+}
+
+static int made_wait(struct np_backoff *b)
+{
+	ck_assert_uint_lt(n_pauses, PAUSES_MAX);
+	pauses_us[n_pauses++] = b->pause_us;
+	made_now_us += b->pause_us;
+	b->pause_us = b->pause_us * 2 < b->max_pause_us ? b->pause_us * 2 : b->max_pause_us;
+	return 1;
+}
+
+/* Only calls: neither the struct nor a prototype of these names follows. The file itself, so that its clock is ours. */
+#define np_now_us() made_now()
+#define np_sleep_ms(ms) made_sleep_ms(ms)
+#define np_backoff_wait(b) made_wait(b)
+#include "../../run/settle.c"
+
+/* ---- the cluster ---- */
+
+#define LOOKS_MAX 1024
+
+/* One look as settle asked for it. */
+struct asked {
+	size_t n;		/* cells; of a whole look all */
+	size_t first, last;	/* of the list */
+	bool whole;
+	unsigned timeout_ms;
+};
+
+static struct cluster {
+	/* What the cell answers in look @k (from 0). */
+	enum np_outcome (*answer)(unsigned k, size_t cell);
+	bool (*control)(unsigned k);	/* NULL: works */
+	int64_t took_us;		/* of one look */
+	unsigned cancel_at;		/* this look is interrupted; 0: none */
+	unsigned k;
+	struct asked asked[LOOKS_MAX];
+	bool probed[LOOKS_MAX];		/* by cell: in any look */
+} cluster;
+
+static struct np_rt table;
+
+int np_rt_look(struct np_rt *t, struct np_session *s, const size_t *cells, size_t n, unsigned timeout_ms, bool *ret_control_ok,
+	       struct np_err *err)
+{
+	unsigned k = cluster.k++;
+	size_t all = cells ? n : t->n_cells;
+
+	ck_assert_ptr_nonnull(s);
+	ck_assert_uint_lt(k, LOOKS_MAX);
+	if (cluster.cancel_at && k == cluster.cancel_at)
+		return np_err_set(err, NP_EINTR, "interrupted");
+	cluster.asked[k] = (struct asked){ .n = all, .whole = !cells, .timeout_ms = timeout_ms, .first = cells && n ? cells[0] : 0,
+					   .last = cells && n ? cells[n - 1] : 0 };
+	for (size_t i = 0; i < all; i++) {
+		size_t cell = cells ? cells[i] : i;
+
+		ck_assert_uint_lt(cell, t->n_cells);
+		if (t->expected[cell] == NP_NO_FLOW) {
+			ck_assert_msg(!cells, "cell %zu has no flow", cell);
+			continue;
+		}
+		if (cell < LOOKS_MAX)
+			cluster.probed[cell] = true;
+		t->seen[cell] = (struct np_fleet_result){ .outcome = cluster.answer(k, cell) };
+		t->looked[cell] = 1;
+	}
+	made_now_us += cluster.took_us;
+	*ret_control_ok = !cluster.control || cluster.control(k);
+	return 0;
+}
+
+/* A table of @n_ends ends and one port, every cell expected to be @v. */
+static struct np_rt table_of(size_t n_ends, enum np_verdict v)
+{
+	struct np_rt t = { .n_ends = n_ends, .n_ports = 1, .n_families = 1, .families = { 4, 0 }, .n_cells = n_ends * n_ends };
+
+	t.ends = np_arena_array(&t.arena, n_ends, sizeof(*t.ends));
+	t.ports = np_arena_array(&t.arena, 1, sizeof(*t.ports));
+	t.ports[0] = (struct np_probe_port){ NP_TCP, 80 };
+	for (size_t i = 0; i < n_ends; i++)
+		t.ends[i].name.name = np_arena_printf(&t.arena, "x/p%zu", i);
+	t.expected = np_xcalloc(t.n_cells + 1, 1);
+	t.looked = np_xcalloc(t.n_cells + 1, 1);
+	t.seen = np_xcalloc(t.n_cells + 1, sizeof(*t.seen));
+	memset(t.expected, v, t.n_cells);
+	return t;
+}
+
+#define CHANGE_US 1000000000LL
+#define LOOK_US 1000
+#define N_ENDS 3
+#define N_CELLS (N_ENDS * N_ENDS)
+
+static void setup(void)
+{
+	cluster = (struct cluster){ .took_us = LOOK_US };
+	made_now_us = CHANGE_US;
+	n_pauses = 0;
+	table = table_of(N_ENDS, NP_ALLOW);
+}
+
+static void teardown(void)
+{
+	np_rt_release(&table);
+}
+
+static const struct np_fixture *fixture_of(unsigned timeout_ms)
+{
+	static struct np_fixture f;
+
+	f.timeout_ms = timeout_ms;
+	return &f;
+}
+
+/* Settles the table with the usual deadline of 3 s and window of 60 ms; release @ret->observations. */
+static int settle_with(const struct np_rt *before, unsigned timeout_ms, struct np_settle *ret, struct np_err *err)
+{
+	struct np_session s = { .fixture = fixture_of(timeout_ms) };
+
+	*ret = (struct np_settle){ .change_us = CHANGE_US, .deadline_ms = 3000, .stability_ms = 60, .before = before };
+	return np_settle(&table, &s, ret, err);
+}
+
+static struct np_settle settled(const struct np_rt *before)
+{
+	struct np_settle io;
+	struct np_err err = { 0 };
+
+	ck_assert_msg(settle_with(before, 100, &io, &err) == 0, "%s", err.msg);
+	ck_assert_uint_eq(io.looks, cluster.k);
+	ck_assert_uint_eq(json_array_size(io.observations), io.looks);
+	return io;
+}
+
+static long long elapsed_ms(void)
+{
+	return (made_now_us - CHANGE_US) / 1000;
+}
+
+static unsigned whole_looks(void)
+{
+	unsigned n = 0;
+
+	for (unsigned k = 0; k < cluster.k; k++)
+		n += cluster.asked[k].whole;
+	return n;
+}
+
+/* ---- answers ---- */
+
+static enum np_outcome all_right(unsigned k, size_t cell)
+{
+	(void)k;
+	return table.expected[cell] == NP_ALLOW ? NP_OUT_ALLOWED : NP_OUT_DROPPED;
+}
+
+static enum np_outcome right_from_look_5(unsigned k, size_t cell)
+{
+	return k < 5 && cell == 4 ? NP_OUT_REJECTED : all_right(k, cell);
+}
+
+static enum np_outcome never_right(unsigned k, size_t cell)
+{
+	return cell == 4 || cell == 7 ? NP_OUT_REJECTED : all_right(k, cell);
+}
+
+/* Right, wrong, right, and so on. */
+static enum np_outcome flapping(unsigned k, size_t cell)
+{
+	return k % 2 ? NP_OUT_REJECTED : all_right(k, cell);
+}
+
+static enum np_outcome flapping_once(unsigned k, size_t cell)
+{
+	return k == 2 && cell == 4 ? NP_OUT_REJECTED : all_right(k, cell);
+}
+
+static enum np_outcome lost(unsigned k, size_t cell)
+{
+	(void)k;
+	return cell == 4 ? NP_OUT_DROPPED : all_right(k, cell);
+}
+
+static enum np_outcome lost_and_leaking(unsigned k, size_t cell)
+{
+	return cell == 0 ? NP_OUT_ALLOWED : lost(k, cell);	/* the test expects a denial there */
+}
+
+static enum np_outcome not_made(unsigned k, size_t cell)
+{
+	(void)k;
+	(void)cell;
+	return NP_OUT_ERROR;
+}
+
+static bool control_never(unsigned k)
+{
+	(void)k;
+	return false;
+}
+
+static bool control_from_look_4(unsigned k)
+{
+	return k >= 4;
+}
+
+/* Every third look only: five failures never come in a row. */
+static bool control_sometimes(unsigned k)
+{
+	return k % 3 == 2;
+}
+
+/* ---- right ---- */
+
+START_TEST(right_at_once)
+{
+	struct np_settle io;
+
+	cluster.answer = all_right;
+	io = settled(NULL);
+	ck_assert(io.right && !io.network_failed);
+	ck_assert_int_eq(io.converged_ms, 0);
+	ck_assert_uint_eq(io.transient, 0);
+	ck_assert_uint_eq(io.wrong + io.errors, 0);
+	/* The changed cells, then all, then once more at the end of the window. */
+	ck_assert_uint_eq(io.looks, 3);
+	ck_assert(!cluster.asked[0].whole && cluster.asked[1].whole);
+	ck_assert_uint_eq(io.probes, cluster.asked[0].n + cluster.asked[1].n + cluster.asked[2].n);
+	ck_assert_int_ge(elapsed_ms(), 60);
+	ck_assert_int_lt(elapsed_ms(), 70);
+	json_decref(io.observations);
+}
+END_TEST
+
+START_TEST(right_after_some_looks)
+{
+	struct np_settle io;
+	long long at_ms;
+
+	cluster.answer = right_from_look_5;
+	io = settled(NULL);
+	ck_assert(io.right);
+	ck_assert_uint_eq(io.transient, 0);
+	ck_assert_uint_eq(io.wrong, 0);
+	/* The beginning of the first look that was right, as the record has it. */
+	at_ms = np_json_int(json_array_get(io.observations, 5), "at_ms", -1);
+	ck_assert_int_eq(io.converged_ms, at_ms);
+	ck_assert_int_eq(at_ms, 5 * LOOK_US / 1000 + 2 + 4 + 8 + 16 + 32);
+	ck_assert_int_eq(np_json_int(json_array_get(io.observations, 4), "wrong", -1), 1);
+	ck_assert_int_eq(np_json_int(json_array_get(io.observations, 5), "wrong", -1), 0);
+	ck_assert_int_ge(elapsed_ms(), at_ms + 60);
+	json_decref(io.observations);
+}
+END_TEST
+
+START_TEST(without_a_window_two_looks_do)
+{
+	struct np_session s = { .fixture = fixture_of(100) };
+	struct np_settle io = { .change_us = CHANGE_US, .deadline_ms = 3000 };
+	struct np_err err = { 0 };
+
+	cluster.answer = all_right;
+	ck_assert_int_eq(np_settle(&table, &s, &io, &err), 0);
+	ck_assert(io.right && io.looks == 2);
+	json_decref(io.observations);
+}
+END_TEST
+
+/* The window may reach past the deadline: what became right in time has until its end. */
+START_TEST(the_window_may_outlast_the_deadline)
+{
+	struct np_session s = { .fixture = fixture_of(100) };
+	struct np_settle io = { .change_us = CHANGE_US, .deadline_ms = 50, .stability_ms = 400 };
+	struct np_err err = { 0 };
+
+	cluster.answer = all_right;
+	ck_assert_int_eq(np_settle(&table, &s, &io, &err), 0);
+	ck_assert(io.right);
+	ck_assert_int_eq(io.converged_ms, 0);
+	ck_assert_int_ge(elapsed_ms(), 400);
+	json_decref(io.observations);
+}
+END_TEST
+
+START_TEST(a_table_without_cells_is_right)
+{
+	struct np_settle io;
+
+	np_rt_release(&table);
+	table = table_of(N_ENDS, NP_NO_FLOW);
+	cluster.answer = all_right;
+	io = settled(NULL);
+	ck_assert(io.right);
+	for (size_t i = 0; i < N_CELLS; i++)
+		ck_assert(!cluster.probed[i]);
+	json_decref(io.observations);
+}
+END_TEST
+
+/* ---- flapping ---- */
+
+START_TEST(one_relapse_is_seen_and_counted)
+{
+	struct np_settle io;
+
+	cluster.answer = flapping_once;
+	io = settled(NULL);
+	ck_assert(io.right);
+	ck_assert_uint_eq(io.transient, 1);
+	ck_assert_int_eq(io.converged_ms, np_json_int(json_array_get(io.observations, 3), "at_ms", -1));
+	ck_assert_uint_ge(whole_looks(), 2);	/* the one before the relapse no longer counts */
+	json_decref(io.observations);
+}
+END_TEST
+
+START_TEST(flapping_for_ever_ends_wrong)
+{
+	struct np_settle io;
+
+	cluster.answer = flapping;
+	io = settled(NULL);
+	ck_assert(!io.right);
+	ck_assert_uint_gt(io.transient, 3);
+	ck_assert_int_eq(io.converged_ms, -1);
+	ck_assert_int_lt(elapsed_ms(), 3000 + 100 + 3 * LOOK_US / 1000);
+	json_decref(io.observations);
+}
+END_TEST
+
+/* Right in the cells that changed, wrong in another: only the whole look shows it, and it is watched from then on. */
+static enum np_outcome wrong_elsewhere(unsigned k, size_t cell)
+{
+	return k < 6 && cell == 8 ? NP_OUT_REJECTED : all_right(k, cell);
+}
+
+START_TEST(what_should_not_have_changed_is_watched)
+{
+	struct np_rt before = table_of(N_ENDS, NP_ALLOW);
+	struct np_settle io;
+
+	before.expected[4] = NP_DENY;
+	cluster.answer = wrong_elsewhere;
+	io = settled(&before);
+	ck_assert(io.right);
+	ck_assert_uint_eq(io.transient, 1);
+	ck_assert(cluster.asked[0].n == 1 && cluster.asked[0].first == 4);
+	ck_assert(cluster.asked[1].whole);
+	for (unsigned k = 2; k < 6; k++)
+		ck_assert(cluster.asked[k].n == 1 && cluster.asked[k].first == 8);
+	ck_assert(cluster.asked[7].whole);
+	np_rt_release(&before);
+	json_decref(io.observations);
+}
+END_TEST
+
+/* ---- wrong ---- */
+
+START_TEST(wrong_for_ever)
+{
+	struct np_settle io;
+
+	cluster.answer = never_right;
+	io = settled(NULL);
+	ck_assert(!io.right && !io.network_failed);
+	ck_assert_int_eq(io.converged_ms, -1);
+	ck_assert_uint_eq(io.transient, 0);
+	ck_assert_uint_eq(io.wrong, 2);
+	ck_assert_uint_eq(io.errors, 0);
+	ck_assert_uint_gt(io.looks, 10);
+	ck_assert_msg(cluster.asked[cluster.k - 1].whole, "the verdict is given on all cells");
+	ck_assert_int_gt(elapsed_ms(), 3000);
+	ck_assert_int_lt(elapsed_ms(), 3000 + 100 + 3 * LOOK_US / 1000);
+	json_decref(io.observations);
+}
+END_TEST
+
+START_TEST(pauses_double_up_to_a_tenth_of_a_second)
+{
+	struct np_settle io;
+
+	cluster.answer = never_right;
+	io = settled(NULL);
+	for (size_t i = 0, us = 2000; i < n_pauses; i++, us = us * 2 < 100000 ? us * 2 : 100000)
+		ck_assert_int_eq(pauses_us[i], (int64_t)us);
+	json_decref(io.observations);
+}
+END_TEST
+
+static int64_t late_right_us;
+
+static enum np_outcome right_when_late(unsigned k, size_t cell)
+{
+	return made_now_us < late_right_us && cell == 4 ? NP_OUT_REJECTED : all_right(k, cell);
+}
+
+/* Wrong in a look that ended after the deadline is wrong, though the last look of all shows nothing wrong any more. */
+START_TEST(right_too_late)
+{
+	struct np_settle io;
+
+	/* Slow looks: the last wrong one begins before the deadline and ends behind it. */
+	cluster.took_us = 460000;
+	late_right_us = CHANGE_US + 3000000;
+	cluster.answer = right_when_late;
+	io = settled(NULL);
+	ck_assert(!io.right);
+	ck_assert_int_eq(io.converged_ms, -1);
+	ck_assert_uint_eq(io.wrong, 0);
+	json_decref(io.observations);
+}
+END_TEST
+
+START_TEST(a_deadline_of_nothing_still_looks_twice)
+{
+	struct np_session s = { .fixture = fixture_of(100) };
+	struct np_settle io = { .change_us = CHANGE_US };
+	struct np_err err = { 0 };
+
+	cluster.answer = never_right;
+	ck_assert_int_eq(np_settle(&table, &s, &io, &err), 0);
+	ck_assert(!io.right);
+	ck_assert_uint_eq(io.looks, 2);
+	ck_assert(cluster.asked[1].whole);
+	json_decref(io.observations);
+}
+END_TEST
+
+/* A probe that could not be made is wrong whatever was expected; never a denial. */
+START_TEST(errors_are_never_denials)
+{
+	struct np_settle io;
+
+	memset(table.expected, NP_DENY, N_CELLS / 2);
+	cluster.answer = not_made;
+	io = settled(NULL);
+	ck_assert(!io.right);
+	ck_assert_uint_eq(io.wrong, N_CELLS);
+	ck_assert_uint_eq(io.errors, N_CELLS);
+	for (unsigned k = 0; k < cluster.k; k++)
+		ck_assert_uint_eq(cluster.asked[k].timeout_ms, 100);
+	json_decref(io.observations);
+}
+END_TEST
+
+static enum np_outcome misdelivered_in_4(unsigned k, size_t cell)
+{
+	return cell == 4 ? NP_OUT_MISDELIVERED : all_right(k, cell);
+}
+
+static enum np_outcome anything_in_4(unsigned k, size_t cell)
+{
+	return cell == 4 ? (k % 2 ? NP_OUT_ALLOWED : NP_OUT_REJECTED) : all_right(k, cell);
+}
+
+/* Where the specification leaves it open both answers are right; somebody else's is not. */
+START_TEST(open_cells)
+{
+	struct np_settle io;
+
+	table.expected[4] = NP_UNDEF;
+	cluster.answer = anything_in_4;
+	io = settled(NULL);
+	ck_assert(io.right && io.transient == 0);
+	json_decref(io.observations);
+	cluster = (struct cluster){ .took_us = LOOK_US, .answer = misdelivered_in_4 };
+	made_now_us = CHANGE_US;
+	io = settled(NULL);
+	ck_assert(!io.right);
+	ck_assert_uint_eq(io.wrong, 1);
+	json_decref(io.observations);
+}
+END_TEST
+
+/* ---- the network itself ---- */
+
+START_TEST(nothing_is_said_when_the_controls_fail)
+{
+	struct np_settle io;
+
+	cluster.answer = never_right;
+	cluster.control = control_never;
+	io = settled(NULL);
+	ck_assert(io.network_failed && !io.right);
+	ck_assert_int_lt(elapsed_ms(), 3000);	/* known long before the deadline */
+	json_decref(io.observations);
+}
+END_TEST
+
+/* Deny is what a dead network looks like: a right table is worth nothing then. */
+START_TEST(right_cells_do_not_count_when_the_controls_fail)
+{
+	struct np_settle io;
+
+	memset(table.expected, NP_DENY, N_CELLS);
+	cluster.answer = all_right;
+	cluster.control = control_never;
+	io = settled(NULL);
+	ck_assert(io.network_failed && !io.right);
+	ck_assert_int_eq(io.converged_ms, -1);
+	json_decref(io.observations);
+}
+END_TEST
+
+START_TEST(a_network_that_comes_back)
+{
+	struct np_settle io;
+
+	cluster.answer = all_right;
+	cluster.control = control_from_look_4;
+	io = settled(NULL);
+	ck_assert(io.right && !io.network_failed);
+	ck_assert_int_eq(io.converged_ms, np_json_int(json_array_get(io.observations, 4), "at_ms", -1));
+	ck_assert(!np_json_bool(json_array_get(io.observations, 3), "control", 1));
+	ck_assert(np_json_bool(json_array_get(io.observations, 4), "control", 0));
+	json_decref(io.observations);
+}
+END_TEST
+
+START_TEST(a_network_that_comes_and_goes_is_bounded)
+{
+	struct np_settle io;
+
+	cluster.answer = all_right;
+	cluster.control = control_sometimes;
+	io = settled(NULL);
+	ck_assert(!io.right);
+	ck_assert_int_lt(elapsed_ms(), 3000 + 100 + 3 * LOOK_US / 1000);
+	json_decref(io.observations);
+}
+END_TEST
+
+/* ---- the time-out of a probe ---- */
+
+static const unsigned calibrated_ms[] = { 80, 100, 250, 1000 };
+
+/* A slow machine loses probes: they get up to eight times the calibrated time-out, not at once, and never more. */
+START_TEST(lost_probes_are_given_more_time)
+{
+	unsigned base = calibrated_ms[_i], last = base;
+	struct np_settle io;
+	struct np_err err = { 0 };
+
+	cluster.answer = lost;
+	ck_assert_int_eq(settle_with(NULL, base, &io, &err), 0);
+	ck_assert(!io.right);
+	ck_assert_uint_eq(cluster.asked[0].timeout_ms, base);
+	for (unsigned k = 1; k < cluster.k; k++) {
+		unsigned now = cluster.asked[k].timeout_ms;
+
+		ck_assert_msg(now == last || now == 2 * last, "look %u: %u after %u", k, now, last);
+		last = now;
+	}
+	ck_assert_uint_eq(last, 8 * base);
+	json_decref(io.observations);
+}
+END_TEST
+
+/* Waiting longer cannot mend what was let through or refused. */
+START_TEST(other_wrong_cells_get_no_more_time)
+{
+	struct np_settle io;
+
+	table.expected[0] = NP_DENY;
+	cluster.answer = lost_and_leaking;
+	io = settled(NULL);
+	for (unsigned k = 0; k < cluster.k; k++)
+		ck_assert_uint_eq(cluster.asked[k].timeout_ms, 100);
+	json_decref(io.observations);
+	cluster = (struct cluster){ .took_us = LOOK_US, .answer = never_right };
+	made_now_us = CHANGE_US;
+	io = settled(NULL);
+	for (unsigned k = 0; k < cluster.k; k++)
+		ck_assert_uint_eq(cluster.asked[k].timeout_ms, 100);
+	json_decref(io.observations);
+}
+END_TEST
+
+/* ---- which cells ---- */
+
+START_TEST(first_the_cells_that_changed)
+{
+	struct np_rt before = table_of(N_ENDS, NP_ALLOW);
+	struct np_settle io;
+
+	before.expected[2] = before.expected[5] = NP_DENY;
+	before.expected[7] = NP_NO_FLOW;
+	cluster.answer = all_right;
+	io = settled(&before);
+	ck_assert(cluster.asked[0].n == 3 && cluster.asked[0].first == 2 && cluster.asked[0].last == 7);
+	ck_assert(cluster.asked[1].whole && cluster.asked[1].n == N_CELLS);
+	np_rt_release(&before);
+	json_decref(io.observations);
+}
+END_TEST
+
+/* The same table again, or one of another shape: there is nothing to compare with. */
+START_TEST(without_a_difference_all_cells)
+{
+	struct np_rt same = table_of(N_ENDS, NP_ALLOW), other = table_of(N_ENDS + 1, NP_DENY);
+	const struct np_rt *befores[] = { NULL, &same, &other };
+
+	table.expected[8] = NP_NO_FLOW;
+	table.expected[7] = NP_UNDEF;
+	same.expected[8] = NP_NO_FLOW;
+	same.expected[7] = NP_UNDEF;
+	for (size_t i = 0; i < NP_ARRAY_SIZE(befores); i++) {
+		struct np_settle io;
+
+		cluster = (struct cluster){ .took_us = LOOK_US, .answer = all_right };
+		made_now_us = CHANGE_US;
+		io = settled(befores[i]);
+		ck_assert_uint_eq(cluster.asked[0].n, N_CELLS - 2);
+		json_decref(io.observations);
+	}
+	np_rt_release(&same);
+	np_rt_release(&other);
+}
+END_TEST
+
+/* A look at the change alone is small in a big table, and spread over it. */
+START_TEST(a_big_table_is_sampled)
+{
+	enum { N = 30 };
+	struct np_settle io;
+
+	np_rt_release(&table);
+	table = table_of(N, NP_ALLOW);
+	cluster.answer = all_right;
+	io = settled(NULL);
+	ck_assert(io.right);
+	ck_assert_uint_eq(cluster.asked[0].n, 256);
+	ck_assert_uint_lt(cluster.asked[0].first, N * N / 100);
+	ck_assert_uint_gt(cluster.asked[0].last, N * N * 99 / 100);
+	ck_assert(cluster.asked[1].whole && cluster.asked[1].n == (size_t)N * N);
+	json_decref(io.observations);
+}
+END_TEST
+
+/* ---- the record, and the user ---- */
+
+START_TEST(the_record_names_wrong_cells)
+{
+	struct np_settle io;
+	json_t *first;
+
+	table.expected[7] = NP_DENY;
+	cluster.answer = right_from_look_5;
+	io = settled(NULL);
+	first = json_array_get(io.observations, 0);
+	ck_assert_uint_eq(json_array_size(json_object_get(first, "sample")), 1);
+	first = json_array_get(json_object_get(first, "sample"), 0);
+	ck_assert_str_eq(np_json_str(first, "cell", ""), "x/p1 -> x/p1 TCP:80");
+	ck_assert_str_eq(np_json_str(first, "expected", ""), "allow");
+	ck_assert_str_eq(np_json_str(first, "outcome", ""), "rejected");
+	json_decref(io.observations);
+}
+END_TEST
+
+START_TEST(the_record_does_not_grow_with_the_table)
+{
+	struct np_settle io;
+
+	np_rt_release(&table);
+	table = table_of(30, NP_ALLOW);
+	cluster.answer = not_made;
+	io = settled(NULL);
+	ck_assert_uint_eq(io.wrong, 900);
+	for (size_t i = 0; i < io.looks; i++)
+		ck_assert_uint_eq(json_array_size(json_object_get(json_array_get(io.observations, i), "sample")), 16);
+	json_decref(io.observations);
+}
+END_TEST
+
+START_TEST(an_interruption_ends_it)
+{
+	struct np_settle io;
+	struct np_err err = { 0 };
+
+	cluster.answer = never_right;
+	cluster.cancel_at = 3;
+	ck_assert_int_eq(settle_with(NULL, 100, &io, &err), -1);
+	ck_assert_int_eq(err.code, NP_EINTR);
+	ck_assert_uint_eq(io.looks, 3);
+	ck_assert(!io.right);
+	json_decref(io.observations);
+}
+END_TEST
+
+static void add_tests(Suite *suite, const char *name, const TTest *const *tests, size_t n)
+{
+	TCase *tc = tcase_create(name);
+
+	tcase_add_checked_fixture(tc, setup, teardown);
+	for (size_t i = 0; i < n; i++)
+		tcase_add_test(tc, tests[i]);
+	suite_add_tcase(suite, tc);
+}
+
+#define ADD(suite, name, ...)                                                  \
+	do {                                                                   \
+		const TTest *const tests_[] = { __VA_ARGS__ };                 \
+                                                                               \
+		add_tests(suite, name, tests_, NP_ARRAY_SIZE(tests_));         \
+	} while (0)
+
+int main(void)
+{
+	Suite *suite = suite_create("settle");
+	TCase *timeouts = tcase_create("timeouts");
+
+	ADD(suite, "right", right_at_once, right_after_some_looks, without_a_window_two_looks_do, the_window_may_outlast_the_deadline,
+	    a_table_without_cells_is_right);
+	ADD(suite, "flapping", one_relapse_is_seen_and_counted, flapping_for_ever_ends_wrong, what_should_not_have_changed_is_watched);
+	ADD(suite, "wrong", wrong_for_ever, pauses_double_up_to_a_tenth_of_a_second, right_too_late,
+	    a_deadline_of_nothing_still_looks_twice, errors_are_never_denials, open_cells);
+	ADD(suite, "network", nothing_is_said_when_the_controls_fail, right_cells_do_not_count_when_the_controls_fail,
+	    a_network_that_comes_back, a_network_that_comes_and_goes_is_bounded);
+	ADD(suite, "cells", first_the_cells_that_changed, without_a_difference_all_cells, a_big_table_is_sampled);
+	ADD(suite, "record", the_record_names_wrong_cells, the_record_does_not_grow_with_the_table, an_interruption_ends_it,
+	    other_wrong_cells_get_no_more_time);
+	tcase_add_checked_fixture(timeouts, setup, teardown);
+	tcase_add_loop_test(timeouts, lost_probes_are_given_more_time, 0, NP_ARRAY_SIZE(calibrated_ms));
+	suite_add_tcase(suite, timeouts);
+	return run_suite(suite);
+}
