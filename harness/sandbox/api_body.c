@@ -6,9 +6,12 @@
 #include "np/base/json.h"
 #include "np/base/mem.h"
 #include "np/parse/read.h"
+#include "protobuf.h"
 #include "status.h"
 
-const char *const np_body_object_types[] = { "application/json", "application/yaml", NULL };
+#define PROTOBUF "application/vnd.kubernetes.protobuf"
+
+const char *const np_body_object_types[] = { "application/json", "application/yaml", PROTOBUF, NULL };
 const char *const np_body_apply_types[] = { "application/apply-patch+yaml", NULL };
 
 const char *np_kind_api_version(enum np_kind_id kind)
@@ -65,7 +68,7 @@ static const char *agent_name(const struct np_request *req)
 	return np_arena_str((struct np_arena *)&req->arena, (struct np_str){ ua, n < 128 ? n : 128 }).p;
 }
 
-static void read_manager(const struct np_request *req, const char *name, struct np_write_options *o, struct np_causes *causes)
+static void read_manager(const struct np_request *req, struct np_write_options *o, struct np_causes *causes)
 {
 	const char *v = np_request_query(req, "fieldManager");
 
@@ -76,7 +79,6 @@ static void read_manager(const struct np_request *req, const char *name, struct 
 		np_causes_add_text(causes, NP_CAUSE_TOO_LONG, "fieldManager", np_str_from(v), "may not be more than 128 bytes");
 	else if (!printable(v))
 		np_causes_add_text(causes, NP_CAUSE_INVALID, "fieldManager", np_str_from(v), "should only contain printable characters");
-	(void)name;
 }
 
 int np_body_options(const struct np_request *req, const char *name, struct np_write_options *ret, struct np_reply *rep)
@@ -87,7 +89,7 @@ int np_body_options(const struct np_request *req, const char *name, struct np_wr
 
 	read_dry_run(req, &o, &causes);
 	read_strictness(req, &o, &causes);
-	read_manager(req, name, &o, &causes);
+	read_manager(req, &o, &causes);
 	if (np_causes_count(&causes))
 		rc = np_fail_invalid_options(rep, name, &causes);
 	np_causes_release(&causes);
@@ -109,7 +111,7 @@ const char *np_body_type(const struct np_request *req, char *buf, size_t size)
 	return buf;
 }
 
-static int wrong_type(const struct np_request *req, const char *const *types, struct np_reply *rep)
+static int wrong_type(const char *const *types, struct np_reply *rep)
 {
 	struct np_buf list = { 0 };
 
@@ -118,36 +120,68 @@ static int wrong_type(const struct np_request *req, const char *const *types, st
 	np_fail(rep, 415, "UnsupportedMediaType", json_object(), "the body of the request was in an unknown format - accepted media types include: %s",
 		np_buf_text(&list));
 	np_buf_release(&list);
-	(void)req;
 	return -1;
+}
+
+static int read_protobuf(const struct np_request *req, struct np_docs *ret, struct np_reply *rep)
+{
+	struct np_buf text = { 0 };
+	struct np_err err = { 0 };
+	json_t *object;
+	int rc;
+
+	if (np_protobuf_read(req->body, &object, &err))
+		return err.code == NP_EUSAGE ? np_fail(rep, 415, "UnsupportedMediaType", json_object(), "%s", err.msg)
+					     : np_fail_bad_request(rep, "%s", err.msg);
+	np_json_dump(object, 0, &text);
+	json_decref(object);
+	rc = np_read_json((struct np_str){ np_buf_text(&text), text.len }, &(struct np_read_opts){ .max_bytes = (size_t)64 << 20 }, ret, &err);
+	np_buf_release(&text);
+	return rc ? np_fail_bad_request(rep, "%s", err.msg) : 0;
+}
+
+/* Apply bodies are called YAML; what begins like JSON is read as such. */
+static bool is_json(const char *type, struct np_str body)
+{
+	size_t at = 0;
+
+	if (!strstr(type, "yaml"))
+		return true;
+	while (at < body.n && isspace((unsigned char)body.p[at]))
+		at++;
+	return strcmp(type, "application/apply-patch+yaml") == 0 && at < body.n && body.p[at] == '{';
+}
+
+/* Messages with the place first, as the API server's decoders have it. */
+static int read_text(const struct np_request *req, const char *type, struct np_docs *ret, struct np_reply *rep)
+{
+	struct np_read_opts yaml = { .max_bytes = NP_API_BODY_MAX, .max_depth = NP_YAML_POLICY_DEPTH, .first_only = true };
+	struct np_read_opts json = { .max_bytes = NP_API_BODY_MAX };
+	struct np_err err = { 0 };
+
+	if (is_json(type, req->body)) {
+		if (np_read_json(req->body, &json, ret, &err) == 0)
+			return 0;
+		return np_fail_bad_request(rep, "couldn't get version/kind; json parse error: line %u, column %u: %s", err.line, err.column, err.msg);
+	}
+	if (np_read_yaml(req->body, &yaml, ret, &err) == 0)
+		return 0;
+	return np_fail_bad_request(rep, "error converting YAML to JSON: yaml: line %u: %s", err.line, err.msg);
 }
 
 int np_body_read(const struct np_request *req, const char *const *types, struct np_docs *ret, struct np_reply *rep)
 {
 	char type[96];
-	struct np_err err = { 0 };
-	struct np_read_opts json = { .max_bytes = NP_API_BODY_MAX }, yaml = { .max_bytes = NP_API_BODY_MAX, .max_depth = NP_YAML_POLICY_DEPTH,
-									       .first_only = true };
-	size_t i = 0, at = 0;
-	bool is_json;
-	int rc;
+	size_t i = 0;
 
 	np_body_type(req, type, sizeof(type));
 	while (*type && types[i] && strcmp(types[i], type) != 0)
 		i++;
 	if (!types[i])
-		return wrong_type(req, types, rep);
+		return wrong_type(types, rep);
 	if (req->body_too_large)
 		return np_fail(rep, 413, "RequestEntityTooLarge", json_object(), "Request entity too large: limit is %zu", NP_API_BODY_MAX);
-	while (at < req->body.n && isspace((unsigned char)req->body.p[at]))
-		at++;
-	is_json = !strstr(type, "yaml") || (strcmp(type, "application/apply-patch+yaml") == 0 && at < req->body.n && req->body.p[at] == '{');
-	rc = is_json ? np_read_json(req->body, &json, ret, &err) : np_read_yaml(req->body, &yaml, ret, &err);
-	if (rc)
-		return np_fail_bad_request(rep, "%s: line %u: %s",
-					   is_json ? "couldn't get version/kind; json parse error" : "error converting YAML to JSON: yaml", err.line,
-					   err.msg);
-	return 0;
+	return strcmp(type, PROTOBUF) == 0 ? read_protobuf(req, ret, rep) : read_text(req, type, ret, rep);
 }
 
 /* ---- objects ---- */

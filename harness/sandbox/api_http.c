@@ -188,6 +188,7 @@ static struct MHD_Response *stream_response(struct visit *v)
 static struct MHD_Response *whole_response(struct visit *v)
 {
 	struct np_buf b = { 0 };
+	size_t n;
 
 	if (v->rep.json) {
 		np_json_dump(v->rep.json, 0, &b);
@@ -197,7 +198,8 @@ static struct MHD_Response *whole_response(struct visit *v)
 	} else {
 		np_buf_adds(&b, "");
 	}
-	return MHD_create_response_from_buffer(b.len, np_buf_steal(&b), MHD_RESPMEM_MUST_FREE);
+	n = b.len;
+	return MHD_create_response_from_buffer(n, np_buf_steal(&b), MHD_RESPMEM_MUST_FREE);
 }
 
 static enum MHD_Result send_reply(struct visit *v)
