@@ -110,11 +110,9 @@ static void record_preflight(struct run *r, bool enforced)
 	const struct np_fixture *f = &r->fixture;
 	json_t *caps = json_object(), *lacking = json_object(), *nodes = json_array();
 
-	for (unsigned bit = 0; bit < 16; bit++) {
+	for (unsigned bit = 0; 1U << bit <= NP_NEED_PINNED_IP; bit++) {
 		const char *name = np_need_name((enum np_need)(1U << bit));
 
-		if (!name)
-			continue;
 		json_object_set_new(caps, name, json_boolean(f->caps & (1U << bit)));
 		if (!(f->caps & (1U << bit)))
 			json_object_set_new(lacking, name, np_json_string(np_str_from(f->lacking[bit])));

@@ -51,6 +51,17 @@ static void forget_pod(struct np_session *s, size_t i)
 	s->pods[i] = s->pods[--s->n_pods];
 }
 
+void np_session_forget(struct np_session *s, struct np_str ns, const struct np_str *name)
+{
+	for (size_t i = 0; i < s->n_pods; i++) {
+		const char *slash = strchr(s->pods[i].name, '/');
+		struct np_str pod_ns = { s->pods[i].name, (size_t)(slash - s->pods[i].name) };
+
+		if (np_str_eq(pod_ns, ns) && (!name || np_str_is(*name, slash + 1)))
+			forget_pod(s, i--);
+	}
+}
+
 /* The pod is registered before it is there: np_session_sync() opens its stream when it runs. */
 static void register_pod(struct np_session *s, const char *name, const char *identity, bool host)
 {

@@ -52,6 +52,8 @@ int np_session_read(struct np_session *s, struct np_world *ret, struct np_err *e
 int np_session_apply(struct np_session *s, json_t *object, struct np_err *err);
 /* Waits for new pods, opens their streams, drops those of pods that are gone. */
 int np_session_sync(struct np_session *s, struct np_err *err);
+/* A pod that is being deleted is waited for no more; @name NULL: every pod of namespace @ns. Names are those of the case file. */
+void np_session_forget(struct np_session *s, struct np_str ns, const struct np_str *name);
 const struct np_session_pod *np_session_find(const struct np_session *s, struct np_str name);
 
 #endif

@@ -42,6 +42,7 @@ static struct np_kube *kube(const struct np_session *s)
 /* Everything a step names, with the names that the cluster knows. */
 struct target {
 	const struct np_kube_type *type;
+	struct np_str short_ns, short_name;
 	const char *ns;		/* real; NULL for cluster-scoped kinds */
 	const char *name;	/* real */
 	char *key;		/* "Kind ns/name" of the case file */
@@ -49,7 +50,7 @@ struct target {
 
 static struct target target_of(const struct np_session *s, const struct np_step *step)
 {
-	struct target t = { .type = np_kube_type_find(step->object_kind.p) };
+	struct target t = { .type = np_kube_type_find(step->object_kind.p), .short_ns = step->ns, .short_name = step->name };
 	bool is_ns = t.type == &np_kube_types[NP_KUBE_NAMESPACE];
 
 	t.ns = t.type && t.type->namespaced ? np_scope_real(&s->scope, step->ns).p : NULL;
@@ -147,16 +148,28 @@ static int do_apply(struct np_session *s, const struct np_step *step, const stru
 	return rc;
 }
 
+/* Pods that go are waited for no more. */
+static int delete_object(struct np_session *s, const struct target *t, bool missing_ok, struct np_err *err)
+{
+	const struct np_kube_write w = { .missing_ok = missing_ok };
+
+	if (t->type == &np_kube_types[NP_KUBE_POD])
+		np_session_forget(s, t->short_ns, &t->short_name);
+	else if (t->type == &np_kube_types[NP_KUBE_NAMESPACE])
+		np_session_forget(s, t->short_name, NULL);
+	if (np_kube_delete(kube(s), t->type, t->ns, t->name, &w, err) < 0)
+		return -1;
+	if (t->type == &np_kube_types[NP_KUBE_NETPOL])
+		return 0;
+	return np_kube_wait_gone(kube(s), t->type, t->ns, t->name, NULL, GONE_WAIT_MS, err);
+}
+
 static int do_delete(struct np_session *s, const struct np_step *step, const struct np_world *world, struct np_changes *c,
 		     struct target *t, struct np_err *err)
 {
-	bool wait = t->type == &np_kube_types[NP_KUBE_POD] || t->type == &np_kube_types[NP_KUBE_NAMESPACE];
-
 	(void)world;
 	remember(c, step, "delete", t, NULL);
-	if (np_kube_delete(kube(s), t->type, t->ns, t->name, NULL, err) < 0)
-		return -1;
-	return wait ? np_kube_wait_gone(kube(s), t->type, t->ns, t->name, NULL, GONE_WAIT_MS, err) : 0;
+	return delete_object(s, t, false, err);
 }
 
 static int do_patch(struct np_session *s, const struct np_step *step, const struct np_world *world, struct np_changes *c,
@@ -190,7 +203,6 @@ static int do_recreate(struct np_session *s, const struct np_step *step, const s
 		       struct target *t, struct np_err *err)
 {
 	json_t *body = step->body.n ? body_of(s, step, world, err) : original_of(s, t->key), *kept;
-	const struct np_kube_write w = { .missing_ok = true };
 	int rc;
 
 	if (!body)
@@ -199,9 +211,7 @@ static int do_recreate(struct np_session *s, const struct np_step *step, const s
 	remember(c, step, "recreate", t, kept);
 	json_decref(kept);
 	np_scope_rename(&s->scope, body);
-	rc = np_kube_delete(kube(s), t->type, t->ns, t->name, &w, err);
-	if (rc == 0)
-		rc = np_kube_wait_gone(kube(s), t->type, t->ns, t->name, NULL, GONE_WAIT_MS, err);
+	rc = delete_object(s, t, true, err);
 	if (rc == 0)
 		rc = np_session_apply(s, body, err);
 	json_decref(body);
@@ -260,22 +270,6 @@ static bool split_key(struct np_session *s, const char *key, struct target *ret)
 	return ret->type != NULL;
 }
 
-static bool is_kind(const struct target *t, enum np_kube_kind kind)
-{
-	return t->type == &np_kube_types[kind];
-}
-
-static int delete_and_wait(struct np_session *s, const struct target *t, struct np_err *err)
-{
-	const struct np_kube_write w = { .missing_ok = true };
-
-	if (np_kube_delete(kube(s), t->type, t->ns, t->name, &w, err) < 0)
-		return -1;
-	if (is_kind(t, NP_KUBE_NETPOL))
-		return 0;
-	return np_kube_wait_gone(kube(s), t->type, t->ns, t->name, NULL, GONE_WAIT_MS, err);
-}
-
 /* A pod of the world is made anew unless only its labels differ; other objects are put back as they were. */
 static int undo_one(struct np_session *s, const char *key, bool remade, struct np_err *err)
 {
@@ -286,7 +280,7 @@ static int undo_one(struct np_session *s, const char *key, bool remade, struct n
 	if (!split_key(s, key, &t))
 		rc = np_err_set(err, NP_EINTERNAL, "cannot undo '%s'", key);
 	if (rc == 0 && (!original || remade))
-		rc = delete_and_wait(s, &t, err);
+		rc = delete_object(s, &t, true, err);
 	if (rc == 0 && original)
 		rc = np_session_apply(s, original, err);
 	free(t.key);

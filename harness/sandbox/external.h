@@ -5,7 +5,7 @@
 #include "np/base/err.h"
 #include "reaper.h"
 
-#define NP_EXTERNAL_TCP "53,80,81,443,5978,8080,8081,9090"
+#define NP_EXTERNAL_TCP "53,80,81,82,443,5978,8080,8081,9090"
 #define NP_EXTERNAL_UDP NP_EXTERNAL_TCP
 #define NP_EXTERNAL_SCTP "80,81,9090"
 
