@@ -1,4 +1,7 @@
-/* addr.c - the parser is the old Go net parser that Kubernetes keeps (semantics 3.7): leading zeros pass and are noted. */
+/*
+ * addr.c - the parser is the old Go net parser that Kubernetes keeps (semantics 3.7): leading zeros
+ * pass and are noted.
+ */
 #include "np/model/addr.h"
 
 #include <stdio.h>
@@ -20,7 +23,10 @@ static int digit_value(char c, unsigned base)
 	return -1;
 }
 
-/* A number of at least one digit and at most @max; @free_digits is how many digits may be zeros in front. */
+/*
+ * A number of at least one digit and at most @max; @free_digits is how many digits may be zeros in
+ * front.
+ */
 static bool take_number(struct cursor *c, unsigned base, unsigned max, size_t free_digits,
 			unsigned *ret)
 {
@@ -69,7 +75,7 @@ static bool expand_gap(uint8_t bytes[16], int gap, int used)
 	if (gap < 0)
 		return used == 16;
 	if (used == 16)
-		return false;	/* "::" stands for one zero group at least */
+		return false; /* "::" stands for one zero group at least */
 	memmove(bytes + gap + 16 - used, bytes + gap, (size_t)(used - gap));
 	memset(bytes + gap, 0, (size_t)(16 - used));
 	return true;
@@ -88,7 +94,10 @@ static bool parse_dotted_tail(struct cursor *c, const char *start, int gap, int 
 	return true;
 }
 
-/* The ":" or "::" between groups; false when the text is malformed. @c is at the end afterwards when no group follows. */
+/*
+ * The ":" or "::" between groups; false when the text is malformed. @c is at the end afterwards
+ * when no group follows.
+ */
 static bool take_separator(struct cursor *c, int used, int *gap)
 {
 	if (!take_char(c, ':') || c->p == c->end)
@@ -120,7 +129,7 @@ static bool parse_v6(struct cursor *c, uint8_t bytes[16])
 		if (!take_number(c, 16, 0xFFFF, 4, &v))
 			return false;
 		if (c->p < c->end && *c->p == '.') {
-			c->flags = flags;	/* its zeros are judged as an octet's */
+			c->flags = flags; /* its zeros are judged as an octet's */
 			if (!parse_dotted_tail(c, start, gap, &used, bytes))
 				return false;
 			break;
@@ -175,7 +184,9 @@ static unsigned group_at(const struct np_addr *a, int i)
 	return (unsigned)a->bytes[2 * i] << 8 | a->bytes[2 * i + 1];
 }
 
-/* The first longest run of at least two zero groups (RFC 5952); *ret_len is 0 when there is none. */
+/*
+ * The first longest run of at least two zero groups (RFC 5952); *ret_len is 0 when there is none. /
+ */
 static int longest_zero_run(const struct np_addr *a, int *ret_len)
 {
 	int best = 0, best_len = 0;
@@ -202,8 +213,8 @@ const char *np_addr_text(const struct np_addr *a, char *buf)
 	size_t n = 0;
 
 	if (a->width == 4 || is_mapped(a)) {
-		snprintf(buf, NP_ADDR_TEXT_MAX, "%s%u.%u.%u.%u", a->width == 4 ? "" : "::ffff:",
-			 v4[0], v4[1], v4[2], v4[3]);
+		snprintf(buf, NP_ADDR_TEXT_MAX, "%s%u.%u.%u.%u",
+			 a->width == 4 ? "" : "::ffff:", v4[0], v4[1], v4[2], v4[3]);
 		return buf;
 	}
 	run = longest_zero_run(a, &len);
@@ -291,7 +302,8 @@ bool np_cidr_parse(struct np_str text, struct np_cidr *ret)
 	struct np_cidr c;
 	unsigned flags, prefix_bits;
 
-	if (!slash || !parse_addr((struct np_str){ text.p, (size_t)(slash - text.p) }, &c.host, &flags))
+	if (!slash ||
+	    !parse_addr((struct np_str){ text.p, (size_t)(slash - text.p) }, &c.host, &flags))
 		return false;
 	struct cursor rest = { slash + 1, text.p + text.n, flags };
 

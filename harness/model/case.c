@@ -139,7 +139,8 @@ static bool is_own_node(const struct np_end_name *src, const struct np_end_name 
 }
 
 static bool line_matches(const struct np_expect_line *line, const struct np_end_name *src,
-			 const struct np_end_name *dst, enum np_proto proto, uint16_t port, int family)
+			 const struct np_end_name *dst, enum np_proto proto, uint16_t port,
+			 int family)
 {
 	return (line->family == 0 || line->family == family) && ports_match(line, proto, port) &&
 	       (!line->own_node || is_own_node(src, dst)) &&

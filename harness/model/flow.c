@@ -12,7 +12,7 @@ static size_t add_name(unsigned clause, char *buf, size_t size, size_t n)
 	if ((size_t)w < size - n)
 		return n + (size_t)w;
 	if (size)
-		buf[n] = '\0';	/* whole names only */
+		buf[n] = '\0'; /* whole names only */
 	return n;
 }
 
@@ -34,7 +34,8 @@ const char *np_clauses_text(const np_clauses *set, char *buf, size_t size)
 /* Ids that the semantics do not have: S50, S52 and S63 were dropped. */
 static bool is_clause(unsigned clause)
 {
-	return clause >= 1 && clause <= NP_CLAUSE_MAX && clause != 50 && clause != 52 && clause != 63;
+	return clause >= 1 && clause <= NP_CLAUSE_MAX && clause != 50 && clause != 52 &&
+	       clause != 63;
 }
 
 bool np_clause_parse(struct np_str s, unsigned *ret)
@@ -45,7 +46,8 @@ bool np_clause_parse(struct np_str s, unsigned *ret)
 		*ret = NP_CLAUSE_33B;
 		return true;
 	}
-	if (s.n != 3 || s.p[0] != 'S' || s.p[1] < '0' || s.p[1] > '9' || s.p[2] < '0' || s.p[2] > '9')
+	if (s.n != 3 || s.p[0] != 'S' || s.p[1] < '0' || s.p[1] > '9' || s.p[2] < '0' ||
+	    s.p[2] > '9')
 		return false;
 	c = (unsigned)(s.p[1] - '0') * 10 + (unsigned)(s.p[2] - '0');
 	if (!is_clause(c))
@@ -66,7 +68,10 @@ const char *np_clause_name(unsigned clause, char *buf)
 const char *np_verdict_name(enum np_verdict v)
 {
 	static const char *const names[] = {
-		[NP_DENY] = "deny", [NP_ALLOW] = "allow", [NP_UNDEF] = "undef", [NP_NO_FLOW] = "none",
+		[NP_DENY] = "deny",
+		[NP_ALLOW] = "allow",
+		[NP_UNDEF] = "undef",
+		[NP_NO_FLOW] = "none",
 	};
 
 	return names[v];

@@ -6,7 +6,9 @@
 #include "np/base/mem.h"
 
 static const char *const proto_names[] = {
-	[NP_TCP] = "TCP", [NP_UDP] = "UDP", [NP_SCTP] = "SCTP",
+	[NP_TCP] = "TCP",
+	[NP_UDP] = "UDP",
+	[NP_SCTP] = "SCTP",
 };
 
 static const char *const dir_names[] = { [NP_INGRESS] = "ingress", [NP_EGRESS] = "egress" };
@@ -60,7 +62,9 @@ bool np_op_parse(struct np_str s, enum np_op *ret)
 	return i >= 0;
 }
 
-/* Sort key with the position, because qsort(3) is not stable and the last of equal keys must win. */
+/*
+ * Sort key with the position, because qsort(3) is not stable and the last of equal keys must win. /
+ */
 struct ranked {
 	struct np_label label;
 	size_t rank;

@@ -34,12 +34,12 @@ static void *grow(struct np_world *w, void *items, size_t n, size_t *cap, size_t
 }
 
 /* A slot may hold what a failed load left there. */
-#define DEFINE_ADD(noun, list)								\
-	struct np_##noun *np_world_add_##noun(struct np_world *w)			\
-	{										\
-		w->list = grow(w, w->list, w->n_##list, &w->cap_##list, sizeof(*w->list));	\
-		memset(&w->list[w->n_##list], 0, sizeof(*w->list));			\
-		return &w->list[w->n_##list++];						\
+#define DEFINE_ADD(noun, list)                                                                     \
+	struct np_##noun *np_world_add_##noun(struct np_world *w)                                  \
+	{                                                                                          \
+		w->list = grow(w, w->list, w->n_##list, &w->cap_##list, sizeof(*w->list));         \
+		memset(&w->list[w->n_##list], 0, sizeof(*w->list));                                \
+		return &w->list[w->n_##list++];                                                    \
 	}
 
 DEFINE_ADD(namespace, namespaces)
@@ -52,7 +52,9 @@ struct np_pod *np_world_add_pod(struct np_world *w)
 {
 	w->pods = grow(w, w->pods, w->n_pods, &w->cap_pods, sizeof(*w->pods));
 	w->pods[w->n_pods] = (struct np_pod){
-		.phase = NP_PHASE_RUNNING, .ns_idx = SIZE_MAX, .node_idx = SIZE_MAX,
+		.phase = NP_PHASE_RUNNING,
+		.ns_idx = SIZE_MAX,
+		.node_idx = SIZE_MAX,
 	};
 	return &w->pods[w->n_pods++];
 }
@@ -63,13 +65,16 @@ struct list {
 	void **items;
 	size_t *n;
 	size_t bytes;
-	size_t ns_at, name_at, place_at;	/* offsets; SIZE_MAX: has none */
+	size_t ns_at, name_at, place_at; /* offsets; SIZE_MAX: has none */
 };
 
 enum { L_NAMESPACES, L_NODES, L_PODS, L_SERVICES, L_EXTERNALS, L_POLICIES, N_LISTS };
 
-#define LIST(text, type, list, ns, place) \
-	{ text, (void **)&w->list, &w->n_##list, sizeof(struct type), ns, offsetof(struct type, name), place }
+#define LIST(text, type, list, ns, place)                                                          \
+	{                                                                                          \
+		text, (void **)&w->list, &w->n_##list, sizeof(struct type), ns,                    \
+			offsetof(struct type, name), place                                         \
+	}
 
 static void get_lists(struct np_world *w, struct list ret[N_LISTS])
 {
@@ -79,12 +84,14 @@ static void get_lists(struct np_world *w, struct list ret[N_LISTS])
 		[L_NODES] = LIST("Node", np_node, nodes, SIZE_MAX, offsetof(struct np_node, place)),
 		[L_PODS] = LIST("Pod", np_pod, pods, offsetof(struct np_pod, ns),
 				offsetof(struct np_pod, place)),
-		[L_SERVICES] = LIST("Service", np_service, services, offsetof(struct np_service, ns),
-				    offsetof(struct np_service, place)),
-		[L_EXTERNALS] = LIST("external address", np_external, externals, SIZE_MAX, SIZE_MAX),
-		[L_POLICIES] = LIST("NetworkPolicy", np_policy, policies,
-				    offsetof(struct np_policy, ns),
-				    offsetof(struct np_policy, place)),
+		[L_SERVICES] =
+			LIST("Service", np_service, services, offsetof(struct np_service, ns),
+			     offsetof(struct np_service, place)),
+		[L_EXTERNALS] =
+			LIST("external address", np_external, externals, SIZE_MAX, SIZE_MAX),
+		[L_POLICIES] =
+			LIST("NetworkPolicy", np_policy, policies, offsetof(struct np_policy, ns),
+			     offsetof(struct np_policy, place)),
 	};
 
 	memcpy(ret, lists, sizeof(lists));
@@ -183,7 +190,7 @@ static size_t find(const struct np_world *w, int which, struct np_str ns, struct
 	const struct slot key = { ns, name, 0 };
 	size_t lo = 0, hi;
 
-	get_lists((struct np_world *)w, lists);	/* for reading only */
+	get_lists((struct np_world *)w, lists); /* for reading only */
 	const struct list *l = &lists[which];
 
 	for (hi = *l->n; lo < hi;) {
@@ -255,7 +262,10 @@ static size_t named_namespaces(const struct np_world *w, struct np_str *names)
 	return n_unique;
 }
 
-/* Adds the namespaces that only objects name; true when there were any, and the list must be sorted again. */
+/*
+ * Adds the namespaces that only objects name; true when there were any, and the list must be sorted
+ * again.
+ */
 static bool add_missing_namespaces(struct np_world *w)
 {
 	size_t n_missing = 0;

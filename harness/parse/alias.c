@@ -1,3 +1,4 @@
+/* alias.c - anchors by name, and the count of what aliases expand to. */
 #include "alias.h"
 
 #include <search.h>
@@ -30,7 +31,7 @@ struct anchor *aliases_define(struct aliases *a, struct np_arena *arena, const c
 
 	*anchor = (struct anchor){ .name = kept, .open = true };
 	if (!found && !tsearch(anchor, &a->tree, cmp_anchors))
-		abort();	/* no memory; np_x*() would have ended the program */
+		abort(); /* no memory; np_x*() would have ended the program */
 	return anchor;
 }
 

@@ -1,10 +1,12 @@
 /*
- * alias.h - private to parse: anchors of one YAML document, and go-yaml's bound on what aliases may expand to (semantics 4.3).
+ * alias.h - private to parse: anchors of one YAML document, and go-yaml's bound on what aliases
+ * may expand to (semantics 4.3).
  *
- * go-yaml counts one step for every value that it decodes, an alias as one and then its target again, and gives
- * up when more than 100 aliased steps of more than 1,000 are too large a share. Values are shared here instead of
- * decoded again, so the steps are only added up. Within one expansion the share only rises, therefore looking at
- * its end is as good as looking at every step.
+ * go-yaml counts one step for every value that it decodes, an alias as one and then its target
+ * again, and gives up when more than 100 aliased steps of more than 1,000 are too large a share.
+ * Values are shared here instead of decoded again, so the steps are only added up. Within one
+ * expansion the share only rises, therefore looking at its end is as good as looking at every
+ * step.
  */
 #ifndef NP_PARSE_ALIAS_H
 #define NP_PARSE_ALIAS_H
@@ -32,7 +34,10 @@ struct aliases {
 };
 
 void aliases_release(struct aliases *a);
-/* Anchor @name, fresh and open; an older one of that name is forgotten. @name is copied into @arena. */
+/*
+ * Anchor @name, fresh and open; an older one of that name is forgotten. @name is copied into
+ * @arena.
+ */
 struct anchor *aliases_define(struct aliases *a, struct np_arena *arena, const char *name);
 /* NULL when there is none. */
 const struct anchor *aliases_find(const struct aliases *a, const char *name);

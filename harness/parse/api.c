@@ -1,7 +1,8 @@
 /* api.c - the tables behind api.h. */
 #include "api.h"
 
-#define F(type, json, member, kind_) { .name = json, .kind = kind_, .at = offsetof(struct type, member) }
+#define F(type, json, member, kind_) \
+	{ .name = json, .kind = kind_, .at = offsetof(struct type, member) }
 #define PTR(type, json, member, kind_) \
 	{ .name = json, .kind = kind_, .ptr = true, .at = offsetof(struct type, member) }
 #define SUB(type, json, member, kind_, sub_) \
@@ -61,7 +62,8 @@ static const struct api_field requirement_fields[] = {
 	F(api_requirement, "operator", op, API_STRING),
 	F(api_requirement, "values", values, API_LIST),
 };
-static const struct api_type requirement_type = API_TYPE(requirement_fields, api_requirement, false);
+static const struct api_type requirement_type =
+	API_TYPE(requirement_fields, api_requirement, false);
 
 static const struct api_field selector_fields[] = {
 	F(api_selector, "matchLabels", match_labels, API_STRMAP),
@@ -107,7 +109,8 @@ static const struct api_field policy_spec_fields[] = {
 	SUB(api_policy_spec, "egress", egress, API_LIST, &egress_type),
 	F(api_policy_spec, "policyTypes", policy_types, API_LIST),
 };
-static const struct api_type policy_spec_type = API_TYPE(policy_spec_fields, api_policy_spec, false);
+static const struct api_type policy_spec_type =
+	API_TYPE(policy_spec_fields, api_policy_spec, false);
 
 static const struct api_field policy_fields[] = {
 	F(api_policy, "apiVersion", api_version, API_STRING),
@@ -144,7 +147,8 @@ static const struct api_field container_port_fields[] = {
 	F(api_container_port, "protocol", protocol, API_STRING),
 	F(api_container_port, "containerPort", port, API_INT32),
 };
-static const struct api_type container_port_type = API_TYPE(container_port_fields, api_container_port, true);
+static const struct api_type container_port_type =
+	API_TYPE(container_port_fields, api_container_port, true);
 
 static const struct api_field container_fields[] = {
 	PTR(api_container, "restartPolicy", restart, API_STRING),
@@ -188,7 +192,8 @@ static const struct api_field service_port_fields[] = {
 	F(api_service_port, "nodePort", node_port, API_INT32),
 	F(api_service_port, "targetPort", target, API_INTSTR),
 };
-static const struct api_type service_port_type = API_TYPE(service_port_fields, api_service_port, true);
+static const struct api_type service_port_type =
+	API_TYPE(service_port_fields, api_service_port, true);
 
 static const struct api_field service_spec_fields[] = {
 	F(api_service_spec, "clusterIP", cluster_ip, API_STRING),
@@ -196,7 +201,8 @@ static const struct api_field service_spec_fields[] = {
 	SUB(api_service_spec, "ports", ports, API_LIST, &service_port_type),
 	F(api_service_spec, "selector", selector, API_STRMAP),
 };
-static const struct api_type service_spec_type = API_TYPE(service_spec_fields, api_service_spec, true);
+static const struct api_type service_spec_type =
+	API_TYPE(service_spec_fields, api_service_spec, true);
 
 static const struct api_field service_fields[] = {
 	SUB(api_service, "metadata", meta, API_OBJECT, &short_meta_type),

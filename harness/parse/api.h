@@ -1,6 +1,7 @@
 /*
- * api.h - private to parse: API objects as the API server decodes them: presence kept, nothing defaulted, nothing checked but JSON
- * types. NetworkPolicy is described whole; of other kinds only what the model needs.
+ * api.h - private to parse: API objects as the API server decodes them: presence kept, nothing
+ * defaulted, nothing checked but JSON types. NetworkPolicy is described whole; of other kinds only
+ * what the model needs.
  */
 #ifndef NP_PARSE_API_H
 #define NP_PARSE_API_H
@@ -21,7 +22,8 @@ struct api_managed {
 
 struct api_meta {
 	struct cell at;
-	struct api_str name, generate_name, ns, self_link, uid, resource_version, creation, deletion;
+	struct api_str name, generate_name, ns, self_link, uid, resource_version, creation,
+		deletion;
 	struct api_int generation, grace_s;
 	struct api_map labels, annotations;
 	struct api_list owners;		/* api_owner */
@@ -151,6 +153,7 @@ struct api_service {
 	} spec;
 };
 
-extern const struct api_type api_policy_type, api_namespace_type, api_node_type, api_pod_type, api_service_type;
+extern const struct api_type api_policy_type, api_namespace_type, api_node_type, api_pod_type,
+	api_service_type;
 
 #endif

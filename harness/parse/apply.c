@@ -1,3 +1,4 @@
+/* apply.c - a tree onto a typed struct, field by field, with everything strict readers object to. */
 #include "apply.h"
 
 #include <stdarg.h>
@@ -13,7 +14,8 @@ void np_diags_release(struct np_diags *d)
 	*d = (struct np_diags){ 0 };
 }
 
-static bool is_known(const struct np_diags *d, enum np_diag_kind kind, const char *path, const char *msg)
+static bool is_known(const struct np_diags *d, enum np_diag_kind kind, const char *path,
+		     const char *msg)
 {
 	for (size_t i = 0; i < d->n; i++)
 		if (d->items[i].kind == kind && np_str_is(d->items[i].path, path) &&
@@ -31,7 +33,8 @@ void diag_add(struct np_diags *d, enum np_diag_kind kind, struct np_place place,
 	va_start(ap, fmt);
 	vsnprintf(msg, sizeof(msg), fmt, ap);
 	va_end(ap);
-	if (!d || (is_known(d, kind, path, msg) && kind != NP_DIAG_SKIPPED && kind != NP_DIAG_CLUSTER_POLICY))
+	if (!d || (is_known(d, kind, path, msg) && kind != NP_DIAG_SKIPPED &&
+		   kind != NP_DIAG_CLUSTER_POLICY))
 		return;
 	if (d->n == NP_DIAGS_MAX) {
 		d->n_dropped++;
@@ -42,7 +45,9 @@ void diag_add(struct np_diags *d, enum np_diag_kind kind, struct np_place place,
 	if (place.file)
 		place.file = np_arena_str(&d->arena, np_str_from(place.file)).p;
 	d->items[d->n++] = (struct np_diag){
-		kind, place, np_arena_str(&d->arena, np_str_from(path)),
+		kind,
+		place,
+		np_arena_str(&d->arena, np_str_from(path)),
 		np_arena_str(&d->arena, np_str_from(msg)),
 	};
 }
@@ -84,7 +89,8 @@ static int wrong_type(struct apply *a, const struct np_value *v, const char *wan
 	const char *kind = np_value_kind_name((enum np_value_kind)v->kind);
 
 	if (v->kind == NP_VALUE_BOOL)
-		np_err_set(a->err, NP_EPARSE, "must be %s, not the boolean %s", want, v->truth ? "true" : "false");
+		np_err_set(a->err, NP_EPARSE, "must be %s, not the boolean %s", want,
+			   v->truth ? "true" : "false");
 	else if (v->kind == NP_VALUE_INT || v->kind == NP_VALUE_FLOAT)
 		np_err_set(a->err, NP_EPARSE, "must be %s, not the number %.40s", want, v->text.p);
 	else
@@ -97,7 +103,8 @@ static void note_field(struct apply *a, enum np_diag_kind kind, const struct np_
 {
 	const struct np_place place = { a->opts->file, pair->line, pair->column };
 	size_t old = path_key(a, pair->key);
-	const char *path = np_buf_text(&a->path), *what = kind == NP_DIAG_UNKNOWN ? "unknown" : "duplicate";
+	const char *path = np_buf_text(&a->path),
+		   *what = kind == NP_DIAG_UNKNOWN ? "unknown" : "duplicate";
 
 	diag_add(a->diags, kind, place, path, "%s field", what);
 	if (a->opts->fields == NP_FIELDS_STRICT && !a->refused) {
@@ -112,7 +119,8 @@ static void note_field(struct apply *a, enum np_diag_kind kind, const struct np_
 /* Whether a pair is applied at all: of repeated ones only JSON bodies apply each. */
 static bool is_live(struct apply *a, const struct np_pair *pair)
 {
-	if (pair->duplicate && a->opts->mode != NP_DECODE_KUBECTL && a->opts->fields != NP_FIELDS_IGNORE)
+	if (pair->duplicate && a->opts->mode != NP_DECODE_KUBECTL &&
+	    a->opts->fields != NP_FIELDS_IGNORE)
 		note_field(a, NP_DIAG_DUPLICATE, pair);
 	return a->opts->mode == NP_DECODE_API_JSON || !pair->overridden;
 }
@@ -125,8 +133,10 @@ static void set_cell(struct cell *cell, const struct np_value *v)
 static int apply_string(struct apply *a, const struct np_value *v, struct api_str *cell)
 {
 	if (v->kind != NP_VALUE_STRING)
-		return wrong_type(a, v, v->kind == NP_VALUE_LIST || v->kind == NP_VALUE_MAP ?
-				  "a string" : "a string (quote it)");
+		return wrong_type(a, v,
+				  v->kind == NP_VALUE_LIST || v->kind == NP_VALUE_MAP
+					  ? "a string"
+					  : "a string (quote it)");
 	set_cell(&cell->at, v);
 	cell->s = v->text;
 	return 0;
@@ -153,7 +163,8 @@ static bool read_int(struct np_str text, bool wide, int64_t *ret)
 	return true;
 }
 
-static int apply_int(struct apply *a, const struct np_value *v, bool wide, struct cell *cell, int64_t *ret)
+static int apply_int(struct apply *a, const struct np_value *v, bool wide, struct cell *cell,
+		     int64_t *ret)
 {
 	const char *want = wide ? "an integer within 64 bits" : "an integer within 32 bits";
 	struct np_str text = v->text;
@@ -194,7 +205,8 @@ static int apply_time(struct apply *a, const struct np_value *v, struct api_str 
 }
 
 /* Scalars: null resets what is a pointer in Go, and changes nothing else. */
-static int apply_scalar(struct apply *a, const struct api_field *f, const struct np_value *v, void *cell)
+static int apply_scalar(struct apply *a, const struct api_field *f, const struct np_value *v,
+			void *cell)
 {
 	struct api_int *i = cell;
 
@@ -265,7 +277,8 @@ static int apply_map(struct apply *a, const struct np_value *v, struct api_map *
 	return 0;
 }
 
-static int apply_field(struct apply *a, const struct api_field *f, const struct np_value *v, void *cell);
+static int apply_field(struct apply *a, const struct api_field *f, const struct np_value *v,
+		       void *cell);
 
 /* Room for @n elements; what older elements left is kept. */
 static void grow_list(struct apply *a, struct api_list *list, size_t n, size_t bytes)
@@ -281,7 +294,8 @@ static void grow_list(struct apply *a, struct api_list *list, size_t n, size_t b
 	list->cap = n;
 }
 
-static int apply_list(struct apply *a, const struct api_field *f, const struct np_value *v, struct api_list *list)
+static int apply_list(struct apply *a, const struct api_field *f, const struct np_value *v,
+		      struct api_list *list)
 {
 	const struct api_field elem = { .kind = f->sub ? API_OBJECT : API_STRING, .sub = f->sub };
 	size_t bytes = f->sub ? f->sub->bytes : sizeof(struct api_str);
@@ -309,7 +323,8 @@ static int apply_list(struct apply *a, const struct api_field *f, const struct n
 	return 0;
 }
 
-static int apply_pointer(struct apply *a, const struct api_field *f, const struct np_value *v, void **slot)
+static int apply_pointer(struct apply *a, const struct api_field *f, const struct np_value *v,
+			 void **slot)
 {
 	if (v->kind == NP_VALUE_NULL) {
 		*slot = NULL;
@@ -320,7 +335,8 @@ static int apply_pointer(struct apply *a, const struct api_field *f, const struc
 	return apply_object(a, f->sub, v, *slot);
 }
 
-static int apply_field(struct apply *a, const struct api_field *f, const struct np_value *v, void *cell)
+static int apply_field(struct apply *a, const struct api_field *f, const struct np_value *v,
+		       void *cell)
 {
 	switch (f->kind) {
 	case API_STRMAP:
@@ -347,7 +363,8 @@ static const struct api_field *find_field(const struct api_type *type, struct np
 	return NULL;
 }
 
-static int apply_pair(struct apply *a, const struct api_type *type, const struct np_pair *pair, void *object)
+static int apply_pair(struct apply *a, const struct api_type *type, const struct np_pair *pair,
+		      void *object)
 {
 	const struct api_field *f = find_field(type, pair->key);
 	size_t old;
@@ -368,7 +385,8 @@ static int apply_pair(struct apply *a, const struct api_type *type, const struct
 }
 
 /* Recursion is as deep as the tables, never as deep as the document. */
-int apply_object(struct apply *a, const struct api_type *type, const struct np_value *v, void *object)
+int apply_object(struct apply *a, const struct api_type *type, const struct np_value *v,
+		 void *object)
 {
 	if (v->kind == NP_VALUE_NULL)
 		return 0;
@@ -381,11 +399,14 @@ int apply_object(struct apply *a, const struct api_type *type, const struct np_v
 	return 0;
 }
 
-int apply_root(struct np_arena *scratch, const struct np_decode_opts *opts, const struct api_type *type,
-	       const struct np_value *v, void *object, struct np_diags *diags, struct np_err *err)
+int apply_root(struct np_arena *scratch, const struct np_decode_opts *opts,
+	       const struct api_type *type, const struct np_value *v, void *object,
+	       struct np_diags *diags, struct np_err *err)
 {
 	struct np_err own;
-	struct apply a = { .scratch = scratch, .opts = opts, .diags = diags, .err = err ? err : &own };
+	struct apply a = {
+		.scratch = scratch, .opts = opts, .diags = diags, .err = err ? err : &own
+	};
 	int ret;
 
 	ret = apply_object(&a, type, v, object);

@@ -1,8 +1,10 @@
 /*
- * apply.h - private to parse: trees to C structs by tables of fields, as Go's reflection does it for the API server (semantics
- * 4.2, 4.4, 4.5). A value may be applied on top of an older one: that is how a repeated field of a JSON body merges.
+ * apply.h - private to parse: trees to C structs by tables of fields, as Go's reflection does it
+ * for the API server (semantics 4.2, 4.4, 4.5). A value may be applied on top of an older one:
+ * that is how a repeated field of a JSON body merges.
  *
- * Every struct that a table describes starts with struct cell, so that it knows whether it was given and where.
+ * Every struct that a table describes starts with struct cell, so that it knows whether it was
+ * given and where.
  */
 #ifndef NP_PARSE_APPLY_H
 #define NP_PARSE_APPLY_H
@@ -89,7 +91,8 @@ struct api_type {
 	bool open;	/* described in part: unknown fields are none of our business */
 };
 
-#define API_TYPE(fields_, type_, open_) { fields_, NP_ARRAY_SIZE(fields_), sizeof(struct type_), open_ }
+#define API_TYPE(fields_, type_, open_) \
+	{ fields_, NP_ARRAY_SIZE(fields_), sizeof(struct type_), open_ }
 
 struct apply {
 	struct np_arena *scratch;	/* of the result's structs; its strings are the tree's */
@@ -102,17 +105,19 @@ struct apply {
 };
 
 /*
- * Applies @v to the struct @cell of @type. A wrong JSON type is NP_EPARSE at once. Unknown and repeated fields are noted; under
- * NP_FIELDS_STRICT the first is the error when there is no other.
+ * Applies @v to the struct @cell of @type. A wrong JSON type is NP_EPARSE at once. Unknown and
+ * repeated fields are noted; under NP_FIELDS_STRICT the first is the error when there is no other.
  */
-int apply_object(struct apply *a, const struct api_type *type, const struct np_value *v, void *cell);
+int apply_object(struct apply *a, const struct api_type *type, const struct np_value *v,
+		 void *cell);
 /* apply_object() for a whole object, with the strict error at the end. */
-int apply_root(struct np_arena *scratch, const struct np_decode_opts *opts, const struct api_type *type,
-	       const struct np_value *v, void *cell, struct np_diags *diags, struct np_err *err);
+int apply_root(struct np_arena *scratch, const struct np_decode_opts *opts,
+	       const struct api_type *type, const struct np_value *v, void *cell,
+	       struct np_diags *diags, struct np_err *err);
 
 /* Adds to @diags (may be NULL) unless the same was said or the limit is reached. */
 __attribute__((format(printf, 5, 6)))
-void diag_add(struct np_diags *diags, enum np_diag_kind kind, struct np_place place, const char *path,
-	      const char *fmt, ...);
+void diag_add(struct np_diags *diags, enum np_diag_kind kind, struct np_place place,
+	      const char *path, const char *fmt, ...);
 
 #endif

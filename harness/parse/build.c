@@ -1,3 +1,4 @@
+/* build.c - the stack of unfinished lists and maps, and the marking of repeated keys. */
 #include "build.h"
 
 #include "np/base/mem.h"
@@ -30,7 +31,10 @@ void build_open(struct build *b, bool is_map, uint32_t line, uint32_t column)
 {
 	b->frames = np_grow(b->frames, &b->cap_frames, b->depth, sizeof(*b->frames));
 	b->frames[b->depth++] = (struct build_frame){
-		.base = b->n, .is_map = is_map, .line = line, .column = column,
+		.base = b->n,
+		.is_map = is_map,
+		.line = line,
+		.column = column,
 	};
 }
 
@@ -40,7 +44,10 @@ void build_key(struct build *b, struct np_str key, enum np_value_kind kind, uint
 	struct build_frame *f = build_top(b);
 
 	f->key = (struct np_pair){
-		.key = key, .key_kind = (uint8_t)kind, .line = line, .column = column,
+		.key = key,
+		.key_kind = (uint8_t)kind,
+		.line = line,
+		.column = column,
 	};
 	f->has_key = true;
 }
@@ -101,7 +108,7 @@ static int cmp_order(const void *a, const void *b, void *pairs)
 
 static void mark_many(struct build *b, struct np_pair *pairs, size_t n)
 {
-	unsigned kinds = 0;	/* seen in the present run of equal keys */
+	unsigned kinds = 0; /* seen in the present run of equal keys */
 
 	b->order = np_grow(b->order, &b->cap_order, n, sizeof(*b->order));
 	for (size_t i = 0; i < n; i++)

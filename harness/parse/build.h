@@ -1,6 +1,7 @@
 /*
- * build.h - private to parse: values arriving in document order become a tree. Children wait on one stack until their list or map ends, so
- * that every list and map is one array in the arena and no value is allocated alone.
+ * build.h - private to parse: values arriving in document order become a tree. Children wait on
+ * one stack until their list or map ends, so that every list and map is one array in the arena and
+ * no value is allocated alone.
  */
 #ifndef NP_PARSE_BUILD_H
 #define NP_PARSE_BUILD_H

@@ -1,3 +1,4 @@
+/* casectx.c - checked access to the maps of our own files, with messages that say what is allowed. */
 #include "casectx.h"
 
 #include <stdarg.h>
@@ -61,7 +62,8 @@ static bool is_one_of(struct np_str s, const char *const *words)
 	return false;
 }
 
-int case_check_keys(struct casectx *c, const struct np_value *map, const char *const *allowed, const char *what)
+int case_check_keys(struct casectx *c, const struct np_value *map, const char *const *allowed,
+		    const char *what)
 {
 	char buf[256];
 
@@ -70,12 +72,16 @@ int case_check_keys(struct casectx *c, const struct np_value *map, const char *c
 				   np_value_kind_name((enum np_value_kind)map->kind));
 	for (uint32_t i = 0; i < map->n; i++)
 		if (!is_one_of(map->pairs[i].key, allowed))
-			return case_refuse_key(c, &map->pairs[i], "key '" NP_STR_FMT "' is not known in %s: allowed are %s",
-					       NP_STR_ARG(map->pairs[i].key), what, join(allowed, buf, sizeof(buf)));
+			return case_refuse_key(c, &map->pairs[i],
+					       "key '" NP_STR_FMT
+					       "' is not known in %s: allowed are %s",
+					       NP_STR_ARG(map->pairs[i].key), what,
+					       join(allowed, buf, sizeof(buf)));
 	return 0;
 }
 
-int case_need(struct casectx *c, const struct np_value *map, const char *key, const struct np_value **ret)
+int case_need(struct casectx *c, const struct np_value *map, const char *key,
+	      const struct np_value **ret)
 {
 	*ret = np_value_get(map, key);
 	return *ret ? 0 : case_refuse(c, map, "key '%s' is missing", key);
@@ -92,16 +98,18 @@ int case_str(struct casectx *c, const struct np_value *v, const char *what, stru
 	return 0;
 }
 
-int case_name(struct casectx *c, const struct np_value *v, const char *what, const char *more, struct np_str *ret)
+int case_name(struct casectx *c, const struct np_value *v, const char *what, const char *more,
+	      struct np_str *ret)
 {
 	if (case_str(c, v, what, ret))
 		return -1;
 	for (size_t i = 0; i < ret->n; i++) {
 		char ch = ret->p[i];
 
-		if (!((ch >= 'a' && ch <= 'z') || (ch >= '0' && ch <= '9') || ch == '-' || strchr(more, ch)))
-			return case_refuse(c, v, "%s '%s' may hold a-z, 0-9, '-'%s%s%s only", what, ret->p,
-					   *more ? " and '" : "", more, *more ? "'" : "");
+		if (!((ch >= 'a' && ch <= 'z') || (ch >= '0' && ch <= '9') || ch == '-' ||
+		      strchr(more, ch)))
+			return case_refuse(c, v, "%s '%s' may hold a-z, 0-9, '-'%s%s%s only", what,
+					   ret->p, *more ? " and '" : "", more, *more ? "'" : "");
 	}
 	return 0;
 }
@@ -120,13 +128,16 @@ static bool parse_one_port(struct np_str s, struct np_expect_port *ret)
 	unsigned long long port;
 
 	if (!colon || !np_proto_parse((struct np_str){ s.p, (size_t)(colon - s.p) }, &ret->proto) ||
-	    !np_str_u64((struct np_str){ colon + 1, s.n - (size_t)(colon - s.p) - 1 }, UINT16_MAX, &port) || !port)
+	    !np_str_u64((struct np_str){ colon + 1, s.n - (size_t)(colon - s.p) - 1 }, UINT16_MAX,
+			&port) ||
+	    !port)
 		return false;
 	ret->first = ret->last = (uint16_t)port;
 	return true;
 }
 
-int case_ports(struct casectx *c, const struct np_value *v, struct np_expect_port **ret, size_t *ret_n)
+int case_ports(struct casectx *c, const struct np_value *v, struct np_expect_port **ret,
+	       size_t *ret_n)
 {
 	struct np_expect_port *ports;
 	size_t n = v->n;
@@ -140,10 +151,13 @@ int case_ports(struct casectx *c, const struct np_value *v, struct np_expect_por
 		struct np_str s = np_value_str(&v->items[i]);
 
 		if (!parse_one_port(s, &ports[i]))
-			return case_refuse(c, &v->items[i], "a port is written TCP:80, UDP:80 or SCTP:80");
+			return case_refuse(c, &v->items[i],
+					   "a port is written TCP:80, UDP:80 or SCTP:80");
 		for (size_t k = 0; k < i; k++)
 			if (ports[k].proto == ports[i].proto && ports[k].first == ports[i].first)
-				return case_refuse(c, &v->items[i], "port '" NP_STR_FMT "' stands twice", NP_STR_ARG(s));
+				return case_refuse(c, &v->items[i],
+						   "port '" NP_STR_FMT "' stands twice",
+						   NP_STR_ARG(s));
 	}
 	*ret = ports;
 	*ret_n = n;
@@ -153,10 +167,8 @@ int case_ports(struct casectx *c, const struct np_value *v, struct np_expect_por
 const struct case_kind *case_kind_find(struct np_str kind)
 {
 	static const struct case_kind kinds[] = {
-		{ "Namespace", "v1", false },
-		{ "Pod", "v1", true },
-		{ "Service", "v1", true },
-		{ "NetworkPolicy", "networking.k8s.io/v1", true },
+		{ "Namespace", "v1", false }, { "Pod", "v1", true },
+		{ "Service", "v1", true },    { "NetworkPolicy", "networking.k8s.io/v1", true },
 		{ "Node", "v1", false },
 	};
 
@@ -181,11 +193,14 @@ static int check_gvk(struct casectx *c, const struct np_value *doc, const struct
 		return -1;
 	*ret = case_kind_find(s);
 	if (!*ret && np_str_ends(s, "List"))
-		return case_refuse(c, kind, "a %s is not allowed here: write one document for each object", s.p);
+		return case_refuse(c, kind,
+				   "a %s is not allowed here: write one document for each object",
+				   s.p);
 	if (!*ret)
 		return case_refuse(c, kind, "kind '%s' is not one of " CASE_KINDS, s.p);
 	if (!np_str_is(np_value_str(version), (*ret)->api_version))
-		return case_refuse(c, version, "apiVersion of a %s must be %s", (*ret)->kind, (*ret)->api_version);
+		return case_refuse(c, version, "apiVersion of a %s must be %s", (*ret)->kind,
+				   (*ret)->api_version);
 	return 0;
 }
 
@@ -200,13 +215,15 @@ int case_apply_step(struct casectx *c, const struct np_value *doc, struct np_ste
 	if (meta->kind != NP_VALUE_MAP)
 		return case_refuse(c, meta, "metadata must be a map");
 	ns = np_value_get(meta, "namespace");
-	if (case_need(c, meta, "name", &name) || case_name(c, name, "metadata.name", ".", &step.name) ||
+	if (case_need(c, meta, "name", &name) ||
+	    case_name(c, name, "metadata.name", ".", &step.name) ||
 	    (ns && case_name(c, ns, "metadata.namespace", "", &step.ns)))
 		return -1;
 	if (ns && !kind->namespaced)
 		return case_refuse(c, ns, "a %s has no namespace", kind->kind);
 	if (!ns && kind->namespaced)
-		return case_refuse(c, meta, "metadata.namespace is missing: case files name it always");
+		return case_refuse(c, meta,
+				   "metadata.namespace is missing: case files name it always");
 	step.object_kind = np_str_from(kind->kind);
 	if (case_body(c, doc, &step.body))
 		return -1;
@@ -224,8 +241,8 @@ bool np_subst_check(struct np_str text, size_t *ret_offset)
 		for (k = i + 2; k < text.n && text.p[k] != '}'; k++) {
 			char ch = text.p[k];
 
-			if (!((ch >= 'a' && ch <= 'z') || (ch >= 'A' && ch <= 'Z') || (ch >= '0' && ch <= '9') ||
-			      (ch && strchr(":/._-", ch))))
+			if (!((ch >= 'a' && ch <= 'z') || (ch >= 'A' && ch <= 'Z') ||
+			      (ch >= '0' && ch <= '9') || (ch && strchr(":/._-", ch))))
 				break;
 		}
 		if (k == text.n || text.p[k] != '}' || k == i + 2) {
@@ -237,7 +254,10 @@ bool np_subst_check(struct np_str text, size_t *ret_offset)
 	return true;
 }
 
-/* Recursion is bounded by the depth of our own files. Lists and maps behind aliases are looked at each time they stand. */
+/*
+ * Recursion is bounded by the depth of our own files. Lists and maps behind aliases are looked at
+ * each time they stand.
+ */
 static int check_substs(struct casectx *c, const struct np_value *v)
 {
 	static const char bad[] = "'${' needs a name such as ${ip:x/a} and its '}'";
@@ -276,7 +296,8 @@ int case_check_repeats(struct casectx *c, const struct np_doc *doc)
 
 	if (!doc->n_duplicates)
 		return 0;
-	return case_refuse_key(c, first, "key '" NP_STR_FMT "' stands twice", NP_STR_ARG(first->key));
+	return case_refuse_key(c, first, "key '" NP_STR_FMT "' stands twice",
+			       NP_STR_ARG(first->key));
 }
 
 bool case_path_matches(const char *path, struct np_str name)

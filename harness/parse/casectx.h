@@ -1,4 +1,7 @@
-/* casectx.h - private to parse: what case files and world files share: checked access to small maps, ports, objects. */
+/*
+ * casectx.h - private to parse: what case files and world files share: checked access to small
+ * maps, ports, objects.
+ */
 #ifndef NP_PARSE_CASECTX_H
 #define NP_PARSE_CASECTX_H
 
@@ -20,17 +23,21 @@ int case_refuse_key(struct casectx *c, const struct np_pair *at, const char *fmt
 struct np_place case_place(const struct casectx *c, const struct np_value *at);
 
 /* Refuses keys that are not in the NULL-ended @allowed, and repeated ones. */
-int case_check_keys(struct casectx *c, const struct np_value *map, const char *const *allowed, const char *what);
+int case_check_keys(struct casectx *c, const struct np_value *map, const char *const *allowed,
+		    const char *what);
 /* The value of @key, which must be there. */
-int case_need(struct casectx *c, const struct np_value *map, const char *key, const struct np_value **ret);
+int case_need(struct casectx *c, const struct np_value *map, const char *key,
+	      const struct np_value **ret);
 /* A non-empty string on one line, copied. */
 int case_str(struct casectx *c, const struct np_value *v, const char *what, struct np_str *ret);
 /* A name of [a-z0-9-] and of the characters of @more. */
-int case_name(struct casectx *c, const struct np_value *v, const char *what, const char *more, struct np_str *ret);
+int case_name(struct casectx *c, const struct np_value *v, const char *what, const char *more,
+	      struct np_str *ret);
 /* A list, of any length. */
 int case_list(struct casectx *c, const struct np_value *v, const char *what);
 /* [TCP:80, ..], one port an entry. */
-int case_ports(struct casectx *c, const struct np_value *v, struct np_expect_port **ret, size_t *ret_n);
+int case_ports(struct casectx *c, const struct np_value *v, struct np_expect_port **ret,
+	       size_t *ret_n);
 
 /* Kinds of objects that steps are about. */
 struct case_kind {

@@ -8,7 +8,8 @@
 
 #define MAX_WAIT_MS (10LL * 60 * 1000)
 
-static const char *const profiles[] = { "core", "extended", "upstream", "lifecycle", "behaviour", NULL };
+static const char *const profiles[] = { "core",	     "extended",  "upstream",
+					"lifecycle", "behaviour", NULL };
 
 /* --- the header --- */
 
@@ -16,8 +17,8 @@ static int take_id(struct casectx *c, const struct np_value *v, struct np_case *
 {
 	if (case_name(c, v, "case", "/", &ret->id))
 		return -1;
-	if (!memchr(ret->id.p, '/', ret->id.n) || np_str_starts(ret->id, "/") || np_str_ends(ret->id, "/") ||
-	    strstr(ret->id.p, "//"))
+	if (!memchr(ret->id.p, '/', ret->id.n) || np_str_starts(ret->id, "/") ||
+	    np_str_ends(ret->id, "/") || strstr(ret->id.p, "//"))
 		return case_refuse(c, v, "case '%s' must be folder/name", ret->id.p);
 	return 0;
 }
@@ -39,7 +40,9 @@ static int take_covers(struct casectx *c, const struct np_value *v, struct np_ca
 		struct np_str s = np_value_str(&v->items[i]);
 
 		if (!np_clause_parse(s, &clause))
-			return case_refuse(c, &v->items[i], "'" NP_STR_FMT "' is not a clause such as S11", NP_STR_ARG(s));
+			return case_refuse(c, &v->items[i],
+					   "'" NP_STR_FMT "' is not a clause such as S11",
+					   NP_STR_ARG(s));
 		np_clauses_add(&ret->covers, clause);
 	}
 	return 0;
@@ -60,9 +63,11 @@ static int take_needs(struct casectx *c, const struct np_value *v, struct np_cas
 			continue;
 		}
 		for (unsigned bit = 1, len = 0; bit <= NP_NEED_PINNED_IP; bit <<= 1)
-			len += (unsigned)snprintf(known + len, sizeof(known) - len, "%s%s", bit > 1 ? ", " : "",
+			len += (unsigned)snprintf(known + len, sizeof(known) - len, "%s%s",
+						  bit > 1 ? ", " : "",
 						  np_need_name((enum np_need)bit));
-		return case_refuse(c, &v->items[i], "'" NP_STR_FMT "' is not one of %s", NP_STR_ARG(s), known);
+		return case_refuse(c, &v->items[i], "'" NP_STR_FMT "' is not one of %s",
+				   NP_STR_ARG(s), known);
 	}
 	return 0;
 }
@@ -102,7 +107,11 @@ static int take_profile(struct casectx *c, const struct np_value *v, struct np_c
 	for (size_t i = 0; profiles[i]; i++)
 		if (np_str_is(np_value_str(v), profiles[i]))
 			ret->profile = np_str_from(profiles[i]);
-	return ret->profile.n ? 0 : case_refuse(c, v, "profile must be one of core, extended, upstream, lifecycle, behaviour");
+	return ret->profile.n
+		       ? 0
+		       : case_refuse(
+				 c, v,
+				 "profile must be one of core, extended, upstream, lifecycle, behaviour");
 }
 
 static int take_seed(struct casectx *c, const struct np_value *v, struct np_case *ret)
@@ -140,10 +149,12 @@ static const struct header_key {
 	bool required;
 	int (*take)(struct casectx *c, const struct np_value *v, struct np_case *ret);
 } header_keys[] = {
-	{ "case", true, take_id },	  { "title", true, take_title },    { "covers", true, take_covers },
-	{ "world", true, take_world },	  { "needs", false, take_needs },   { "catches", false, take_catches },
-	{ "tags", false, take_tags },	  { "profile", false, take_profile }, { "ports", false, take_ports },
-	{ "families", false, take_families }, { "seed", false, take_seed },
+	{ "case", true, take_id },	 { "title", true, take_title },
+	{ "covers", true, take_covers }, { "world", true, take_world },
+	{ "needs", false, take_needs },	 { "catches", false, take_catches },
+	{ "tags", false, take_tags },	 { "profile", false, take_profile },
+	{ "ports", false, take_ports },	 { "families", false, take_families },
+	{ "seed", false, take_seed },
 };
 
 static int take_header(struct casectx *c, const struct np_value *doc, struct np_case *ret)
@@ -160,7 +171,8 @@ static int take_header(struct casectx *c, const struct np_value *doc, struct np_
 		const struct np_value *v = np_value_get(doc, header_keys[i].key);
 
 		if (!v && header_keys[i].required)
-			return case_refuse(c, doc, "key '%s' is missing in the header", header_keys[i].key);
+			return case_refuse(c, doc, "key '%s' is missing in the header",
+					   header_keys[i].key);
 		if (v && header_keys[i].take(c, v, ret))
 			return -1;
 	}
@@ -181,16 +193,20 @@ static int take_object(struct casectx *c, const struct np_value *v, struct np_st
 	blank = strchr(s.p, ' ');
 	kind = blank ? case_kind_find((struct np_str){ s.p, (size_t)(blank - s.p) }) : NULL;
 	if (!kind)
-		return case_refuse(c, v, "'%s' must be a kind and a name, such as Pod x/a or Namespace x; kinds are "
-				   CASE_KINDS, s.p);
+		return case_refuse(
+			c, v,
+			"'%s' must be a kind and a name, such as Pod x/a or Namespace x; kinds are " CASE_KINDS,
+			s.p);
 	name = np_str_from(blank + 1);
 	slash = strchr(name.p, '/');
-	if (kind->namespaced != (slash != NULL) || strchr(name.p, ' ') || (slash && strchr(slash + 1, '/')))
+	if (kind->namespaced != (slash != NULL) || strchr(name.p, ' ') ||
+	    (slash && strchr(slash + 1, '/')))
 		return case_refuse(c, v, "a %s is named %s", kind->kind,
 				   kind->namespaced ? "namespace/name" : "by its name alone");
 	ret->object_kind = np_str_from(kind->kind);
 	if (slash) {
-		ret->ns = np_arena_str(c->arena, (struct np_str){ name.p, (size_t)(slash - name.p) });
+		ret->ns =
+			np_arena_str(c->arena, (struct np_str){ name.p, (size_t)(slash - name.p) });
 		name = np_str_from(slash + 1);
 	}
 	ret->name = name;
@@ -199,7 +215,8 @@ static int take_object(struct casectx *c, const struct np_value *v, struct np_st
 	return 0;
 }
 
-static int take_delete(struct casectx *c, const struct np_value *doc, const struct np_value *v, struct np_step *ret)
+static int take_delete(struct casectx *c, const struct np_value *doc, const struct np_value *v,
+		       struct np_step *ret)
 {
 	static const char *const allowed[] = { "delete", NULL };
 
@@ -216,14 +233,17 @@ static int label_patch(struct casectx *c, const struct np_value *labels, struct 
 		const struct np_value *v = &labels->pairs[i].value;
 
 		if (v->kind != NP_VALUE_STRING && v->kind != NP_VALUE_NULL)
-			return case_refuse(c, v, "a label must be a string (quote it) or null, which removes it");
+			return case_refuse(
+				c, v,
+				"a label must be a string (quote it) or null, which removes it");
 	}
 	if (np_value_set(c->arena, &patch, "metadata.labels", *labels, c->err))
 		return -1;
 	return case_body(c, &patch, ret);
 }
 
-static int take_label(struct casectx *c, const struct np_value *doc, const struct np_value *v, struct np_step *ret)
+static int take_label(struct casectx *c, const struct np_value *doc, const struct np_value *v,
+		      struct np_step *ret)
 {
 	static const char *const allowed[] = { "label", "labels", NULL };
 	const struct np_value *labels;
@@ -237,20 +257,23 @@ static int take_label(struct casectx *c, const struct np_value *doc, const struc
 	return label_patch(c, labels, &ret->body);
 }
 
-static int take_patch(struct casectx *c, const struct np_value *doc, const struct np_value *v, struct np_step *ret)
+static int take_patch(struct casectx *c, const struct np_value *doc, const struct np_value *v,
+		      struct np_step *ret)
 {
 	static const char *const allowed[] = { "patch", "with", NULL };
 	const struct np_value *with;
 
 	ret->kind = NP_STEP_PATCH;
-	if (case_check_keys(c, doc, allowed, "a patch step") || take_object(c, v, ret) || case_need(c, doc, "with", &with))
+	if (case_check_keys(c, doc, allowed, "a patch step") || take_object(c, v, ret) ||
+	    case_need(c, doc, "with", &with))
 		return -1;
 	if (with->kind != NP_VALUE_MAP)
 		return case_refuse(c, with, "with must be a map: a JSON merge patch");
 	return case_body(c, with, &ret->body);
 }
 
-static int take_recreate(struct casectx *c, const struct np_value *doc, const struct np_value *v, struct np_step *ret)
+static int take_recreate(struct casectx *c, const struct np_value *doc, const struct np_value *v,
+			 struct np_step *ret)
 {
 	static const char *const allowed[] = { "recreate", "with", NULL };
 	const struct np_value *with = np_value_get(doc, "with");
@@ -265,22 +288,25 @@ static int take_recreate(struct casectx *c, const struct np_value *doc, const st
 		return case_refuse(c, with, "with must be a map: the new manifest");
 	if (case_apply_step(c, with, &manifest))
 		return -1;
-	if (!np_str_eq(manifest.object_kind, ret->object_kind) || !np_str_eq(manifest.ns, ret->ns) ||
-	    !np_str_eq(manifest.name, ret->name))
+	if (!np_str_eq(manifest.object_kind, ret->object_kind) ||
+	    !np_str_eq(manifest.ns, ret->ns) || !np_str_eq(manifest.name, ret->name))
 		return case_refuse(c, with, "the manifest must be of the object that is recreated");
 	ret->body = manifest.body;
 	return 0;
 }
 
-static int take_wait(struct casectx *c, const struct np_value *doc, const struct np_value *v, struct np_step *ret)
+static int take_wait(struct casectx *c, const struct np_value *doc, const struct np_value *v,
+		     struct np_step *ret)
 {
 	static const char *const allowed[] = { "wait", NULL };
 
 	ret->kind = NP_STEP_WAIT;
 	if (case_check_keys(c, doc, allowed, "a wait step"))
 		return -1;
-	if (!np_str_duration_ms(np_value_str(v), &ret->wait_ms) || ret->wait_ms < 1 || ret->wait_ms > MAX_WAIT_MS)
-		return case_refuse(c, v, "a wait is a duration with unit from 1ms to 10m, such as 500ms");
+	if (!np_str_duration_ms(np_value_str(v), &ret->wait_ms) || ret->wait_ms < 1 ||
+	    ret->wait_ms > MAX_WAIT_MS)
+		return case_refuse(c, v,
+				   "a wait is a duration with unit from 1ms to 10m, such as 500ms");
 	return 0;
 }
 
@@ -303,7 +329,8 @@ static struct np_place block_place(const struct casectx *c, const struct np_valu
 				  (unsigned)(in_source > in_text ? in_source - in_text : 0) + 1 };
 }
 
-static int take_expect(struct casectx *c, const struct np_value *doc, const struct np_value *v, struct np_step *ret)
+static int take_expect(struct casectx *c, const struct np_value *doc, const struct np_value *v,
+		       struct np_step *ret)
 {
 	static const char *const allowed[] = { "expect", NULL };
 	bool lines;
@@ -314,12 +341,14 @@ static int take_expect(struct casectx *c, const struct np_value *doc, const stru
 	if (v->kind != NP_VALUE_STRING)
 		return case_refuse(c, v, "expect must be text: lines behind '|'");
 	lines = v->text.n && memchr(v->text.p, '\n', v->text.n);
-	return np_expect_parse(v->text, lines ? block_place(c, v) : case_place(c, v), c->arena, &ret->expect, c->err);
+	return np_expect_parse(v->text, lines ? block_place(c, v) : case_place(c, v), c->arena,
+			       &ret->expect, c->err);
 }
 
 static const struct {
 	const char *key;
-	int (*take)(struct casectx *c, const struct np_value *doc, const struct np_value *v, struct np_step *ret);
+	int (*take)(struct casectx *c, const struct np_value *doc, const struct np_value *v,
+		    struct np_step *ret);
 } step_kinds[] = {
 	{ "delete", take_delete },     { "label", take_label }, { "patch", take_patch },
 	{ "recreate", take_recreate }, { "wait", take_wait },	{ "expect", take_expect },
@@ -339,7 +368,9 @@ static int take_step(struct casectx *c, const struct np_value *doc, struct np_st
 		if (v)
 			return step_kinds[i].take(c, doc, v, ret);
 	}
-	return case_refuse(c, doc, "a step is a manifest, or has one of the keys delete, label, patch, recreate, wait, expect");
+	return case_refuse(
+		c, doc,
+		"a step is a manifest, or has one of the keys delete, label, patch, recreate, wait, expect");
 }
 
 /* --- whole files --- */
@@ -375,19 +406,21 @@ static int read_own(struct casectx *c, const char *name, struct np_docs *ret)
 	return np_err_at(c->err, c->file, 1, 1);
 }
 
-static int take_case(struct casectx *c, const struct np_docs *docs, bool check_id, struct np_case *ret)
+static int take_case(struct casectx *c, const struct np_docs *docs, bool check_id,
+		     struct np_case *ret)
 {
 	const struct np_doc *header = &docs->items[0];
 
 	if (case_check_repeats(c, header) || take_header(c, &header->root, ret))
 		return -1;
 	if (check_id && !case_path_matches(c->file ? c->file : "", ret->id))
-		return case_refuse(c, np_value_get(&header->root, "case"), "case '%s' must be the end of the file's path",
-				   ret->id.p);
+		return case_refuse(c, np_value_get(&header->root, "case"),
+				   "case '%s' must be the end of the file's path", ret->id.p);
 	return take_steps(c, docs, ret);
 }
 
-int np_casefile_parse(struct np_str text, const char *name, bool check_id, struct np_case *ret, struct np_err *err)
+int np_casefile_parse(struct np_str text, const char *name, bool check_id, struct np_case *ret,
+		      struct np_err *err)
 {
 	struct np_case out = { 0 };
 	struct casectx c = { .arena = &out.arena, .text = text, .err = err };
@@ -409,7 +442,8 @@ int np_casefile_parse(struct np_str text, const char *name, bool check_id, struc
 static int take_objects(struct casectx *c, const struct np_docs *docs, struct np_worldfile *ret)
 {
 	if (docs->n - 1 > NP_CASE_MAX_STEPS)
-		return case_refuse(c, &docs->items[docs->n - 1].root, "more than %d objects", NP_CASE_MAX_STEPS);
+		return case_refuse(c, &docs->items[docs->n - 1].root, "more than %d objects",
+				   NP_CASE_MAX_STEPS);
 	ret->n_objects = docs->n - 1;
 	ret->objects = np_arena_array(c->arena, ret->n_objects, sizeof(*ret->objects));
 	for (size_t i = 0; i < ret->n_objects; i++) {
@@ -420,22 +454,27 @@ static int take_objects(struct casectx *c, const struct np_docs *docs, struct np
 		if (case_check_repeats(c, &docs->items[i + 1]))
 			return -1;
 		if (!kind)
-			return case_refuse(c, doc, "a document behind the header must be a manifest with apiVersion and kind");
+			return case_refuse(
+				c, doc,
+				"a document behind the header must be a manifest with apiVersion and kind");
 		if (!np_str_is(s, "Namespace") && !np_str_is(s, "Pod") && !np_str_is(s, "Service"))
-			return case_refuse(c, kind, "a world holds Namespaces, Pods and Services only");
+			return case_refuse(c, kind,
+					   "a world holds Namespaces, Pods and Services only");
 		if (case_apply_step(c, doc, &ret->objects[i]))
 			return -1;
 	}
 	return 0;
 }
 
-static int take_worldfile(struct casectx *c, const struct np_docs *docs, bool check_name, struct np_worldfile *ret)
+static int take_worldfile(struct casectx *c, const struct np_docs *docs, bool check_name,
+			  struct np_worldfile *ret)
 {
 	static const char *const allowed[] = { "world", "title", "ports", NULL };
 	const struct np_value *doc = &docs->items[0].root, *name, *ports, *title;
 	struct np_str ignored;
 
-	if (case_check_repeats(c, &docs->items[0]) || case_check_keys(c, doc, allowed, "the header of a world") ||
+	if (case_check_repeats(c, &docs->items[0]) ||
+	    case_check_keys(c, doc, allowed, "the header of a world") ||
 	    case_need(c, doc, "world", &name) || case_name(c, name, "world", "", &ret->name) ||
 	    case_need(c, doc, "ports", &ports) || case_ports(c, ports, &ret->ports, &ret->n_ports))
 		return -1;
@@ -447,8 +486,8 @@ static int take_worldfile(struct casectx *c, const struct np_docs *docs, bool ch
 	return take_objects(c, docs, ret);
 }
 
-int np_worldfile_parse(struct np_str text, const char *name, bool check_name, struct np_worldfile *ret,
-		       struct np_err *err)
+int np_worldfile_parse(struct np_str text, const char *name, bool check_name,
+		       struct np_worldfile *ret, struct np_err *err)
 {
 	struct np_worldfile out = { 0 };
 	struct casectx c = { .arena = &out.arena, .text = text, .err = err };
@@ -473,7 +512,8 @@ int np_casefile_load(const char *path, struct np_case *ret, struct np_err *err)
 	int failed = np_file_read(path, NP_READ_MAX_BYTES, &text, err);
 
 	if (!failed)
-		failed = np_casefile_parse((struct np_str){ np_buf_text(&text), text.len }, path, true, ret, err);
+		failed = np_casefile_parse((struct np_str){ np_buf_text(&text), text.len }, path,
+					   true, ret, err);
 	np_buf_release(&text);
 	return failed;
 }
@@ -484,7 +524,8 @@ int np_worldfile_load(const char *path, struct np_worldfile *ret, struct np_err 
 	int failed = np_file_read(path, NP_READ_MAX_BYTES, &text, err);
 
 	if (!failed)
-		failed = np_worldfile_parse((struct np_str){ np_buf_text(&text), text.len }, path, true, ret, err);
+		failed = np_worldfile_parse((struct np_str){ np_buf_text(&text), text.len }, path,
+					    true, ret, err);
 	np_buf_release(&text);
 	return failed;
 }

@@ -26,7 +26,8 @@ struct np_place convert_place(const struct convert *c, const struct cell *at)
 	return (struct np_place){ c->opts->file, at->line, at->column };
 }
 
-int convert_refuse(struct convert *c, const struct cell *at, const char *field, const char *fmt, ...)
+int convert_refuse(struct convert *c, const struct cell *at, const char *field, const char *fmt,
+		   ...)
 {
 	char msg[NP_ERR_MSG_MAX];
 	va_list ap;
@@ -36,7 +37,8 @@ int convert_refuse(struct convert *c, const struct cell *at, const char *field, 
 	va_end(ap);
 	np_err_set(c->err, NP_EVALID, "%s", msg);
 	np_err_at(c->err, c->opts->file, at->line, at->column);
-	return np_err_path(c->err, "%s%s%s", np_buf_text(&c->path), c->path.len && *field ? "." : "", field);
+	return np_err_path(c->err, "%s%s%s", np_buf_text(&c->path),
+			   c->path.len && *field ? "." : "", field);
 }
 
 int convert_str(struct convert *c, struct np_str s, struct np_str *ret)
@@ -73,8 +75,8 @@ int convert_names(struct convert *c, const struct api_meta *meta, const struct c
 	struct np_str name = meta->name.s.n ? meta->name.s : meta->generate_name.s;
 
 	if (!name.n)
-		return convert_refuse(c, meta->name.at.line ? &meta->name.at : object, "metadata.name",
-				      "a name is required");
+		return convert_refuse(c, meta->name.at.line ? &meta->name.at : object,
+				      "metadata.name", "a name is required");
 	if (ret_ns && convert_str(c, meta->ns.s.n ? meta->ns.s : np_str_from(fallback), ret_ns))
 		return -1;
 	return convert_str(c, name, ret_name);
@@ -85,18 +87,20 @@ int convert_proto(struct convert *c, const struct api_str *s, enum np_proto *ret
 	*ret = NP_TCP;
 	if (!s->at.set || np_proto_parse(s->s, ret))
 		return 0;
-	return convert_refuse(c, &s->at, "protocol", "protocol '" NP_STR_FMT "' is not one of TCP, UDP, SCTP",
+	return convert_refuse(c, &s->at, "protocol",
+			      "protocol '" NP_STR_FMT "' is not one of TCP, UDP, SCTP",
 			      NP_STR_ARG(s->s));
 }
 
-static int convert_values(struct convert *c, const struct api_requirement *in, struct np_requirement *ret)
+static int convert_values(struct convert *c, const struct api_requirement *in,
+			  struct np_requirement *ret)
 {
 	const struct api_str *values = in->values.items;
 	bool wants = ret->op == NP_OP_IN || ret->op == NP_OP_NOT_IN;
 
 	if (wants && !in->values.n)
-		return convert_refuse(c, &in->op.at, "values", "operator %s needs at least one value",
-				      np_op_name(ret->op));
+		return convert_refuse(c, &in->op.at, "values",
+				      "operator %s needs at least one value", np_op_name(ret->op));
 	if (!wants && in->values.n)
 		return convert_refuse(c, &in->values.at, "values", "operator %s takes no values",
 				      np_op_name(ret->op));
@@ -108,19 +112,23 @@ static int convert_values(struct convert *c, const struct api_requirement *in, s
 	return 0;
 }
 
-static int convert_requirement(struct convert *c, const struct api_requirement *in, struct np_requirement *ret)
+static int convert_requirement(struct convert *c, const struct api_requirement *in,
+			       struct np_requirement *ret)
 {
 	ret->place = convert_place(c, &in->at);
 	if (!in->key.s.n)
-		return convert_refuse(c, in->key.at.line ? &in->key.at : &in->at, "key", "a label key is required");
+		return convert_refuse(c, in->key.at.line ? &in->key.at : &in->at, "key",
+				      "a label key is required");
 	if (!np_op_parse(in->op.s, &ret->op))
 		return convert_refuse(c, in->op.at.line ? &in->op.at : &in->at, "operator",
-				      "operator '" NP_STR_FMT "' is not one of In, NotIn, Exists, DoesNotExist",
+				      "operator '" NP_STR_FMT
+				      "' is not one of In, NotIn, Exists, DoesNotExist",
 				      NP_STR_ARG(in->op.s));
 	return convert_str(c, in->key.s, &ret->key) || convert_values(c, in, ret) ? -1 : 0;
 }
 
-static int convert_selector(struct convert *c, const struct api_selector *in, struct np_selector *ret)
+static int convert_selector(struct convert *c, const struct api_selector *in,
+			    struct np_selector *ret)
 {
 	const struct api_requirement *exprs = in->exprs.items;
 
@@ -140,7 +148,8 @@ static int convert_selector(struct convert *c, const struct api_selector *in, st
 }
 
 /* Blocks that only the strict rules refuse are taken, with a warning (S56, S57). */
-static int convert_cidr(struct convert *c, const struct api_str *in, const char *field, struct np_cidr *ret)
+static int convert_cidr(struct convert *c, const struct api_str *in, const char *field,
+			struct np_cidr *ret)
 {
 	static const struct {
 		unsigned flag;
@@ -155,14 +164,19 @@ static int convert_cidr(struct convert *c, const struct api_str *in, const char 
 	if (!in->s.n)
 		return convert_refuse(c, &in->at, field, "a CIDR is required");
 	if (!np_cidr_parse(in->s, ret))
-		return convert_refuse(c, &in->at, field, "'" NP_STR_FMT "' is not a CIDR such as 10.0.0.0/8 or fd00::/8",
+		return convert_refuse(c, &in->at, field,
+				      "'" NP_STR_FMT
+				      "' is not a CIDR such as 10.0.0.0/8 or fd00::/8",
 				      NP_STR_ARG(in->s));
 	old = convert_enter(c, ".%s", field);
 	for (size_t i = 0; i < NP_ARRAY_SIZE(oddities); i++)
 		if (ret->flags & oddities[i].flag)
-			diag_add(c->diags, NP_DIAG_CIDR, convert_place(c, &in->at), np_buf_text(&c->path),
-				 "CIDR '" NP_STR_FMT "' %s: its meaning is not defined, and the API server "
-				 "refuses it since 1.36", NP_STR_ARG(in->s), oddities[i].what);
+			diag_add(c->diags, NP_DIAG_CIDR, convert_place(c, &in->at),
+				 np_buf_text(&c->path),
+				 "CIDR '" NP_STR_FMT
+				 "' %s: its meaning is not defined, and the API server "
+				 "refuses it since 1.36",
+				 NP_STR_ARG(in->s), oddities[i].what);
 	convert_leave(c, old);
 	return 0;
 }
@@ -171,7 +185,8 @@ static int convert_ipblock(struct convert *c, const struct api_ipblock *in, stru
 {
 	const struct api_str *excepts = in->excepts.items;
 
-	if (convert_cidr(c, in->cidr.at.line ? &in->cidr : &(struct api_str){ .at = in->at }, "cidr", &ret->cidr))
+	if (convert_cidr(c, in->cidr.at.line ? &in->cidr : &(struct api_str){ .at = in->at },
+			 "cidr", &ret->cidr))
 		return -1;
 	if (convert_str(c, in->cidr.s, &ret->cidr_text))
 		return -1;
@@ -189,8 +204,8 @@ static int convert_ipblock(struct convert *c, const struct api_ipblock *in, stru
 	return 0;
 }
 
-static int convert_peer_selector(struct convert *c, const struct api_selector *in, const char *field,
-				 const struct np_selector **ret)
+static int convert_peer_selector(struct convert *c, const struct api_selector *in,
+				 const char *field, const struct np_selector **ret)
 {
 	struct np_selector *s;
 	size_t old;
@@ -213,9 +228,11 @@ static int convert_peer(struct convert *c, const struct api_peer *in, struct np_
 
 	ret->place = convert_place(c, &in->at);
 	if (!in->ip_block && !in->pod_selector && !in->ns_selector)
-		return convert_refuse(c, &in->at, "", "a peer needs podSelector, namespaceSelector or ipBlock");
+		return convert_refuse(c, &in->at, "",
+				      "a peer needs podSelector, namespaceSelector or ipBlock");
 	if (in->ip_block && (in->pod_selector || in->ns_selector))
-		return convert_refuse(c, &in->at, "", "ipBlock cannot stand beside a selector in one peer");
+		return convert_refuse(c, &in->at, "",
+				      "ipBlock cannot stand beside a selector in one peer");
 	if (convert_peer_selector(c, in->pod_selector, "podSelector", &ret->pod_selector) ||
 	    convert_peer_selector(c, in->ns_selector, "namespaceSelector", &ret->ns_selector))
 		return -1;
@@ -235,9 +252,11 @@ static int convert_end_port(struct convert *c, const struct api_port *in, struct
 	if (!in->end_port.at.set)
 		return 0;
 	if (ret->kind != NP_PORT_NUMBER)
-		return convert_refuse(c, &in->end_port.at, "endPort", "endPort needs a numeric port beside it");
+		return convert_refuse(c, &in->end_port.at, "endPort",
+				      "endPort needs a numeric port beside it");
 	if (in->end_port.v < ret->port || in->end_port.v > UINT16_MAX)
-		return convert_refuse(c, &in->end_port.at, "endPort", "endPort must be between port and 65535");
+		return convert_refuse(c, &in->end_port.at, "endPort",
+				      "endPort must be between port and 65535");
 	ret->kind = NP_PORT_RANGE;
 	ret->end_port = (uint16_t)in->end_port.v;
 	return 0;
@@ -250,20 +269,23 @@ static int convert_port(struct convert *c, const struct api_port *in, struct np_
 		return -1;
 	if (in->port.at.set && in->port.is_str) {
 		if (!in->port.s.n)
-			return convert_refuse(c, &in->port.at, "port", "a port name must not be empty");
+			return convert_refuse(c, &in->port.at, "port",
+					      "a port name must not be empty");
 		ret->kind = NP_PORT_NAME;
 		if (convert_str(c, in->port.s, &ret->name))
 			return -1;
 	} else if (in->port.at.set) {
 		if (in->port.v < 1 || in->port.v > UINT16_MAX)
-			return convert_refuse(c, &in->port.at, "port", "port must be between 1 and 65535");
+			return convert_refuse(c, &in->port.at, "port",
+					      "port must be between 1 and 65535");
 		ret->kind = NP_PORT_NUMBER;
 		ret->port = (uint16_t)in->port.v;
 	}
 	return convert_end_port(c, in, ret);
 }
 
-static int convert_rule(struct convert *c, const struct api_rule *in, const char *peers_name, struct np_rule *ret)
+static int convert_rule(struct convert *c, const struct api_rule *in, const char *peers_name,
+			struct np_rule *ret)
 {
 	const struct api_port *ports = in->ports.items;
 	const struct api_peer *peers = in->peers.items;
@@ -290,7 +312,8 @@ static int convert_rule(struct convert *c, const struct api_rule *in, const char
 	return 0;
 }
 
-static int convert_rules(struct convert *c, const struct api_list *in, enum np_dir dir, struct np_policy *ret)
+static int convert_rules(struct convert *c, const struct api_list *in, enum np_dir dir,
+			 struct np_policy *ret)
 {
 	const struct api_rule *rules = in->items;
 	struct np_rule *out = np_arena_array(c->arena, in->n, sizeof(*out));
@@ -307,7 +330,10 @@ static int convert_rules(struct convert *c, const struct api_list *in, enum np_d
 	return 0;
 }
 
-/* Ingress is always added by default, egress when it has rules; a list that is there is never touched (semantics 1.3). */
+/*
+ * Ingress is always added by default, egress when it has rules; a list that is there is never
+ * touched (semantics 1.3).
+ */
 static int convert_types(struct convert *c, const struct api_policy_spec *in, struct np_policy *ret)
 {
 	const struct api_str *types = in->policy_types.items;
@@ -325,7 +351,8 @@ static int convert_types(struct convert *c, const struct api_policy_spec *in, st
 			ret->types[NP_EGRESS] = true;
 		} else {
 			snprintf(field, sizeof(field), "spec.policyTypes[%zu]", i);
-			return convert_refuse(c, &types[i].at, field, "'" NP_STR_FMT "' is not one of Ingress, Egress",
+			return convert_refuse(c, &types[i].at, field,
+					      "'" NP_STR_FMT "' is not one of Ingress, Egress",
 					      NP_STR_ARG(types[i].s));
 		}
 	}
@@ -344,7 +371,8 @@ int convert_policy(struct convert *c, const struct api_policy *in, struct np_pol
 		return -1;
 	convert_leave(c, old);
 	if (convert_rules(c, &in->spec.ingress, NP_INGRESS, &policy) ||
-	    convert_rules(c, &in->spec.egress, NP_EGRESS, &policy) || convert_types(c, &in->spec, &policy))
+	    convert_rules(c, &in->spec.egress, NP_EGRESS, &policy) ||
+	    convert_types(c, &in->spec, &policy))
 		return -1;
 	*ret = policy;
 	return 0;

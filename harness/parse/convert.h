@@ -1,4 +1,7 @@
-/* convert.h - private to parse: API objects (api.h) to the model, with the checks that the model needs. */
+/*
+ * convert.h - private to parse: API objects (api.h) to the model, with the checks that the model
+ * needs.
+ */
 #ifndef NP_PARSE_CONVERT_H
 #define NP_PARSE_CONVERT_H
 
@@ -23,11 +26,17 @@ struct np_place convert_place(const struct convert *c, const struct cell *at);
 __attribute__((format(printf, 4, 5)))
 int convert_refuse(struct convert *c, const struct cell *at, const char *field, const char *fmt, ...);
 
-/* Copies a string. Aliases can make one long string stand in very many places, so the sum is bounded: NP_ELIMIT. */
+/*
+ * Copies a string. Aliases can make one long string stand in very many places, so the sum is
+ * bounded: NP_ELIMIT.
+ */
 int convert_str(struct convert *c, struct np_str s, struct np_str *ret);
 /* Sorted, unique. */
 int convert_labels(struct convert *c, const struct api_map *map, struct np_labels *ret);
-/* Name and namespace of a namespaced object. One that is still to get its name goes by its generateName. */
+/*
+ * Name and namespace of a namespaced object. One that is still to get its name goes by its
+ * generateName.
+ */
 int convert_names(struct convert *c, const struct api_meta *meta, const struct cell *object,
 		  struct np_str *ret_ns, struct np_str *ret_name);
 int convert_proto(struct convert *c, const struct api_str *s, enum np_proto *ret);

@@ -1,3 +1,4 @@
+/* encode.c - JSON text of a tree, iterative and bounded. */
 #include "np/parse/encode.h"
 
 #include "np/base/mem.h"
@@ -5,7 +6,7 @@
 /* An open list or map: the children, in the order in which they are written. */
 struct level {
 	const struct np_value *value;
-	const struct np_pair **pairs;	/* of a map: without the overridden ones */
+	const struct np_pair **pairs; /* of a map: without the overridden ones */
 	uint32_t n, next;
 };
 
@@ -20,7 +21,8 @@ struct encoder {
 
 static int cmp_pairs(const void *a, const void *b)
 {
-	const struct np_pair *x = *(const struct np_pair *const *)a, *y = *(const struct np_pair *const *)b;
+	const struct np_pair *x = *(const struct np_pair *const *)a,
+			     *y = *(const struct np_pair *const *)b;
 
 	return np_str_cmp(x->key, y->key);
 }
@@ -140,13 +142,15 @@ static int encode(struct encoder *e, const struct np_value *root)
 		else if (add_child(e))
 			return -1;
 		if (e->out->len - e->start > NP_ENCODE_MAX_BYTES)
-			return np_err_set(e->err, NP_ELIMIT, "the JSON text is longer than %zu bytes",
+			return np_err_set(e->err, NP_ELIMIT,
+					  "the JSON text is longer than %zu bytes",
 					  NP_ENCODE_MAX_BYTES);
 	}
 	return 0;
 }
 
-int np_encode_json(const struct np_value *value, unsigned flags, struct np_buf *b, struct np_err *err)
+int np_encode_json(const struct np_value *value, unsigned flags, struct np_buf *b,
+		   struct np_err *err)
 {
 	struct encoder e = { .out = b, .start = b->len, .flags = flags, .err = err };
 	int failed = encode(&e, value);

@@ -7,8 +7,8 @@
 struct expect_parser {
 	struct np_arena *arena;
 	struct np_err *err;
-	struct np_place at;		/* of the present line's first character */
-	const char *line, *p, *end;	/* the present line without its reason */
+	struct np_place at;	    /* of the present line's first character */
+	const char *line, *p, *end; /* the present line without its reason */
 };
 
 __attribute__((format(printf, 3, 4)))
@@ -21,7 +21,8 @@ static int fail(struct expect_parser *x, const char *token, const char *fmt, ...
 	vsnprintf(msg, sizeof(msg), fmt, ap);
 	va_end(ap);
 	np_err_set(x->err, NP_EPARSE, "%s", msg);
-	return np_err_at(x->err, x->at.file, x->at.line, x->at.column + (unsigned)(token - x->line));
+	return np_err_at(x->err, x->at.file, x->at.line,
+			 x->at.column + (unsigned)(token - x->line));
 }
 
 static bool is_blank(char c)
@@ -43,7 +44,10 @@ static struct np_str next_word(struct expect_parser *x)
 	return w;
 }
 
-/* Takes the next part of a comma list off *@list; false at its end. An empty part is returned as such. */
+/*
+ * Takes the next part of a comma list off *@list; false at its end. An empty part is returned as
+ * such.
+ */
 static bool next_part(struct np_str *list, struct np_str *ret)
 {
 	const char *comma;
@@ -72,7 +76,8 @@ static int parse_clauses(struct expect_parser *x, struct np_str list, np_clauses
 
 	while (next_part(&list, &part)) {
 		if (!np_clause_parse(part, &clause))
-			return fail(x, part.p, "'" NP_STR_FMT "' is not a clause such as S19", NP_STR_ARG(part));
+			return fail(x, part.p, "'" NP_STR_FMT "' is not a clause such as S19",
+				    NP_STR_ARG(part));
 		np_clauses_add(ret, clause);
 	}
 	return 0;
@@ -93,13 +98,17 @@ static int parse_verdict(struct expect_parser *x, struct np_expect_line *line)
 		line->kind = NP_EXPECT_OPEN;
 		return parse_clauses(x, clauses, &line->open);
 	} else {
-		return fail(x, w.p, "'" NP_STR_FMT "' is not one of allow, deny, open, open(S19,S43)",
+		return fail(x, w.p,
+			    "'" NP_STR_FMT "' is not one of allow, deny, open, open(S19,S43)",
 			    NP_STR_ARG(w));
 	}
 	return 0;
 }
 
-/* A word, a name with a namespace, a Service, or a glob: a bare name would silently match nothing. */
+/*
+ * A word, a name with a namespace, a Service, or a glob: a bare name would silently match nothing.
+ * /
+ */
 static bool is_pattern(struct np_str s)
 {
 	static const char *const words[] = { "any", "pods", "hosts", "ext", "dns" };
@@ -111,14 +120,16 @@ static bool is_pattern(struct np_str s)
 	for (size_t i = 0; i < s.n; i++) {
 		char c = s.p[i];
 
-		if (!((c >= 'a' && c <= 'z') || (c >= '0' && c <= '9') || strchr("-./:*?", c)) || !c)
+		if (!((c >= 'a' && c <= 'z') || (c >= '0' && c <= '9') || strchr("-./:*?", c)) ||
+		    !c)
 			return false;
 		telling |= c == '/' || c == '*' || c == ':';
 	}
 	return telling;
 }
 
-static int parse_terms(struct expect_parser *x, struct np_str list, struct np_expect_term **ret, size_t *ret_n)
+static int parse_terms(struct expect_parser *x, struct np_str list, struct np_expect_term **ret,
+		       size_t *ret_n)
 {
 	size_t n = count_parts(list), i = 0;
 	struct np_expect_term *terms;
@@ -134,12 +145,16 @@ static int parse_terms(struct expect_parser *x, struct np_str list, struct np_ex
 		if (terms[i].negated)
 			part = (struct np_str){ part.p + 1, part.n - 1 };
 		if (!part.n)
-			return fail(x, token, "a list has no empty entries and no blanks behind its commas");
+			return fail(x, token,
+				    "a list has no empty entries and no blanks behind its commas");
 		if (np_str_is(part, "own-node"))
 			return fail(x, token, "own-node stands alone behind from");
 		if (!is_pattern(part))
-			return fail(x, token, "'" NP_STR_FMT "' is not an end: any, pods, hosts, ext, dns, or a glob "
-				    "such as x/a, ext/*, node/*, svc:x/web", NP_STR_ARG(part));
+			return fail(x, token,
+				    "'" NP_STR_FMT
+				    "' is not an end: any, pods, hosts, ext, dns, or a glob "
+				    "such as x/a, ext/*, node/*, svc:x/web",
+				    NP_STR_ARG(part));
 		terms[i].pattern = np_arena_str(x->arena, part);
 	}
 	*ret = terms;
@@ -159,7 +174,8 @@ static bool parse_range(struct np_str s, struct np_expect_port *ret)
 	if (!np_str_u64(first, UINT16_MAX, &a) || a == 0)
 		return false;
 	b = a;
-	if (dash && (!np_str_u64((struct np_str){ dash + 1, s.n - first.n - 1 }, UINT16_MAX, &b) || b <= a))
+	if (dash &&
+	    (!np_str_u64((struct np_str){ dash + 1, s.n - first.n - 1 }, UINT16_MAX, &b) || b <= a))
 		return false;
 	ret->first = (uint16_t)a;
 	ret->last = (uint16_t)b;
@@ -191,7 +207,9 @@ static int parse_ports(struct expect_parser *x, struct np_str list, struct np_ex
 	line->n_ports = n;
 	for (; next_part(&list, &part); i++)
 		if (!parse_port(part, &line->ports[i]))
-			return fail(x, part.p, "'" NP_STR_FMT "' is not a port such as TCP:80, UDP:*, TCP:80-90, *:53",
+			return fail(x, part.p,
+				    "'" NP_STR_FMT
+				    "' is not a port such as TCP:80, UDP:*, TCP:80-90, *:53",
 				    NP_STR_ARG(part));
 	return 0;
 }
@@ -220,7 +238,10 @@ static const struct {
 	const char *word;
 	int (*parse)(struct expect_parser *x, struct np_str arg, struct np_expect_line *line);
 } conditions[] = {
-	{ "from", parse_from }, { "to", parse_to }, { "on", parse_ports }, { "family", parse_family },
+	{ "from", parse_from },
+	{ "to", parse_to },
+	{ "on", parse_ports },
+	{ "family", parse_family },
 };
 
 static size_t find_condition(struct np_str w)
@@ -240,13 +261,18 @@ static int parse_conditions(struct expect_parser *x, bool first_line, struct np_
 	for (w = next_word(x); w.n; w = next_word(x)) {
 		i = find_condition(w);
 		if (i == NP_ARRAY_SIZE(conditions))
-			return fail(x, w.p, "'" NP_STR_FMT "' is not one of from, to, on, family, or # and a reason",
+			return fail(x, w.p,
+				    "'" NP_STR_FMT
+				    "' is not one of from, to, on, family, or # and a reason",
 				    NP_STR_ARG(w));
 		if (first_line)
-			return fail(x, w.p, "the first line states the rule: it has no '%s'", conditions[i].word);
-		if (i < next)
-			return fail(x, w.p, "'%s' stands twice or too late: the order is from, to, on, family",
+			return fail(x, w.p, "the first line states the rule: it has no '%s'",
 				    conditions[i].word);
+		if (i < next)
+			return fail(
+				x, w.p,
+				"'%s' stands twice or too late: the order is from, to, on, family",
+				conditions[i].word);
 		arg = next_word(x);
 		if (!arg.n)
 			return fail(x, w.p, "'%s' needs something behind it", conditions[i].word);
@@ -267,7 +293,8 @@ static struct np_str trim(struct np_str s)
 }
 
 /* One line without its end: 1, 0 for a blank or comment line, -1. */
-static int parse_line(struct expect_parser *x, struct np_str text, bool first_line, struct np_expect_line *ret)
+static int parse_line(struct expect_parser *x, struct np_str text, bool first_line,
+		      struct np_expect_line *ret)
 {
 	const char *hash = text.n ? memchr(text.p, '#', text.n) : NULL;
 	size_t n = hash ? (size_t)(hash - text.p) : text.n;
@@ -283,12 +310,13 @@ static int parse_line(struct expect_parser *x, struct np_str text, bool first_li
 	if (parse_verdict(x, ret) || parse_conditions(x, first_line, ret))
 		return -1;
 	if (hash)
-		ret->reason = np_arena_str(x->arena, trim((struct np_str){ hash + 1, text.n - n - 1 }));
+		ret->reason =
+			np_arena_str(x->arena, trim((struct np_str){ hash + 1, text.n - n - 1 }));
 	return 1;
 }
 
-int np_expect_parse(struct np_str text, struct np_place at, struct np_arena *arena, struct np_expect *ret,
-		    struct np_err *err)
+int np_expect_parse(struct np_str text, struct np_place at, struct np_arena *arena,
+		    struct np_expect *ret, struct np_err *err)
 {
 	struct expect_parser x = { .arena = arena, .err = err, .at = at, .line = text.p };
 	np_auto_free struct np_expect_line *lines = NULL;

@@ -1,3 +1,4 @@
+/* gonum.c - integers with base prefixes, and floats in Go's shortest forms. */
 #include "gonum.h"
 
 #include <math.h>
@@ -46,7 +47,7 @@ bool gonum_int(struct np_str text, uint64_t *ret, bool *ret_negative)
 	if (s.n == 0)
 		return false;
 	if (!sign)
-		max = UINT64_MAX;	/* ParseUint takes no sign */
+		max = UINT64_MAX; /* ParseUint takes no sign */
 	for (size_t i = 0; i < s.n; i++) {
 		unsigned d = (unsigned)digit_value(s.p[i]);
 
@@ -67,9 +68,9 @@ void gonum_print_int(uint64_t magnitude, bool negative, char buf[GONUM_MAX])
 /* Shortest decimal that reads back as the same number: digits d.ddd, exponent of ten. */
 struct decimal {
 	bool negative;
-	char digits[20];	/* without point, without trailing zeros */
+	char digits[20]; /* without point, without trailing zeros */
 	int n_digits;
-	int exp10;	/* value = 0.d1d2d3.. x 10^exp10 */
+	int exp10; /* value = 0.d1d2d3.. x 10^exp10 */
 };
 
 static bool reads_back(const char *text, double v, bool single)

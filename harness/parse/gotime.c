@@ -1,3 +1,4 @@
+/* gotime.c - shapes of dates and times, with the leniency of Go's time.Parse. */
 #include "gotime.h"
 
 #include <stdint.h>
@@ -93,8 +94,8 @@ bool gotime_is_rfc3339(struct np_str text)
 {
 	const char *p = text.p;
 
-	if (!p || strlen(p) != text.n || text.n < 11 || p[7] != '-' || p[10] != 'T' || !take_date(&p) ||
-	    *p++ != 'T')
+	if (!p || strlen(p) != text.n || text.n < 11 || p[7] != '-' || p[10] != 'T' ||
+	    !take_date(&p) || *p++ != 'T')
 		return false;
 	return take_time(&p, 2) && take_zone(&p) && *p == '\0';
 }

@@ -1,4 +1,6 @@
-/* gotime.h - private to parse: which texts Go's time.Parse takes for the layouts that matter here. */
+/*
+ * gotime.h - private to parse: which texts Go's time.Parse takes for the layouts that matter here.
+ */
 #ifndef NP_PARSE_GOTIME_H
 #define NP_PARSE_GOTIME_H
 

@@ -6,20 +6,23 @@
 #include "np/base/mem.h"
 #include "np/base/utf8.h"
 
-#define REPLACEMENT "\xEF\xBF\xBD"	/* U+FFFD */
+#define REPLACEMENT "\xEF\xBF\xBD" /* U+FFFD */
 
 struct json {
 	const char *p, *end;
-	const char *counted;	/* line and column are those of this byte */
+	const char *counted; /* line and column are those of this byte */
 	uint32_t line, column;
 	unsigned max_depth;
 	const char *file;
 	struct build build;
-	struct np_buf text;	/* scratch for strings with escapes */
+	struct np_buf text; /* scratch for strings with escapes */
 	struct np_err *err;
 };
 
-/* Brings line and column up to @at, which only moves forward, so all places together cost one pass. */
+/*
+ * Brings line and column up to @at, which only moves forward, so all places together cost one pass.
+ * /
+ */
 static void count_to(struct json *j, const char *at)
 {
 	for (; j->counted < at; j->counted++) {
@@ -106,7 +109,10 @@ static void add_code_point(struct np_buf *b, long cp)
 	}
 }
 
-/* \uXXXX at @p, a pair of surrogates taken together, a lone one replaced. Returns what was used, 0 when malformed. */
+/*
+ * \uXXXX at @p, a pair of surrogates taken together, a lone one replaced. Returns what was used, 0
+ * when malformed.
+ */
 static size_t read_u_escape(struct json *j, const char *p)
 {
 	long cp = hex4(p + 2, j->end), low;
@@ -114,8 +120,9 @@ static size_t read_u_escape(struct json *j, const char *p)
 	if (cp < 0)
 		return 0;
 	if (cp >= 0xD800 && cp <= 0xDFFF) {
-		low = cp <= 0xDBFF && j->end - p >= 12 && p[6] == '\\' && p[7] == 'u' ?
-			      hex4(p + 8, j->end) : -1;
+		low = cp <= 0xDBFF && j->end - p >= 12 && p[6] == '\\' && p[7] == 'u'
+			      ? hex4(p + 8, j->end)
+			      : -1;
 		if (low >= 0xDC00 && low <= 0xDFFF) {
 			add_code_point(&j->text, 0x10000 + ((cp - 0xD800) << 10) + (low - 0xDC00));
 			return 12;
@@ -145,12 +152,15 @@ static size_t read_escape(struct json *j, const char *p)
 /* The end of the run of ASCII without quotes, escapes and controls. */
 static const char *skip_simple(const char *p, const char *end)
 {
-	while (p < end && (unsigned char)*p >= 0x20 && (unsigned char)*p < 0x80 && *p != '"' && *p != '\\')
+	while (p < end && (unsigned char)*p >= 0x20 && (unsigned char)*p < 0x80 && *p != '"' &&
+	       *p != '\\')
 		p++;
 	return p;
 }
 
-/* The rest of a string from @p on, decoded into the scratch buffer, which holds what came before. */
+/*
+ * The rest of a string from @p on, decoded into the scratch buffer, which holds what came before. /
+ */
 static int read_hard_string(struct json *j, const char *p)
 {
 	uint32_t cp;
@@ -166,13 +176,17 @@ static int read_hard_string(struct json *j, const char *p)
 		if (*p == '"')
 			break;
 		if ((unsigned char)*p < 0x20)
-			return fail_at(j, p, "control character 0x%02x inside a string: it must be escaped",
-				       (unsigned)*p);
+			return fail_at(
+				j, p,
+				"control character 0x%02x inside a string: it must be escaped",
+				(unsigned)*p);
 		if (*p == '\\') {
 			n = read_escape(j, p);
 			if (!n)
-				return fail_at(j, p, "unknown escape in a string: \\\" \\\\ \\/ \\b \\f \\n "
-						     "\\r \\t and \\uXXXX are allowed");
+				return fail_at(
+					j, p,
+					"unknown escape in a string: \\\" \\\\ \\/ \\b \\f \\n "
+					"\\r \\t and \\uXXXX are allowed");
 		} else {
 			n = np_utf8_decode(p, (size_t)(j->end - p), &cp);
 			np_buf_add(&j->text, n ? p : REPLACEMENT, n ? n : 3);
@@ -379,7 +393,8 @@ static int read_documents(struct json *j, bool many, struct np_docs *docs)
 		if (docs->n && !many)
 			return unexpected(j, "the end of the text");
 		if (docs->n == NP_READ_MAX_DOCS) {
-			np_err_set(j->err, NP_ELIMIT, "more than %d values in one text", NP_READ_MAX_DOCS);
+			np_err_set(j->err, NP_ELIMIT, "more than %d values in one text",
+				   NP_READ_MAX_DOCS);
 			return np_err_at(j->err, j->file, j->line, j->column);
 		}
 		if (read_document(j, &doc))
@@ -393,18 +408,26 @@ static int read_documents(struct json *j, bool many, struct np_docs *docs)
 	return 0;
 }
 
-int np_read_json(struct np_str text, const struct np_read_opts *opts, struct np_docs *ret, struct np_err *err)
+int np_read_json(struct np_str text, const struct np_read_opts *opts, struct np_docs *ret,
+		 struct np_err *err)
 {
 	size_t max_bytes = opts->max_bytes ? opts->max_bytes : NP_READ_MAX_BYTES;
 	struct np_docs docs = { .json = true };
 	struct json j = {
-		.p = text.p, .end = text.p + text.n, .counted = text.p, .line = 1, .column = 1, .err = err,
-		.max_depth = opts->max_depth ? opts->max_depth : NP_JSON_MAX_DEPTH, .file = opts->file,
+		.p = text.p,
+		.end = text.p + text.n,
+		.counted = text.p,
+		.line = 1,
+		.column = 1,
+		.err = err,
+		.max_depth = opts->max_depth ? opts->max_depth : NP_JSON_MAX_DEPTH,
+		.file = opts->file,
 	};
 	int failed;
 
 	if (text.n > max_bytes) {
-		np_err_set(err, NP_ELIMIT, "text of %zu bytes is longer than %zu", text.n, max_bytes);
+		np_err_set(err, NP_ELIMIT, "text of %zu bytes is longer than %zu", text.n,
+			   max_bytes);
 		return np_err_at(err, opts->file, 0, 0);
 	}
 	if (opts->file)

@@ -1,3 +1,4 @@
+/* manifests.c - files, folders and API lists, object by object, into a world. */
 #include "np/parse/manifests.h"
 
 #include "apply.h"
@@ -9,7 +10,7 @@ struct loader {
 	struct np_world *world;
 	struct np_diags *diags;
 	struct np_err *err;
-	struct np_decode_opts opts;	/* its file name is in the world's arena */
+	struct np_decode_opts opts; /* its file name is in the world's arena */
 };
 
 /* What a failed load has to take back: lists only ever grow. */
@@ -19,7 +20,8 @@ struct counts {
 
 static struct counts get_counts(const struct np_world *w)
 {
-	return (struct counts){ w->n_namespaces, w->n_nodes, w->n_pods, w->n_services, w->n_policies };
+	return (struct counts){ w->n_namespaces, w->n_nodes, w->n_pods, w->n_services,
+				w->n_policies };
 }
 
 static int take_back(struct np_world *w, struct counts c)
@@ -33,7 +35,8 @@ static int take_back(struct np_world *w, struct counts c)
 }
 
 __attribute__((format(printf, 4, 5)))
-static int refuse(struct loader *l, enum np_errcode code, const struct np_value *at, const char *fmt, ...)
+static int refuse(struct loader *l, enum np_errcode code, const struct np_value *at,
+		  const char *fmt, ...)
 {
 	char msg[NP_ERR_MSG_MAX];
 	va_list ap;
@@ -49,19 +52,20 @@ static int check_room(struct loader *l, const struct np_value *at, size_t n, con
 {
 	if (n < NP_WORLD_MAX_OBJECTS)
 		return 0;
-	return refuse(l, NP_ELIMIT, at, "more than %d objects of kind %s", NP_WORLD_MAX_OBJECTS, kind);
+	return refuse(l, NP_ELIMIT, at, "more than %d objects of kind %s", NP_WORLD_MAX_OBJECTS,
+		      kind);
 }
 
-#define DEFINE_ADD(noun, list, kind)								\
-	static int add_##noun(struct loader *l, const struct np_value *v)			\
-	{											\
-		struct np_##noun object;							\
-												\
-		if (check_room(l, v, l->world->n_##list, kind) ||				\
-		    np_decode_##noun(v, &l->opts, &l->world->arena, &object, l->err))		\
-			return -1;								\
-		*np_world_add_##noun(l->world) = object;					\
-		return 0;									\
+#define DEFINE_ADD(noun, list, kind)                                                               \
+	static int add_##noun(struct loader *l, const struct np_value *v)                          \
+	{                                                                                          \
+		struct np_##noun object;                                                           \
+                                                                                                   \
+		if (check_room(l, v, l->world->n_##list, kind) ||                                  \
+		    np_decode_##noun(v, &l->opts, &l->world->arena, &object, l->err))              \
+			return -1;                                                                 \
+		*np_world_add_##noun(l->world) = object;                                           \
+		return 0;                                                                          \
 	}
 
 DEFINE_ADD(namespace, namespaces, "Namespace")
@@ -91,8 +95,12 @@ static const struct {
 	{ "networking.k8s.io/v1", "NetworkPolicy", add_policy },
 };
 
-/* Objects that the model does not have: policies of other groups may forbid what NetworkPolicy allows (S64). */
-static int skip(struct loader *l, const struct np_value *v, struct np_str api_version, struct np_str kind)
+/*
+ * Objects that the model does not have: policies of other groups may forbid what NetworkPolicy
+ * allows (S64).
+ */
+static int skip(struct loader *l, const struct np_value *v, struct np_str api_version,
+		struct np_str kind)
 {
 	bool policy = kind.n && memmem(kind.p, kind.n, "NetworkPolicy", strlen("NetworkPolicy"));
 	const struct np_place place = { l->opts.file, v->line, v->column };
@@ -104,7 +112,8 @@ static int skip(struct loader *l, const struct np_value *v, struct np_str api_ve
 	return 0;
 }
 
-static int add_known(struct loader *l, const struct np_value *v, struct np_str api_version, struct np_str kind)
+static int add_known(struct loader *l, const struct np_value *v, struct np_str api_version,
+		     struct np_str kind)
 {
 	for (size_t i = 0; i < NP_ARRAY_SIZE(kinds); i++)
 		if (np_str_is(kind, kinds[i].kind) && np_str_is(api_version, kinds[i].api_version))
@@ -113,7 +122,8 @@ static int add_known(struct loader *l, const struct np_value *v, struct np_str a
 }
 
 /* An item of a list; one of a typed list (PodList) need not repeat what it is. */
-static int add_item(struct loader *l, const struct np_value *v, struct np_str api_version, struct np_str kind)
+static int add_item(struct loader *l, const struct np_value *v, struct np_str api_version,
+		    struct np_str kind)
 {
 	struct np_str own_version = np_value_str(np_value_get(v, "apiVersion"));
 	struct np_str own_kind = np_value_str(np_value_get(v, "kind"));
@@ -130,7 +140,8 @@ static int add_item(struct loader *l, const struct np_value *v, struct np_str ap
 	return add_known(l, v, own_version, own_kind);
 }
 
-static int add_list(struct loader *l, const struct np_value *v, struct np_str api_version, struct np_str kind)
+static int add_list(struct loader *l, const struct np_value *v, struct np_str api_version,
+		    struct np_str kind)
 {
 	const struct np_value *items = np_value_get(v, "items");
 	struct np_str item_kind = { kind.p, kind.n - strlen("List") };
@@ -141,7 +152,8 @@ static int add_list(struct loader *l, const struct np_value *v, struct np_str ap
 		return refuse(l, NP_EPARSE, items, "items must be a list, not %s",
 			      np_value_kind_name((enum np_value_kind)items->kind));
 	for (uint32_t i = 0; i < items->n; i++)
-		if (add_item(l, &items->items[i], item_kind.n ? api_version : NP_STR_NONE, item_kind))
+		if (add_item(l, &items->items[i], item_kind.n ? api_version : NP_STR_NONE,
+			     item_kind))
 			return -1;
 	return 0;
 }
@@ -155,7 +167,8 @@ static int add_object(struct loader *l, const struct np_value *v)
 		return refuse(l, NP_EPARSE, v, "a manifest must be a map, not %s",
 			      np_value_kind_name((enum np_value_kind)v->kind));
 	if (!kind.n || !api_version.n)
-		return refuse(l, NP_EVALID, v, "a manifest needs apiVersion and kind, both strings");
+		return refuse(l, NP_EVALID, v,
+			      "a manifest needs apiVersion and kind, both strings");
 	if (np_str_ends(kind, "List") && np_value_get(v, "items"))
 		return add_list(l, v, api_version, kind);
 	return add_known(l, v, api_version, kind);
@@ -183,10 +196,15 @@ static bool looks_like_json(struct np_str text)
 	return i < text.n && text.p[i] == '{';
 }
 
-/* As kubectl does: JSON when it starts like it, and YAML when that fails. Of two failures the JSON one is told. */
+/*
+ * As kubectl does: JSON when it starts like it, and YAML when that fails. Of two failures the JSON
+ * one is told.
+ */
 static int read_text(struct np_str text, const char *name, struct np_docs *ret, struct np_err *err)
 {
-	struct np_read_opts opts = { .file = name, .max_bytes = NP_MANIFEST_MAX_BYTES, .many = true };
+	struct np_read_opts opts = { .file = name,
+				     .max_bytes = NP_MANIFEST_MAX_BYTES,
+				     .many = true };
 	struct np_err ignored;
 
 	if (looks_like_json(text) && np_read_json(text, &opts, ret, err) == 0)
@@ -195,7 +213,8 @@ static int read_text(struct np_str text, const char *name, struct np_docs *ret, 
 	return np_read_yaml(text, &opts, ret, looks_like_json(text) ? &ignored : err);
 }
 
-static struct loader loader_for(struct np_world *world, const char *name, struct np_diags *diags, struct np_err *err)
+static struct loader loader_for(struct np_world *world, const char *name, struct np_diags *diags,
+				struct np_err *err)
 {
 	struct loader l = { .world = world, .diags = diags, .err = err };
 
@@ -203,8 +222,8 @@ static struct loader loader_for(struct np_world *world, const char *name, struct
 	return l;
 }
 
-int np_manifests_add_text(struct np_world *world, struct np_str text, const char *name, enum np_fields fields,
-			  struct np_diags *diags, struct np_err *err)
+int np_manifests_add_text(struct np_world *world, struct np_str text, const char *name,
+			  enum np_fields fields, struct np_diags *diags, struct np_err *err)
 {
 	struct loader l = loader_for(world, name, diags, err);
 	struct np_docs docs;
@@ -219,7 +238,8 @@ int np_manifests_add_text(struct np_world *world, struct np_str text, const char
 	return ret;
 }
 
-int np_manifests_add_json(struct np_world *world, struct np_str text, const char *name, struct np_err *err)
+int np_manifests_add_json(struct np_world *world, struct np_str text, const char *name,
+			  struct np_err *err)
 {
 	const struct np_read_opts opts = { .file = name, .max_bytes = NP_MANIFEST_MAX_BYTES };
 	struct loader l = loader_for(world, name, NULL, err);
@@ -235,21 +255,21 @@ int np_manifests_add_json(struct np_world *world, struct np_str text, const char
 	return ret;
 }
 
-static int load_file(const char *path, enum np_fields fields, struct np_world *world, struct np_diags *diags,
-		     struct np_err *err)
+static int load_file(const char *path, enum np_fields fields, struct np_world *world,
+		     struct np_diags *diags, struct np_err *err)
 {
 	struct np_buf text = { 0 };
 	int ret = np_file_read(path, NP_MANIFEST_MAX_BYTES, &text, err);
 
 	if (!ret)
-		ret = np_manifests_add_text(world, (struct np_str){ np_buf_text(&text), text.len }, path, fields,
-					    diags, err);
+		ret = np_manifests_add_text(world, (struct np_str){ np_buf_text(&text), text.len },
+					    path, fields, diags, err);
 	np_buf_release(&text);
 	return ret;
 }
 
-static int load_path(const char *path, enum np_fields fields, struct np_world *world, struct np_diags *diags,
-		     struct np_err *err)
+static int load_path(const char *path, enum np_fields fields, struct np_world *world,
+		     struct np_diags *diags, struct np_err *err)
 {
 	static const char *const suffixes[] = { ".yaml", ".yml", ".json", NULL };
 	char **files;
@@ -270,8 +290,8 @@ static int load_path(const char *path, enum np_fields fields, struct np_world *w
 	return ret;
 }
 
-int np_manifests_load_noted(const char *const *paths, size_t n, enum np_fields fields, struct np_world *world,
-			    struct np_diags *diags, struct np_err *err)
+int np_manifests_load_noted(const char *const *paths, size_t n, enum np_fields fields,
+			    struct np_world *world, struct np_diags *diags, struct np_err *err)
 {
 	struct counts before = get_counts(world);
 
@@ -281,7 +301,8 @@ int np_manifests_load_noted(const char *const *paths, size_t n, enum np_fields f
 	return np_world_link(world, err) ? take_back(world, before) : 0;
 }
 
-int np_manifests_load(const char *const *paths, size_t n, struct np_world *world, struct np_err *err)
+int np_manifests_load(const char *const *paths, size_t n, struct np_world *world,
+		      struct np_err *err)
 {
 	return np_manifests_load_noted(paths, n, NP_FIELDS_STRICT, world, NULL, err);
 }

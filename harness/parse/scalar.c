@@ -1,3 +1,4 @@
+/* scalar.c - the resolution of YAML scalars, in the order in which go-yaml v2 tries things. */
 #include "scalar.h"
 
 #include <math.h>
@@ -16,25 +17,44 @@ struct word {
 
 /* What go-yaml looks up before it tries numbers. */
 static const struct word words[] = {
-	{ "y", NP_VALUE_BOOL, true, 0 },      { "Y", NP_VALUE_BOOL, true, 0 },
-	{ "yes", NP_VALUE_BOOL, true, 0 },    { "Yes", NP_VALUE_BOOL, true, 0 },
-	{ "YES", NP_VALUE_BOOL, true, 0 },    { "true", NP_VALUE_BOOL, true, 0 },
-	{ "True", NP_VALUE_BOOL, true, 0 },   { "TRUE", NP_VALUE_BOOL, true, 0 },
-	{ "on", NP_VALUE_BOOL, true, 0 },     { "On", NP_VALUE_BOOL, true, 0 },
-	{ "ON", NP_VALUE_BOOL, true, 0 },     { "n", NP_VALUE_BOOL, false, 0 },
-	{ "N", NP_VALUE_BOOL, false, 0 },     { "no", NP_VALUE_BOOL, false, 0 },
-	{ "No", NP_VALUE_BOOL, false, 0 },    { "NO", NP_VALUE_BOOL, false, 0 },
-	{ "false", NP_VALUE_BOOL, false, 0 }, { "False", NP_VALUE_BOOL, false, 0 },
-	{ "FALSE", NP_VALUE_BOOL, false, 0 }, { "off", NP_VALUE_BOOL, false, 0 },
-	{ "Off", NP_VALUE_BOOL, false, 0 },   { "OFF", NP_VALUE_BOOL, false, 0 },
-	{ "", NP_VALUE_NULL, false, 0 },      { "~", NP_VALUE_NULL, false, 0 },
-	{ "null", NP_VALUE_NULL, false, 0 },  { "Null", NP_VALUE_NULL, false, 0 },
-	{ "NULL", NP_VALUE_NULL, false, 0 },  { ".nan", NP_VALUE_FLOAT, false, NAN },
-	{ ".NaN", NP_VALUE_FLOAT, false, NAN }, { ".NAN", NP_VALUE_FLOAT, false, NAN },
-	{ ".inf", NP_VALUE_FLOAT, false, INFINITY }, { ".Inf", NP_VALUE_FLOAT, false, INFINITY },
-	{ ".INF", NP_VALUE_FLOAT, false, INFINITY }, { "+.inf", NP_VALUE_FLOAT, false, INFINITY },
-	{ "+.Inf", NP_VALUE_FLOAT, false, INFINITY }, { "+.INF", NP_VALUE_FLOAT, false, INFINITY },
-	{ "-.inf", NP_VALUE_FLOAT, false, -INFINITY }, { "-.Inf", NP_VALUE_FLOAT, false, -INFINITY },
+	{ "y", NP_VALUE_BOOL, true, 0 },
+	{ "Y", NP_VALUE_BOOL, true, 0 },
+	{ "yes", NP_VALUE_BOOL, true, 0 },
+	{ "Yes", NP_VALUE_BOOL, true, 0 },
+	{ "YES", NP_VALUE_BOOL, true, 0 },
+	{ "true", NP_VALUE_BOOL, true, 0 },
+	{ "True", NP_VALUE_BOOL, true, 0 },
+	{ "TRUE", NP_VALUE_BOOL, true, 0 },
+	{ "on", NP_VALUE_BOOL, true, 0 },
+	{ "On", NP_VALUE_BOOL, true, 0 },
+	{ "ON", NP_VALUE_BOOL, true, 0 },
+	{ "n", NP_VALUE_BOOL, false, 0 },
+	{ "N", NP_VALUE_BOOL, false, 0 },
+	{ "no", NP_VALUE_BOOL, false, 0 },
+	{ "No", NP_VALUE_BOOL, false, 0 },
+	{ "NO", NP_VALUE_BOOL, false, 0 },
+	{ "false", NP_VALUE_BOOL, false, 0 },
+	{ "False", NP_VALUE_BOOL, false, 0 },
+	{ "FALSE", NP_VALUE_BOOL, false, 0 },
+	{ "off", NP_VALUE_BOOL, false, 0 },
+	{ "Off", NP_VALUE_BOOL, false, 0 },
+	{ "OFF", NP_VALUE_BOOL, false, 0 },
+	{ "", NP_VALUE_NULL, false, 0 },
+	{ "~", NP_VALUE_NULL, false, 0 },
+	{ "null", NP_VALUE_NULL, false, 0 },
+	{ "Null", NP_VALUE_NULL, false, 0 },
+	{ "NULL", NP_VALUE_NULL, false, 0 },
+	{ ".nan", NP_VALUE_FLOAT, false, NAN },
+	{ ".NaN", NP_VALUE_FLOAT, false, NAN },
+	{ ".NAN", NP_VALUE_FLOAT, false, NAN },
+	{ ".inf", NP_VALUE_FLOAT, false, INFINITY },
+	{ ".Inf", NP_VALUE_FLOAT, false, INFINITY },
+	{ ".INF", NP_VALUE_FLOAT, false, INFINITY },
+	{ "+.inf", NP_VALUE_FLOAT, false, INFINITY },
+	{ "+.Inf", NP_VALUE_FLOAT, false, INFINITY },
+	{ "+.INF", NP_VALUE_FLOAT, false, INFINITY },
+	{ "-.inf", NP_VALUE_FLOAT, false, -INFINITY },
+	{ "-.Inf", NP_VALUE_FLOAT, false, -INFINITY },
 	{ "-.INF", NP_VALUE_FLOAT, false, -INFINITY },
 };
 
@@ -61,7 +81,7 @@ static void set_float(struct scalar *s, double v)
 		return;
 	gonum_print_json(v, s->json);
 	if (!s->json[strcspn(s->json, ".e")])
-		s->kind = NP_VALUE_INT;	/* 80.0 is printed as 80 */
+		s->kind = NP_VALUE_INT; /* 80.0 is printed as 80 */
 }
 
 static void set_int(struct scalar *s, uint64_t v, bool negative)
@@ -130,8 +150,8 @@ static bool is_float_shape(struct np_str text)
 static bool underscores_ok(struct np_str text)
 {
 	for (size_t i = 0; i < text.n; i++)
-		if (text.p[i] == '_' &&
-		    (i == 0 || i + 1 == text.n || !is_digit(text.p[i - 1]) || !is_digit(text.p[i + 1])))
+		if (text.p[i] == '_' && (i == 0 || i + 1 == text.n || !is_digit(text.p[i - 1]) ||
+					 !is_digit(text.p[i + 1])))
 			return false;
 	return true;
 }
@@ -196,7 +216,8 @@ static struct np_str without_underscores(struct np_str text, struct np_buf *scra
 /* encoding/base64 StdEncoding: CR and LF ignored, padding required. */
 static bool decode_base64(struct np_str in, struct np_buf *out)
 {
-	static const char alphabet[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
+	static const char alphabet[] =
+		"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
 	uint32_t acc = 0;
 	unsigned n = 0, pad = 0;
 
@@ -255,7 +276,7 @@ static int resolve_tagged(const struct scalar_in *in, const char *type, struct n
 	if (strcmp(type, "int") == 0)
 		return ret->is_float ? -1 : 0;
 	if (ret->big_key)
-		return -1;	/* go-yaml converts int64 only */
+		return -1; /* go-yaml converts int64 only */
 	if (!ret->is_float)
 		set_float(ret, ret->number);
 	return 0;
@@ -266,7 +287,8 @@ int scalar_resolve(const struct scalar_in *in, struct np_buf *scratch, struct sc
 {
 	static const char *const resolvable[] = { "bool", "int", "float", "null", "timestamp" };
 	const size_t prefix = strlen(YAML_TAG);
-	const char *type = in->tag && strncmp(in->tag, YAML_TAG, prefix) == 0 ? in->tag + prefix : NULL;
+	const char *type =
+		in->tag && strncmp(in->tag, YAML_TAG, prefix) == 0 ? in->tag + prefix : NULL;
 
 	*ret = (struct scalar){ 0 };
 	if (!in->tag && in->implicit) {

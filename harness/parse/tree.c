@@ -6,9 +6,9 @@
 const char *np_value_kind_name(enum np_value_kind kind)
 {
 	static const char *const names[] = {
-		[NP_VALUE_NULL] = "null",	  [NP_VALUE_BOOL] = "a boolean",
-		[NP_VALUE_INT] = "an integer",	  [NP_VALUE_FLOAT] = "a number",
-		[NP_VALUE_STRING] = "a string",	  [NP_VALUE_LIST] = "a list",
+		[NP_VALUE_NULL] = "null",	[NP_VALUE_BOOL] = "a boolean",
+		[NP_VALUE_INT] = "an integer",	[NP_VALUE_FLOAT] = "a number",
+		[NP_VALUE_STRING] = "a string", [NP_VALUE_LIST] = "a list",
 		[NP_VALUE_MAP] = "a map",
 	};
 
@@ -66,7 +66,8 @@ static bool take_bracket(const char **p, struct path_step *ret)
 		return true;
 	}
 	end = strchr(start, ']');
-	if (!end || !np_str_u64((struct np_str){ start, (size_t)(end - start) }, UINT32_MAX, &index))
+	if (!end ||
+	    !np_str_u64((struct np_str){ start, (size_t)(end - start) }, UINT32_MAX, &index))
 		return false;
 	*ret = (struct path_step){ .index = (size_t)index };
 	*p = end + 1;
@@ -113,14 +114,16 @@ const struct np_value *np_value_at(const struct np_value *root, const char *path
 struct np_value np_value_string(struct np_arena *arena, struct np_str text)
 {
 	return (struct np_value){
-		.kind = NP_VALUE_STRING, .quoted = true,
+		.kind = NP_VALUE_STRING,
+		.quoted = true,
 		.text = np_arena_str(arena, text.p ? text : NP_STR("")),
 	};
 }
 
 struct np_value np_value_integer(struct np_arena *arena, long long value)
 {
-	return (struct np_value){ .kind = NP_VALUE_INT, .text = np_arena_printf(arena, "%lld", value) };
+	return (struct np_value){ .kind = NP_VALUE_INT,
+				  .text = np_arena_printf(arena, "%lld", value) };
 }
 
 struct np_value np_value_boolean(bool truth)
@@ -187,8 +190,12 @@ static struct np_value *own_item(struct np_arena *arena, struct np_value *list, 
 	return &items[index];
 }
 
-/* The slot one step below @v, copied so that it may be changed; null becomes an empty map or list first. */
-static struct np_value *own_child(struct np_arena *arena, struct np_value *v, const struct path_step *s)
+/*
+ * The slot one step below @v, copied so that it may be changed; null becomes an empty map or list
+ * first.
+ */
+static struct np_value *own_child(struct np_arena *arena, struct np_value *v,
+				  const struct path_step *s)
 {
 	if (v->kind == NP_VALUE_NULL)
 		*v = s->key.p ? np_value_map() : np_value_list();
@@ -199,8 +206,8 @@ static struct np_value *own_child(struct np_arena *arena, struct np_value *v, co
 	return NULL;
 }
 
-int np_value_set(struct np_arena *arena, struct np_value *root, const char *path, struct np_value value,
-		 struct np_err *err)
+int np_value_set(struct np_arena *arena, struct np_value *root, const char *path,
+		 struct np_value value, struct np_err *err)
 {
 	const char *p = path;
 	struct np_value changed = *root, *v = &changed;
@@ -212,7 +219,8 @@ int np_value_set(struct np_arena *arena, struct np_value *root, const char *path
 			return np_err_set(err, NP_EUSAGE, "malformed path '%s'", path);
 		v = own_child(arena, v, &s);
 		if (!v)
-			return np_err_set(err, NP_EUSAGE, "path '%s' does not fit the document", path);
+			return np_err_set(err, NP_EUSAGE, "path '%s' does not fit the document",
+					  path);
 		depth++;
 	}
 	*v = value;
@@ -248,7 +256,8 @@ static bool split_path(const char *path, size_t *ret_n, struct path_step *ret_la
 	return true;
 }
 
-int np_value_remove(struct np_arena *arena, struct np_value *root, const char *path, struct np_err *err)
+int np_value_remove(struct np_arena *arena, struct np_value *root, const char *path,
+		    struct np_err *err)
 {
 	const struct np_value *parent;
 	struct path_step last;

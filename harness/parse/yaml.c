@@ -1,4 +1,7 @@
-/* yaml.c - libyaml's events to trees: tags and plain scalars as go-yaml v2 reads them, merge keys, aliases, all limits. */
+/*
+ * yaml.c - libyaml's events to trees: tags and plain scalars as go-yaml v2 reads them, merge keys,
+ * aliases, all limits.
+ */
 #include <yaml.h>
 
 #include "np/parse/read.h"
@@ -13,7 +16,7 @@ struct level {
 	struct anchor *anchor;
 	uint64_t steps_before;
 	bool flow;
-	bool merge;	/* the value that comes next is a merge key's */
+	bool merge; /* the value that comes next is a merge key's */
 };
 
 struct yaml {
@@ -21,10 +24,10 @@ struct yaml {
 	struct np_str text;
 	struct build build;
 	struct aliases aliases;
-	struct level *levels;	/* [build.depth] */
+	struct level *levels; /* [build.depth] */
 	size_t cap_levels;
 	unsigned max_depth, flow_depth;
-	bool blank;	/* the document's root is an empty plain scalar */
+	bool blank; /* the document's root is an empty plain scalar */
 	uint64_t flow_work;
 	struct np_buf scratch;
 	struct np_arena *arena;
@@ -43,7 +46,8 @@ static uint32_t mark_column(const yaml_mark_t *m)
 }
 
 __attribute__((format(printf, 4, 5)))
-static int fail_at(struct yaml *y, enum np_errcode code, const yaml_mark_t *at, const char *fmt, ...)
+static int fail_at(struct yaml *y, enum np_errcode code, const yaml_mark_t *at, const char *fmt,
+		   ...)
 {
 	char msg[NP_ERR_MSG_MAX];
 	va_list ap;
@@ -138,7 +142,8 @@ static int take_value(struct yaml *y, struct np_value v)
 }
 
 /* What an alias of a scalar needs to know of it. */
-static void define_scalar(struct yaml *y, const char *name, const struct scalar *s, struct np_value v)
+static void define_scalar(struct yaml *y, const char *name, const struct scalar *s,
+			  struct np_value v)
 {
 	struct anchor *a = aliases_define(&y->aliases, y->arena, name);
 	char buf[GONUM_MAX];
@@ -161,17 +166,20 @@ static int take_key(struct yaml *y, const struct scalar *s, const yaml_mark_t *a
 
 	if (!scalar_key(s, buf, &key, &kind))
 		return fail_at(y, NP_EPARSE, at, "%s cannot be a map key",
-			       s->kind == NP_VALUE_NULL ? "null" : "a number above 9223372036854775807");
+			       s->kind == NP_VALUE_NULL ? "null"
+							: "a number above 9223372036854775807");
 	build_key(&y->build, np_arena_str(y->arena, key), kind, mark_line(at), mark_column(at));
 	return 0;
 }
 
-static struct np_value scalar_value(struct yaml *y, const struct scalar *s, const struct scalar_in *in,
-				    const yaml_mark_t *at)
+static struct np_value scalar_value(struct yaml *y, const struct scalar *s,
+				    const struct scalar_in *in, const yaml_mark_t *at)
 {
 	struct np_value v = {
-		.kind = (uint8_t)s->kind, .truth = s->truth,
-		.line = mark_line(at), .column = mark_column(at),
+		.kind = (uint8_t)s->kind,
+		.truth = s->truth,
+		.line = mark_line(at),
+		.column = mark_column(at),
 	};
 
 	if (s->kind == NP_VALUE_STRING) {
@@ -223,21 +231,25 @@ static int alias_as_key(struct yaml *y, const struct anchor *a, const yaml_mark_
 	enum np_value_kind kind = (enum np_value_kind)a->value.kind;
 
 	if (a->no_key || kind == NP_VALUE_LIST || kind == NP_VALUE_MAP)
-		return fail_at(y, NP_EPARSE, at, "%s cannot be a map key", np_value_kind_name(kind));
+		return fail_at(y, NP_EPARSE, at, "%s cannot be a map key",
+			       np_value_kind_name(kind));
 	build_key(&y->build, a->key, a->key_kind, mark_line(at), mark_column(at));
 	return 0;
 }
 
-static int check_alias(struct yaml *y, const struct anchor *a, const char *name, const yaml_mark_t *at)
+static int check_alias(struct yaml *y, const struct anchor *a, const char *name,
+		       const yaml_mark_t *at)
 {
 	if (!a)
 		return fail_at(y, NP_EPARSE, at, "no anchor '%s' stands before this alias", name);
 	if (a->open)
 		return fail_at(y, NP_EPARSE, at, "the value of anchor '%s' contains itself", name);
 	if (!aliases_count(&y->aliases, a))
-		return fail_at(y, NP_ELIMIT, at, "the document expands to too much through its aliases");
+		return fail_at(y, NP_ELIMIT, at,
+			       "the document expands to too much through its aliases");
 	if (y->build.depth + a->value.height > y->max_depth)
-		return fail_at(y, NP_ELIMIT, at, "nesting through aliases is deeper than %u levels", y->max_depth);
+		return fail_at(y, NP_ELIMIT, at, "nesting through aliases is deeper than %u levels",
+			       y->max_depth);
 	return 0;
 }
 
@@ -263,14 +275,17 @@ static int on_alias(struct yaml *y, const yaml_event_t *e)
 	return take_value(y, v);
 }
 
-static int on_start(struct yaml *y, const yaml_event_t *e, bool is_map, bool flow, const char *anchor)
+static int on_start(struct yaml *y, const yaml_event_t *e, bool is_map, bool flow,
+		    const char *anchor)
 {
 	struct level *l;
 
 	if (y->build.depth >= y->max_depth)
-		return fail_at(y, NP_ELIMIT, &e->start_mark, "nesting is deeper than %u levels", y->max_depth);
+		return fail_at(y, NP_ELIMIT, &e->start_mark, "nesting is deeper than %u levels",
+			       y->max_depth);
 	if (wants_key(y))
-		return fail_at(y, NP_EPARSE, &e->start_mark, "%s cannot be a map key", is_map ? "a map" : "a list");
+		return fail_at(y, NP_EPARSE, &e->start_mark, "%s cannot be a map key",
+			       is_map ? "a map" : "a list");
 	y->levels = np_grow(y->levels, &y->cap_levels, y->build.depth, sizeof(*y->levels));
 	l = &y->levels[y->build.depth];
 	*l = (struct level){ .steps_before = y->aliases.steps++, .flow = flow };
@@ -300,14 +315,16 @@ static int on_event(struct yaml *y, const yaml_event_t *e)
 {
 	y->flow_work += y->flow_depth;
 	if (y->flow_work > NP_YAML_MAX_FLOW_WORK)
-		return fail_at(y, NP_ELIMIT, &e->start_mark, "too much inside deeply nested brackets");
+		return fail_at(y, NP_ELIMIT, &e->start_mark,
+			       "too much inside deeply nested brackets");
 	switch (e->type) {
 	case YAML_SCALAR_EVENT:
 		return on_scalar(y, e);
 	case YAML_ALIAS_EVENT:
 		return on_alias(y, e);
 	case YAML_SEQUENCE_START_EVENT:
-		return on_start(y, e, false, e->data.sequence_start.style == YAML_FLOW_SEQUENCE_STYLE,
+		return on_start(y, e, false,
+				e->data.sequence_start.style == YAML_FLOW_SEQUENCE_STYLE,
 				(const char *)e->data.sequence_start.anchor);
 	case YAML_MAPPING_START_EVENT:
 		return on_start(y, e, true, e->data.mapping_start.style == YAML_FLOW_MAPPING_STYLE,
@@ -322,10 +339,11 @@ static int on_document_start(struct yaml *y, const yaml_event_t *e, struct np_do
 	const yaml_version_directive_t *v = e->data.document_start.version_directive;
 
 	if (v && (v->major != 1 || v->minor != 1))
-		return fail_at(y, NP_EPARSE, &e->start_mark, "%%YAML %d.%d: only 1.1 is known", v->major, v->minor);
+		return fail_at(y, NP_EPARSE, &e->start_mark, "%%YAML %d.%d: only 1.1 is known",
+			       v->major, v->minor);
 	build_restart(&y->build);
 	aliases_release(&y->aliases);
-	y->aliases.steps = 1;	/* the document itself */
+	y->aliases.steps = 1; /* the document itself */
 	y->flow_work = 0;
 	y->blank = false;
 	*ret = (struct np_doc){ .line = mark_line(&e->start_mark) };
@@ -386,7 +404,8 @@ static int read_documents(struct yaml *y, bool first_only, struct np_docs *docs)
 
 	while ((more = next_document(y, &doc)) == 1) {
 		if (docs->n == NP_READ_MAX_DOCS) {
-			np_err_set(y->err, NP_ELIMIT, "more than %d documents in one stream", NP_READ_MAX_DOCS);
+			np_err_set(y->err, NP_ELIMIT, "more than %d documents in one stream",
+				   NP_READ_MAX_DOCS);
 			return np_err_at(y->err, y->file, doc.line, 1);
 		}
 		items = np_grow(items, &cap, docs->n, sizeof(*items));
@@ -423,19 +442,25 @@ static int check_text(struct np_str text, const struct np_read_opts *opts, struc
 	size_t max_bytes = opts->max_bytes ? opts->max_bytes : NP_READ_MAX_BYTES;
 
 	if (text.n > max_bytes)
-		np_err_set(err, NP_ELIMIT, "text of %zu bytes is longer than %zu", text.n, max_bytes);
+		np_err_set(err, NP_ELIMIT, "text of %zu bytes is longer than %zu", text.n,
+			   max_bytes);
 	else if (too_many_percent_lines(text))
-		np_err_set(err, NP_ELIMIT, "more than %d lines start with %%", NP_YAML_MAX_PERCENT_LINES);
+		np_err_set(err, NP_ELIMIT, "more than %d lines start with %%",
+			   NP_YAML_MAX_PERCENT_LINES);
 	else
 		return 0;
 	return np_err_at(err, opts->file, 0, 0);
 }
 
-int np_read_yaml(struct np_str text, const struct np_read_opts *opts, struct np_docs *ret, struct np_err *err)
+int np_read_yaml(struct np_str text, const struct np_read_opts *opts, struct np_docs *ret,
+		 struct np_err *err)
 {
 	struct np_docs docs = { 0 };
 	struct yaml y = {
-		.text = text, .arena = &docs.arena, .file = opts->file, .err = err,
+		.text = text,
+		.arena = &docs.arena,
+		.file = opts->file,
+		.err = err,
 		.max_depth = opts->max_depth ? opts->max_depth : NP_YAML_OWN_DEPTH,
 	};
 	int failed;
@@ -444,7 +469,8 @@ int np_read_yaml(struct np_str text, const struct np_read_opts *opts, struct np_
 		return -1;
 	if (!yaml_parser_initialize(&y.parser))
 		return np_err_set(err, NP_EINTERNAL, "no memory for the YAML parser");
-	yaml_parser_set_input_string(&y.parser, (const unsigned char *)(text.p ? text.p : ""), text.n);
+	yaml_parser_set_input_string(&y.parser, (const unsigned char *)(text.p ? text.p : ""),
+				     text.n);
 	if (opts->file)
 		docs.file = np_arena_str(&docs.arena, np_str_from(opts->file)).p;
 	build_init(&y.build, &docs.arena);

@@ -1,3 +1,4 @@
+/* test_case.c - what expectations say of a cell. */
 #include "np/model/case.h"
 
 #include "model_test.h"

@@ -1,3 +1,4 @@
+/* test_policy.c - names, label sets, clause sets. */
 #include "np/model/policy.h"
 
 #include "model_test.h"

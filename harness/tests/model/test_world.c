@@ -1,3 +1,4 @@
+/* test_world.c - linking, searching, endpoints. */
 #include "np/model/world.h"
 
 #include "model_test.h"

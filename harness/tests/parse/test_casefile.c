@@ -1,3 +1,4 @@
+/* test_casefile.c - case files and world files that are right; bad/ has those that are not. */
 #include <unistd.h>
 
 #include "np/base/file.h"

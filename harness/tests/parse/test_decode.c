@@ -1,3 +1,4 @@
+/* test_decode.c - policies: defaults (semantics 1.3), repeated fields (4.4), null (4.5), types, places. */
 #include "np/parse/decode.h"
 
 #include "parse_test.h"

@@ -1,3 +1,4 @@
+/* test_json.c - the JSON reader (semantics 4.2). */
 #include "parse_test.h"
 
 #define TEXT(lit) { lit, sizeof(lit) - 1 }

@@ -1,3 +1,4 @@
+/* test_manifests.c - files, folders, lists, objects read back. */
 #include <unistd.h>
 
 #include "np/base/file.h"

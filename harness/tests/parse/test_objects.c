@@ -1,3 +1,4 @@
+/* test_objects.c - pods, services, nodes, namespaces. */
 #include "np/parse/manifests.h"
 #include "parse_test.h"
 

@@ -1,3 +1,4 @@
+/* test_tree.c - paths, changes, JSON text. */
 #include "parse_test.h"
 
 static struct np_docs read_yaml(const char *text)

@@ -1,3 +1,4 @@
+/* test_yaml.c - the YAML reader (semantics 4.3): scalars, keys, merges, aliases, limits, streams. */
 #include "parse_test.h"
 
 #define TEXT(lit) { lit, sizeof(lit) - 1 }

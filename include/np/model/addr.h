@@ -8,7 +8,10 @@
 
 #include "np/base/str.h"
 
-/* An IPv4 or IPv6 address. @width is 4 or 16; bytes in network order. IPv4-mapped text keeps width 16 here (S56: see np_addr_wire()). */
+/*
+ * An IPv4 or IPv6 address. @width is 4 or 16; bytes in network order. IPv4-mapped text keeps width
+ * 16 here (S56: see np_addr_wire()).
+ */
 struct np_addr {
 	uint8_t width;
 	uint8_t bytes[16];
@@ -16,10 +19,14 @@ struct np_addr {
 
 #define NP_ADDR_TEXT_MAX 64
 
-/* What a CIDR text deviates from the strict rules in (semantics 3.7); the block is usable whatever is set. */
+/*
+ * What a CIDR text deviates from the strict rules in (semantics 3.7); the block is usable whatever
+ * is set.
+ */
 enum np_cidr_flags {
 	NP_CIDR_HOST_BITS = 1U << 0,	/* an address bit is set beyond the prefix (S57) */
-	NP_CIDR_ZEROS = 1U << 1,	/* leading zeros in an octet, group (over 4 digits) or the prefix (S57) */
+	/* leading zeros in an octet, group (over 4 digits) or the prefix (S57) */
+	NP_CIDR_ZEROS = 1U << 1,
 	NP_CIDR_MAPPED = 1U << 2,	/* inside ::ffff:0:0/96 (S56) */
 	NP_CIDR_SPELLING = 1U << 3,	/* non-canonical but unambiguous IPv6: a warning only */
 };
@@ -31,13 +38,18 @@ struct np_cidr {
 	uint8_t flags;		/* enum np_cidr_flags */
 };
 
-/* Strict canonical-or-not address text without zone; the sloppy forms of semantics 3.7 (leading zeros) are accepted. */
+/*
+ * Strict canonical-or-not address text without zone; the sloppy forms of semantics 3.7 (leading
+ * zeros) are accepted.
+ */
 bool np_addr_parse(struct np_str text, struct np_addr *ret);
 /* Canonical text (RFC 5952). @buf at least NP_ADDR_TEXT_MAX. Returns @buf. */
 const char *np_addr_text(const struct np_addr *a, char *buf);
 bool np_addr_eq(const struct np_addr *a, const struct np_addr *b);
 int np_addr_cmp(const struct np_addr *a, const struct np_addr *b);
-/* The address as it stands in packets: an IPv4-mapped one becomes IPv4 (S56), others are unchanged. */
+/*
+ * The address as it stands in packets: an IPv4-mapped one becomes IPv4 (S56), others are unchanged.
+ */
 struct np_addr np_addr_wire(const struct np_addr *a);
 /* +@delta in the address space of its width; false on wrap-around. */
 bool np_addr_add(const struct np_addr *a, int64_t delta, struct np_addr *ret);

@@ -1,20 +1,27 @@
 /*
- * case.h - layer model: a test case: what it covers and needs, its world, and steps. Filled by parse/casefile.h; lives in its own arena.
+ * case.h - layer model: a test case: what it covers and needs, its world, and steps. Filled by
+ * parse/casefile.h; lives in its own arena.
  */
 #ifndef NP_MODEL_CASE_H
 #define NP_MODEL_CASE_H
 
 #include "np/model/flow.h"
 
-/* What a case may need from a target beyond pods with IPv4 or IPv6, TCP and UDP; a table of names in model/case.c. */
+/*
+ * What a case may need from a target beyond pods with IPv4 or IPv6, TCP and UDP; a table of names
+ * in model/case.c.
+ */
 enum np_need {
 	NP_NEED_IPV4 = 1U << 0,		/* "ipv4" */
 	NP_NEED_IPV6 = 1U << 1,		/* "ipv6" */
 	NP_NEED_SCTP = 1U << 2,		/* "sctp" */
 	NP_NEED_ENDPORT = 1U << 3,	/* "endport" */
-	NP_NEED_EXTERNAL = 1U << 4,	/* "external": ext/a, outside the cluster, as client and server */
-	NP_NEED_EXTERNALS = 1U << 5,	/* "externals": ext/a..ext/d with the geometry of suites/README.md */
-	NP_NEED_DNS = 1U << 6,		/* "dns": a DNS server that is an ordinary pod behind a Service */
+	/* "external": ext/a, outside the cluster, as client and server */
+	NP_NEED_EXTERNAL = 1U << 4,
+	/* "externals": ext/a..ext/d with the geometry of suites/README.md */
+	NP_NEED_EXTERNALS = 1U << 5,
+	/* "dns": a DNS server that is an ordinary pod behind a Service */
+	NP_NEED_DNS = 1U << 6,
 	NP_NEED_SERVICES = 1U << 7,	/* "services": ClusterIPs are translated */
 	NP_NEED_TWO_NODES = 1U << 8,	/* "two-nodes" */
 	NP_NEED_HOST_PODS = 1U << 9,	/* "host-pods": hostNetwork pods may be created */
@@ -29,7 +36,8 @@ enum np_step_kind {
 	NP_STEP_DELETE,		/* object named by kind, ns, name */
 	NP_STEP_LABEL,		/* merge-patch metadata.labels; null removes */
 	NP_STEP_PATCH,		/* JSON merge patch of the object */
-	NP_STEP_RECREATE,	/* delete, wait until gone, create again (manifest given or the old one) */
+	/* delete, wait until gone, create again (manifest given or the old one) */
+	NP_STEP_RECREATE,
 	NP_STEP_WAIT,		/* a bounded pause, for lifecycle cases only */
 	NP_STEP_EXPECT,		/* settle, probe, compare */
 };
@@ -38,14 +46,18 @@ enum np_step_kind {
 enum np_expect_kind { NP_EXPECT_ALLOW, NP_EXPECT_DENY, NP_EXPECT_OPEN };
 
 /*
- * One term of a from/to list. @pattern is a glob over end names (x/a, x/\*, ext/\*, svc:x/web, dns, svc:dns) or one of the words any, pods, hosts, ext.
+ * One term of a from/to list. @pattern is a glob over end names (x/a, x/\*, ext/\*, svc:x/web,
+ * dns, svc:dns) or one of the words any, pods, hosts, ext.
  */
 struct np_expect_term {
 	struct np_str pattern;
 	bool negated;
 };
 
-/* One line "allow|deny|open[(S19,S43)] [from T,..] [to T,..] [on PORTS] [family 4|6]". Later lines override earlier ones. */
+/*
+ * One line "allow|deny|open[(S19,S43)] [from T,..] [to T,..] [on PORTS] [family 4|6]". Later lines
+ * override earlier ones.
+ */
 struct np_expect_line {
 	enum np_expect_kind kind;
 	np_clauses open;		/* for NP_EXPECT_OPEN: the exact set, empty = not stated */
@@ -58,7 +70,11 @@ struct np_expect_line {
 	} *ports;
 	size_t n_ports;			/* 0 = any */
 	int family;			/* 0 = both */
-	bool own_node;			/* "from own-node": source is the node (or a hostNetwork pod on the node) that runs the destination */
+	/*
+	 * "from own-node": source is the node (or a hostNetwork pod on the node) that runs the
+	 * destination
+	 */
+	bool own_node;
 	struct np_str reason;		/* the comment behind it */
 	struct np_place place;
 };
@@ -72,7 +88,8 @@ struct np_step {
 	enum np_step_kind kind;
 	struct np_str object_kind;	/* "NetworkPolicy", "Pod", "Namespace", "Service" */
 	struct np_str ns, name;		/* names as in the case file (before renaming for a run) */
-	struct np_str body;		/* JSON text of the manifest or patch with ${...} still in it; empty when none */
+	/* JSON text of the manifest or patch with ${...} still in it; empty when none */
+	struct np_str body;
 	struct np_expect expect;
 	long long wait_ms;
 	struct np_place place;
@@ -89,7 +106,8 @@ struct np_case {
 	uint64_t seed;			/* of a generated case; 0 = hand-written */
 	struct np_expect_port *ports;	/* the ports to probe; NULL = the world's */
 	size_t n_ports;
-	unsigned families;		/* bit 0: IPv4, bit 1: IPv6, 0 = the cluster's first family */
+	/* bit 0: IPv4, bit 1: IPv6, 0 = the cluster's first family */
+	unsigned families;
 	struct np_step *steps;
 	size_t n_steps;
 	struct np_place place;
@@ -97,7 +115,10 @@ struct np_case {
 
 void np_case_release(struct np_case *c);
 
-/* A world file: the manifests to create before the cases that name it, and the ports that every pod listens on. */
+/*
+ * A world file: the manifests to create before the cases that name it, and the ports that every pod
+ * listens on.
+ */
 struct np_worldfile {
 	struct np_arena arena;
 	struct np_str name;
@@ -119,7 +140,8 @@ struct np_end_name {
 /*
  * What @expect says of one cell: the last line that matches. false when no line does.
  */
-bool np_expect_lookup(const struct np_expect *expect, const struct np_end_name *src, const struct np_end_name *dst,
-		      enum np_proto proto, uint16_t port, int family, const struct np_expect_line **ret);
+bool np_expect_lookup(const struct np_expect *expect, const struct np_end_name *src,
+		      const struct np_end_name *dst, enum np_proto proto, uint16_t port, int family,
+		      const struct np_expect_line **ret);
 
 #endif

@@ -50,10 +50,17 @@ struct np_flow {
 	struct np_end src, dst;
 	int family;
 	enum np_proto proto;
-	uint16_t port;		/* destination port as dialled (a service's port when dst is a service) */
+	/* destination port as dialled (a service's port when dst is a service) */
+	uint16_t port;
 };
 
-enum np_verdict { NP_DENY, NP_ALLOW, NP_UNDEF, NP_NO_FLOW /* an end has no address of the family, or is not running (S60) */ };
+enum np_verdict {
+	NP_DENY,
+	NP_ALLOW,
+	NP_UNDEF,
+	NP_NO_FLOW,	/* an end has no address of the family, or is not running (S60) */
+};
+
 const char *np_verdict_name(enum np_verdict v);	/* "deny" "allow" "undef" "none" */
 
 #endif

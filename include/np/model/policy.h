@@ -1,7 +1,8 @@
 /*
- * policy.h - layer model: NetworkPolicy networking.k8s.io/v1 as plain data, defaulted (semantics 1.3), presence kept where it means something
- * (semantics 1.1, 1.2). Everything lives in the arena of the world or document that holds it; nothing here is freed alone.
- * No evaluation lives here: each reading of the API (oracle, brute force, enforcer, model CNI) has its own.
+ * policy.h - layer model: NetworkPolicy networking.k8s.io/v1 as plain data, defaulted (semantics
+ * 1.3), presence kept where it means something (semantics 1.1, 1.2). Everything lives in the arena
+ * of the world or document that holds it; nothing here is freed alone. No evaluation lives here:
+ * each reading of the API (oracle, brute force, enforcer, model CNI) has its own.
  */
 #ifndef NP_MODEL_POLICY_H
 #define NP_MODEL_POLICY_H
@@ -36,7 +37,10 @@ struct np_labels {
 
 /* Sorts by key; of equal keys the last in the array wins. */
 void np_labels_sort(struct np_labels *labels);
-/* Borrowed value, or NULL when the key is absent (a present empty value is a non-NULL empty string). */
+/*
+ * Borrowed value, or NULL when the key is absent (a present empty value is a non-NULL empty
+ * string).
+ */
 const struct np_str *np_labels_get(const struct np_labels *labels, struct np_str key);
 
 enum np_op { NP_OP_IN, NP_OP_NOT_IN, NP_OP_EXISTS, NP_OP_NOT_EXISTS };
@@ -67,7 +71,10 @@ struct np_ipblock {
 	size_t n_excepts;
 };
 
-/* Exactly one of: ip_block alone, or at least one selector. Pointers are NULL when the field is absent. */
+/*
+ * Exactly one of: ip_block alone, or at least one selector. Pointers are NULL when the field is
+ * absent.
+ */
 struct np_peer {
 	const struct np_selector *pod_selector;
 	const struct np_selector *ns_selector;
@@ -103,7 +110,8 @@ struct np_policy {
 	struct np_selector pod_selector;
 	bool types[NP_N_DIRS];		/* after defaulting: isolates in this direction (S02) */
 	struct np_rule *rules[NP_N_DIRS];
-	size_t n_rules[NP_N_DIRS];	/* kept even when types[dir] is false: then without effect */
+	/* kept even when types[dir] is false: then without effect */
+	size_t n_rules[NP_N_DIRS];
 	struct np_place place;
 };
 

@@ -1,6 +1,7 @@
 /*
- * world.h - layer model: the cluster as the oracle sees it: namespaces, nodes, pods, services, policies, outside addresses.
- * One owner: np_world_release() frees the arena that holds every string, array and policy. Const worlds may be shared by threads.
+ * world.h - layer model: the cluster as the oracle sees it: namespaces, nodes, pods, services,
+ * policies, outside addresses. One owner: np_world_release() frees the arena that holds every
+ * string, array and policy. Const worlds may be shared by threads.
  */
 #ifndef NP_MODEL_WORLD_H
 #define NP_MODEL_WORLD_H
@@ -26,7 +27,11 @@ struct np_node {
 };
 
 /* Which list of the pod a port was declared in: decides S28 and S30. */
-enum np_container_kind { NP_CTR_REGULAR, NP_CTR_SIDECAR /* init with restartPolicy Always */, NP_CTR_INIT };
+enum np_container_kind {
+	NP_CTR_REGULAR,
+	NP_CTR_SIDECAR,	/* init with restartPolicy Always */
+	NP_CTR_INIT,
+};
 
 struct np_container_port {
 	struct np_str name;	/* empty when unnamed */
@@ -36,7 +41,13 @@ struct np_container_port {
 	uint16_t ctr;		/* index of the container over all lists */
 };
 
-enum np_phase { NP_PHASE_PENDING, NP_PHASE_RUNNING, NP_PHASE_SUCCEEDED, NP_PHASE_FAILED, NP_PHASE_UNKNOWN };
+enum np_phase {
+	NP_PHASE_PENDING,
+	NP_PHASE_RUNNING,
+	NP_PHASE_SUCCEEDED,
+	NP_PHASE_FAILED,
+	NP_PHASE_UNKNOWN
+};
 
 struct np_pod {
 	struct np_str ns, name;
@@ -95,7 +106,10 @@ struct np_world {
 void np_world_init(struct np_world *w);
 void np_world_release(struct np_world *w);
 
-/* Append a zeroed element and return it; earlier pointers into the same array become invalid. Strings must be of the world's arena. */
+/*
+ * Append a zeroed element and return it; earlier pointers into the same array become invalid.
+ * Strings must be of the world's arena.
+ */
 struct np_namespace *np_world_add_namespace(struct np_world *w);
 struct np_node *np_world_add_node(struct np_world *w);
 struct np_pod *np_world_add_pod(struct np_world *w);
@@ -104,8 +118,10 @@ struct np_external *np_world_add_external(struct np_world *w);
 struct np_policy *np_world_add_policy(struct np_world *w);
 
 /*
- * Completes a filled world: sorts every list by (namespace, name), adds namespaces that only objects name and the metadata.name label (S15), resolves
- * ns_idx and node_idx. A doubled object (same kind, namespace, name) is NP_EVALID with the place of the second. Call again after changes.
+ * Completes a filled world: sorts every list by (namespace, name), adds namespaces that only
+ * objects name and the metadata.name label (S15), resolves ns_idx and node_idx. A doubled object
+ * (same kind, namespace, name) is NP_EVALID with the place of the second. Call again after
+ * changes.
  */
 int np_world_link(struct np_world *w, struct np_err *err);
 

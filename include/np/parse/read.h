@@ -1,16 +1,21 @@
 /*
- * read.h - layer parse: bytes to trees (tree.h). JSON by our own reader (semantics 4.2), YAML over libyaml's events with the scalar rules of go-yaml v2
- * (semantics 4.3). Both are iterative, keep duplicates and places, and touch *ret only on success. Errors: NP_EPARSE or NP_ELIMIT with file, line, column.
+ * read.h - layer parse: bytes to trees (tree.h). JSON by our own reader (semantics 4.2), YAML over
+ * libyaml's events with the scalar rules of go-yaml v2 (semantics 4.3). Both are iterative, keep
+ * duplicates and places, and touch *ret only on success. Errors: NP_EPARSE or NP_ELIMIT with file,
+ * line, column.
  *
  * Limits (beyond them NP_ELIMIT):
- *   bytes of a source           3 MiB, as the API server (NP_READ_MAX_BYTES), unless the options name another limit
- *   depth                       JSON 10,000 as the API server; YAML 64 for our own files, 1,000 for policies (the server takes 10,000: a declared deviation,
- *                               because libyaml 0.2.5 needs time proportional to tokens x flow depth). Aliases count with what they stand for.
- *   documents of a stream       10,000
- *   YAML flow work              sum over events of the flow depth at that event: 64 Mi
- *   YAML alias expansion        go-yaml's: more than 100 aliased of more than 1,000 steps, and their share above 0.99 (up to 400,000 steps, falling to
- *                               0.10 at 4,000,000); counted, never materialised
- *   YAML lines that start with %  1,000 (directives)
+ *   bytes of a source     3 MiB, as the API server (NP_READ_MAX_BYTES), unless the options name another
+ *   depth                 JSON 10,000 as the API server; YAML 64 for our own files, 1,000 for policies. The
+ *                         server takes 10,000 there too: a declared deviation, because libyaml 0.2.5 needs
+ *                         time for every token in proportion to the flow depth. Aliases count with what
+ *                         they stand for.
+ *   documents             10,000 of a stream
+ *   YAML flow work        64 Mi: the sum over the events of a document of the flow depth at that event
+ *   YAML aliases          go-yaml's: more than 100 aliased of more than 1,000 steps, and their share above
+ *                         0.99 (up to 400,000 steps, falling to 0.10 at 4,000,000); counted, never
+ *                         materialised
+ *   YAML lines with %     1,000 that start with it (directives)
  */
 #ifndef NP_PARSE_READ_H
 #define NP_PARSE_READ_H
@@ -30,12 +35,22 @@ struct np_read_opts {
 	const char *file;	/* for messages and places; copied. NULL: none */
 	size_t max_bytes;	/* 0: NP_READ_MAX_BYTES */
 	unsigned max_depth;	/* 0: JSON NP_JSON_MAX_DEPTH, YAML NP_YAML_OWN_DEPTH */
-	bool many;		/* JSON: concatenated values as kubectl takes them; without it exactly one value. YAML streams may always have many */
-	bool first_only;	/* YAML: read the first document and ignore the rest, as the API server does */
+	/*
+	 * JSON: concatenated values as kubectl takes them; without it exactly one value. YAML
+	 * streams may always have many
+	 */
+	bool many;
+	/* YAML: read the first document and ignore the rest, as the API server does */
+	bool first_only;
 };
 
-/* *@ret is released with np_docs_release(). Empty JSON input is an error without @many; an empty YAML stream has no document. */
-int np_read_json(struct np_str text, const struct np_read_opts *opts, struct np_docs *ret, struct np_err *err);
-int np_read_yaml(struct np_str text, const struct np_read_opts *opts, struct np_docs *ret, struct np_err *err);
+/*
+ * *@ret is released with np_docs_release(). Empty JSON input is an error without @many; an empty
+ * YAML stream has no document.
+ */
+int np_read_json(struct np_str text, const struct np_read_opts *opts, struct np_docs *ret,
+		 struct np_err *err);
+int np_read_yaml(struct np_str text, const struct np_read_opts *opts, struct np_docs *ret,
+		 struct np_err *err);
 
 #endif
