@@ -201,7 +201,7 @@ static _Noreturn void keeper(const struct np_cell_options *o)
 	keep_only(o);
 	prctl(PR_SET_NAME, "np-keeper");
 	prctl(PR_SET_DUMPABLE, 1);	/* a process that has changed its user may not write its own id maps otherwise */
-	if (enter_namespaces(&err) == 0) {
+	if (o->prepare(o->ctx, &err) == 0 && enter_namespaces(&err) == 0) {
 		pid = fork();
 		if (pid == 0)
 			first_process(o);

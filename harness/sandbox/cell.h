@@ -23,8 +23,9 @@ struct np_cell_options {
 	int stderr_fd;		/* -1: the parent's */
 	const int *keep_fds;	/* further descriptors that go inside; all others are closed there */
 	size_t n_keep_fds;
-	void (*run)(void *ctx);	/* in the first process; when it returns the process ends */
-	void (*clean)(void *ctx);	/* in the keeper, when the first process has ended: removes what is left outside */
+	int (*prepare)(void *ctx, struct np_err *err);	/* in the keeper, still outside: makes what must not outlive the sandbox */
+	void (*run)(void *ctx);				/* in the first process; when it returns the process ends */
+	void (*clean)(void *ctx);			/* in the keeper, at the end, whatever happened: removes what is left outside */
 	void *ctx;
 };
 

@@ -12,6 +12,7 @@
 #include "external.h"
 #include "fabric.h"
 #include "init.h"
+#include "kubeconfig.h"
 #include "nodes.h"
 #include "np/base/clock.h"
 #include "np/base/json.h"
@@ -189,6 +190,13 @@ static int start_api(struct sandbox *s, struct np_err *err)
 	return s->api ? 0 : -1;
 }
 
+static int write_kubeconfig(struct sandbox *s, struct np_err *err)
+{
+	const struct np_init_options *o = s->opt;
+
+	return o->outside->kubeconfig ? np_kubeconfig_write(o->outside->kubeconfig, o->tcp_port, o->tls, err) : 0;
+}
+
 static int start_network(struct sandbox *s, struct np_err *err)
 {
 	s->store = np_store_new();
@@ -204,6 +212,7 @@ static const struct {
 } parts[] = {
 	{ "network", start_network }, { "services", start_services }, { "enforcer", start_enforcer }, { "node agent", start_pods },
 	{ "dns objects", create_dns }, { "external host", start_external }, { "dns", serve_dns }, { "api", start_api },
+	{ "kubeconfig", write_kubeconfig },
 };
 
 static void *bring_up(void *arg)

@@ -19,6 +19,7 @@ struct np_init_options {
 	const struct np_outside *outside;
 	const char *agent_path, *fault;
 	int unix_listen_fd, tcp_listen_fd;	/* tcp: -1 when there is no TLS port */
+	unsigned tcp_port;
 	const struct np_tls *tls;
 	int parent_fd, report_fd;
 };

@@ -51,13 +51,25 @@ static int fill(struct np_buf *b, unsigned port, const struct np_tls *tls, struc
 	return add_base64(b, "client-key-data", tls->client_key, err);
 }
 
+static int write_new(const char *path, const struct np_buf *b, struct np_err *err)
+{
+	np_auto_fd int fd = -1;
+
+	unlink(path);
+	fd = open(path, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0600);
+	if (fd >= 0 && np_write_all(fd, b->data, b->len) == 0)
+		return 0;
+	np_err_errno(err, NP_EIO, errno, "cannot write a kubeconfig");
+	return np_err_at(err, path, 0, 0);
+}
+
 int np_kubeconfig_write(const char *path, unsigned port, const struct np_tls *tls, struct np_err *err)
 {
 	struct np_buf b = { 0 };
 	int rc = fill(&b, port, tls, err);
 
 	if (rc == 0)
-		rc = np_file_write(path, b.data, b.len, 0600, err);
+		rc = write_new(path, &b, err);
 	np_buf_release(&b);
 	return rc;
 }

@@ -10,7 +10,10 @@
  * kubeconfig is ever overwritten.
  */
 int np_kubeconfig_check(const char *path, struct np_err *err);
-/* Writes @path with mode 0600: certificates and key inside, server https://127.0.0.1:@port, namespace default. */
+/*
+ * Writes @path anew with mode 0600: certificates and key inside, server https://127.0.0.1:@port, namespace default. In place, not by a temporary file beside it:
+ * whoever is killed meanwhile leaves nothing that np_outside_remove() does not know.
+ */
 int np_kubeconfig_write(const char *path, unsigned port, const struct np_tls *tls, struct np_err *err);
 
 #endif

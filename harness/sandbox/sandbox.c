@@ -6,6 +6,7 @@
 #include <signal.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/random.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
 #include <sys/un.h>
@@ -25,7 +26,6 @@
 #define READY_TIMEOUT_MS 20000
 #define END_TIMEOUT_US (5LL * 1000 * 1000)
 #define BACKLOG 128
-#define FOLDER_NAME "netpolcheck-XXXXXX"
 #define AGENT "netpolcheck-agent"
 
 struct np_sandbox {
@@ -34,7 +34,8 @@ struct np_sandbox {
 	char *agent_path;
 	int parent_fds[2];	/* reading end: the first process's */
 	int report_fds[2];
-	int unix_listen_fd, tcp_listen_fd, log_fd;
+	int unix_listen_fd;	/* the keeper's */
+	int tcp_listen_fd, log_fd;
 	unsigned tcp_port;
 	pid_t keeper;
 };
@@ -120,30 +121,22 @@ static int absolute(const char *path, char **ret, struct np_err *err)
 
 /* ---- what is outside ---- */
 
-static int make_folder(struct np_sandbox *s, struct np_err *err)
+/* Only names so far: the folder is made by a process that will remove it. */
+static int choose_folder(struct np_sandbox *s, struct np_err *err)
 {
 	const char *runtime = getenv("XDG_RUNTIME_DIR");
 	struct sockaddr_un un;
-	char *path = NULL;
+	uint64_t number;
 
 	/* Room for the longer of the two names; where there is none, /tmp always has it. */
-	if (runtime && runtime[0] == '/' && strlen(runtime) + strlen("/" FOLDER_NAME "/external.sock") < sizeof(un.sun_path)) {
-		path = np_xasprintf("%s/" FOLDER_NAME, runtime);
-		if (!mkdtemp(path)) {
-			free(path);
-			path = NULL;
-		}
-	}
-	if (!path) {
-		path = np_xstrdup("/tmp/" FOLDER_NAME);
-		if (!mkdtemp(path)) {
-			free(path);
-			return np_err_errno(err, NP_EIO, errno, "cannot make a folder in /tmp");
-		}
-	}
-	s->outside.folder = path;
-	s->outside.api_socket = np_xasprintf("%s/api.sock", path);
-	s->outside.external_socket = np_xasprintf("%s/external.sock", path);
+	if (!runtime || runtime[0] != '/' || access(runtime, W_OK | X_OK) < 0 ||
+	    strlen(runtime) + strlen("/netpolcheck-0123456789abcdef/external.sock") >= sizeof(un.sun_path))
+		runtime = "/tmp";
+	if (getrandom(&number, sizeof(number), 0) != (ssize_t)sizeof(number))
+		return np_err_errno(err, NP_EENV, errno, "cannot draw a random number");
+	s->outside.folder = np_xasprintf("%s/netpolcheck-%016llx", runtime, (unsigned long long)number);
+	s->outside.api_socket = np_xasprintf("%s/api.sock", s->outside.folder);
+	s->outside.external_socket = np_xasprintf("%s/external.sock", s->outside.folder);
 	return 0;
 }
 
@@ -196,10 +189,7 @@ static int open_log(struct np_sandbox *s, const char *path, struct np_err *err)
 
 static int open_outside(struct np_sandbox *s, const struct np_sandbox_options *o, struct np_err *err)
 {
-	if (make_folder(s, err) < 0 || open_tls(s, o->kubeconfig_out, err) < 0 || open_log(s, o->event_log, err) < 0)
-		return -1;
-	s->unix_listen_fd = listen_unix(s->outside.api_socket, err);
-	if (s->unix_listen_fd < 0)
+	if (choose_folder(s, err) < 0 || open_tls(s, o->kubeconfig_out, err) < 0 || open_log(s, o->event_log, err) < 0)
 		return -1;
 	if (pipe2(s->parent_fds, O_CLOEXEC) < 0 || pipe2(s->report_fds, O_CLOEXEC) < 0)
 		return np_err_errno(err, NP_EENV, errno, "cannot make a pipe");
@@ -223,6 +213,7 @@ static void run_inside(void *ctx)
 		.fault = in->options->fault,
 		.unix_listen_fd = s->unix_listen_fd,
 		.tcp_listen_fd = s->tcp_listen_fd,
+		.tcp_port = s->tcp_port,
 		.tls = &s->tls,
 		.parent_fd = s->parent_fds[0],
 		.report_fd = s->report_fds[1],
@@ -233,7 +224,18 @@ static void run_inside(void *ctx)
 	np_init_run(&init);
 }
 
-static void clean_inside(void *ctx)
+static int prepare_outside(void *ctx, struct np_err *err)
+{
+	const struct inside *in = ctx;
+	struct np_sandbox *s = in->sandbox;
+
+	if (mkdir(s->outside.folder, 0700) < 0)
+		return np_err_errno(err, NP_EIO, errno, "cannot make folder '%s'", s->outside.folder);
+	s->unix_listen_fd = listen_unix(s->outside.api_socket, err);
+	return s->unix_listen_fd < 0 ? -1 : 0;
+}
+
+static void clean_outside(void *ctx)
 {
 	const struct inside *in = ctx;
 
@@ -249,19 +251,14 @@ static void close_fd(int *fd)
 static int enter(struct np_sandbox *s, const struct np_sandbox_options *options, struct np_err *err)
 {
 	struct inside in = { s, options };
-	int keep[2];
-	struct np_cell_options cell = {
-		.parent_fd = s->parent_fds[0], .report_fd = s->report_fds[1], .stderr_fd = s->log_fd, .keep_fds = keep,
-		.run = run_inside, .clean = clean_inside, .ctx = &in,
+	const struct np_cell_options cell = {
+		.parent_fd = s->parent_fds[0], .report_fd = s->report_fds[1], .stderr_fd = s->log_fd, .keep_fds = &s->tcp_listen_fd,
+		.n_keep_fds = s->tcp_listen_fd >= 0, .prepare = prepare_outside, .run = run_inside, .clean = clean_outside, .ctx = &in,
 	};
 
-	keep[cell.n_keep_fds++] = s->unix_listen_fd;
-	if (s->tcp_listen_fd >= 0)
-		keep[cell.n_keep_fds++] = s->tcp_listen_fd;
 	s->keeper = np_cell_start(&cell, err);
 	close_fd(&s->parent_fds[0]);
 	close_fd(&s->report_fds[1]);
-	close_fd(&s->unix_listen_fd);
 	close_fd(&s->tcp_listen_fd);
 	close_fd(&s->log_fd);
 	return s->keeper < 0 ? -1 : 0;
@@ -295,11 +292,9 @@ static int wait_until_ready(struct np_sandbox *s, struct np_err *err)
 static int start(struct np_sandbox *s, const struct np_sandbox_options *options, struct np_err *err)
 {
 	if (check_fault(options->fault, err) < 0 || choose_agent(s, options->agent_path, err) < 0 ||
-	    open_outside(s, options, err) < 0 || enter(s, options, err) < 0 || wait_until_ready(s, err) < 0)
+	    open_outside(s, options, err) < 0 || enter(s, options, err) < 0)
 		return -1;
-	if (s->outside.kubeconfig)
-		return np_kubeconfig_write(s->outside.kubeconfig, s->tcp_port, &s->tls, err);
-	return 0;
+	return wait_until_ready(s, err);
 }
 
 int np_sandbox_start(const struct np_sandbox_options *options, struct np_sandbox **ret, struct np_err *err)
@@ -352,7 +347,6 @@ void np_sandbox_stop(struct np_sandbox *s)
 		close_fd(&s->parent_fds[i]);
 		close_fd(&s->report_fds[i]);
 	}
-	close_fd(&s->unix_listen_fd);
 	close_fd(&s->tcp_listen_fd);
 	close_fd(&s->log_fd);
 	np_tls_release(&s->tls);

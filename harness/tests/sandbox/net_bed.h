@@ -152,6 +152,12 @@ static inline void bed_inside_run(void *ctx)
 
 /* ---- outside ---- */
 
+static inline int bed_prepare(void *ctx, struct np_err *err)
+{
+	(void)ctx, (void)err;
+	return 0;
+}
+
 static inline void bed_clean(void *ctx)
 {
 	(void)ctx;
@@ -213,7 +219,7 @@ static inline int bed_outside(bed_body *body, bool as_nobody, int said_fd)
 	in.report_fd = report[1];
 	{
 		const struct np_cell_options options = {
-			.parent_fd = parent[0], .report_fd = report[1], .stderr_fd = -1, .run = bed_inside_run, .clean = bed_clean, .ctx = &in,
+			.parent_fd = parent[0], .report_fd = report[1], .stderr_fd = -1, .prepare = bed_prepare, .run = bed_inside_run, .clean = bed_clean, .ctx = &in,
 		};
 
 		keeper = np_cell_start(&options, &err);

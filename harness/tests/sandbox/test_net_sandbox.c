@@ -324,6 +324,62 @@ static int plain_kill9(const char *agent_path, struct np_err *err)
 	return expect_nothing_left(&t, err);
 }
 
+static int count_entries(const char *path)
+{
+	DIR *dir = opendir(path);
+	int n = 0;
+
+	while (dir && readdir(dir))
+		n++;
+	if (dir)
+		closedir(dir);
+	return n - 2;
+}
+
+/* Everything that a killed process leaves becomes this process's child, and must end. */
+static int expect_no_children(struct np_err *err)
+{
+	struct np_backoff wait;
+	pid_t pid;
+
+	np_backoff_init(&wait, 1000, 20000, END_TIMEOUT_US);
+	while ((pid = waitpid(-1, NULL, WNOHANG)) >= 0) {
+		if (pid == 0 && !np_backoff_wait(&wait))
+			return np_err_set(err, NP_EINTERNAL, "processes are left");
+	}
+	return 0;
+}
+
+/* Killed at any moment of its start, too. */
+static int plain_kill_early(const char *agent_path, struct np_err *err)
+{
+	char folder[] = "/tmp/netpolcheck-test-XXXXXX";
+	struct np_sandbox_options options = { .agent_path = agent_path };
+	np_auto_free char *kubeconfig = NULL;
+	struct np_sandbox *s;
+
+	BED_CHECK(mkdtemp(folder), "no folder");
+	setenv("XDG_RUNTIME_DIR", folder, 1);
+	kubeconfig = np_xasprintf("%s/kubeconfig", folder);
+	options.kubeconfig_out = kubeconfig;
+	prctl(PR_SET_CHILD_SUBREAPER, 1);
+	for (int ms = 0; ms < 120; ms += 6) {
+		pid_t pid = fork();
+
+		if (pid == 0) {
+			if (np_sandbox_start(&options, &s, err) == 0)
+				pause();
+			_exit(1);
+		}
+		np_sleep_ms(ms);
+		kill(pid, SIGKILL);
+		BED_OK(expect_no_children(err));
+		BED_CHECK(count_entries(folder) == 0, "killed after %d ms, %d files are left", ms, count_entries(folder));
+	}
+	rmdir(folder);
+	return 0;
+}
+
 /* It dies by itself: the parent learns of it, and stopping still cleans up. */
 static int plain_death(const char *agent_path, struct np_err *err)
 {
@@ -415,6 +471,7 @@ static int plain_externals(const char *agent_path, struct np_err *err)
 
 static const struct bed_case cases[] = {
 	{ "up and down", NULL, plain_up_down }, { "two", NULL, plain_two }, { "pod", NULL, plain_pod }, { "kill -9", NULL, plain_kill9 },
+	{ "kill early", NULL, plain_kill_early },
 	{ "death", NULL, plain_death }, { "options", NULL, plain_options }, { "refused", NULL, plain_refused },
 	{ "externals", NULL, plain_externals },
 };
