@@ -98,7 +98,7 @@ static bool find_word(struct np_str text, struct scalar *ret)
 	if (text.n > LONGEST_WORD || !strchr("yYnNtTfFoO~.+-", text.n ? text.p[0] : '\0'))
 		return false;
 	for (size_t i = 0; i < NP_ARRAY_SIZE(words); i++) {
-		if (!np_str_is(text, words[i].text))
+		if ((text.n && words[i].text[0] != text.p[0]) || !np_str_is(text, words[i].text))
 			continue;
 		ret->kind = words[i].kind;
 		ret->truth = words[i].truth;

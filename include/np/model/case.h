@@ -88,7 +88,10 @@ struct np_step {
 	enum np_step_kind kind;
 	struct np_str object_kind;	/* "NetworkPolicy", "Pod", "Namespace", "Service" */
 	struct np_str ns, name;		/* names as in the case file (before renaming for a run) */
-	/* JSON text of the manifest or patch with ${...} still in it; empty when none */
+	/*
+	 * JSON text of the manifest or merge patch ({"metadata":{"labels":..}} of a label step) with
+	 * ${...} still in it; empty when none
+	 */
 	struct np_str body;
 	struct np_expect expect;
 	long long wait_ms;

@@ -107,8 +107,8 @@ void np_world_init(struct np_world *w);
 void np_world_release(struct np_world *w);
 
 /*
- * Append a zeroed element and return it; earlier pointers into the same array become invalid.
- * Strings must be of the world's arena.
+ * Append a zeroed element and return it; earlier pointers into the same array become invalid. A pod
+ * starts as Running, without namespace and node indexes. Strings must be of the world's arena.
  */
 struct np_namespace *np_world_add_namespace(struct np_world *w);
 struct np_node *np_world_add_node(struct np_world *w);
@@ -120,8 +120,8 @@ struct np_policy *np_world_add_policy(struct np_world *w);
 /*
  * Completes a filled world: sorts every list by (namespace, name), adds namespaces that only
  * objects name and the metadata.name label (S15), resolves ns_idx and node_idx. A doubled object
- * (same kind, namespace, name) is NP_EVALID with the place of the second. Call again after
- * changes.
+ * (same kind, namespace, name) is NP_EVALID with the place of the second, and nothing has changed
+ * then. Call again after changes.
  */
 int np_world_link(struct np_world *w, struct np_err *err);
 
