@@ -55,7 +55,7 @@ static int check_fault(const char *name, struct np_err *err)
 		return 0;
 	for (const struct np_sandbox_fault *f = known; f->name; f++)
 		np_buf_printf(&names, "%s%s", names.len ? ", " : "", f->name);
-	np_err_set(err, NP_EUSAGE, "no fault is called '%.60s'; there are: %.400s", name, np_buf_text(&names));
+	np_err_set(err, NP_EUSAGE, "no fault is called '%.60s'; 'netpolcheck sandbox --list-faults' tells more of: %.380s", name, np_buf_text(&names));
 	np_buf_release(&names);
 	return -1;
 }

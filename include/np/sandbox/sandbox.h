@@ -21,15 +21,23 @@ const struct np_sandbox_fault *np_sandbox_faults(void);
 struct np_sandbox_options {
 	const char *agent_path;		/* the static agent; NULL: found beside the program or in libexec */
 	const char *fault;		/* name, or NULL for a right enforcer; unknown is NP_EUSAGE listing the names */
-	const char *kubeconfig_out;	/* write a kubeconfig (mode 0600) and listen with TLS on loopback; NULL: unix socket only */
-	const char *event_log;		/* file for the sandbox's own log; NULL: none */
+	/*
+	 * Write a kubeconfig (mode 0600) and listen with TLS on loopback; NULL: unix socket only. The file is removed at the end. One that is there already is
+	 * overwritten only if it is empty or was written by a sandbox, otherwise NP_EUSAGE.
+	 */
+	const char *kubeconfig_out;
+	const char *event_log;		/* file that the sandbox's own log is appended to; NULL: warnings go to standard error */
 };
 
 struct np_sandbox;
 
 /*
- * Starts it and returns when the API answers and nodes, kube-dns and the external host are ready (bounded: 20 s). NP_EENV with one sentence saying what to do where the
- * kernel refuses (user namespaces, a trial veth, a trial nftables transaction) or nft, ip are missing. Free with np_sandbox_stop().
+ * Starts it and returns when the API answers and nodes, kube-dns and the external host are ready (bounded: 20 s; usually a tenth of one). NP_EENV with one sentence
+ * saying what to do where the kernel refuses (user namespaces, a trial veth, a trial nftables transaction) or nft is missing. Free with np_sandbox_stop().
+ *
+ * The sandbox is a process of its own, a fork(2) of the caller, and its session is its own too, so Ctrl-C reaches the caller only. Several may run at once.
+ * Another thread of the caller must not be inside GnuTLS or libmicrohttpd meanwhile. Whatever ends the caller, SIGKILL too, ends it: no process, namespace or file
+ * is left but @event_log.
  */
 int np_sandbox_start(const struct np_sandbox_options *options, struct np_sandbox **ret, struct np_err *err);
 /* Ends every process, removes the socket folder and the kubeconfig. NULL is accepted. */
