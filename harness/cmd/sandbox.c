@@ -28,7 +28,8 @@ static void print_faults(int format)
 
 	for (const struct np_sandbox_fault *f = np_sandbox_faults(); f->name; f++) {
 		snprintf(clause, sizeof(clause), f->clause ? "S%02u" : "S33b", f->clause);
-		json_array_append_new(list, np_json_pack("{s:s,s:s,s:s}", "name", f->name, "clause", clause, "what", f->what));
+		json_array_append_new(list, np_json_pack("{s:s,s:s,s:s}", "name", f->name, "clause",
+							 clause, "what", f->what));
 		if (format == FORMAT_TEXT)
 			printf("%-32s %-4s  %s\n", f->name, clause, f->what);
 	}
@@ -38,7 +39,8 @@ static void print_faults(int format)
 }
 
 /* "203.0.113.10" and so on, of one family, with blanks between. */
-static void add_addresses(struct np_buf *b, const struct np_external *ext, size_t n, unsigned family)
+static void add_addresses(struct np_buf *b, const struct np_external *ext, size_t n,
+			  unsigned family)
 {
 	char text[NP_ADDR_TEXT_MAX];
 
@@ -54,15 +56,18 @@ static void print_text(const struct np_sandbox *s, const struct options *o)
 
 	add_addresses(&v4, ext, n, 0);
 	add_addresses(&v6, ext, n, 1);
-	printf("The sandbox is ready: nodes n1 and n2, kube-dns, and a host outside the cluster with the addresses\n"
-	       "  %s\n  %s\n", np_buf_text(&v4), np_buf_text(&v6));
+	printf("The sandbox is ready: nodes n1 and n2, kube-dns, and a host outside the cluster "
+	       "with the addresses\n"
+	       "  %s\n  %s\n",
+	       np_buf_text(&v4), np_buf_text(&v6));
 	if (o->sandbox.fault)
 		printf("Its enforcer is wrong on purpose: %s\n", o->sandbox.fault);
 	printf("\n  export KUBECONFIG=%s\n  kubectl get nodes,pods -A\n\n"
 	       "A pod runs the agent alone, whatever its image; to try a connection from it:\n\n"
 	       "  kubectl exec POD -- /netpolcheck-agent connect tcp ADDRESS PORT\n\n"
 	       "The API without TLS: curl --unix-socket %s http://localhost/api/v1/pods\n"
-	       "It ends with Ctrl-C and leaves nothing behind.\n", o->sandbox.kubeconfig_out, np_sandbox_api_socket(s));
+	       "It ends with Ctrl-C and leaves nothing behind.\n",
+	       o->sandbox.kubeconfig_out, np_sandbox_api_socket(s));
 	np_buf_release(&v4);
 	np_buf_release(&v6);
 	fflush(stdout);
@@ -76,10 +81,13 @@ static void print_json(const struct np_sandbox *s, const struct options *o)
 	char v4[NP_ADDR_TEXT_MAX], v6[NP_ADDR_TEXT_MAX];
 
 	for (size_t i = 0; i < n; i++)
-		json_object_set_new(externals, ext[i].name.p, np_json_pack("[s,s]", np_addr_text(&ext[i].ips[0], v4),
-									    np_addr_text(&ext[i].ips[1], v6)));
-	all = np_json_pack("{s:o,s:s,s:s,s:o}", "kubeconfig", np_json_string(np_str_from(o->sandbox.kubeconfig_out)), "api_socket",
-			   np_sandbox_api_socket(s), "external_socket", np_sandbox_external_socket(s), "externals", externals);
+		json_object_set_new(externals, ext[i].name.p,
+				    np_json_pack("[s,s]", np_addr_text(&ext[i].ips[0], v4),
+						 np_addr_text(&ext[i].ips[1], v6)));
+	all = np_json_pack("{s:o,s:s,s:s,s:o}", "kubeconfig",
+			   np_json_string(np_str_from(o->sandbox.kubeconfig_out)), "api_socket",
+			   np_sandbox_api_socket(s), "external_socket",
+			   np_sandbox_external_socket(s), "externals", externals);
 	json_dumpf(all, stdout, JSON_INDENT(1));
 	putchar('\n');
 	fflush(stdout);
@@ -105,7 +113,8 @@ static int open_signals(struct np_err *err)
 /* Returns the exit status: SIGTERM is how a script asks for the end, everything else interrupts. */
 static int wait_for_end(const struct np_sandbox *s, int signal_fd, struct np_err *err)
 {
-	struct pollfd p[2] = { { .fd = signal_fd, .events = POLLIN }, { .fd = np_sandbox_death_fd(s), .events = POLLIN } };
+	struct pollfd p[2] = { { .fd = signal_fd, .events = POLLIN },
+			       { .fd = np_sandbox_death_fd(s), .events = POLLIN } };
 	struct signalfd_siginfo info;
 
 	while (poll(p, 2, -1) < 0 && errno == EINTR)
@@ -148,11 +157,16 @@ static int cmd_sandbox(int argc, char **argv)
 {
 	struct options o = { 0 };
 	const struct np_option options[] = {
-		{ "kubeconfig-out", NP_OPT_STRING, &o.sandbox.kubeconfig_out, "FILE", "write a kubeconfig there; removed at the end", NULL },
-		{ "fault", NP_OPT_STRING, &o.sandbox.fault, "NAME", "make its enforcer wrong on purpose", NULL },
-		{ "list-faults", NP_OPT_FLAG, &o.list_faults, NULL, "list the names for --fault", NULL },
-		{ "agent", NP_OPT_STRING, &o.sandbox.agent_path, "FILE", "the in-pod agent; default: beside this program", NULL },
-		{ "log", NP_OPT_STRING, &o.sandbox.event_log, "FILE", "append the sandbox's own log there", NULL },
+		{ "kubeconfig-out", NP_OPT_STRING, &o.sandbox.kubeconfig_out, "FILE",
+		  "write a kubeconfig there; removed at the end", NULL },
+		{ "fault", NP_OPT_STRING, &o.sandbox.fault, "NAME",
+		  "make its enforcer wrong on purpose", NULL },
+		{ "list-faults", NP_OPT_FLAG, &o.list_faults, NULL, "list the names for --fault",
+		  NULL },
+		{ "agent", NP_OPT_STRING, &o.sandbox.agent_path, "FILE",
+		  "the in-pod agent; default: beside this program", NULL },
+		{ "log", NP_OPT_STRING, &o.sandbox.event_log, "FILE",
+		  "append the sandbox's own log there", NULL },
 		{ "format", NP_OPT_CHOICE, &o.format, "FORMAT", "text or json", formats },
 		{ NULL, NP_OPT_FLAG, NULL, NULL, NULL, NULL },
 	};
@@ -178,6 +192,7 @@ const struct np_command np_cmd_sandbox = {
 	.name = "sandbox",
 	.summary = "the embedded cluster alone, for kubectl, until it is stopped",
 	.usage = "[options]",
-	.exits = "0 ended by SIGTERM, 2 usage, 3 the kernel refuses or something is missing, 130 interrupted",
+	.exits = "0 ended by SIGTERM, 2 usage, 3 the kernel refuses or something is missing, 130 "
+		 "interrupted",
 	.run = cmd_sandbox,
 };

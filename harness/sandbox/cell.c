@@ -57,30 +57,41 @@ static int refused(int errnum, struct np_err *err)
 		char shut;
 		const char *remedy;
 	} locks[] = {
-		{ "/proc/sys/kernel/unprivileged_userns_clone", '0', "sysctl kernel.unprivileged_userns_clone=1" },
-		{ "/proc/sys/user/max_user_namespaces", '0', "sysctl user.max_user_namespaces=10000" },
-		{ "/proc/sys/user/max_net_namespaces", '0', "sysctl user.max_net_namespaces=10000" },
+		{ "/proc/sys/kernel/unprivileged_userns_clone", '0',
+		  "sysctl kernel.unprivileged_userns_clone=1" },
+		{ "/proc/sys/user/max_user_namespaces", '0',
+		  "sysctl user.max_user_namespaces=10000" },
+		{ "/proc/sys/user/max_net_namespaces", '0',
+		  "sysctl user.max_net_namespaces=10000" },
 		{ "/proc/sys/kernel/apparmor_restrict_unprivileged_userns", '1',
 		  "sysctl kernel.apparmor_restrict_unprivileged_userns=0" },
 	};
 
 	for (size_t i = 0; i < NP_ARRAY_SIZE(locks); i++) {
 		if (sysctl_char(locks[i].path) == locks[i].shut)
-			return np_err_set(err, NP_EENV, "the kernel does not let this user make namespaces: run '%s' as root, or run "
-					  "this as root", locks[i].remedy);
+			return np_err_set(err, NP_EENV,
+					  "the kernel does not let this user make namespaces: run "
+					  "'%s' as root, or run this as root",
+					  locks[i].remedy);
 	}
-	return np_err_errno(err, NP_EENV, errnum, "the kernel refuses namespaces: run this as root, or in a container that may make them "
+	return np_err_errno(err, NP_EENV, errnum,
+			    "the kernel refuses namespaces: run this as root, or in a container "
+			    "that may make them "
 			    "(docker run --privileged)");
 }
 
-/* After a failure that the user namespace's missing powers explain: AppArmor makes one, but without them. */
+/*
+ * After a failure that the user namespace's missing powers explain: AppArmor makes one, but without
+ * them.
+ */
 static int map_user(uid_t uid, gid_t gid, struct np_err *err)
 {
 	np_auto_free char *uids = np_xasprintf("0 %u 1\n", uid);
 	np_auto_free char *gids = np_xasprintf("0 %u 1\n", gid);
 	struct np_err ignored;
 
-	if (write_text("/proc/self/setgroups", "deny", &ignored) < 0 || write_text("/proc/self/uid_map", uids, &ignored) < 0 ||
+	if (write_text("/proc/self/setgroups", "deny", &ignored) < 0 ||
+	    write_text("/proc/self/uid_map", uids, &ignored) < 0 ||
 	    write_text("/proc/self/gid_map", gids, &ignored) < 0)
 		return refused(EPERM, err);
 	return 0;
@@ -101,14 +112,16 @@ static int enter_namespaces(struct np_err *err)
 }
 
 /*
- * A fresh /proc for the new PID namespace; where the kernel does not allow that (parts of the old one are covered, as in containers),
- * the old one serves as well: all that is asked of it is /proc/thread-self/ns and /proc/sys/net.
+ * A fresh /proc for the new PID namespace; where the kernel does not allow that (parts of the old
+ * one are covered, as in containers), the old one serves as well: all that is asked of it is
+ * /proc/thread-self/ns and /proc/sys/net.
  */
 static int mount_proc(struct np_err *err)
 {
 	if (mount(NULL, "/", NULL, MS_REC | MS_PRIVATE, NULL) < 0)
 		return np_err_errno(err, NP_EENV, errno, "cannot make mounts private");
-	if (mount("proc", "/proc", "proc", MS_NOSUID | MS_NODEV | MS_NOEXEC, NULL) < 0 && access("/proc/thread-self/ns/net", F_OK) < 0)
+	if (mount("proc", "/proc", "proc", MS_NOSUID | MS_NODEV | MS_NOEXEC, NULL) < 0 &&
+	    access("/proc/thread-self/ns/net", F_OK) < 0)
 		return np_err_errno(err, NP_EENV, errno, "cannot mount /proc");
 	return 0;
 }
@@ -141,7 +154,10 @@ static void close_between(int first, int last)
 		close(fd);
 }
 
-/* Standard streams become ours; everything that the parent had open and we do not need is closed, sockets of other sandboxes too. */
+/*
+ * Standard streams become ours; everything that the parent had open and we do not need is closed,
+ * sockets of other sandboxes too.
+ */
 static void keep_only(const struct np_cell_options *o)
 {
 	int keep[MAX_KEPT_FDS + 2];
@@ -200,7 +216,8 @@ static _Noreturn void keeper(const struct np_cell_options *o)
 	reset_signals();
 	keep_only(o);
 	prctl(PR_SET_NAME, "np-keeper");
-	prctl(PR_SET_DUMPABLE, 1);	/* a process that has changed its user may not write its own id maps otherwise */
+	/* a process that has changed its user may not write its own id maps otherwise */
+	prctl(PR_SET_DUMPABLE, 1);
 	if (o->prepare(o->ctx, &err) == 0 && enter_namespaces(&err) == 0) {
 		pid = fork();
 		if (pid == 0)

@@ -31,7 +31,8 @@ struct np_conntrack *np_conntrack_new(struct np_err *err)
 
 	ct->socket = mnl_socket_open2(NETLINK_NETFILTER, SOCK_CLOEXEC);
 	if (ct->socket && mnl_socket_bind(ct->socket, 0, MNL_SOCKET_AUTOPID) == 0 &&
-	    setsockopt(mnl_socket_get_fd(ct->socket), SOL_SOCKET, SO_RCVTIMEO, &timeout, sizeof(timeout)) == 0) {
+	    setsockopt(mnl_socket_get_fd(ct->socket), SOL_SOCKET, SO_RCVTIMEO, &timeout,
+		       sizeof(timeout)) == 0) {
 		mnl_socket_setsockopt(ct->socket, NETLINK_CAP_ACK, &one, sizeof(one));
 		return ct;
 	}
@@ -47,7 +48,8 @@ void np_conntrack_free(struct np_conntrack *ct)
 	free(ct);
 }
 
-static struct nlmsghdr *put_message(void *buf, unsigned type, unsigned flags, unsigned seq, int family)
+static struct nlmsghdr *put_message(void *buf, unsigned type, unsigned flags, unsigned seq,
+				    int family)
 {
 	struct nlmsghdr *h = mnl_nlmsg_put_header(buf);
 	struct nfgenmsg *nfg;
@@ -75,7 +77,8 @@ static bool is_wanted(const struct picking *p, const struct nlattr *attr)
 	size_t width = mnl_attr_get_payload_len(attr);
 
 	for (size_t i = 0; i < p->n; i++) {
-		if (p->ips[i].width == width && memcmp(p->ips[i].bytes, mnl_attr_get_payload(attr), width) == 0)
+		if (p->ips[i].width == width &&
+		    memcmp(p->ips[i].bytes, mnl_attr_get_payload(attr), width) == 0)
 			return true;
 	}
 	return false;
@@ -91,7 +94,9 @@ static int take_address(const struct nlattr *attr, void *data)
 
 static int take_tuple(const struct nlattr *attr, void *data)
 {
-	return mnl_attr_get_type(attr) == CTA_TUPLE_IP ? mnl_attr_parse_nested(attr, take_address, data) : MNL_CB_OK;
+	return mnl_attr_get_type(attr) == CTA_TUPLE_IP
+		       ? mnl_attr_parse_nested(attr, take_address, data)
+		       : MNL_CB_OK;
 }
 
 static int take_entry_attr(const struct nlattr *attr, void *data)
@@ -119,7 +124,8 @@ static int take_entry_attr(const struct nlattr *attr, void *data)
 static void copy_attr(struct nlmsghdr *h, const struct nlattr *attr, unsigned flags)
 {
 	if (attr)
-		mnl_attr_put(h, (uint16_t)(mnl_attr_get_type(attr) | flags), mnl_attr_get_payload_len(attr), mnl_attr_get_payload(attr));
+		mnl_attr_put(h, (uint16_t)(mnl_attr_get_type(attr) | flags),
+			     mnl_attr_get_payload_len(attr), mnl_attr_get_payload(attr));
 }
 
 struct forgetting {
@@ -140,7 +146,8 @@ static int take_entry(const struct nlmsghdr *h, void *data)
 	mnl_attr_parse(h, sizeof(*nfg), take_entry_attr, &f->picking);
 	if (!f->picking.hit || !f->picking.orig)
 		return MNL_CB_OK;
-	d = put_message(np_buf_reserve(&f->deletions, MESSAGE_MAX_BYTES), IPCTNL_MSG_CT_DELETE, NLM_F_ACK, ++f->ct->seq, nfg->nfgen_family);
+	d = put_message(np_buf_reserve(&f->deletions, MESSAGE_MAX_BYTES), IPCTNL_MSG_CT_DELETE,
+			NLM_F_ACK, ++f->ct->seq, nfg->nfgen_family);
 	copy_attr(d, f->picking.orig, NLA_F_NESTED);
 	copy_attr(d, f->picking.id, 0);
 	copy_attr(d, f->picking.zone, 0);
@@ -166,12 +173,17 @@ static int list_entries(struct forgetting *f, int family, struct np_err *err)
 
 		if (n < 0 && errno == EINTR)
 			continue;
-		rc = n < 0 ? -1 : mnl_cb_run(answer, (size_t)n, seq, mnl_socket_get_portid(f->ct->socket), take_entry, f);
+		rc = n < 0 ? -1
+			   : mnl_cb_run(answer, (size_t)n, seq,
+					mnl_socket_get_portid(f->ct->socket), take_entry, f);
 	}
 	return rc < 0 ? np_err_errno(err, NP_EENV, errno, "cannot list connections") : 0;
 }
 
-/* Takes as many answers as there were questions; ENOENT is an entry that ended by itself, and so is any other failure of one. */
+/*
+ * Takes as many answers as there were questions; ENOENT is an entry that ended by itself, and so is
+ * any other failure of one.
+ */
 static int take_answers(struct forgetting *f, size_t expected, struct np_err *err)
 {
 	np_auto_free char *answer = np_xmalloc(ANSWER_BYTES);
@@ -184,7 +196,8 @@ static int take_answers(struct forgetting *f, size_t expected, struct np_err *er
 		if (n < 0 && errno == EINTR)
 			continue;
 		if (n <= 0)
-			return np_err_errno(err, NP_EENV, errno, "the kernel does not answer about connections");
+			return np_err_errno(err, NP_EENV, errno,
+					    "the kernel does not answer about connections");
 		for (; mnl_nlmsg_ok(h, rest) && expected > 0; h = mnl_nlmsg_next(h, &rest))
 			expected -= h->nlmsg_type == NLMSG_ERROR;
 	}
@@ -200,7 +213,8 @@ static int delete_entries(struct forgetting *f, struct np_err *err)
 		size_t bytes = 0, n = 0;
 
 		while (bytes < left && bytes < SEND_BYTES) {
-			bytes += MNL_ALIGN(((const struct nlmsghdr *)(const void *)(p + bytes))->nlmsg_len);
+			bytes += MNL_ALIGN(
+				((const struct nlmsghdr *)(const void *)(p + bytes))->nlmsg_len);
 			n++;
 		}
 		if (mnl_socket_sendto(f->ct->socket, p, bytes) < 0)
@@ -222,7 +236,8 @@ static bool has_family(const struct np_addr *ips, size_t n, unsigned width)
 	return false;
 }
 
-int np_conntrack_forget(struct np_conntrack *ct, const struct np_addr *ips, size_t n, struct np_err *err)
+int np_conntrack_forget(struct np_conntrack *ct, const struct np_addr *ips, size_t n,
+			struct np_err *err)
 {
 	struct forgetting f = { .ct = ct, .picking = { .ips = ips, .n = n } };
 	int rc = 0;

@@ -15,10 +15,17 @@
 
 enum { TYPE_A = 1, TYPE_AAAA = 28, CLASS_IN = 1 };
 enum { OK = 0, FORMERR = 1, NXDOMAIN = 3, NOTIMP = 4, REFUSED = 5 };
-enum { FLAG_QR = 0x80, FLAG_AA = 0x04, FLAG_TC = 0x02, FLAG_RD = 0x01, FLAG_RA = 0x80 /* second byte */ };
+enum {
+	FLAG_QR = 0x80,
+	FLAG_AA = 0x04,
+	FLAG_TC = 0x02,
+	FLAG_RD = 0x01,
+	FLAG_RA = 0x80 /* second byte */
+};
 
 struct question {
-	char name[NAME_MAX_BYTES + 1];	/* lower case, dots between; empty when it has bytes that no name of ours has */
+	/* lower case, dots between; empty when it has bytes that no name of ours has */
+	char name[NAME_MAX_BYTES + 1];
 	uint16_t type, class;
 	size_t end;			/* offset behind it */
 };
@@ -56,7 +63,8 @@ static bool read_question(const uint8_t *q, size_t n, struct question *ret)
 	while (at < n && q[at] != 0) {
 		size_t label = q[at];
 
-		if (label > LABEL_MAX_BYTES || at + 1 + label >= n || at + 1 + label - HEADER_BYTES >= NAME_MAX_BYTES)
+		if (label > LABEL_MAX_BYTES || at + 1 + label >= n ||
+		    at + 1 + label - HEADER_BYTES >= NAME_MAX_BYTES)
 			return false;
 		plain = plain && add_label(ret->name, &len, q + at + 1, label);
 		at += 1 + label;
@@ -95,7 +103,8 @@ static bool put_record(struct writer *w, uint16_t type, const struct np_addr *ip
 	return true;
 }
 
-static unsigned put_answers(struct writer *w, const struct question *q, np_dns_lookup *lookup, void *ctx)
+static unsigned put_answers(struct writer *w, const struct question *q, np_dns_lookup *lookup,
+			    void *ctx)
 {
 	struct np_addr ips[NP_DNS_ADDRS_MAX];
 	size_t n = 0;
@@ -115,7 +124,8 @@ static unsigned put_answers(struct writer *w, const struct question *q, np_dns_l
 	return OK;
 }
 
-size_t np_dns_answer(const uint8_t *query, size_t n, np_dns_lookup *lookup, void *ctx, uint8_t *answer, size_t max)
+size_t np_dns_answer(const uint8_t *query, size_t n, np_dns_lookup *lookup, void *ctx,
+		     uint8_t *answer, size_t max)
 {
 	struct writer w = { .p = answer, .n = HEADER_BYTES, .max = max };
 	struct question q;
@@ -163,21 +173,25 @@ static void add_ip(struct np_addr *ret, size_t *n, const struct np_addr *ip)
 		ret[(*n)++] = *ip;
 }
 
-static void add_backends(struct np_store *store, const json_t *service, unsigned family, struct np_addr *ret, size_t *ret_n)
+static void add_backends(struct np_store *store, const json_t *service, unsigned family,
+			 struct np_addr *ret, size_t *ret_n)
 {
-	json_t *pods = np_store_list(store, NP_KIND_POD, np_json_str(service, "metadata/namespace", ""), NULL);
+	json_t *pods = np_store_list(store, NP_KIND_POD,
+				     np_json_str(service, "metadata/namespace", ""), NULL);
 	struct np_addr ip;
 	size_t i;
 	json_t *pod;
 
 	json_array_foreach(pods, i, pod) {
-		if (np_svc_selects(service, pod) && np_svc_list_ip(np_json_at(pod, "status/podIPs"), family, &ip))
+		if (np_svc_selects(service, pod) &&
+		    np_svc_list_ip(np_json_at(pod, "status/podIPs"), family, &ip))
 			add_ip(ret, ret_n, &ip);
 	}
 	json_decref(pods);
 }
 
-static bool find_service(struct np_store *store, const char *ns, const char *name, unsigned family, struct np_addr *ret, size_t *ret_n)
+static bool find_service(struct np_store *store, const char *ns, const char *name, unsigned family,
+			 struct np_addr *ret, size_t *ret_n)
 {
 	json_t *service = np_store_get(store, NP_KIND_SERVICE, ns, name);
 	struct np_addr ip;
@@ -193,7 +207,8 @@ static bool find_service(struct np_store *store, const char *ns, const char *nam
 }
 
 /* 10-244-0-10 or fd00-10-244-1--a */
-static bool find_dashed(struct np_store *store, const char *ns, char *name, unsigned family, struct np_addr *ret, size_t *ret_n)
+static bool find_dashed(struct np_store *store, const char *ns, char *name, unsigned family,
+			struct np_addr *ret, size_t *ret_n)
 {
 	json_t *namespace = np_store_get(store, NP_KIND_NAMESPACE, "", ns);
 	bool v4 = strspn(name, "0123456789-") == strlen(name);
@@ -213,7 +228,8 @@ static bool find_dashed(struct np_store *store, const char *ns, char *name, unsi
 	return true;
 }
 
-bool np_dns_store_lookup(void *ctx, const char *name, unsigned family, struct np_addr *ret, size_t *ret_n)
+bool np_dns_store_lookup(void *ctx, const char *name, unsigned family, struct np_addr *ret,
+			 size_t *ret_n)
 {
 	char host[NAME_MAX_BYTES + 1];
 	size_t n = strlen(name), suffix = strlen("." DOMAIN);

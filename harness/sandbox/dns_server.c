@@ -48,7 +48,9 @@ static int open_socket(int i, struct np_err *err)
 	bool v6 = is_v6(i), tcp = i == TCP4 || i == TCP6;
 	struct sockaddr_in a4 = { .sin_family = AF_INET, .sin_port = htons(PORT) };
 	struct sockaddr_in6 a6 = { .sin6_family = AF_INET6, .sin6_port = htons(PORT) };
-	np_auto_fd int fd = socket(v6 ? AF_INET6 : AF_INET, (tcp ? SOCK_STREAM : SOCK_DGRAM) | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
+	np_auto_fd int fd =
+		socket(v6 ? AF_INET6 : AF_INET,
+		       (tcp ? SOCK_STREAM : SOCK_DGRAM) | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
 	int one = 1;
 	int rc;
 
@@ -57,7 +59,8 @@ static int open_socket(int i, struct np_err *err)
 	setsockopt(fd, SOL_SOCKET, SO_REUSEADDR, &one, sizeof(one));
 	if (v6)
 		setsockopt(fd, IPPROTO_IPV6, IPV6_V6ONLY, &one, sizeof(one));
-	rc = v6 ? bind(fd, (struct sockaddr *)&a6, sizeof(a6)) : bind(fd, (struct sockaddr *)&a4, sizeof(a4));
+	rc = v6 ? bind(fd, (struct sockaddr *)&a6, sizeof(a6))
+		: bind(fd, (struct sockaddr *)&a4, sizeof(a4));
 	if (rc < 0 || (tcp && listen(fd, 128) < 0))
 		return np_err_errno(err, NP_EENV, errno, "cannot listen for DNS");
 	return np_steal_fd(&fd);
@@ -69,12 +72,14 @@ static void answer_datagrams(struct np_dns_server *d, int fd)
 		uint8_t query[NP_DNS_QUERY_MAX + 1], answer[NP_DNS_UDP_MAX];
 		struct sockaddr_storage from;
 		socklen_t from_len = sizeof(from);
-		ssize_t n = recvfrom(fd, query, sizeof(query), 0, (struct sockaddr *)&from, &from_len);
+		ssize_t n =
+			recvfrom(fd, query, sizeof(query), 0, (struct sockaddr *)&from, &from_len);
 		size_t len;
 
 		if (n < 0)
 			return;
-		len = np_dns_answer(query, (size_t)n, np_dns_store_lookup, d->store, answer, sizeof(answer));
+		len = np_dns_answer(query, (size_t)n, np_dns_store_lookup, d->store, answer,
+				    sizeof(answer));
 		if (len && sendto(fd, answer, len, 0, (struct sockaddr *)&from, from_len) < 0)
 			continue;	/* a lost answer; the client asks again */
 	}
@@ -128,7 +133,8 @@ static bool answer_messages(struct np_dns_server *d, struct connection *c)
 			return false;
 		if (c->n < 2 + len)
 			return true;
-		n = np_dns_answer(c->bytes + 2, len, np_dns_store_lookup, d->store, answer + 2, NP_DNS_TCP_MAX);
+		n = np_dns_answer(c->bytes + 2, len, np_dns_store_lookup, d->store, answer + 2,
+				  NP_DNS_TCP_MAX);
 		answer[0] = (uint8_t)(n >> 8);
 		answer[1] = (uint8_t)n;
 		/* Whoever does not read his answers is not waited for. */

@@ -36,16 +36,34 @@ static int wait_until_ready(int log_fd, pid_t pid, struct np_err *err)
 	return np_err_set(err, NP_EENV, "the external host's agent does not get ready: %s", said);
 }
 
-int np_external_start(struct np_reaper *reaper, int netns_fd, const char *agent_path, const char *control_path, struct np_err *err)
+int np_external_start(struct np_reaper *reaper, int netns_fd, const char *agent_path,
+		      const char *control_path, struct np_err *err)
 {
 	np_auto_free char *control = np_xasprintf("unix:%s", control_path);
 	const char *const argv[] = {
-		"netpolcheck-agent", "serve", "--identity", NP_SANDBOX_EXTERNAL_IDENTITY, "--tcp", NP_EXTERNAL_TCP,
-		"--udp", NP_EXTERNAL_UDP, "--sctp", NP_EXTERNAL_SCTP, "--control", control, "--idle", "1000000", NULL,
+		"netpolcheck-agent",
+		"serve",
+		"--identity",
+		NP_SANDBOX_EXTERNAL_IDENTITY,
+		"--tcp",
+		NP_EXTERNAL_TCP,
+		"--udp",
+		NP_EXTERNAL_UDP,
+		"--sctp",
+		NP_EXTERNAL_SCTP,
+		"--control",
+		control,
+		"--idle",
+		"1000000",
+		NULL,
 	};
 	np_auto_fd int log_fd = memfd_create("external", MFD_CLOEXEC);
 	const struct np_spawn spawn = {
-		.path = agent_path, .argv = argv, .netns_fd = netns_fd, .stdio = { -1, log_fd, log_fd }, .extra_fd = -1,
+		.path = agent_path,
+		.argv = argv,
+		.netns_fd = netns_fd,
+		.stdio = { -1, log_fd, log_fd },
+		.extra_fd = -1,
 		.on_exit = note_exit,
 	};
 	pid_t pid;

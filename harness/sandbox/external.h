@@ -1,4 +1,7 @@
-/* external.h - the external host: an agent that serves on all its addresses, and a unix socket each connection to which is an agent in probe mode there. */
+/*
+ * external.h - the external host: an agent that serves on all its addresses, and a unix socket each
+ * connection to which is an agent in probe mode there.
+ */
 #ifndef NP_SANDBOX_EXTERNAL_H
 #define NP_SANDBOX_EXTERNAL_H
 
@@ -10,9 +13,10 @@
 #define NP_EXTERNAL_SCTP "80,81,9090"
 
 /*
- * Starts the agent in @netns_fd and returns when all its ports are open, within 10 s. It makes the socket @control_path (mode 0600). NP_EENV with what the agent
- * says otherwise.
+ * Starts the agent in @netns_fd and returns when all its ports are open, within 10 s. It makes the
+ * socket @control_path (mode 0600). NP_EENV with what the agent says otherwise.
  */
-int np_external_start(struct np_reaper *reaper, int netns_fd, const char *agent_path, const char *control_path, struct np_err *err);
+int np_external_start(struct np_reaper *reaper, int netns_fd, const char *agent_path,
+		      const char *control_path, struct np_err *err);
 
 #endif

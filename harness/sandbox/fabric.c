@@ -15,7 +15,8 @@
 
 #define IP4(a, b, c, d) { 4, { a, b, c, d } }
 /* fd00:@b:@c:@d::@last */
-#define IP6(b, c, d, last) { 16, { 0xfd, 0, (b) >> 8, (b) & 0xff, (c) >> 8, (c) & 0xff, 0, d, [15] = last } }
+#define IP6(b, c, d, last) \
+	{ 16, { 0xfd, 0, (b) >> 8, (b) & 0xff, (c) >> 8, (c) & 0xff, 0, d, [15] = last } }
 
 struct host_plan {
 	const char *name;
@@ -116,8 +117,8 @@ static int make_wire(struct np_fabric *f, const struct wire_plan *w, struct np_e
 
 	np_nl_wire(a->nl, &end_a, &end_b);
 	if (np_nl_flush(a->nl, err) < 0)
-		return np_err_prefix(err, "the kernel refuses a trial link (is the module veth there, and may this user have "
-				     "network namespaces? As root it works where the module does)");
+		return np_err_prefix(err, "the kernel refuses a trial link (module veth must "
+				     "be there; where only this user is refused, root is not)");
 	np_nl_link_up(b->nl, w->b_index);
 	np_nl_gateways(a->nl, w->a_index, false);
 	np_nl_gateways(b->nl, w->b_index, true);
@@ -139,10 +140,12 @@ static int add_host_routes(struct np_fabric *f, enum np_host_id from, struct np_
 			if (to == from)
 				continue;
 			np_nl_route(h->nl, &n->ip[family], 8 * n->ip[family].width, index, src);
-			np_nl_route(h->nl, &n->pods[family].addr, n->pods[family].prefix_bits, index, src);
+			np_nl_route(h->nl, &n->pods[family].addr, n->pods[family].prefix_bits,
+				    index, src);
 		}
 		if (from != NP_HOST_EXT)
-			np_nl_route(h->nl, &everything[family], 0, wire_index(from, NP_HOST_EXT), src);
+			np_nl_route(h->nl, &everything[family], 0, wire_index(from, NP_HOST_EXT),
+				    src);
 	}
 	return np_nl_flush(h->nl, err);
 }
@@ -255,8 +258,12 @@ static bool in_range(const struct np_cidr *range, const struct np_addr *ip)
 	return np_addr_eq(&net, &range->addr);
 }
 
-/* An address from outside the node's range (pinned by an annotation) needs routes on the other hosts, too. */
-static void queue_foreign_routes(struct np_fabric *f, const struct np_attachment *a, unsigned family, bool add)
+/*
+ * An address from outside the node's range (pinned by an annotation) needs routes on the other
+ * hosts, too.
+ */
+static void queue_foreign_routes(struct np_fabric *f, const struct np_attachment *a,
+				 unsigned family, bool add)
 {
 	const struct np_addr *ip = &a->ip[family];
 
@@ -268,13 +275,15 @@ static void queue_foreign_routes(struct np_fabric *f, const struct np_attachment
 		if (h == a->node)
 			continue;
 		if (add)
-			np_nl_route(host->nl, ip, 8 * ip->width, wire_index(h, a->node), &host->ip[family]);
+			np_nl_route(host->nl, ip, 8 * ip->width, wire_index(h, a->node),
+				    &host->ip[family]);
 		else
 			np_nl_route_del(host->nl, ip, 8 * ip->width, wire_index(h, a->node));
 	}
 }
 
-static int change_routes(struct np_fabric *f, const struct np_attachment *a, bool add, struct np_err *err)
+static int change_routes(struct np_fabric *f, const struct np_attachment *a, bool add,
+			 struct np_err *err)
 {
 	struct np_host *node = &f->hosts[a->node];
 	int rc = 0;

@@ -103,8 +103,12 @@ static bool enforced(void *ctx, uint64_t revision, int timeout_ms)
 static int start_pods(struct sandbox *s, struct np_err *err)
 {
 	const struct np_pods_options options = {
-		.store = s->store, .fabric = &s->fabric, .reaper = s->reaper, .agent_path = s->opt->agent_path,
-		.enforced = enforced, .ctx = s->enforcer,
+		.store = s->store,
+		.fabric = &s->fabric,
+		.reaper = s->reaper,
+		.agent_path = s->opt->agent_path,
+		.enforced = enforced,
+		.ctx = s->enforcer,
 	};
 
 	s->pods = np_pods_new(&options);
@@ -121,23 +125,27 @@ static int create(struct np_store *store, enum np_kind_id kind, json_t *object, 
 
 static int create_dns(struct sandbox *s, struct np_err *err)
 {
-	json_t *pod = np_json_pack(
-		"{s:s,s:s,s:{s:s,s:s,s:{s:s}},s:{s:s,s:s,s:[{s:s,s:s,s:[{s:s,s:s,s:i},{s:s,s:s,s:i}]}]},s:{s:s}}",
-		"apiVersion", "v1", "kind", "Pod",
-		"metadata", "name", DNS_NAME, "namespace", DNS_NAMESPACE, "labels", "k8s-app", "kube-dns",
-		"spec", "nodeName", "n1", "restartPolicy", "Always", "containers", "name", "dns", "image", "netpolcheck-sandbox-dns",
-		"ports", "name", "dns", "protocol", "UDP", "containerPort", 53, "name", "dns-tcp", "protocol", "TCP", "containerPort", 53,
-		"status", "phase", "Pending");
+	json_t *pod =
+		np_json_pack("{s:s,s:s,s:{s:s,s:s,s:{s:s}},s:{s:s,s:s,s:[{s:s,s:s,s:[{s:s,s:s,s:i},"
+			     "{s:s,s:s,s:i}]}]},s:{s:s}}",
+			     "apiVersion", "v1", "kind", "Pod", "metadata", "name", DNS_NAME,
+			     "namespace", DNS_NAMESPACE, "labels", "k8s-app", "kube-dns", "spec",
+			     "nodeName", "n1", "restartPolicy", "Always", "containers", "name",
+			     "dns", "image", "netpolcheck-sandbox-dns", "ports", "name", "dns",
+			     "protocol", "UDP", "containerPort", 53, "name", "dns-tcp", "protocol",
+			     "TCP", "containerPort", 53, "status", "phase", "Pending");
 	json_t *service = np_json_pack(
-		"{s:s,s:s,s:{s:s,s:s,s:{s:s}},s:{s:s,s:{s:s},s:[{s:s,s:s,s:i,s:i},{s:s,s:s,s:i,s:i}]},s:{s:{}}}",
-		"apiVersion", "v1", "kind", "Service",
-		"metadata", "name", DNS_NAME, "namespace", DNS_NAMESPACE, "labels", "k8s-app", "kube-dns",
-		"spec", "clusterIP", "10.96.0.10", "selector", "k8s-app", "kube-dns",
-		"ports", "name", "dns", "protocol", "UDP", "port", 53, "targetPort", 53, "name", "dns-tcp", "protocol", "TCP", "port", 53,
+		"{s:s,s:s,s:{s:s,s:s,s:{s:s}},s:{s:s,s:{s:s},s:[{s:s,s:s,s:i,s:i},{s:s,s:s,s:i,s:i}"
+		"]},s:{s:{}}}",
+		"apiVersion", "v1", "kind", "Service", "metadata", "name", DNS_NAME, "namespace",
+		DNS_NAMESPACE, "labels", "k8s-app", "kube-dns", "spec", "clusterIP", "10.96.0.10",
+		"selector", "k8s-app", "kube-dns", "ports", "name", "dns", "protocol", "UDP",
+		"port", 53, "targetPort", 53, "name", "dns-tcp", "protocol", "TCP", "port", 53,
 		"targetPort", 53, "status", "loadBalancer");
 
 	if (s->fabric.n_families == 2)
-		json_object_set_new(json_object_get(service, "spec"), "clusterIPs", np_json_pack("[s,s]", "10.96.0.10", "fd00:10:96::a"));
+		json_object_set_new(json_object_get(service, "spec"), "clusterIPs",
+				    np_json_pack("[s,s]", "10.96.0.10", "fd00:10:96::a"));
 	if (np_services_allocate(s->services, service, err) < 0) {
 		json_decref(service);
 		json_decref(pod);
@@ -150,7 +158,10 @@ static int create_dns(struct sandbox *s, struct np_err *err)
 	return create(s->store, NP_KIND_POD, pod, err);
 }
 
-/* The pod runs like any other; what makes it the DNS server is a thread of ours with sockets in its namespace. */
+/*
+ * The pod runs like any other; what makes it the DNS server is a thread of ours with sockets in its
+ * namespace.
+ */
 static int serve_dns(struct sandbox *s, struct np_err *err)
 {
 	struct np_backoff wait;
@@ -159,21 +170,23 @@ static int serve_dns(struct sandbox *s, struct np_err *err)
 	np_backoff_init(&wait, 500, 5000, READY_TIMEOUT_US);
 	while ((netns_fd = np_pods_netns(s->pods, DNS_NAMESPACE, DNS_NAME)) < 0) {
 		if (!np_backoff_wait(&wait))
-			return np_err_set(err, NP_ETIMEOUT, "pod '%s' does not get ready", DNS_NAME);
+			return np_err_set(err, NP_ETIMEOUT, "pod '%s' does not get ready",
+					  DNS_NAME);
 	}
 	s->dns = np_dns_server_new(netns_fd, s->store, err);
 	close(netns_fd);
 	if (!s->dns)
 		return -1;
-	if (!np_services_wait(s->services, np_store_revision(s->store), (int)(READY_TIMEOUT_US / 1000)))
+	if (!np_services_wait(s->services, np_store_revision(s->store),
+			      (int)(READY_TIMEOUT_US / 1000)))
 		return np_err_set(err, NP_ETIMEOUT, "service '%s' does not get ready", DNS_NAME);
 	return 0;
 }
 
 static int start_external(struct sandbox *s, struct np_err *err)
 {
-	return np_external_start(s->reaper, s->fabric.hosts[NP_HOST_EXT].netns_fd, s->opt->agent_path,
-				 s->opt->outside->external_socket, err);
+	return np_external_start(s->reaper, s->fabric.hosts[NP_HOST_EXT].netns_fd,
+				 s->opt->agent_path, s->opt->outside->external_socket, err);
 }
 
 static int start_api(struct sandbox *s, struct np_err *err)
@@ -194,7 +207,9 @@ static int write_kubeconfig(struct sandbox *s, struct np_err *err)
 {
 	const struct np_init_options *o = s->opt;
 
-	return o->outside->kubeconfig ? np_kubeconfig_write(o->outside->kubeconfig, o->tcp_port, o->tls, err) : 0;
+	return o->outside->kubeconfig
+		       ? np_kubeconfig_write(o->outside->kubeconfig, o->tcp_port, o->tls, err)
+		       : 0;
 }
 
 static int start_network(struct sandbox *s, struct np_err *err)
@@ -210,8 +225,14 @@ static const struct {
 	const char *name;
 	int (*start)(struct sandbox *s, struct np_err *err);
 } parts[] = {
-	{ "network", start_network }, { "services", start_services }, { "enforcer", start_enforcer }, { "node agent", start_pods },
-	{ "dns objects", create_dns }, { "external host", start_external }, { "dns", serve_dns }, { "api", start_api },
+	{ "network", start_network },
+	{ "services", start_services },
+	{ "enforcer", start_enforcer },
+	{ "node agent", start_pods },
+	{ "dns objects", create_dns },
+	{ "external host", start_external },
+	{ "dns", serve_dns },
+	{ "api", start_api },
 	{ "kubeconfig", write_kubeconfig },
 };
 
@@ -228,7 +249,8 @@ static void *bring_up(void *arg)
 			np_outside_remove(s->opt->outside);
 			_exit(0);
 		}
-		np_log_info("%s started in %lld us", parts[i].name, (long long)(np_now_us() - start_us));
+		np_log_info("%s started in %lld us", parts[i].name,
+			    (long long)(np_now_us() - start_us));
 	}
 	np_cell_report(s->opt->report_fd, NULL);
 	return NULL;
@@ -253,7 +275,8 @@ void np_init_run(const struct np_init_options *o)
 	s->opt = o;
 	json_object_seed(0);	/* it is no safe thing to leave to two threads' first objects */
 	s->reaper = np_reaper_new(&err);
-	if (!s->reaper || start_thread(watch_parent, (void *)o, &err) < 0 || start_thread(bring_up, s, &err) < 0) {
+	if (!s->reaper || start_thread(watch_parent, (void *)o, &err) < 0 ||
+	    start_thread(bring_up, s, &err) < 0) {
 		np_cell_report(o->report_fd, &err);
 		return;
 	}

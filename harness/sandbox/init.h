@@ -1,4 +1,7 @@
-/* init.h - the first process of the sandbox: brings everything up, then starts and reaps processes until the parent is gone. */
+/*
+ * init.h - the first process of the sandbox: brings everything up, then starts and reaps processes
+ * until the parent is gone.
+ */
 #ifndef NP_SANDBOX_INIT_H
 #define NP_SANDBOX_INIT_H
 
@@ -24,7 +27,10 @@ struct np_init_options {
 	int parent_fd, report_fd;
 };
 
-/* In pid 1 (np_cell_options.run). Reports success or failure; returns only when it cannot even begin, otherwise the process ends with the parent. */
+/*
+ * In pid 1 (np_cell_options.run). Reports success or failure; returns only when it cannot even
+ * begin, otherwise the process ends with the parent.
+ */
 void np_init_run(const struct np_init_options *o);
 
 #endif

@@ -83,7 +83,8 @@ static int family_of(const struct np_addr *addr)
 }
 
 /* A message at the end of the queue; queue_end() closes it. */
-static struct nlmsghdr *queue_begin(struct np_nl *nl, uint16_t type, unsigned flags, const char *what)
+static struct nlmsghdr *queue_begin(struct np_nl *nl, uint16_t type, unsigned flags,
+				    const char *what)
 {
 	struct nlmsghdr *h;
 	struct queued *q;
@@ -116,7 +117,8 @@ static struct queued *queue_end_index(struct np_nl *nl, const struct nlmsghdr *h
 	return queue_end(nl, h, text);
 }
 
-static struct queued *queue_end_addr(struct np_nl *nl, const struct nlmsghdr *h, const struct np_addr *addr)
+static struct queued *queue_end_addr(struct np_nl *nl, const struct nlmsghdr *h,
+				     const struct np_addr *addr)
 {
 	char text[NP_ADDR_TEXT_MAX];
 
@@ -148,7 +150,8 @@ static void put_ifinfo(struct nlmsghdr *h, int index, unsigned flags)
 
 void np_nl_wire(struct np_nl *nl, const struct np_nl_end *a, const struct np_nl_end *b)
 {
-	struct nlmsghdr *h = queue_begin(nl, RTM_NEWLINK, NLM_F_CREATE | NLM_F_EXCL, "make a veth pair");
+	struct nlmsghdr *h =
+		queue_begin(nl, RTM_NEWLINK, NLM_F_CREATE | NLM_F_EXCL, "make a veth pair");
 	struct nlattr *info, *data, *peer;
 
 	put_ifinfo(h, a->index, IFF_UP);
@@ -173,9 +176,11 @@ void np_nl_link_up(struct np_nl *nl, int index)
 	queue_end_index(nl, h, index);
 }
 
-static void put_neighbour(struct np_nl *nl, int index, const struct np_addr *addr, const uint8_t *mac)
+static void put_neighbour(struct np_nl *nl, int index, const struct np_addr *addr,
+			  const uint8_t *mac)
 {
-	struct nlmsghdr *h = queue_begin(nl, RTM_NEWNEIGH, NLM_F_CREATE | NLM_F_REPLACE, "add a neighbour on link");
+	struct nlmsghdr *h = queue_begin(nl, RTM_NEWNEIGH, NLM_F_CREATE | NLM_F_REPLACE,
+					 "add a neighbour on link");
 	struct ndmsg *nd = mnl_nlmsg_put_extra_header(h, sizeof(*nd));
 
 	nd->ndm_family = (uint8_t)family_of(addr);
@@ -209,7 +214,8 @@ void np_nl_address(struct np_nl *nl, int index, const struct np_addr *addr)
 	queue_end_addr(nl, h, addr);
 }
 
-static void put_route(struct nlmsghdr *h, const struct np_addr *dst, unsigned prefix_bits, int index)
+static void put_route(struct nlmsghdr *h, const struct np_addr *dst, unsigned prefix_bits,
+		      int index)
 {
 	struct rtmsg *rt = mnl_nlmsg_put_extra_header(h, sizeof(*rt));
 
@@ -224,9 +230,11 @@ static void put_route(struct nlmsghdr *h, const struct np_addr *dst, unsigned pr
 	mnl_attr_put_u32(h, RTA_OIF, (uint32_t)index);
 }
 
-void np_nl_route(struct np_nl *nl, const struct np_addr *dst, unsigned prefix_bits, int index, const struct np_addr *src)
+void np_nl_route(struct np_nl *nl, const struct np_addr *dst, unsigned prefix_bits, int index,
+		 const struct np_addr *src)
 {
-	struct nlmsghdr *h = queue_begin(nl, RTM_NEWROUTE, NLM_F_CREATE | NLM_F_REPLACE, "add a route for");
+	struct nlmsghdr *h =
+		queue_begin(nl, RTM_NEWROUTE, NLM_F_CREATE | NLM_F_REPLACE, "add a route for");
 
 	put_route(h, dst, prefix_bits, index);
 	put_addr(h, RTA_GATEWAY, dst->width == 4 ? &gateway4 : &gateway6);
@@ -253,7 +261,8 @@ static const struct queued *find_queued(const struct np_nl *nl, unsigned seq)
 }
 
 /* One answer: counts down what is still expected, keeps the first failure. */
-static void take_answer(const struct np_nl *nl, const struct nlmsghdr *h, size_t *left, struct np_err *first)
+static void take_answer(const struct np_nl *nl, const struct nlmsghdr *h, size_t *left,
+			struct np_err *first)
 {
 	const struct queued *q = find_queued(nl, h->nlmsg_seq);
 	const struct nlmsgerr *e = mnl_nlmsg_get_payload(h);
@@ -278,7 +287,8 @@ static int collect(struct np_nl *nl, struct np_err *first)
 		if (n < 0 && errno == EINTR)
 			continue;
 		if (n <= 0)
-			return np_err_errno(first, NP_EENV, n < 0 ? errno : EPIPE, "the kernel's rtnetlink does not answer");
+			return np_err_errno(first, NP_EENV, n < 0 ? errno : EPIPE,
+					    "the kernel's rtnetlink does not answer");
 		for (; mnl_nlmsg_ok(h, rest); h = mnl_nlmsg_next(h, &rest))
 			take_answer(nl, h, &left, first);
 	}
@@ -340,7 +350,8 @@ bool np_nl_link_ready(struct np_nl *nl, int index)
 		return false;
 	n = mnl_socket_recvfrom(nl->socket, answer, sizeof(answer));
 	h = (void *)answer;
-	if (n <= 0 || !mnl_nlmsg_ok(h, (int)n) || h->nlmsg_type != RTM_NEWLINK || h->nlmsg_seq != nl->seq)
+	if (n <= 0 || !mnl_nlmsg_ok(h, (int)n) || h->nlmsg_type != RTM_NEWLINK ||
+	    h->nlmsg_seq != nl->seq)
 		return false;
 	mnl_attr_parse(h, sizeof(struct ifinfomsg), take_link_attr, &state);
 	return state.up && state.has_queue;

@@ -10,18 +10,23 @@
 
 #define SELF_NETNS "/proc/thread-self/ns/net"
 
-/* A setting below /proc/sys/net. The optional ones do not exist, or may not be written, in every kernel. */
+/*
+ * A setting below /proc/sys/net. The optional ones do not exist, or may not be written, in every
+ * kernel.
+ */
 struct setting {
 	const char *path, *value;
 	bool optional;
 };
 
 /*
- * No duplicate address detection, no link-local addresses, no router solicitations: what a pod sends is what its agent sends, and an address
- * works as soon as it is there. ICMP errors are not rate limited, for they are answers that probes count.
+ * No duplicate address detection, no link-local addresses, no router solicitations: what a pod
+ * sends is what its agent sends, and an address works as soon as it is there. ICMP errors are not
+ * rate limited, for they are answers that probes count.
  */
 static const struct setting common[] = {
-	{ "ipv6/conf/all/disable_ipv6", "0", true },	/* containers like to inherit the opposite */
+	/* containers like to inherit the opposite */
+	{ "ipv6/conf/all/disable_ipv6", "0", true },
 	{ "ipv6/conf/default/disable_ipv6", "0", true },
 	{ "ipv6/conf/default/accept_dad", "0", false },
 	{ "ipv6/conf/default/addr_gen_mode", "1", false },
@@ -30,7 +35,8 @@ static const struct setting common[] = {
 	{ "ipv4/conf/default/rp_filter", "0", false },
 	{ "ipv4/icmp_ratemask", "0", true },
 	{ "ipv6/icmp/ratelimit", "0", true },
-	{ "ipv6/icmp/ratemask", "2", true },	/* the list must not be empty; type 2 is exempt in the kernel's own choice */
+	/* the list must not be empty; type 2 is exempt in the kernel's own choice */
+	{ "ipv6/icmp/ratemask", "2", true },
 };
 
 static const struct setting router[] = {
@@ -41,7 +47,8 @@ static const struct setting router[] = {
 	{ "ipv6/conf/default/forwarding", "1", false },
 	{ "ipv6/route/max_size", "1048576", true },
 	{ "netfilter/nf_conntrack_helper", "0", true },
-	{ "netfilter/nf_conntrack_max", "1048576", true },	/* only the first namespace may, where the kernel has one limit */
+	/* only the first namespace may, where the kernel has one limit */
+	{ "netfilter/nf_conntrack_max", "1048576", true },
 };
 
 static int write_setting(int root_fd, const struct setting *s)
@@ -61,8 +68,10 @@ static int write_settings(const struct setting *settings, size_t n, struct np_er
 			continue;
 		if (errno == ENOENT && strncmp(settings[i].path, "ipv6/", 5) == 0)
 			continue;	/* a kernel without IPv6 */
-		return np_err_errno(err, NP_EENV, errno, "cannot write '/proc/sys/net/%s' (/proc/sys must not be mounted read-only)",
-				    settings[i].path);
+		return np_err_errno(
+			err, NP_EENV, errno,
+			"cannot write '/proc/sys/net/%s' (/proc/sys must not be mounted read-only)",
+			settings[i].path);
 	}
 	return 0;
 }
@@ -87,7 +96,8 @@ int np_netns_new(enum np_netns_role role, int *ret_fd, struct np_err *err)
 
 	if (unshare(CLONE_NEWNET) < 0)
 		return np_err_errno(err, NP_EENV, errno, "cannot make a network namespace%s",
-				    errno == ENOSPC ? " (sysctl user.max_net_namespaces is too low)" : "");
+				    errno == ENOSPC ? " (sysctl user.max_net_namespaces is too low)"
+						    : "");
 	if (write_settings(common, NP_ARRAY_SIZE(common), err) < 0)
 		return -1;
 	if (role == NP_NETNS_ROUTER && write_settings(router, NP_ARRAY_SIZE(router), err) < 0)

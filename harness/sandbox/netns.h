@@ -1,6 +1,7 @@
 /*
- * netns.h - network namespaces by descriptor: nothing is mounted or named, so one is gone when its last descriptor, process and socket are.
- * The calling thread changes its own namespace only; a thread that has moved stays there until it moves again.
+ * netns.h - network namespaces by descriptor: nothing is mounted or named, so one is gone when its
+ * last descriptor, process and socket are. The calling thread changes its own namespace only; a
+ * thread that has moved stays there until it moves again.
  */
 #ifndef NP_SANDBOX_NETNS_H
 #define NP_SANDBOX_NETNS_H
@@ -16,8 +17,8 @@ enum np_netns_role {
 };
 
 /*
- * Makes a namespace with its settings written and loopback still down, and leaves the calling thread in it. *@ret_fd (close-on-exec) is the caller's. NP_EENV where
- * the kernel refuses.
+ * Makes a namespace with its settings written and loopback still down, and leaves the calling
+ * thread in it. *@ret_fd (close-on-exec) is the caller's. NP_EENV where the kernel refuses.
  */
 int np_netns_new(enum np_netns_role role, int *ret_fd, struct np_err *err);
 /* Descriptor of the calling thread's namespace, close-on-exec; -1 with @err. */

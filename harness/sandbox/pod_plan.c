@@ -25,7 +25,9 @@ static enum np_restart restart_of(const json_t *pod)
 
 static int bad_pin(struct np_err *err, const char *text)
 {
-	np_err_set(err, NP_EVALID, "'%s' is not an IPv4 address, an IPv6 address, or both with a comma between", text);
+	np_err_set(err, NP_EVALID,
+		   "'%s' is not an IPv4 address, an IPv6 address, or both with a comma between",
+		   text);
 	return np_err_path(err, "metadata.annotations[%s]", NP_ANNOTATION_POD_IPS);
 }
 
@@ -62,9 +64,11 @@ static int read_pins(const json_t *annotations, struct np_pod_plan *plan, struct
 	return 0;
 }
 
-static int read_forced_phase(const json_t *annotations, struct np_pod_plan *plan, struct np_err *err)
+static int read_forced_phase(const json_t *annotations, struct np_pod_plan *plan,
+			     struct np_err *err)
 {
-	const char *phase = json_string_value(json_object_get(annotations, NP_ANNOTATION_FORCE_PHASE));
+	const char *phase =
+		json_string_value(json_object_get(annotations, NP_ANNOTATION_FORCE_PHASE));
 
 	if (phase && strcmp(phase, "Succeeded") != 0 && strcmp(phase, "Failed") != 0) {
 		np_err_set(err, NP_EVALID, "'%s' is neither Succeeded nor Failed", phase);
@@ -81,8 +85,10 @@ static int add_words(const json_t *list, struct np_pod_plan *plan, size_t *n, st
 
 	json_array_foreach(list, i, word) {
 		if (*n == NP_POD_MAX_ARGS || !json_is_string(word))
-			return np_err_set(err, NP_EVALID, "a container has more than %d arguments, or some that are no text",
-					  NP_POD_MAX_ARGS);
+			return np_err_set(
+				err, NP_EVALID,
+				"a container has more than %d arguments, or some that are no text",
+				NP_POD_MAX_ARGS);
 		plan->argv[(*n)++] = json_string_value(word);
 	}
 	return 0;
@@ -101,7 +107,8 @@ static int read_argv(const json_t *pod, struct np_pod_plan *plan, struct np_err 
 	json_t *ctr;
 
 	json_array_foreach(np_json_at(pod, "spec/containers"), i, ctr) {
-		const json_t *command = json_object_get(ctr, "command"), *args = json_object_get(ctr, "args");
+		const json_t *command = json_object_get(ctr, "command"),
+			     *args = json_object_get(ctr, "args");
 		size_t n = 0;
 
 		if (json_array_size(command) == 0)
@@ -135,8 +142,8 @@ int np_pod_plan_read(const json_t *pod, struct np_pod_plan *ret, struct np_err *
 
 	if (plan.node && !*plan.node)
 		plan.node = NULL;
-	if (read_pins(annotations, &plan, err) < 0 || read_forced_phase(annotations, &plan, err) < 0 ||
-	    read_argv(pod, &plan, err) < 0)
+	if (read_pins(annotations, &plan, err) < 0 ||
+	    read_forced_phase(annotations, &plan, err) < 0 || read_argv(pod, &plan, err) < 0)
 		return -1;
 	*ret = plan;
 	return 0;

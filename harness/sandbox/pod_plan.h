@@ -10,7 +10,10 @@
 
 /* "v4,v6", or one of them: the pod gets these addresses as soon as nobody else has them. */
 #define NP_ANNOTATION_POD_IPS "netpolcheck/pod-ips"
-/* "Succeeded" or "Failed": the pod's process ends, the object stays with that phase, the addresses are free. */
+/*
+ * "Succeeded" or "Failed": the pod's process ends, the object stays with that phase, the addresses
+ * are free.
+ */
 #define NP_ANNOTATION_FORCE_PHASE "netpolcheck/force-phase"
 
 #define NP_POD_MAX_ARGS 64

@@ -44,7 +44,8 @@ static void set_text(json_t *o, const char *key, const char *value)
 		json_object_set_new(o, key, np_json_string(np_str_from(value)));
 }
 
-static void add_condition(json_t *list, const json_t *pod, const char *type, bool yes, const char *reason, const char *message)
+static void add_condition(json_t *list, const json_t *pod, const char *type, bool yes,
+			  const char *reason, const char *message)
 {
 	const json_t *old = old_condition(pod, type);
 	const char *status = yes ? "True" : "False";
@@ -54,7 +55,8 @@ static void add_condition(json_t *list, const json_t *pod, const char *type, boo
 
 	if (old && strcmp(np_json_str(old, "status", ""), status) == 0)
 		since = np_json_str(old, "lastTransitionTime", since);
-	c = np_json_pack("{s:s,s:s,s:n,s:s}", "type", type, "status", status, "lastProbeTime", "lastTransitionTime", since);
+	c = np_json_pack("{s:s,s:s,s:n,s:s}", "type", type, "status", status, "lastProbeTime",
+			 "lastTransitionTime", since);
 	if (!yes) {
 		set_text(c, "reason", reason);
 		set_text(c, "message", message);
@@ -65,7 +67,9 @@ static void add_condition(json_t *list, const json_t *pod, const char *type, boo
 static json_t *conditions(const json_t *pod, const struct np_pod_facts *f)
 {
 	json_t *list = json_array();
-	const char *not_ready = finished(f) ? "PodCompleted" : f->reason ? f->reason : "ContainersNotReady";
+	const char *not_ready = finished(f) ? "PodCompleted"
+				: f->reason ? f->reason
+					    : "ContainersNotReady";
 
 	add_condition(list, pod, "PodScheduled", f->node != NULL, f->reason, f->message);
 	if (!f->node)
@@ -87,14 +91,18 @@ static json_t *container_state(const struct np_pod_facts *f, const json_t *old, 
 	char start[32], end[32];
 
 	if (ended || (f->ended && !f->ready))
-		return np_json_pack("{s:{s:i,s:s,s:s,s:s}}", "terminated", "exitCode", ended ? f->exit_status : 0, "reason",
-				    ended && f->exit_status ? "Error" : "Completed", "startedAt",
-				    np_json_str(old, "state/running/startedAt",
-						kept_time(old, "state/terminated/startedAt", start)),
-				    "finishedAt", kept_time(old, "state/terminated/finishedAt", end));
+		return np_json_pack(
+			"{s:{s:i,s:s,s:s,s:s}}", "terminated", "exitCode",
+			ended ? f->exit_status : 0, "reason",
+			ended && f->exit_status ? "Error" : "Completed", "startedAt",
+			np_json_str(old, "state/running/startedAt",
+				    kept_time(old, "state/terminated/startedAt", start)),
+			"finishedAt", kept_time(old, "state/terminated/finishedAt", end));
 	if (f->ready)
-		return np_json_pack("{s:{s:s}}", "running", "startedAt", kept_time(old, "state/running/startedAt", start));
-	return np_json_pack("{s:{s:s}}", "waiting", "reason", f->reason ? f->reason : "ContainerCreating");
+		return np_json_pack("{s:{s:s}}", "running", "startedAt",
+				    kept_time(old, "state/running/startedAt", start));
+	return np_json_pack("{s:{s:s}}", "waiting", "reason",
+			    f->reason ? f->reason : "ContainerCreating");
 }
 
 static const json_t *old_container(const json_t *pod, const char *key, const char *name)
@@ -109,8 +117,12 @@ static const json_t *old_container(const json_t *pod, const char *key, const cha
 	return NULL;
 }
 
-/* Init containers are taken as done, except those that stay (sidecars); the first regular one stands for the agent. */
-static json_t *containers(const json_t *pod, const struct np_pod_facts *f, const char *spec_key, const char *status_key)
+/*
+ * Init containers are taken as done, except those that stay (sidecars); the first regular one
+ * stands for the agent.
+ */
+static json_t *containers(const json_t *pod, const struct np_pod_facts *f, const char *spec_key,
+			  const char *status_key)
 {
 	bool init = strcmp(spec_key, "initContainers") == 0;
 	json_t *list = json_array();
@@ -128,9 +140,10 @@ static json_t *containers(const json_t *pod, const struct np_pod_facts *f, const
 		if (!stays)
 			mine.exit_status = 0;
 		s = np_json_pack("{s:s,s:o,s:{},s:b,s:i,s:s,s:s,s:s,s:b}", "name", name, "state",
-				 container_state(&mine, old, over), "lastState", "ready", init ? !stays || f->ready : f->ready,
-				 "restartCount", stays ? f->restarts : 0, "image", np_json_str(c, "image", ""), "imageID", "",
-				 "containerID", "", "started", stays && f->ready);
+				 container_state(&mine, old, over), "lastState", "ready",
+				 init ? !stays || f->ready : f->ready, "restartCount",
+				 stays ? f->restarts : 0, "image", np_json_str(c, "image", ""),
+				 "imageID", "", "containerID", "", "started", stays && f->ready);
 		json_array_append_new(list, s);
 	}
 	return list;
@@ -143,7 +156,8 @@ static json_t *ip_list(const struct np_addr ip[2])
 
 	for (unsigned i = 0; i < 2; i++) {
 		if (ip[i].width)
-			json_array_append_new(list, np_json_pack("{s:s}", "ip", np_addr_text(&ip[i], text)));
+			json_array_append_new(
+				list, np_json_pack("{s:s}", "ip", np_addr_text(&ip[i], text)));
 	}
 	return list;
 }
@@ -161,7 +175,8 @@ static void set_ips(json_t *status, const char *one, const char *all, const stru
 
 static json_t *make_status(const json_t *pod, const struct np_pod_facts *f)
 {
-	json_t *status = np_json_pack("{s:s,s:o}", "phase", phases[f->phase], "conditions", conditions(pod, f));
+	json_t *status = np_json_pack("{s:s,s:o}", "phase", phases[f->phase], "conditions",
+				      conditions(pod, f));
 	char now[32];
 
 	set_text(status, "reason", f->reason);
@@ -171,11 +186,13 @@ static json_t *make_status(const json_t *pod, const struct np_pod_facts *f)
 		return status;
 	set_ips(status, "hostIP", "hostIPs", f->host_ip);
 	set_ips(status, "podIP", "podIPs", f->ip);
-	json_object_set_new(status, "startTime", json_string(kept_time(pod, "status/startTime", now)));
+	json_object_set_new(status, "startTime",
+			    json_string(kept_time(pod, "status/startTime", now)));
 	if (np_json_at(pod, "spec/initContainers"))
 		json_object_set_new(status, "initContainerStatuses",
 				    containers(pod, f, "initContainers", "initContainerStatuses"));
-	json_object_set_new(status, "containerStatuses", containers(pod, f, "containers", "containerStatuses"));
+	json_object_set_new(status, "containerStatuses",
+			    containers(pod, f, "containers", "containerStatuses"));
 	return status;
 }
 
@@ -184,7 +201,8 @@ json_t *np_pod_status_apply(const json_t *pod, const struct np_pod_facts *facts)
 	json_t *copy = json_deep_copy(pod);
 
 	if (facts->node)
-		json_object_set_new(json_object_get(copy, "spec"), "nodeName", json_string(facts->node));
+		json_object_set_new(json_object_get(copy, "spec"), "nodeName",
+				    json_string(facts->node));
 	json_object_set_new(copy, "status", make_status(pod, facts));
 	return copy;
 }

@@ -19,7 +19,10 @@ struct np_pod_facts {
 	const char *reason, *message;	/* NULL or why it is as it is */
 };
 
-/* A copy of @pod with spec.nodeName and status written from @facts. What did not change keeps its times. New reference. */
+/*
+ * A copy of @pod with spec.nodeName and status written from @facts. What did not change keeps its
+ * times. New reference.
+ */
 json_t *np_pod_status_apply(const json_t *pod, const struct np_pod_facts *facts);
 
 /* RFC 3339 UTC with whole seconds, as API objects have it. @buf at least 32 bytes. */

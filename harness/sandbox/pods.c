@@ -11,7 +11,8 @@
 #include "pods_private.h"
 
 #define MAX_EVENTS 256
-#define LOOK_MS 50		/* how long an exit that came between looking and waiting goes unnoticed */
+/* how long an exit that came between looking and waiting goes unnoticed */
+#define LOOK_MS 50
 #define FIRST_BACKOFF_US (100LL * 1000)
 #define MAX_BACKOFF_US (5LL * 1000 * 1000)
 
@@ -87,7 +88,8 @@ static void drop_pod(struct np_pods *p, struct pod *pod)
 	pthread_mutex_lock(&p->lock);
 	for (size_t i = 0; i < p->n_pods; i++) {
 		if (p->pods[i] == pod) {
-			memmove(p->pods + i, p->pods + i + 1, (p->n_pods - i - 1) * sizeof(struct pod *));
+			memmove(p->pods + i, p->pods + i + 1,
+				(p->n_pods - i - 1) * sizeof(struct pod *));
 			p->n_pods--;
 			break;
 		}
@@ -105,7 +107,8 @@ static void remove_object(struct np_pods *p, struct pod *pod)
 
 	np_log_info("pod %s/%s is removed", pod->plan.ns, pod->plan.name);
 	if (now && strcmp(np_json_str(now, "metadata/uid", ""), pod->plan.uid) == 0)
-		np_store_delete(p->opt.store, NP_KIND_POD, pod->plan.ns, pod->plan.name, NULL, NULL);
+		np_store_delete(p->opt.store, NP_KIND_POD, pod->plan.ns, pod->plan.name, NULL,
+				NULL);
 	json_decref(now);
 	drop_pod(p, pod);
 }
@@ -140,7 +143,9 @@ static void act(struct np_pods *p, struct pod *pod)
 	}
 	if (forced && pod->stage != POD_FINISHED) {
 		pod->facts.exit_status = strcmp(forced, "Failed") == 0;
-		np_pod_finish(p, pod, strcmp(forced, "Failed") == 0 ? NP_POD_FAILED : NP_POD_SUCCEEDED, NULL, NULL);
+		np_pod_finish(p, pod,
+			      strcmp(forced, "Failed") == 0 ? NP_POD_FAILED : NP_POD_SUCCEEDED,
+			      NULL, NULL);
 	}
 }
 
@@ -153,8 +158,10 @@ static void see_object(struct np_pods *p, json_t *object)
 	if (!pod)
 		pod = add_pod(p);
 	pod->fresh = true;
-	if (take_object(p, pod, object, &err) < 0 && !pod->plan.deleting && pod->stage != POD_FINISHED)
-		np_pod_finish(p, pod, NP_POD_FAILED, "InvalidPod", np_err_text(&err, text, sizeof(text)));
+	if (take_object(p, pod, object, &err) < 0 && !pod->plan.deleting &&
+	    pod->stage != POD_FINISHED)
+		np_pod_finish(p, pod, NP_POD_FAILED, "InvalidPod",
+			      np_err_text(&err, text, sizeof(text)));
 	act(p, pod);
 }
 
@@ -217,7 +224,8 @@ static void agent_ended(struct np_pods *p, struct pod *pod, int status)
 	bool ok = status == 0;
 
 	pod->facts.exit_status = status;
-	if (pod->plan.restart == NP_RESTART_NEVER || (ok && pod->plan.restart == NP_RESTART_ON_FAILURE)) {
+	if (pod->plan.restart == NP_RESTART_NEVER ||
+	    (ok && pod->plan.restart == NP_RESTART_ON_FAILURE)) {
 		np_pod_finish(p, pod, ok ? NP_POD_SUCCEEDED : NP_POD_FAILED, NULL, NULL);
 		return;
 	}
@@ -308,7 +316,8 @@ static void *run(void *arg)
 		see_exits(p);
 		see_clock(p);
 		np_pods_start_waiting(p);
-		n = np_store_events(p->opt.store, p->seen_revision, events, MAX_EVENTS, more_to_start(p) ? 0 : LOOK_MS);
+		n = np_store_events(p->opt.store, p->seen_revision, events, MAX_EVENTS,
+				    more_to_start(p) ? 0 : LOOK_MS);
 		if (n < 0)
 			see_everything(p);
 		for (int i = 0; i < n; i++) {

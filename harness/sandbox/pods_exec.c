@@ -47,8 +47,9 @@ static int make_pipes(struct pipes *p, bool want_stdin, struct np_err *err)
 /* What a kubelet says of a command that the image does not have. */
 static pid_t refuse(struct np_pods *p, const char *name, const struct pipes *pipes)
 {
-	np_auto_free char *text = np_xasprintf("netpolcheck sandbox: '%.200s': not found; pods here have nothing but /"
-					       NP_AGENT_PROGRAM "\n", name);
+	np_auto_free char *text = np_xasprintf("netpolcheck sandbox: '%.200s': not found; pods "
+					       "here have nothing but /" NP_AGENT_PROGRAM "\n",
+					       name);
 
 	/* Shorter than a pipe's buffer, so it never blocks. */
 	if (np_write_all(pipes->child[2], text, strlen(text)) < 0)
@@ -57,7 +58,8 @@ static pid_t refuse(struct np_pods *p, const char *name, const struct pipes *pip
 }
 
 /* Under the lock. A descriptor of its namespace that lives on when the pod does not. */
-static int running_netns(struct np_pods *p, const char *ns, const char *name, uint64_t *ret_serial, struct np_err *err)
+static int running_netns(struct np_pods *p, const char *ns, const char *name, uint64_t *ret_serial,
+			 struct np_err *err)
 {
 	const struct pod *pod = np_pods_find(p, ns, name);
 	int fd;
@@ -86,8 +88,8 @@ static bool still_runs(struct np_pods *p, uint64_t serial)
 	return yes;
 }
 
-static pid_t start(struct np_pods *p, int netns_fd, uint64_t serial, const char *const *argv, const struct pipes *pipes,
-		   struct np_err *err)
+static pid_t start(struct np_pods *p, int netns_fd, uint64_t serial, const char *const *argv,
+		   const struct pipes *pipes, struct np_err *err)
 {
 	struct np_spawn spawn = {
 		.path = p->opt.agent_path,
@@ -109,8 +111,8 @@ static pid_t start(struct np_pods *p, int netns_fd, uint64_t serial, const char 
 	return pid;
 }
 
-int np_pods_exec(struct np_pods *p, const char *ns, const char *pod, const char *const *argv, bool want_stdin, struct np_pod_exec *ret,
-		 struct np_err *err)
+int np_pods_exec(struct np_pods *p, const char *ns, const char *pod, const char *const *argv,
+		 bool want_stdin, struct np_pod_exec *ret, struct np_err *err)
 {
 	np_auto_fd int netns_fd = -1;
 	struct pipes pipes;

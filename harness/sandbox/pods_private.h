@@ -1,4 +1,7 @@
-/* pods_private.h - inside of the node agent, shared by pods.c (what happens when), pods_start.c (how) and pods_exec.c (commands). */
+/*
+ * pods_private.h - inside of the node agent, shared by pods.c (what happens when), pods_start.c
+ * (how) and pods_exec.c (commands).
+ */
 #ifndef NP_SANDBOX_PODS_PRIVATE_H
 #define NP_SANDBOX_PODS_PRIVATE_H
 
@@ -20,13 +23,15 @@ struct pod {
 	json_t *object;			/* as last seen; the plan borrows from it */
 	struct np_pod_plan plan;
 	enum pod_stage stage;
-	bool fresh;			/* waiting, and something has changed since it was last tried */
+	/* waiting, and something has changed since it was last tried */
+	bool fresh;
 	struct np_host *host;		/* NULL: not placed */
 	struct np_attachment net;	/* of a hostNetwork pod only node and ip */
 	pid_t pid;			/* of the agent, 0: none */
 	int log_fd;			/* memory file that the agent writes to, -1: none */
 	off_t log_start;		/* where this run of the agent begins */
-	int64_t due_us;			/* Stopping: when it is killed; Backoff: when it is started again */
+	/* Stopping: when it is killed; Backoff: when it is started again */
+	int64_t due_us;
 	struct np_pod_facts facts;	/* as last published */
 	char message[NP_ERR_MSG_MAX];
 };
@@ -39,8 +44,8 @@ struct pod_exit {
 };
 
 /*
- * The table and what exec needs of a pod (stage, net.netns_fd, log_fd) change in the node agent's thread under @lock; that thread reads them
- * without. The reaper's thread takes @exits_lock only.
+ * The table and what exec needs of a pod (stage, net.netns_fd, log_fd) change in the node agent's
+ * thread under @lock; that thread reads them without. The reaper's thread takes @exits_lock only.
  */
 struct np_pods {
 	struct np_pods_options opt;
@@ -51,7 +56,8 @@ struct np_pods {
 	uint64_t next_serial, seen_revision;
 	unsigned next_node;
 	struct np_pool pools[NP_N_NODES];
-	struct np_addr *gone;		/* addresses without a pod whose connections the nodes still know */
+	/* addresses without a pod whose connections the nodes still know */
+	struct np_addr *gone;
 	size_t n_gone, cap_gone;
 	struct pod_exit *exits;
 	size_t n_exits, cap_exits;
@@ -70,9 +76,13 @@ uint64_t np_pod_publish(struct np_pods *p, struct pod *pod);
 void np_pods_start_waiting(struct np_pods *p);
 /* Starts the agent once more, in the network that is there. */
 void np_pod_start_again(struct np_pods *p, struct pod *pod);
-/* Kills what runs and takes the network away; its addresses are free, and waiting pods are tried again. */
+/*
+ * Kills what runs and takes the network away; its addresses are free, and waiting pods are tried
+ * again.
+ */
 void np_pod_take_down(struct np_pods *p, struct pod *pod);
 /* Takes it down for good with the phase. */
-void np_pod_finish(struct np_pods *p, struct pod *pod, enum np_pod_phase phase, const char *reason, const char *message);
+void np_pod_finish(struct np_pods *p, struct pod *pod, enum np_pod_phase phase, const char *reason,
+		   const char *message);
 
 #endif

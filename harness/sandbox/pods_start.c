@@ -17,7 +17,8 @@
 #define ENFORCED_TIMEOUT_MS 2000
 #define READY_TIMEOUT_US (2LL * 1000 * 1000)
 #define READY_BYTES 4096
-#define PUBLISH_TRIES 20	/* somebody else may write the object between our reading and writing */
+/* somebody else may write the object between our reading and writing */
+#define PUBLISH_TRIES 20
 
 uint64_t np_pod_publish(struct np_pods *p, struct pod *pod)
 {
@@ -35,7 +36,8 @@ uint64_t np_pod_publish(struct np_pods *p, struct pod *pod)
 		next = np_pod_status_apply(now, &pod->facts);
 		np_err_clear(&err);
 		if (np_store_update(p->opt.store, NP_KIND_POD, next, &stored, &err) == 0)
-			np_str_u64(np_str_from(np_json_str(stored, "metadata/resourceVersion", "")), UINT64_MAX, &rev);
+			np_str_u64(np_str_from(np_json_str(stored, "metadata/resourceVersion", "")),
+				   UINT64_MAX, &rev);
 		json_decref(stored);
 		json_decref(next);
 		json_decref(now);
@@ -78,7 +80,8 @@ static int choose_node(struct np_pods *p, struct pod *pod)
 			p->next_node = at + 1;
 		return 0;
 	}
-	return not_yet(pod, "Unschedulable", "no node with room fits", pod->plan.node ? pod->plan.node : "nodeSelector");
+	return not_yet(pod, "Unschedulable", "no node with room fits",
+		       pod->plan.node ? pod->plan.node : "nodeSelector");
 }
 
 static bool in_use(const struct np_pods *p, const struct np_addr *ip)
@@ -99,7 +102,10 @@ static void mark(struct np_pods *p, const struct np_addr *ip, bool used)
 		np_pool_mark(&p->pools[n], ip, used);
 }
 
-/* A pair's mark in the pool stands for both of its addresses, and pins can take them apart: hence the second look. */
+/*
+ * A pair's mark in the pool stands for both of its addresses, and pins can take them apart: hence
+ * the second look.
+ */
 static bool take_free_pair(struct np_pods *p, struct np_pool *pool, struct np_addr ret[2])
 {
 	for (size_t tries = 0; tries < pool->n; tries++) {
@@ -124,9 +130,11 @@ static int choose_addresses(struct np_pods *p, struct pod *pod)
 
 	for (unsigned f = 0; f < 2; f++) {
 		if (pins[f].width && f >= p->opt.fabric->n_families)
-			return not_yet(pod, "NoAddress", "the kernel has no IPv6 for", np_addr_text(&pins[f], text));
+			return not_yet(pod, "NoAddress", "the kernel has no IPv6 for",
+				       np_addr_text(&pins[f], text));
 		if (pins[f].width && in_use(p, &pins[f]))
-			return not_yet(pod, "AddressInUse", "another pod still has", np_addr_text(&pins[f], text));
+			return not_yet(pod, "AddressInUse", "another pod still has",
+				       np_addr_text(&pins[f], text));
 	}
 	if ((!pins[0].width || !pins[1].width) && !take_free_pair(p, pool, ip))
 		return not_yet(pod, "NoAddress", "no address is left on node", pod->host->name);
@@ -232,10 +240,14 @@ void np_pod_take_down(struct np_pods *p, struct pod *pod)
 		p->pods[i]->fresh = true;
 }
 
-void np_pod_finish(struct np_pods *p, struct pod *pod, enum np_pod_phase phase, const char *reason, const char *message)
+void np_pod_finish(struct np_pods *p, struct pod *pod, enum np_pod_phase phase, const char *reason,
+		   const char *message)
 {
-	np_log_info("pod %s/%s has %s: %s", pod->plan.ns, pod->plan.name, phase == NP_POD_FAILED ? "failed" : "succeeded",
-		    message ? message : reason ? reason : "its process ended");
+	np_log_info("pod %s/%s has %s: %s", pod->plan.ns, pod->plan.name,
+		    phase == NP_POD_FAILED ? "failed" : "succeeded",
+		    message  ? message
+		    : reason ? reason
+			     : "its process ended");
 	np_pod_take_down(p, pod);
 	np_pod_set_stage(p, pod, POD_FINISHED);
 	pod->facts.phase = phase;
@@ -290,7 +302,10 @@ static bool says_ready(const struct pod *pod)
 	return n > 0 && memmem(text, (size_t)n, "ready ", strlen("ready "));
 }
 
-/* Until it says so, or does not live any longer. One that says nothing is taken as it is: its positive controls will tell. */
+/*
+ * Until it says so, or does not live any longer. One that says nothing is taken as it is: its
+ * positive controls will tell.
+ */
 static void wait_until_ready(const struct pod *pod)
 {
 	struct np_backoff wait;
@@ -308,8 +323,9 @@ static void show_running(struct np_pods *p, struct pod *pod)
 	char ip4[NP_ADDR_TEXT_MAX], ip6[NP_ADDR_TEXT_MAX];
 
 	wait_until_ready(pod);
-	np_log_info("pod %s/%s runs on %s with %s and %s", pod->plan.ns, pod->plan.name, pod->host->name,
-		    np_addr_text(&pod->net.ip[0], ip4), pod->net.ip[1].width ? np_addr_text(&pod->net.ip[1], ip6) : "no IPv6");
+	np_log_info("pod %s/%s runs on %s with %s and %s", pod->plan.ns, pod->plan.name,
+		    pod->host->name, np_addr_text(&pod->net.ip[0], ip4),
+		    pod->net.ip[1].width ? np_addr_text(&pod->net.ip[1], ip6) : "no IPv6");
 	np_pod_set_stage(p, pod, POD_RUNNING);
 	pod->facts.phase = NP_POD_RUNNING;
 	pod->facts.ready = true;
@@ -328,7 +344,10 @@ static size_t collect_wired(struct np_pods *p, struct pod *ret[MAX_TOGETHER])
 	return n;
 }
 
-/* All of one turn together, for each time means a look at every connection; and before anybody can get such an address. */
+/*
+ * All of one turn together, for each time means a look at every connection; and before anybody can
+ * get such an address.
+ */
 static void forget_gone(struct np_pods *p)
 {
 	np_fabric_forget(p->opt.fabric, p->gone, p->n_gone);
@@ -350,7 +369,8 @@ void np_pods_start_waiting(struct np_pods *p)
 			revision = rev;
 	}
 	/* The second part: the enforcers know the pods before a packet reaches them. */
-	if (revision && p->opt.enforced && !p->opt.enforced(p->opt.ctx, revision, ENFORCED_TIMEOUT_MS))
+	if (revision && p->opt.enforced &&
+	    !p->opt.enforced(p->opt.ctx, revision, ENFORCED_TIMEOUT_MS))
 		np_log_warn("pods are started without waiting for the enforcer any longer");
 	for (size_t i = 0; i < n; i++) {
 		if (open_up(p, batch[i], &err) < 0)

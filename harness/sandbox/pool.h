@@ -1,6 +1,7 @@
 /*
- * pool.h - addresses of pods on one node: pairs of IPv4 and IPv6 with the same number in the node's ranges.
- * Handed out in turn, so that a freed one comes back only after all others. Not thread-safe.
+ * pool.h - addresses of pods on one node: pairs of IPv4 and IPv6 with the same number in the node's
+ * ranges. Handed out in turn, so that a freed one comes back only after all others. Not
+ * thread-safe.
  */
 #ifndef NP_SANDBOX_POOL_H
 #define NP_SANDBOX_POOL_H
@@ -16,7 +17,10 @@ struct np_pool {
 	size_t n, next;
 };
 
-/* @ranges: an IPv4 one of /8../30 and an IPv6 one of /8../112 with a number free in the last 16 bits. */
+/*
+ * @ranges: an IPv4 one of /8../30 and an IPv6 one of /8../112 with a number free in the last 16
+ * bits.
+ */
 void np_pool_init(struct np_pool *p, const struct np_cidr ranges[2]);
 void np_pool_release(struct np_pool *p);
 /* A pair. False when all are in use. */

@@ -150,11 +150,15 @@ static int set_attributes(posix_spawnattr_t *attr)
 	if (!e)
 		e = posix_spawnattr_setpgroup(attr, 0);
 	if (!e)
-		e = posix_spawnattr_setflags(attr, POSIX_SPAWN_SETSIGMASK | POSIX_SPAWN_SETSIGDEF | POSIX_SPAWN_SETPGROUP);
+		e = posix_spawnattr_setflags(attr, POSIX_SPAWN_SETSIGMASK | POSIX_SPAWN_SETSIGDEF |
+							   POSIX_SPAWN_SETPGROUP);
 	return e;
 }
 
-/* The child is made in the namespace that this thread is in; glibc's posix_spawn() is a vfork, safe beside other threads. */
+/*
+ * The child is made in the namespace that this thread is in; glibc's posix_spawn() is a vfork, safe
+ * beside other threads.
+ */
 static int spawn_here(const struct np_spawn *s, pid_t *ret_pid)
 {
 	static char *const no_environment[] = { NULL };
@@ -174,7 +178,8 @@ static int spawn_here(const struct np_spawn *s, pid_t *ret_pid)
 	if (!e)
 		e = add_descriptors(&fa, s);
 	if (!e)
-		e = posix_spawn(ret_pid, s->path, &fa, &attr, (char *const *)s->argv, no_environment);
+		e = posix_spawn(ret_pid, s->path, &fa, &attr, (char *const *)s->argv,
+				no_environment);
 	posix_spawnattr_destroy(&attr);
 	posix_spawn_file_actions_destroy(&fa);
 	return e;
@@ -188,7 +193,10 @@ static int spawn_there(const struct np_reaper *r, const struct np_spawn *s, pid_
 	if (s->netns_fd >= 0 && np_netns_enter(s->netns_fd, &err) < 0)
 		return EINVAL;
 	e = spawn_here(s, ret_pid);
-	/* Left behind in a pod's namespace it would start the next process there, but that one says itself where it belongs. */
+	/*
+	 * Left behind in a pod's namespace it would start the next process there, but that one says
+	 * itself where it belongs.
+	 */
 	if (s->netns_fd >= 0)
 		np_netns_enter(r->netns_fd, &err);
 	return e;
@@ -206,8 +214,11 @@ static void serve_requests(struct np_reaper *r)
 			r->last_request = &r->requests;
 		q->error = r->stopping ? ECANCELED : spawn_there(r, s, &q->pid);
 		if (!q->error)
-			add(r, (struct entry){ .pid = q->pid, .owner = s->owner, .waited = s->waited,
-					       .on_exit = s->on_exit, .ctx = s->ctx });
+			add(r, (struct entry){ .pid = q->pid,
+					       .owner = s->owner,
+					       .waited = s->waited,
+					       .on_exit = s->on_exit,
+					       .ctx = s->ctx });
 		q->done = true;
 		pthread_cond_broadcast(&r->changed);
 	}
@@ -248,7 +259,8 @@ static void reap(struct np_reaper *r)
 
 static void wait_for_work(const struct np_reaper *r)
 {
-	struct pollfd p[2] = { { .fd = r->signal_fd, .events = POLLIN }, { .fd = r->wake_fd, .events = POLLIN } };
+	struct pollfd p[2] = { { .fd = r->signal_fd, .events = POLLIN },
+			       { .fd = r->wake_fd, .events = POLLIN } };
 	struct signalfd_siginfo info;
 	uint64_t count;
 
@@ -312,7 +324,8 @@ pid_t np_reaper_spawn(struct np_reaper *r, const struct np_spawn *spawn, struct 
 	while (!q.done)
 		pthread_cond_wait(&r->changed, &r->lock);
 	pthread_mutex_unlock(&r->lock);
-	return q.error ? np_err_errno(err, NP_EENV, q.error, "cannot start '%s'", spawn->path) : q.pid;
+	return q.error ? np_err_errno(err, NP_EENV, q.error, "cannot start '%s'", spawn->path)
+		       : q.pid;
 }
 
 static struct timespec deadline_of(int timeout_ms)

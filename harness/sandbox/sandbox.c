@@ -55,7 +55,10 @@ static int check_fault(const char *name, struct np_err *err)
 		return 0;
 	for (const struct np_sandbox_fault *f = known; f->name; f++)
 		np_buf_printf(&names, "%s%s", names.len ? ", " : "", f->name);
-	np_err_set(err, NP_EUSAGE, "no fault is called '%.60s'; 'netpolcheck sandbox --list-faults' tells more of: %.380s", name, np_buf_text(&names));
+	np_err_set(err, NP_EUSAGE,
+		   "no fault is called '%.60s'; 'netpolcheck sandbox --list-faults' tells more of: "
+		   "%.380s",
+		   name, np_buf_text(&names));
 	np_buf_release(&names);
 	return -1;
 }
@@ -95,12 +98,17 @@ static int choose_agent(struct np_sandbox *s, const char *asked, struct np_err *
 {
 	if (!asked) {
 		s->agent_path = find_agent();
-		return s->agent_path ? 0 : np_err_set(err, NP_EENV, "'" AGENT "' is neither beside this program nor in its libexec folder");
+		return s->agent_path ? 0
+				     : np_err_set(err, NP_EENV,
+						  "'" AGENT "' is neither beside this program nor "
+							    "in its libexec folder");
 	}
 	s->agent_path = realpath(asked, NULL);
 	if (!s->agent_path)
 		return np_err_errno(err, NP_EENV, errno, "cannot find the agent '%s'", asked);
-	return is_program(s->agent_path) ? 0 : np_err_set(err, NP_EENV, "'%s' cannot be executed", asked);
+	return is_program(s->agent_path)
+		       ? 0
+		       : np_err_set(err, NP_EENV, "'%s' cannot be executed", asked);
 }
 
 /* The first process removes it, from its own working folder. */
@@ -130,11 +138,13 @@ static int choose_folder(struct np_sandbox *s, struct np_err *err)
 
 	/* Room for the longer of the two names; where there is none, /tmp always has it. */
 	if (!runtime || runtime[0] != '/' || access(runtime, W_OK | X_OK) < 0 ||
-	    strlen(runtime) + strlen("/netpolcheck-0123456789abcdef/external.sock") >= sizeof(un.sun_path))
+	    strlen(runtime) + strlen("/netpolcheck-0123456789abcdef/external.sock") >=
+		    sizeof(un.sun_path))
 		runtime = "/tmp";
 	if (getrandom(&number, sizeof(number), 0) != (ssize_t)sizeof(number))
 		return np_err_errno(err, NP_EENV, errno, "cannot draw a random number");
-	s->outside.folder = np_xasprintf("%s/netpolcheck-%016llx", runtime, (unsigned long long)number);
+	s->outside.folder =
+		np_xasprintf("%s/netpolcheck-%016llx", runtime, (unsigned long long)number);
 	s->outside.api_socket = np_xasprintf("%s/api.sock", s->outside.folder);
 	s->outside.external_socket = np_xasprintf("%s/external.sock", s->outside.folder);
 	return 0;
@@ -153,7 +163,8 @@ static int listen_unix(const char *path, struct np_err *err)
 
 static int listen_tcp(unsigned *ret_port, struct np_err *err)
 {
-	struct sockaddr_in in = { .sin_family = AF_INET, .sin_addr.s_addr = htonl(INADDR_LOOPBACK) };
+	struct sockaddr_in in = { .sin_family = AF_INET,
+				  .sin_addr.s_addr = htonl(INADDR_LOOPBACK) };
 	socklen_t len = sizeof(in);
 	np_auto_fd int fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
 
@@ -187,9 +198,11 @@ static int open_log(struct np_sandbox *s, const char *path, struct np_err *err)
 	return np_err_at(err, path, 0, 0);
 }
 
-static int open_outside(struct np_sandbox *s, const struct np_sandbox_options *o, struct np_err *err)
+static int open_outside(struct np_sandbox *s, const struct np_sandbox_options *o,
+			struct np_err *err)
 {
-	if (choose_folder(s, err) < 0 || open_tls(s, o->kubeconfig_out, err) < 0 || open_log(s, o->event_log, err) < 0)
+	if (choose_folder(s, err) < 0 || open_tls(s, o->kubeconfig_out, err) < 0 ||
+	    open_log(s, o->event_log, err) < 0)
 		return -1;
 	if (pipe2(s->parent_fds, O_CLOEXEC) < 0 || pipe2(s->report_fds, O_CLOEXEC) < 0)
 		return np_err_errno(err, NP_EENV, errno, "cannot make a pipe");
@@ -230,7 +243,8 @@ static int prepare_outside(void *ctx, struct np_err *err)
 	struct np_sandbox *s = in->sandbox;
 
 	if (mkdir(s->outside.folder, 0700) < 0)
-		return np_err_errno(err, NP_EIO, errno, "cannot make folder '%s'", s->outside.folder);
+		return np_err_errno(err, NP_EIO, errno, "cannot make folder '%s'",
+				    s->outside.folder);
 	s->unix_listen_fd = listen_unix(s->outside.api_socket, err);
 	return s->unix_listen_fd < 0 ? -1 : 0;
 }
@@ -252,8 +266,15 @@ static int enter(struct np_sandbox *s, const struct np_sandbox_options *options,
 {
 	struct inside in = { s, options };
 	const struct np_cell_options cell = {
-		.parent_fd = s->parent_fds[0], .report_fd = s->report_fds[1], .stderr_fd = s->log_fd, .keep_fds = &s->tcp_listen_fd,
-		.n_keep_fds = s->tcp_listen_fd >= 0, .prepare = prepare_outside, .run = run_inside, .clean = clean_outside, .ctx = &in,
+		.parent_fd = s->parent_fds[0],
+		.report_fd = s->report_fds[1],
+		.stderr_fd = s->log_fd,
+		.keep_fds = &s->tcp_listen_fd,
+		.n_keep_fds = s->tcp_listen_fd >= 0,
+		.prepare = prepare_outside,
+		.run = run_inside,
+		.clean = clean_outside,
+		.ctx = &in,
 	};
 
 	s->keeper = np_cell_start(&cell, err);
@@ -277,7 +298,9 @@ static int wait_until_ready(struct np_sandbox *s, struct np_err *err)
 		if (ready > 0)
 			break;
 		if (ready == 0 || errno != EINTR)
-			return np_err_set(err, NP_ETIMEOUT, "the sandbox did not get ready within %d s", READY_TIMEOUT_MS / 1000);
+			return np_err_set(err, NP_ETIMEOUT,
+					  "the sandbox did not get ready within %d s",
+					  READY_TIMEOUT_MS / 1000);
 	}
 	n = read(s->report_fds[0], &report, sizeof(report));
 	if (n != (ssize_t)sizeof(report))
@@ -297,7 +320,8 @@ static int start(struct np_sandbox *s, const struct np_sandbox_options *options,
 	return wait_until_ready(s, err);
 }
 
-int np_sandbox_start(const struct np_sandbox_options *options, struct np_sandbox **ret, struct np_err *err)
+int np_sandbox_start(const struct np_sandbox_options *options, struct np_sandbox **ret,
+		     struct np_err *err)
 {
 	struct np_sandbox *s = np_xcalloc(1, sizeof(*s));
 

@@ -30,7 +30,8 @@ static int load(const struct np_buf *document, struct np_err *err)
 	return status == 0 ? 0 : -1;
 }
 
-static int load_all(const struct np_services_node *node, const struct np_svc_script *script, struct np_err *err)
+static int load_all(const struct np_services_node *node, const struct np_svc_script *script,
+		    struct np_err *err)
 {
 	if (script->n > 0 && np_netns_enter(node->netns_fd, err) < 0)
 		return -1;
@@ -41,8 +42,8 @@ static int load_all(const struct np_services_node *node, const struct np_svc_scr
 	return 0;
 }
 
-static int show_on(const struct np_services *s, const struct np_services_node *node, const struct np_svc_table *table,
-		   struct np_err *err)
+static int show_on(const struct np_services *s, const struct np_services_node *node,
+		   const struct np_svc_table *table, struct np_err *err)
 {
 	static const struct np_svc_table empty;
 	struct np_svc_script script = { 0 };
@@ -60,7 +61,10 @@ static int show_on(const struct np_services *s, const struct np_services_node *n
 	return rc;
 }
 
-/* Takes over @table. After a failure the nodes may differ, so the next time everything is loaded again. */
+/*
+ * Takes over @table. After a failure the nodes may differ, so the next time everything is loaded
+ * again.
+ */
 static void show(struct np_services *s, struct np_svc_table *table)
 {
 	char text[NP_ERR_TEXT_MAX];
@@ -114,7 +118,10 @@ static bool is_stopping(struct np_services *s)
 	return yes;
 }
 
-/* Reads what has happened since @seen. Returns whether it may concern services; a log that does not reach back does. */
+/*
+ * Reads what has happened since @seen. Returns whether it may concern services; a log that does not
+ * reach back does.
+ */
 static bool read_events(struct np_services *s, uint64_t *seen, int timeout_ms, int *ret_n)
 {
 	struct np_event events[MAX_EVENTS];
@@ -175,14 +182,16 @@ static int start(struct np_services *s, struct np_err *err)
 
 	for (size_t i = 0; i < s->n_nodes; i++) {
 		if (load_base(&s->nodes[i], err) < 0)
-			return np_err_prefix(err, "a trial nftables transaction failed (package nftables, kernel with nf_tables "
-					     "and nft_nat)");
+			return np_err_prefix(err, "a trial nftables transaction failed (package "
+						  "nftables, kernel with nf_tables "
+						  "and nft_nat)");
 	}
 	e = pthread_create(&s->thread, NULL, run, s);
 	return e ? np_err_errno(err, NP_EENV, e, "cannot start a thread") : 0;
 }
 
-struct np_services *np_services_new(struct np_store *store, const struct np_services_node *nodes, size_t n_nodes, struct np_err *err)
+struct np_services *np_services_new(struct np_store *store, const struct np_services_node *nodes,
+				    size_t n_nodes, struct np_err *err)
 {
 	struct np_services *s = np_xcalloc(1, sizeof(*s));
 	pthread_condattr_t attr;

@@ -32,8 +32,10 @@ static bool in_range(const struct np_addr *ip)
 
 static bool same_object(const json_t *a, const json_t *b)
 {
-	return strcmp(np_json_str(a, "metadata/name", ""), np_json_str(b, "metadata/name", "")) == 0 &&
-	       strcmp(np_json_str(a, "metadata/namespace", ""), np_json_str(b, "metadata/namespace", "")) == 0;
+	return strcmp(np_json_str(a, "metadata/name", ""), np_json_str(b, "metadata/name", "")) ==
+		       0 &&
+	       strcmp(np_json_str(a, "metadata/namespace", ""),
+		      np_json_str(b, "metadata/namespace", "")) == 0;
 }
 
 /* Does a service of @list other than @self have it? */
@@ -46,7 +48,9 @@ static bool is_taken(const json_t *list, const json_t *self, const struct np_add
 		struct np_addr theirs;
 
 		if (!same_object(other, self) &&
-		    np_svc_list_ip(np_json_at(other, "spec/clusterIPs"), ip->width == 16, &theirs) && np_addr_eq(&theirs, ip))
+		    np_svc_list_ip(np_json_at(other, "spec/clusterIPs"), ip->width == 16,
+				   &theirs) &&
+		    np_addr_eq(&theirs, ip))
 			return true;
 	}
 	return false;
@@ -62,7 +66,9 @@ static void set_default(json_t *o, const char *key, const char *value)
 static int read_families(const json_t *spec, unsigned ret[2], size_t *ret_n, struct np_err *err)
 {
 	const json_t *list = json_object_get(spec, "ipFamilies");
-	const char *policy = np_json_str(spec, "ipFamilyPolicy", json_array_size(list) == 1 ? "SingleStack" : "PreferDualStack");
+	const char *policy =
+		np_json_str(spec, "ipFamilyPolicy",
+			    json_array_size(list) == 1 ? "SingleStack" : "PreferDualStack");
 	size_t n = 0;
 	size_t i;
 	json_t *item;
@@ -71,8 +77,10 @@ static int read_families(const json_t *spec, unsigned ret[2], size_t *ret_n, str
 		const char *name = json_is_string(item) ? json_string_value(item) : "";
 		unsigned family = strcmp(name, family_names[1]) == 0;
 
-		if (n == 2 || strcmp(name, family_names[family]) != 0 || (n == 1 && ret[0] == family)) {
-			np_err_set(err, NP_EVALID, "'%s' is not IPv4 or IPv6, or is there twice", name);
+		if (n == 2 || strcmp(name, family_names[family]) != 0 ||
+		    (n == 1 && ret[0] == family)) {
+			np_err_set(err, NP_EVALID, "'%s' is not IPv4 or IPv6, or is there twice",
+				   name);
 			return np_err_path(err, "spec.ipFamilies[%zu]", i);
 		}
 		ret[n++] = family;
@@ -96,12 +104,13 @@ static const char *asked(const json_t *spec, size_t i)
 	return text && *text ? text : NULL;
 }
 
-static int check_asked(const json_t *list, const json_t *service, const char *text, unsigned family, size_t i, struct np_addr *ret,
-		       struct np_err *err)
+static int check_asked(const json_t *list, const json_t *service, const char *text, unsigned family,
+		       size_t i, struct np_addr *ret, struct np_err *err)
 {
 	struct np_addr ip;
 
-	if (!np_addr_parse(np_str_from(text), &ip) || (ip.width == 16) != (family == 1) || !in_range(&ip))
+	if (!np_addr_parse(np_str_from(text), &ip) || (ip.width == 16) != (family == 1) ||
+	    !in_range(&ip))
 		np_err_set(err, NP_EVALID, "'%s' is not an address of %s", text, ranges[family]);
 	else if (is_taken(list, service, &ip))
 		np_err_set(err, NP_EVALID, "'%s' belongs to another service", text);
@@ -112,8 +121,12 @@ static int check_asked(const json_t *list, const json_t *service, const char *te
 	return np_err_path(err, "spec.clusterIPs[%zu]", i);
 }
 
-/* A number free in both ranges. Handed out in turn, so that two callers never get the same before either is stored. */
-static int take_number(struct np_services *s, const json_t *list, const json_t *service, unsigned *ret, struct np_err *err)
+/*
+ * A number free in both ranges. Handed out in turn, so that two callers never get the same before
+ * either is stored.
+ */
+static int take_number(struct np_services *s, const json_t *list, const json_t *service,
+		       unsigned *ret, struct np_err *err)
 {
 	unsigned number = 0;
 	bool found = false;
@@ -147,7 +160,8 @@ static void set_ips(json_t *spec, json_t *ips, const unsigned *families, size_t 
 	set_default(spec, "ipFamilyPolicy", n == 2 ? "PreferDualStack" : "SingleStack");
 }
 
-static int allocate(struct np_services *s, json_t *service, json_t *spec, const json_t *list, struct np_err *err)
+static int allocate(struct np_services *s, json_t *service, json_t *spec, const json_t *list,
+		    struct np_err *err)
 {
 	unsigned families[2] = { 0, 0 };
 	unsigned number = 0;
@@ -169,14 +183,16 @@ static int allocate(struct np_services *s, json_t *service, json_t *spec, const 
 	if (asked(spec, 0) && !np_json_at(spec, "ipFamilies"))
 		families[0] = strchr(asked(spec, 0), ':') != NULL;
 	families[1] = !families[0];
-	if ((!asked(spec, 0) || (n == 2 && !asked(spec, 1))) && take_number(s, list, service, &number, err) < 0)
+	if ((!asked(spec, 0) || (n == 2 && !asked(spec, 1))) &&
+	    take_number(s, list, service, &number, err) < 0)
 		return -1;
 	ips = json_array();
 	for (size_t i = 0; i < n; i++) {
 		struct np_addr ip = numbered(families[i], number);
 		char text[NP_ADDR_TEXT_MAX];
 
-		if (asked(spec, i) && check_asked(list, service, asked(spec, i), families[i], i, &ip, err) < 0) {
+		if (asked(spec, i) &&
+		    check_asked(list, service, asked(spec, i), families[i], i, &ip, err) < 0) {
 			json_decref(ips);
 			return -1;
 		}
@@ -195,7 +211,8 @@ static void default_ports(const json_t *spec)
 		if (!json_is_object(port))
 			continue;
 		set_default(port, "protocol", "TCP");
-		if (!json_object_get(port, "targetPort") && json_is_integer(json_object_get(port, "port")))
+		if (!json_object_get(port, "targetPort") &&
+		    json_is_integer(json_object_get(port, "port")))
 			json_object_set(port, "targetPort", json_object_get(port, "port"));
 	}
 }

@@ -1,4 +1,7 @@
-/* services_private.h - inside of the services, shared by services.c (the translator) and services_alloc.c (addresses). */
+/*
+ * services_private.h - inside of the services, shared by services.c (the translator) and
+ * services_alloc.c (addresses).
+ */
 #ifndef NP_SANDBOX_SERVICES_PRIVATE_H
 #define NP_SANDBOX_SERVICES_PRIVATE_H
 

@@ -1,9 +1,13 @@
 /*
- * The ruleset of services as nftables JSON: text with scanner trouble is avoided, and a document is a transaction. The contract is in services_table.h.
+ * The ruleset of services as nftables JSON: text with scanner trouble is avoided, and a document is
+ * a transaction. The contract is in services_table.h.
  *
- *	prerouting, output (nat)  --- map svc4/svc6: address . protocol . port ---> chain of that service port: dnat to a random backend
- *	forward, output (filter)  --- set none4/none6: the same key ---> reject; anything else to the service ranges is dropped
- *	postrouting (nat)         --- set self4/self6: backend . backend ---> snat: a pod that reached itself must see its answer come back
+ *	prerouting, output (nat)
+ *	    map svc4/svc6: address . protocol . port ──> chain of the service port: a random backend
+ *	forward, output (filter)
+ *	    set none4/none6: the same key ──> reject; anything else to the service ranges is dropped
+ *	postrouting (nat)
+ *	    set self4/self6: backend . backend ──> snat: who reached himself must see his answer
  */
 #include <stdlib.h>
 #include <string.h>
@@ -26,7 +30,9 @@ static const struct family families[2] = {
 };
 
 /* Lower-case names as nftables has them. */
-static const char *const protos[NP_N_PROTOS] = { [NP_TCP] = "tcp", [NP_UDP] = "udp", [NP_SCTP] = "sctp" };
+static const char *const protos[NP_N_PROTOS] = {
+	[NP_TCP] = "tcp", [NP_UDP] = "udp", [NP_SCTP] = "sctp"
+};
 
 static const struct family *family_of(const struct np_addr *ip)
 {
@@ -51,7 +57,8 @@ static void begin(struct np_svc_script *s, size_t n)
 	np_buf_adds(&s->documents[s->n++], "{\"nftables\":[");
 }
 
-static void command(struct np_svc_script *s, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
+static void command(struct np_svc_script *s, const char *fmt, ...)
+	__attribute__((format(printf, 2, 3)));
 static void command(struct np_svc_script *s, const char *fmt, ...)
 {
 	struct np_buf *b = &s->documents[s->n - 1];
@@ -76,37 +83,54 @@ void np_svc_script_release(struct np_svc_script *s)
 	*s = (struct np_svc_script){ 0 };
 }
 
-static void add_hook(struct np_svc_script *s, const char *name, const char *type, const char *hook, int priority)
+static void add_hook(struct np_svc_script *s, const char *name, const char *type, const char *hook,
+		     int priority)
 {
-	command(s, "{\"add\":{\"chain\":{" TABLE ",\"name\":\"%s\",\"type\":\"%s\",\"hook\":\"%s\",\"prio\":%d,\"policy\":\"accept\"}}}",
+	command(s,
+		"{\"add\":{\"chain\":{" TABLE ",\"name\":\"%s\",\"type\":\"%s\",\"hook\":\"%s\","
+					      "\"prio\":%d,\"policy\":\"accept\"}}}",
 		name, type, hook, priority);
 }
 
-#define SERVICE_KEY "{\"concat\":[{\"payload\":{\"protocol\":\"%s\",\"field\":\"daddr\"}},{\"meta\":{\"key\":\"l4proto\"}}," \
+#define SERVICE_KEY                                                                                \
+	"{\"concat\":[{\"payload\":{\"protocol\":\"%s\",\"field\":\"daddr\"}},{\"meta\":{\"key\":" \
+	"\"l4proto\"}},"                                                                           \
 	"{\"payload\":{\"protocol\":\"th\",\"field\":\"dport\"}}]}"
 #define RULE_START "{\"add\":{\"rule\":{" TABLE ",\"chain\":\"%s\",\"expr\":["
 #define RULE_END "]}}}"
 
 static void add_translation(struct np_svc_script *s, const struct family *f, const char *chain)
 {
-	command(s, RULE_START "{\"vmap\":{\"key\":" SERVICE_KEY ",\"data\":\"@svc%s\"}}" RULE_END, chain, f->ip, f->n);
+	command(s, RULE_START "{\"vmap\":{\"key\":" SERVICE_KEY ",\"data\":\"@svc%s\"}}" RULE_END,
+		chain, f->ip, f->n);
 }
 
 static void add_guard(struct np_svc_script *s, const struct family *f, const char *chain)
 {
-	command(s, RULE_START "{\"match\":{\"op\":\"==\",\"left\":" SERVICE_KEY ",\"right\":\"@none%s\"}},"
-		"{\"reject\":{\"type\":\"icmpx\",\"expr\":\"port-unreachable\"}}" RULE_END, chain, f->ip, f->n);
-	command(s, RULE_START "{\"match\":{\"op\":\"==\",\"left\":{\"payload\":{\"protocol\":\"%s\",\"field\":\"daddr\"}},"
+	command(s,
+		RULE_START
+		"{\"match\":{\"op\":\"==\",\"left\":" SERVICE_KEY ",\"right\":\"@none%s\"}},"
+		"{\"reject\":{\"type\":\"icmpx\",\"expr\":\"port-unreachable\"}}" RULE_END,
+		chain, f->ip, f->n);
+	command(s,
+		RULE_START
+		"{\"match\":{\"op\":\"==\",\"left\":{\"payload\":{\"protocol\":\"%s\",\"field\":"
+		"\"daddr\"}},"
 		"\"right\":{\"prefix\":{\"addr\":\"%s\",\"len\":%d}}}},{\"drop\":null}" RULE_END,
 		chain, f->ip, f->range_addr, f->range_bits);
 }
 
-static void add_hairpin(struct np_svc_script *s, const struct family *f, const struct np_addr *node_ip)
+static void add_hairpin(struct np_svc_script *s, const struct family *f,
+			const struct np_addr *node_ip)
 {
 	char text[NP_ADDR_TEXT_MAX];
 
-	command(s, RULE_START "{\"match\":{\"op\":\"in\",\"left\":{\"ct\":{\"key\":\"status\"}},\"right\":\"dnat\"}},"
-		"{\"match\":{\"op\":\"==\",\"left\":{\"concat\":[{\"payload\":{\"protocol\":\"%s\",\"field\":\"saddr\"}},"
+	command(s,
+		RULE_START
+		"{\"match\":{\"op\":\"in\",\"left\":{\"ct\":{\"key\":\"status\"}},\"right\":"
+		"\"dnat\"}},"
+		"{\"match\":{\"op\":\"==\",\"left\":{\"concat\":[{\"payload\":{\"protocol\":\"%s\","
+		"\"field\":\"saddr\"}},"
 		"{\"payload\":{\"protocol\":\"%s\",\"field\":\"daddr\"}}]},\"right\":\"@self%s\"}},"
 		"{\"snat\":{\"family\":\"%s\",\"addr\":\"%s\"}}" RULE_END,
 		"post", f->ip, f->ip, f->n, f->ip, np_addr_text(node_ip, text));
@@ -116,14 +140,20 @@ static void add_sets(struct np_svc_script *s, const struct family *f)
 {
 	const char *key = "\"inet_proto\",\"inet_service\"]";
 
-	command(s, "{\"add\":{\"map\":{" TABLE ",\"name\":\"svc%s\",\"type\":[\"%s\",%s,\"map\":\"verdict\"}}}", f->n, f->type, key);
-	command(s, "{\"add\":{\"set\":{" TABLE ",\"name\":\"none%s\",\"type\":[\"%s\",%s}}}", f->n, f->type, key);
-	command(s, "{\"add\":{\"set\":{" TABLE ",\"name\":\"self%s\",\"type\":[\"%s\",\"%s\"]}}}", f->n, f->type, f->type);
+	command(s,
+		"{\"add\":{\"map\":{" TABLE
+		",\"name\":\"svc%s\",\"type\":[\"%s\",%s,\"map\":\"verdict\"}}}",
+		f->n, f->type, key);
+	command(s, "{\"add\":{\"set\":{" TABLE ",\"name\":\"none%s\",\"type\":[\"%s\",%s}}}", f->n,
+		f->type, key);
+	command(s, "{\"add\":{\"set\":{" TABLE ",\"name\":\"self%s\",\"type\":[\"%s\",\"%s\"]}}}",
+		f->n, f->type, f->type);
 }
 
 void np_svc_script_base(struct np_svc_script *s, const struct np_addr ip[2])
 {
-	static const char table[] = "{\"table\":{\"family\":\"inet\",\"name\":\"" NP_SVC_TABLE "\"}}";
+	static const char table[] =
+		"{\"table\":{\"family\":\"inet\",\"name\":\"" NP_SVC_TABLE "\"}}";
 
 	begin(s, NP_SVC_MAX_COMMANDS);
 	/* Adding first makes the deletion work on a node that has none. */
@@ -159,7 +189,8 @@ static const char *chain_name(const struct np_svc_port *p, char *buf)
 }
 
 /* "add" or "delete" of the port in map svc or set none. */
-static void element(struct np_svc_script *s, const char *verb, const char *set, const struct np_svc_port *p)
+static void element(struct np_svc_script *s, const char *verb, const char *set,
+		    const struct np_svc_port *p)
 {
 	char ip[NP_ADDR_TEXT_MAX], name[CHAIN_NAME_MAX];
 	np_auto_free char *verdict = NULL;
@@ -167,9 +198,11 @@ static void element(struct np_svc_script *s, const char *verb, const char *set, 
 	np_addr_text(&p->ip, ip);
 	if (strcmp(set, "svc") == 0)
 		verdict = np_xasprintf(",{\"goto\":{\"target\":\"%s\"}}", chain_name(p, name));
-	command(s, "{\"%s\":{\"element\":{" TABLE ",\"name\":\"%s%s\",\"elem\":[%s{\"concat\":[\"%s\",\"%s\",%u]}%s%s]}}}",
-		verb, set, family_of(&p->ip)->n, verdict ? "[" : "", ip, protos[p->proto], p->port, verdict ? verdict : "",
-		verdict ? "]" : "");
+	command(s,
+		"{\"%s\":{\"element\":{" TABLE
+		",\"name\":\"%s%s\",\"elem\":[%s{\"concat\":[\"%s\",\"%s\",%u]}%s%s]}}}",
+		verb, set, family_of(&p->ip)->n, verdict ? "[" : "", ip, protos[p->proto], p->port,
+		verdict ? verdict : "", verdict ? "]" : "");
 }
 
 static void chain(struct np_svc_script *s, const char *verb, const struct np_svc_port *p)
@@ -183,7 +216,8 @@ static void put_backend(struct np_buf *b, const struct np_svc_backend *backend)
 {
 	char text[NP_ADDR_TEXT_MAX];
 
-	np_buf_printf(b, "{\"concat\":[\"%s\",%u]}", np_addr_text(&backend->ip, text), backend->port);
+	np_buf_printf(b, "{\"concat\":[\"%s\",%u]}", np_addr_text(&backend->ip, text),
+		      backend->port);
 }
 
 /* One backend as well goes through the map: one form, one thing to test. */
@@ -197,10 +231,14 @@ static void dnat_rule(struct np_svc_script *s, const struct np_svc_port *p)
 		put_backend(&map, &p->backends[i]);
 		np_buf_addc(&map, ']');
 	}
-	command(s, RULE_START "{\"match\":{\"op\":\"==\",\"left\":{\"meta\":{\"key\":\"l4proto\"}},\"right\":\"%s\"}},"
-		"{\"dnat\":{\"family\":\"%s\",\"addr\":{\"map\":{\"key\":{\"numgen\":{\"mode\":\"random\",\"mod\":%zu,\"offset\":0}},"
-		"\"data\":{\"set\":[%s]}}}}}" RULE_END,
-		chain_name(p, name), protos[p->proto], family_of(&p->ip)->ip, p->n_backends, np_buf_text(&map));
+	command(s,
+		RULE_START "{\"match\":{\"op\":\"==\",\"left\":{\"meta\":{\"key\":\"l4proto\"}},"
+			   "\"right\":\"%s\"}},"
+			   "{\"dnat\":{\"family\":\"%s\",\"addr\":{\"map\":{\"key\":{\"numgen\":{"
+			   "\"mode\":\"random\",\"mod\":%zu,\"offset\":0}},"
+			   "\"data\":{\"set\":[%s]}}}}}" RULE_END,
+		chain_name(p, name), protos[p->proto], family_of(&p->ip)->ip, p->n_backends,
+		np_buf_text(&map));
 	np_buf_release(&map);
 }
 
@@ -216,7 +254,10 @@ static void add_port(struct np_svc_script *s, const struct np_svc_port *p)
 	element(s, "add", "svc", p);
 }
 
-/* The chain is left, empty, until the transaction after this one: then nothing leads there any more. */
+/*
+ * The chain is left, empty, until the transaction after this one: then nothing leads there any
+ * more.
+ */
 static void delete_port(struct np_svc_script *s, const struct np_svc_port *p)
 {
 	begin(s, 1);
@@ -228,13 +269,15 @@ static bool same_backends(const struct np_svc_port *a, const struct np_svc_port 
 	if (a->n_backends != b->n_backends)
 		return false;
 	for (size_t i = 0; i < a->n_backends; i++) {
-		if (!np_addr_eq(&a->backends[i].ip, &b->backends[i].ip) || a->backends[i].port != b->backends[i].port)
+		if (!np_addr_eq(&a->backends[i].ip, &b->backends[i].ip) ||
+		    a->backends[i].port != b->backends[i].port)
 			return false;
 	}
 	return true;
 }
 
-static void change_port(struct np_svc_script *s, const struct np_svc_port *before, const struct np_svc_port *after)
+static void change_port(struct np_svc_script *s, const struct np_svc_port *before,
+			const struct np_svc_port *after)
 {
 	if (same_backends(before, after))
 		return;
@@ -258,13 +301,17 @@ static int key_cmp(const struct np_svc_port *x, const struct np_svc_port *y)
 }
 
 /* Walks both sorted tables; @visit gets NULL for what one of them does not have. */
-static void for_each_pair(struct np_svc_script *s, const struct np_svc_table *before, const struct np_svc_table *after,
-			  void (*visit)(struct np_svc_script *, const struct np_svc_port *, const struct np_svc_port *))
+static void for_each_pair(struct np_svc_script *s, const struct np_svc_table *before,
+			  const struct np_svc_table *after,
+			  void (*visit)(struct np_svc_script *, const struct np_svc_port *,
+					const struct np_svc_port *))
 {
 	size_t i = 0, k = 0;
 
 	while (i < before->n || k < after->n) {
-		int c = i == before->n ? 1 : k == after->n ? -1 : key_cmp(&before->ports[i], &after->ports[k]);
+		int c = i == before->n	? 1
+			: k == after->n ? -1
+					: key_cmp(&before->ports[i], &after->ports[k]);
 
 		visit(s, c <= 0 ? &before->ports[i] : NULL, c >= 0 ? &after->ports[k] : NULL);
 		i += c <= 0;
@@ -272,7 +319,8 @@ static void for_each_pair(struct np_svc_script *s, const struct np_svc_table *be
 	}
 }
 
-static void change_one(struct np_svc_script *s, const struct np_svc_port *before, const struct np_svc_port *after)
+static void change_one(struct np_svc_script *s, const struct np_svc_port *before,
+		       const struct np_svc_port *after)
 {
 	if (!before)
 		add_port(s, after);
@@ -282,7 +330,8 @@ static void change_one(struct np_svc_script *s, const struct np_svc_port *before
 		change_port(s, before, after);
 }
 
-static void drop_chain(struct np_svc_script *s, const struct np_svc_port *before, const struct np_svc_port *after)
+static void drop_chain(struct np_svc_script *s, const struct np_svc_port *before,
+		       const struct np_svc_port *after)
 {
 	if (!before || !before->n_backends || (after && after->n_backends))
 		return;
@@ -324,11 +373,14 @@ static void self_element(struct np_svc_script *s, const char *verb, const struct
 
 	np_addr_text(ip, text);
 	begin(s, 1);
-	command(s, "{\"%s\":{\"element\":{" TABLE ",\"name\":\"self%s\",\"elem\":[{\"concat\":[\"%s\",\"%s\"]}]}}}", verb,
-		family_of(ip)->n, text, text);
+	command(s,
+		"{\"%s\":{\"element\":{" TABLE
+		",\"name\":\"self%s\",\"elem\":[{\"concat\":[\"%s\",\"%s\"]}]}}}",
+		verb, family_of(ip)->n, text, text);
 }
 
-static void change_hairpins(struct np_svc_script *s, const struct np_svc_table *before, const struct np_svc_table *after)
+static void change_hairpins(struct np_svc_script *s, const struct np_svc_table *before,
+			    const struct np_svc_table *after)
 {
 	size_t n_old, n_new, i = 0, k = 0;
 	np_auto_free struct np_addr *old = backend_ips(before, &n_old);
@@ -346,7 +398,8 @@ static void change_hairpins(struct np_svc_script *s, const struct np_svc_table *
 	}
 }
 
-void np_svc_script_change(struct np_svc_script *s, const struct np_svc_table *before, const struct np_svc_table *after)
+void np_svc_script_change(struct np_svc_script *s, const struct np_svc_table *before,
+			  const struct np_svc_table *after)
 {
 	change_hairpins(s, before, after);
 	for_each_pair(s, before, after, change_one);

@@ -39,9 +39,11 @@ bool np_svc_selects(const json_t *service, const json_t *pod)
 	const char *key;
 	json_t *value;
 
-	if (json_object_size(selector) == 0 || strcmp(np_json_str(pod, "status/phase", ""), "Running") != 0 ||
+	if (json_object_size(selector) == 0 ||
+	    strcmp(np_json_str(pod, "status/phase", ""), "Running") != 0 ||
 	    np_json_str(pod, "metadata/deletionTimestamp", NULL) ||
-	    strcmp(np_json_str(service, "metadata/namespace", ""), np_json_str(pod, "metadata/namespace", "")) != 0)
+	    strcmp(np_json_str(service, "metadata/namespace", ""),
+		   np_json_str(pod, "metadata/namespace", "")) != 0)
 		return false;
 	json_object_foreach((json_t *)selector, key, value) {
 		if (!json_equal(json_object_get(labels, key), value))
@@ -73,8 +75,10 @@ static bool target_port(const json_t *svc_port, const json_t *pod, uint16_t *ret
 	const json_t *target = json_object_get(svc_port, "targetPort");
 
 	if (json_is_string(target))
-		return named_port(pod, json_string_value(target), np_json_str(svc_port, "protocol", "TCP"), ret);
-	*ret = (uint16_t)(json_is_integer(target) ? json_integer_value(target) : np_json_int(svc_port, "port", 0));
+		return named_port(pod, json_string_value(target),
+				  np_json_str(svc_port, "protocol", "TCP"), ret);
+	*ret = (uint16_t)(json_is_integer(target) ? json_integer_value(target)
+						  : np_json_int(svc_port, "port", 0));
 	return *ret != 0;
 }
 
@@ -86,7 +90,8 @@ static int backend_cmp(const void *a, const void *b)
 	return c ? c : (int)x->port - (int)y->port;
 }
 
-static void add_backends(struct np_svc_port *p, const json_t *service, const json_t *svc_port, const json_t *pods)
+static void add_backends(struct np_svc_port *p, const json_t *service, const json_t *svc_port,
+			 const json_t *pods)
 {
 	unsigned family = p->ip.width == 16;
 	size_t i;
@@ -99,24 +104,29 @@ static void add_backends(struct np_svc_port *p, const json_t *service, const jso
 		    !np_svc_list_ip(np_json_at(pod, "status/podIPs"), family, &b.ip) ||
 		    !target_port(svc_port, pod, &b.port))
 			continue;
-		p->backends = np_grow(p->backends, &p->cap_backends, p->n_backends, sizeof(*p->backends));
+		p->backends =
+			np_grow(p->backends, &p->cap_backends, p->n_backends, sizeof(*p->backends));
 		p->backends[p->n_backends++] = b;
 	}
 	if (p->n_backends > 1)
 		qsort(p->backends, p->n_backends, sizeof(*p->backends), backend_cmp);
 }
 
-static void add_ports(struct np_svc_table *t, const json_t *service, const struct np_addr *ip, const json_t *pods)
+static void add_ports(struct np_svc_table *t, const json_t *service, const struct np_addr *ip,
+		      const json_t *pods)
 {
 	size_t i;
 	json_t *svc_port;
 
 	json_array_foreach(np_json_at(service, "spec/ports"), i, svc_port) {
-		struct np_svc_port p = { .ip = *ip, .port = (uint16_t)np_json_int(svc_port, "port", 0) };
+		struct np_svc_port p = { .ip = *ip,
+					 .port = (uint16_t)np_json_int(svc_port, "port", 0) };
 
 		if (i == NP_SERVICES_MAX_PORTS)
 			break;
-		if (!p.port || !np_proto_parse(np_str_from(np_json_str(svc_port, "protocol", "TCP")), &p.proto))
+		if (!p.port ||
+		    !np_proto_parse(np_str_from(np_json_str(svc_port, "protocol", "TCP")),
+				    &p.proto))
 			continue;
 		add_backends(&p, service, svc_port, pods);
 		t->ports = np_grow(t->ports, &t->cap, t->n, sizeof(*t->ports));
@@ -134,7 +144,10 @@ static int port_cmp(const void *a, const void *b)
 	return x->proto != y->proto ? (int)x->proto - (int)y->proto : (int)x->port - (int)y->port;
 }
 
-/* The API gives every service its own address, so doubles come from broken input only; still the ruleset must load. */
+/*
+ * The API gives every service its own address, so doubles come from broken input only; still the
+ * ruleset must load.
+ */
 static void drop_doubles(struct np_svc_table *t)
 {
 	size_t n = 0;

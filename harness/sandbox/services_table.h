@@ -1,5 +1,6 @@
 /*
- * services_table.h - what every service port should lead to, computed from the objects; and nftables commands that make one state of it into another. Pure.
+ * services_table.h - what every service port should lead to, computed from the objects; and
+ * nftables commands that make one state of it into another. Pure.
  */
 #ifndef NP_SANDBOX_SERVICES_TABLE_H
 #define NP_SANDBOX_SERVICES_TABLE_H
@@ -29,7 +30,10 @@ struct np_svc_port {
 	size_t n_backends, cap_backends;
 };
 
-/* Sorted by address, protocol, port. Zero-initialised is empty; of two services with one address and port the first counts. */
+/*
+ * Sorted by address, protocol, port. Zero-initialised is empty; of two services with one address
+ * and port the first counts.
+ */
 struct np_svc_table {
 	struct np_svc_port *ports;
 	size_t n, cap;
@@ -39,14 +43,20 @@ struct np_svc_table {
 void np_svc_table_build(const json_t *services, const json_t *pods, struct np_svc_table *ret);
 void np_svc_table_release(struct np_svc_table *t);
 
-/* Does the service select the pod, and may the pod get its connections (running, has an address, is not being deleted)? */
+/*
+ * Does the service select the pod, and may the pod get its connections (running, has an address, is
+ * not being deleted)?
+ */
 bool np_svc_selects(const json_t *service, const json_t *pod);
-/* Address of family 0 (IPv4) or 1 (IPv6) in a list like status.podIPs ([{ip}]) or spec.clusterIPs ([text]). */
+/*
+ * Address of family 0 (IPv4) or 1 (IPv6) in a list like status.podIPs ([{ip}]) or spec.clusterIPs
+ * ([text]).
+ */
 bool np_svc_list_ip(const json_t *list, unsigned family, struct np_addr *ret);
 
 /*
- * A list of JSON documents for `nft -j -f -`, each a transaction of at most NP_SVC_MAX_COMMANDS commands where one service port does not
- * need more.
+ * A list of JSON documents for `nft -j -f -`, each a transaction of at most NP_SVC_MAX_COMMANDS
+ * commands where one service port does not need more.
  */
 #define NP_SVC_MAX_COMMANDS 200
 struct np_svc_script {
@@ -55,10 +65,14 @@ struct np_svc_script {
 	size_t n_commands;	/* of the last document */
 };
 
-/* A table without services, in place of whatever there was; @ip: the node's addresses, what a pod that reaches itself sees as client. */
+/*
+ * A table without services, in place of whatever there was; @ip: the node's addresses, what a pod
+ * that reaches itself sees as client.
+ */
 void np_svc_script_base(struct np_svc_script *s, const struct np_addr ip[2]);
 /* From @before to @after. No document when they are equal. */
-void np_svc_script_change(struct np_svc_script *s, const struct np_svc_table *before, const struct np_svc_table *after);
+void np_svc_script_change(struct np_svc_script *s, const struct np_svc_table *before,
+			  const struct np_svc_table *after);
 /* Closes the last document; call before reading them. */
 void np_svc_script_end(struct np_svc_script *s);
 void np_svc_script_release(struct np_svc_script *s);

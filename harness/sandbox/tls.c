@@ -1,4 +1,7 @@
-/* Certificates for one run, by GnuTLS, which the API server brings along anyway. The contract is in tls.h. */
+/*
+ * Certificates for one run, by GnuTLS, which the API server brings along anyway. The contract is in
+ * tls.h.
+ */
 #include <arpa/inet.h>
 #include <gnutls/crypto.h>
 #include <gnutls/gnutls.h>
@@ -19,9 +22,14 @@ struct profile {
 	bool is_loopback;
 };
 
-static const struct profile authority = { "CN=netpolcheck-sandbox", GNUTLS_KEY_KEY_CERT_SIGN | GNUTLS_KEY_DIGITAL_SIGNATURE, NULL, false };
-static const struct profile server = { "CN=netpolcheck-sandbox-api", GNUTLS_KEY_DIGITAL_SIGNATURE, GNUTLS_KP_TLS_WWW_SERVER, true };
-static const struct profile client = { "CN=netpolcheck,O=system:masters", GNUTLS_KEY_DIGITAL_SIGNATURE, GNUTLS_KP_TLS_WWW_CLIENT, false };
+static const struct profile authority = { "CN=netpolcheck-sandbox",
+					  GNUTLS_KEY_KEY_CERT_SIGN | GNUTLS_KEY_DIGITAL_SIGNATURE,
+					  NULL, false };
+static const struct profile server = { "CN=netpolcheck-sandbox-api", GNUTLS_KEY_DIGITAL_SIGNATURE,
+				       GNUTLS_KP_TLS_WWW_SERVER, true };
+static const struct profile client = { "CN=netpolcheck,O=system:masters",
+				       GNUTLS_KEY_DIGITAL_SIGNATURE, GNUTLS_KP_TLS_WWW_CLIENT,
+				       false };
 
 struct pair {
 	gnutls_x509_crt_t cert;
@@ -44,13 +52,16 @@ static int add_loopback(gnutls_x509_crt_t cert)
 	int rc = 0;
 
 	for (size_t i = 0; i < NP_ARRAY_SIZE(names) && rc >= 0; i++)
-		rc = gnutls_x509_crt_set_subject_alt_name(cert, GNUTLS_SAN_DNSNAME, names[i], (unsigned)strlen(names[i]),
+		rc = gnutls_x509_crt_set_subject_alt_name(cert, GNUTLS_SAN_DNSNAME, names[i],
+							  (unsigned)strlen(names[i]),
 							  GNUTLS_FSAN_APPEND);
 	if (rc >= 0)
-		rc = gnutls_x509_crt_set_subject_alt_name(cert, GNUTLS_SAN_IPADDRESS, &v4, sizeof(v4), GNUTLS_FSAN_APPEND);
+		rc = gnutls_x509_crt_set_subject_alt_name(cert, GNUTLS_SAN_IPADDRESS, &v4,
+							  sizeof(v4), GNUTLS_FSAN_APPEND);
 	if (rc >= 0)
-		rc = gnutls_x509_crt_set_subject_alt_name(cert, GNUTLS_SAN_IPADDRESS, &in6addr_loopback, sizeof(in6addr_loopback),
-							  GNUTLS_FSAN_APPEND);
+		rc = gnutls_x509_crt_set_subject_alt_name(
+			cert, GNUTLS_SAN_IPADDRESS, &in6addr_loopback, sizeof(in6addr_loopback),
+			GNUTLS_FSAN_APPEND);
 	return rc;
 }
 
@@ -91,7 +102,9 @@ static int make_pair(struct pair *p, const struct profile *profile, const struct
 	if (rc >= 0)
 		rc = gnutls_x509_privkey_init(&p->key);
 	if (rc >= 0)
-		rc = gnutls_x509_privkey_generate(p->key, GNUTLS_PK_ECDSA, GNUTLS_CURVE_TO_BITS(GNUTLS_ECC_CURVE_SECP256R1), 0);
+		rc = gnutls_x509_privkey_generate(p->key, GNUTLS_PK_ECDSA,
+						  GNUTLS_CURVE_TO_BITS(GNUTLS_ECC_CURVE_SECP256R1),
+						  0);
 	if (rc >= 0)
 		rc = fill(p, profile);
 	if (rc >= 0)

@@ -1,4 +1,7 @@
-/* tls.h - a certificate authority for one run: its certificate, a server's for loopback, a client's. The authority's key is forgotten at once. */
+/*
+ * tls.h - a certificate authority for one run: its certificate, a server's for loopback, a
+ * client's. The authority's key is forgotten at once.
+ */
 #ifndef NP_SANDBOX_TLS_H
 #define NP_SANDBOX_TLS_H
 

@@ -1,6 +1,7 @@
 /*
- * net_bed.h - test bed of the sandbox's network half: everything but the API and the enforcer, in namespaces of its own, the test's body running inside.
- * A body says what went wrong as an error value, which travels out through the cell's report.
+ * net_bed.h - test bed of the sandbox's network half: everything but the API and the enforcer, in
+ * namespaces of its own, the test's body running inside. A body says what went wrong as an error
+ * value, which travels out through the cell's report.
  */
 #ifndef NET_BED_H
 #define NET_BED_H
@@ -64,7 +65,9 @@ typedef int bed_body(struct bed *b, struct np_err *err);
 			return np_err_prefix(err, "line %d: %s", __LINE__, #call); \
 	} while (0)
 
-/* The agent of the same build: build/tests/sandbox/test_x and build/netpolcheck-agent. Heap text. */
+/*
+ * The agent of the same build: build/tests/sandbox/test_x and build/netpolcheck-agent. Heap text.
+ */
 static inline char *bed_agent_path(void)
 {
 	char self[4096];
@@ -93,10 +96,13 @@ static inline int bed_up(struct bed *b, struct np_err *err)
 	struct np_pods_options options = { .agent_path = b->agent_path };
 
 	b->store = np_store_new();
-	if (np_fabric_init(&b->fabric, b->n_families ? b->n_families : 2, err) < 0 || np_nodes_create(b->store, &b->fabric, err) < 0)
+	if (np_fabric_init(&b->fabric, b->n_families ? b->n_families : 2, err) < 0 ||
+	    np_nodes_create(b->store, &b->fabric, err) < 0)
 		return -1;
 	for (size_t i = 0; i < NP_N_NODES; i++)
-		nodes[i] = (struct np_services_node){ b->fabric.hosts[i].netns_fd, b->fabric.hosts[i].ip[0], b->fabric.hosts[i].ip[1] };
+		nodes[i] = (struct np_services_node){ b->fabric.hosts[i].netns_fd,
+						      b->fabric.hosts[i].ip[0],
+						      b->fabric.hosts[i].ip[1] };
 	b->services = np_services_new(b->store, nodes, NP_N_NODES, err);
 	if (!b->services)
 		return -1;
@@ -169,7 +175,10 @@ static inline void bed_become_nobody(void)
 		_exit(22);
 }
 
-/* Can the kernel do it at all for this user? Asked of the kernel directly, so that a mistake of ours is never taken for its refusal. */
+/*
+ * Can the kernel do it at all for this user? Asked of the kernel directly, so that a mistake of
+ * ours is never taken for its refusal.
+ */
 static inline bool bed_allowed(bool as_nobody)
 {
 	int status;
@@ -178,7 +187,8 @@ static inline bool bed_allowed(bool as_nobody)
 	if (pid == 0) {
 		if (as_nobody)
 			bed_become_nobody();
-		_exit(unshare((geteuid() ? CLONE_NEWUSER : 0) | CLONE_NEWNET | CLONE_NEWPID | CLONE_NEWNS) < 0);
+		_exit(unshare((geteuid() ? CLONE_NEWUSER : 0) | CLONE_NEWNET | CLONE_NEWPID |
+			      CLONE_NEWNS) < 0);
 	}
 	waitpid(pid, &status, 0);
 	return WIFEXITED(status) && WEXITSTATUS(status) == 0;
@@ -202,7 +212,10 @@ static inline void bed_collect(int fd, pid_t keeper, struct np_err *ret)
 	waitpid(keeper, NULL, 0);
 }
 
-/* Runs in a process of its own, which is nobody's when asked; 0, or 1 with the error's text on @said_fd. */
+/*
+ * Runs in a process of its own, which is nobody's when asked; 0, or 1 with the error's text on
+ * @said_fd.
+ */
 static inline int bed_outside(bed_body *body, bool as_nobody, int said_fd)
 {
 	struct bed_inside in = { .body = body };
@@ -219,7 +232,13 @@ static inline int bed_outside(bed_body *body, bool as_nobody, int said_fd)
 	in.report_fd = report[1];
 	{
 		const struct np_cell_options options = {
-			.parent_fd = parent[0], .report_fd = report[1], .stderr_fd = -1, .prepare = bed_prepare, .run = bed_inside_run, .clean = bed_clean, .ctx = &in,
+			.parent_fd = parent[0],
+			.report_fd = report[1],
+			.stderr_fd = -1,
+			.prepare = bed_prepare,
+			.run = bed_inside_run,
+			.clean = bed_clean,
+			.ctx = &in,
 		};
 
 		keeper = np_cell_start(&options, &err);
@@ -268,23 +287,29 @@ static inline void bed_run(const struct bed_case *c, bool as_nobody)
 	if (as_nobody && geteuid() != 0)
 		return;		/* the other run was as an ordinary user already */
 	if (!bed_allowed(as_nobody)) {
-		fprintf(stderr, "skipped: the kernel refuses namespaces to %s\n", as_nobody ? "ordinary users" : "this user");
+		fprintf(stderr, "skipped: the kernel refuses namespaces to %s\n",
+			as_nobody ? "ordinary users" : "this user");
 		return;
 	}
 	ck_assert_int_eq(pipe(fds), 0);
 	fflush(NULL);
 	pid = fork();
 	if (pid == 0)
-		_exit(c->body ? bed_outside(c->body, as_nobody, fds[1]) : bed_outside_plain(c->plain, as_nobody, fds[1]));
+		_exit(c->body ? bed_outside(c->body, as_nobody, fds[1])
+			      : bed_outside_plain(c->plain, as_nobody, fds[1]));
 	close(fds[1]);
 	n = read(fds[0], said, sizeof(said) - 1);
 	said[n > 0 ? n : 0] = '\0';
 	close(fds[0]);
 	ck_assert_int_eq(waitpid(pid, &status, 0), pid);
-	ck_assert_msg(status == 0, "%s%s: status %x: %s", c->name, as_nobody ? " as nobody" : "", (unsigned)status, said);
+	ck_assert_msg(status == 0, "%s%s: status %x: %s", c->name, as_nobody ? " as nobody" : "",
+		      (unsigned)status, said);
 }
 
-/* The rest of a test program: @cases, each once as this user and once as nobody, and what @more adds to @tc. */
+/*
+ * The rest of a test program: @cases, each once as this user and once as nobody, and what @more
+ * adds to @tc.
+ */
 #define BED_MAIN(suite_name, cases, more) \
 	START_TEST(test_in_bed) \
 	{ \
@@ -311,9 +336,10 @@ static inline void bed_run(const struct bed_case *c, bool as_nobody)
 /* ---- what bodies do ---- */
 
 /* Creates an object from JSON text; a "%" directive takes text that is put in as it is. */
-static inline int bed_create(struct bed *b, enum np_kind_id kind, struct np_err *err, const char *fmt, ...)
-	__attribute__((format(printf, 4, 5)));
-static inline int bed_create(struct bed *b, enum np_kind_id kind, struct np_err *err, const char *fmt, ...)
+static inline int bed_create(struct bed *b, enum np_kind_id kind, struct np_err *err,
+			     const char *fmt, ...) __attribute__((format(printf, 4, 5)));
+static inline int bed_create(struct bed *b, enum np_kind_id kind, struct np_err *err,
+			     const char *fmt, ...)
 {
 	np_auto_free char *text = NULL;
 	json_t *object;
@@ -334,22 +360,30 @@ static inline int bed_create(struct bed *b, enum np_kind_id kind, struct np_err 
 }
 
 /* A pod with one container; @spec and @meta: further members, each with a comma before it. */
-static inline int bed_pod(struct bed *b, const char *ns, const char *name, const char *meta, const char *spec, const char *args,
-			  struct np_err *err)
+static inline int bed_pod(struct bed *b, const char *ns, const char *name, const char *meta,
+			  const char *spec, const char *args, struct np_err *err)
 {
 	return bed_create(b, NP_KIND_POD, err,
-			  "{\"apiVersion\":\"v1\",\"kind\":\"Pod\",\"metadata\":{\"name\":\"%s\",\"namespace\":\"%s\"%s},"
-			  "\"spec\":{\"containers\":[{\"name\":\"c\",\"image\":\"i\",\"command\":[\"/netpolcheck-agent\"],\"args\":[%s],"
-			  "\"ports\":[{\"name\":\"web\",\"containerPort\":80},{\"name\":\"alt\",\"containerPort\":81}]}]%s},"
-			  "\"status\":{\"phase\":\"Pending\"}}", name, ns, meta, args, spec);
+			  "{\"apiVersion\":\"v1\",\"kind\":\"Pod\",\"metadata\":{\"name\":\"%s\","
+			  "\"namespace\":\"%s\"%s},"
+			  "\"spec\":{\"containers\":[{\"name\":\"c\",\"image\":\"i\",\"command\":["
+			  "\"/netpolcheck-agent\"],\"args\":[%s],"
+			  "\"ports\":[{\"name\":\"web\",\"containerPort\":80},{\"name\":\"alt\","
+			  "\"containerPort\":81}]}]%s},"
+			  "\"status\":{\"phase\":\"Pending\"}}",
+			  name, ns, meta, args, spec);
 }
 
 /* The usual server with the identity NS/NAME, on node n1 or n2. */
-static inline int bed_server(struct bed *b, const char *ns, const char *name, const char *node, const char *meta, struct np_err *err)
+static inline int bed_server(struct bed *b, const char *ns, const char *name, const char *node,
+			     const char *meta, struct np_err *err)
 {
-	np_auto_free char *args = np_xasprintf("\"serve\",\"--identity\",\"%s/%s\",\"--tcp\",\"80,81\",\"--udp\",\"80,81\",\"--sctp\",\"80,81\"",
-					       ns, name);
-	np_auto_free char *spec = node ? np_xasprintf(",\"nodeName\":\"%s\"", node) : np_xstrdup("");
+	np_auto_free char *args =
+		np_xasprintf("\"serve\",\"--identity\",\"%s/"
+			     "%s\",\"--tcp\",\"80,81\",\"--udp\",\"80,81\",\"--sctp\",\"80,81\"",
+			     ns, name);
+	np_auto_free char *spec =
+		node ? np_xasprintf(",\"nodeName\":\"%s\"", node) : np_xstrdup("");
 
 	return bed_pod(b, ns, name, meta, spec, args, err);
 }
@@ -357,14 +391,16 @@ static inline int bed_server(struct bed *b, const char *ns, const char *name, co
 static inline bool bed_phase_is(struct bed *b, const char *ns, const char *name, const char *phase)
 {
 	json_t *pod = np_store_get(b->store, NP_KIND_POD, ns, name);
-	bool yes = phase ? pod && strcmp(np_json_str(pod, "status/phase", ""), phase) == 0 : pod == NULL;
+	bool yes = phase ? pod && strcmp(np_json_str(pod, "status/phase", ""), phase) == 0
+			 : pod == NULL;
 
 	json_decref(pod);
 	return yes;
 }
 
 /* NULL @phase: until it is gone. */
-static inline int bed_wait_phase(struct bed *b, const char *ns, const char *name, const char *phase, struct np_err *err)
+static inline int bed_wait_phase(struct bed *b, const char *ns, const char *name, const char *phase,
+				 struct np_err *err)
 {
 	struct np_backoff wait;
 
@@ -373,8 +409,10 @@ static inline int bed_wait_phase(struct bed *b, const char *ns, const char *name
 		if (!np_backoff_wait(&wait)) {
 			json_t *pod = np_store_get(b->store, NP_KIND_POD, ns, name);
 
-			np_err_set(err, NP_ETIMEOUT, "pod %s/%s does not become %s but is %s (%s)", ns, name, phase ? phase : "gone",
-				   np_json_str(pod, "status/phase", "?"), np_json_str(pod, "status/message", ""));
+			np_err_set(err, NP_ETIMEOUT, "pod %s/%s does not become %s but is %s (%s)",
+				   ns, name, phase ? phase : "gone",
+				   np_json_str(pod, "status/phase", "?"),
+				   np_json_str(pod, "status/message", ""));
 			json_decref(pod);
 			return -1;
 		}
@@ -382,8 +420,12 @@ static inline int bed_wait_phase(struct bed *b, const char *ns, const char *name
 	return 0;
 }
 
-/* Address of family 0 or 1 in status.podIPs, or "" when it has none. @ret at least NP_ADDR_TEXT_MAX. */
-static inline const char *bed_ip(struct bed *b, const char *ns, const char *name, unsigned family, char *ret)
+/*
+ * Address of family 0 or 1 in status.podIPs, or "" when it has none. @ret at least
+ * NP_ADDR_TEXT_MAX.
+ */
+static inline const char *bed_ip(struct bed *b, const char *ns, const char *name, unsigned family,
+				 char *ret)
 {
 	json_t *pod = np_store_get(b->store, NP_KIND_POD, ns, name);
 	json_t *item = json_array_get(np_json_at(pod, "status/podIPs"), family);
@@ -403,9 +445,12 @@ static inline void bed_drain(int fd, struct np_buf *out)
 	close(fd);
 }
 
-/* Runs a command in a pod to its end: exit status, or -1 with @err. Its standard output and error are added to @out. */
-static inline int bed_exec(struct bed *b, const char *ns, const char *pod, const char *const *argv, struct np_buf *out,
-			   struct np_err *err)
+/*
+ * Runs a command in a pod to its end: exit status, or -1 with @err. Its standard output and error
+ * are added to @out.
+ */
+static inline int bed_exec(struct bed *b, const char *ns, const char *pod, const char *const *argv,
+			   struct np_buf *out, struct np_err *err)
 {
 	struct np_pod_exec e;
 	int status;
@@ -419,13 +464,17 @@ static inline int bed_exec(struct bed *b, const char *ns, const char *pod, const
 }
 
 /*
- * `netpolcheck-agent connect` in a pod: 0 allowed, 1 denied; what it says is added to @out (may be NULL). A denial that is hoped for is not waited for as long as
- * an answer.
+ * `netpolcheck-agent connect` in a pod: 0 allowed, 1 denied; what it says is added to @out (may be
+ * NULL). A denial that is hoped for is not waited for as long as an answer.
  */
-static inline int bed_connect(struct bed *b, const char *ns, const char *pod, const char *proto, const char *addr, const char *port,
-			      bool hope, struct np_buf *out, struct np_err *err)
+static inline int bed_connect(struct bed *b, const char *ns, const char *pod, const char *proto,
+			      const char *addr, const char *port, bool hope, struct np_buf *out,
+			      struct np_err *err)
 {
-	const char *const argv[] = { "/netpolcheck-agent", "connect", proto, addr, port, "--timeout-ms", hope ? "3000" : "300", NULL };
+	const char *const argv[] = {
+		"/netpolcheck-agent",  "connect", proto, addr, port, "--timeout-ms",
+		hope ? "3000" : "300", NULL
+	};
 	struct np_buf ignored = { 0 };
 	int status = bed_exec(b, ns, pod, argv, out ? out : &ignored, err);
 

@@ -25,14 +25,20 @@ static void setup(void)
 {
 	store = np_store_new();
 	add(NP_KIND_NAMESPACE, "{\"metadata\":{\"name\":\"x\"}}");
-	add(NP_KIND_SERVICE, "{\"metadata\":{\"name\":\"web\",\"namespace\":\"x\"},\"spec\":{\"clusterIP\":\"10.96.0.1\","
+	add(NP_KIND_SERVICE, "{\"metadata\":{\"name\":\"web\",\"namespace\":\"x\"},\"spec\":{"
+			     "\"clusterIP\":\"10.96.0.1\","
 			     "\"clusterIPs\":[\"10.96.0.1\",\"fd00:10:96::1\"]}}");
-	add(NP_KIND_SERVICE, "{\"metadata\":{\"name\":\"v4\",\"namespace\":\"x\"},\"spec\":{\"clusterIP\":\"10.96.0.2\",\"clusterIPs\":[\"10.96.0.2\"]}}");
-	add(NP_KIND_SERVICE, "{\"metadata\":{\"name\":\"headless\",\"namespace\":\"x\"},\"spec\":{\"clusterIP\":\"None\",\"clusterIPs\":[\"None\"],"
+	add(NP_KIND_SERVICE, "{\"metadata\":{\"name\":\"v4\",\"namespace\":\"x\"},\"spec\":{"
+			     "\"clusterIP\":\"10.96.0.2\",\"clusterIPs\":[\"10.96.0.2\"]}}");
+	add(NP_KIND_SERVICE, "{\"metadata\":{\"name\":\"headless\",\"namespace\":\"x\"},\"spec\":{"
+			     "\"clusterIP\":\"None\",\"clusterIPs\":[\"None\"],"
 			     "\"selector\":{\"app\":\"a\"}}}");
 	for (int i = 1; i <= 40; i++) {
-		np_auto_free char *pod = np_xasprintf("{\"metadata\":{\"name\":\"p%d\",\"namespace\":\"x\",\"labels\":{\"app\":\"a\"}},"
-						      "\"status\":{\"phase\":\"Running\",\"podIPs\":[{\"ip\":\"10.244.0.%d\"}]}}", i, i);
+		np_auto_free char *pod = np_xasprintf(
+			"{\"metadata\":{\"name\":\"p%d\",\"namespace\":\"x\",\"labels\":{\"app\":"
+			"\"a\"}},"
+			"\"status\":{\"phase\":\"Running\",\"podIPs\":[{\"ip\":\"10.244.0.%d\"}]}}",
+			i, i);
 
 		add(NP_KIND_POD, pod);
 	}
@@ -128,7 +134,8 @@ END_TEST
 START_TEST(test_truncation)
 {
 	uint8_t q[512], a[NP_DNS_TCP_MAX];
-	size_t n = make_query("headless.x.svc.cluster.local", A, q), len = ask(q, n, a, NP_DNS_UDP_MAX);
+	size_t n = make_query("headless.x.svc.cluster.local", A, q),
+	       len = ask(q, n, a, NP_DNS_UDP_MAX);
 
 	ck_assert_uint_le(len, NP_DNS_UDP_MAX);
 	ck_assert_uint_eq(a[2] & 0x02, 0x02);

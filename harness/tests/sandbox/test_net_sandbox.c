@@ -1,4 +1,7 @@
-/* The whole sandbox as its parent sees it: up and down, whatever ends the parent, and what a kernel that refuses makes of it. */
+/*
+ * The whole sandbox as its parent sees it: up and down, whatever ends the parent, and what a kernel
+ * that refuses makes of it.
+ */
 #include <curl/curl.h>
 #include <dirent.h>
 #include <fcntl.h>
@@ -19,7 +22,8 @@ static size_t take_bytes(char *bytes, size_t size, size_t n, void *ctx)
 }
 
 /* HTTP status, -1 with @err. @body NULL: GET, otherwise POST. */
-static long http(const char *socket_path, const char *path, const char *body, struct np_buf *ret, struct np_err *err)
+static long http(const char *socket_path, const char *path, const char *body, struct np_buf *ret,
+		 struct np_err *err)
 {
 	np_auto_free char *url = np_xasprintf("http://localhost%s", path);
 	struct curl_slist *headers = curl_slist_append(NULL, "Content-Type: application/json");
@@ -46,14 +50,16 @@ static long http(const char *socket_path, const char *path, const char *body, st
 	return status;
 }
 
-static int expect_http(const char *socket_path, const char *path, const char *body, long want, const char *text, struct np_err *err)
+static int expect_http(const char *socket_path, const char *path, const char *body, long want,
+		       const char *text, struct np_err *err)
 {
 	struct np_buf heard = { 0 };
 	long status = http(socket_path, path, body, &heard, err);
 	bool right = status == want && strstr(np_buf_text(&heard), text);
 
 	if (status >= 0 && !right)
-		np_err_set(err, NP_EINTERNAL, "%s: %ld, '%s' not in %.300s", path, status, text, np_buf_text(&heard));
+		np_err_set(err, NP_EINTERNAL, "%s: %ld, '%s' not in %.300s", path, status, text,
+			   np_buf_text(&heard));
 	np_buf_release(&heard);
 	return right ? 0 : -1;
 }
@@ -69,7 +75,8 @@ static int expect_greeting(const char *socket_path, struct np_err *err)
 	snprintf(un.sun_path, sizeof(un.sun_path), "%s", socket_path);
 	if (connect(fd, (struct sockaddr *)&un, sizeof(un)) < 0)
 		return np_err_errno(err, NP_EIO, errno, "cannot connect to %s", socket_path);
-	if (poll(&p, 1, 10000) <= 0 || read(fd, said, sizeof(said) - 1) <= 0 || strncmp(said, "hello ", 6) != 0)
+	if (poll(&p, 1, 10000) <= 0 || read(fd, said, sizeof(said) - 1) <= 0 ||
+	    strncmp(said, "hello ", 6) != 0)
 		return np_err_set(err, NP_EIO, "the external host says '%s'", said);
 	return 0;
 }
@@ -134,7 +141,8 @@ static void find_descendants(struct trace *t, pid_t root)
 			char state;
 			pid_t up = pid > 0 ? parent_of(pid, &state) : -1;
 
-			if (up > 0 && (up == root || is_known(t, up)) && !is_known(t, pid) && t->n_pids < NP_ARRAY_SIZE(t->pids))
+			if (up > 0 && (up == root || is_known(t, up)) && !is_known(t, pid) &&
+			    t->n_pids < NP_ARRAY_SIZE(t->pids))
 				t->pids[t->n_pids++] = pid;
 		}
 		closedir(proc);
@@ -163,7 +171,8 @@ static int look(struct trace *t, const struct np_sandbox *s, pid_t parent, struc
 	snprintf(t->folder, sizeof(t->folder), "%s", np_sandbox_api_socket(s));
 	*strrchr(t->folder, '/') = '\0';
 	BED_CHECK(first > 0, "no first process among %zu", t->n_pids);
-	BED_CHECK(t->n_pids >= 4, "keeper, first process, external host, kube-dns: only %zu", t->n_pids);
+	BED_CHECK(t->n_pids >= 4, "keeper, first process, external host, kube-dns: only %zu",
+		  t->n_pids);
 	t->net = netns_of(first);
 	return 0;
 }
@@ -233,10 +242,15 @@ static int plain_up_down(const char *agent_path, struct np_err *err)
 
 		BED_OK(np_sandbox_start(&options, &s, err));
 		BED_OK(look(&t, s, getpid(), err));
-		BED_CHECK(stat(t.folder, &st) == 0 && (st.st_mode & 0777) == 0700, "the folder is not private");
-		BED_OK(expect_http(np_sandbox_api_socket(s), "/api/v1/nodes/n2", NULL, 200, "198.18.0.12", err));
-		BED_OK(expect_http(np_sandbox_api_socket(s), "/api/v1/namespaces/kube-system/pods/kube-dns", NULL, 200, "\"Running\"", err));
-		BED_OK(expect_http(np_sandbox_api_socket(s), "/api/v1/namespaces/kube-public", NULL, 200, "kubernetes.io/metadata.name", err));
+		BED_CHECK(stat(t.folder, &st) == 0 && (st.st_mode & 0777) == 0700,
+			  "the folder is not private");
+		BED_OK(expect_http(np_sandbox_api_socket(s), "/api/v1/nodes/n2", NULL, 200,
+				   "198.18.0.12", err));
+		BED_OK(expect_http(np_sandbox_api_socket(s),
+				   "/api/v1/namespaces/kube-system/pods/kube-dns", NULL, 200,
+				   "\"Running\"", err));
+		BED_OK(expect_http(np_sandbox_api_socket(s), "/api/v1/namespaces/kube-public", NULL,
+				   200, "kubernetes.io/metadata.name", err));
 		BED_OK(expect_greeting(np_sandbox_external_socket(s), err));
 		death = (struct pollfd){ .fd = np_sandbox_death_fd(s), .events = POLLIN };
 		BED_CHECK(poll(&death, 1, 0) == 0, "it says that it is dead");
@@ -255,14 +269,17 @@ static int plain_two(const char *agent_path, struct np_err *err)
 	BED_OK(np_sandbox_start(&options, &a, err));
 	BED_OK(np_sandbox_start(&options, &b, err));
 	np_sandbox_stop(a);
-	BED_OK(expect_http(np_sandbox_api_socket(b), "/api/v1/nodes/n1", NULL, 200, "198.18.0.11", err));
+	BED_OK(expect_http(np_sandbox_api_socket(b), "/api/v1/nodes/n1", NULL, 200, "198.18.0.11",
+			   err));
 	np_sandbox_stop(b);
 	return 0;
 }
 
 static const char pod_text[] =
-	"{\"apiVersion\":\"v1\",\"kind\":\"Pod\",\"metadata\":{\"name\":\"a\"},\"spec\":{\"containers\":[{\"name\":\"c\",\"image\":\"i\","
-	"\"command\":[\"/netpolcheck-agent\",\"serve\",\"--identity\",\"default/a\",\"--tcp\",\"80\"]}]}}";
+	"{\"apiVersion\":\"v1\",\"kind\":\"Pod\",\"metadata\":{\"name\":\"a\"},\"spec\":{"
+	"\"containers\":[{\"name\":\"c\",\"image\":\"i\","
+	"\"command\":[\"/netpolcheck-agent\",\"serve\",\"--identity\",\"default/"
+	"a\",\"--tcp\",\"80\"]}]}}";
 
 /* Through all layers: a pod is created by HTTP and runs. */
 static int plain_pod(const char *agent_path, struct np_err *err)
@@ -273,13 +290,16 @@ static int plain_pod(const char *agent_path, struct np_err *err)
 	int rc;
 
 	BED_OK(np_sandbox_start(&options, &s, err));
-	BED_OK(expect_http(np_sandbox_api_socket(s), "/api/v1/namespaces/default/pods", pod_text, 201, "\"Pending\"", err));
+	BED_OK(expect_http(np_sandbox_api_socket(s), "/api/v1/namespaces/default/pods", pod_text,
+			   201, "\"Pending\"", err));
 	np_backoff_init(&wait, 1000, 20000, END_TIMEOUT_US);
 	do {
-		rc = expect_http(np_sandbox_api_socket(s), "/api/v1/namespaces/default/pods/a", NULL, 200, "\"Running\"", err);
+		rc = expect_http(np_sandbox_api_socket(s), "/api/v1/namespaces/default/pods/a",
+				 NULL, 200, "\"Running\"", err);
 	} while (rc < 0 && np_backoff_wait(&wait));
 	if (rc == 0)
-		rc = expect_http(np_sandbox_api_socket(s), "/api/v1/namespaces/default/pods/a/log", NULL, 200, "ready default/a", err);
+		rc = expect_http(np_sandbox_api_socket(s), "/api/v1/namespaces/default/pods/a/log",
+				 NULL, 200, "ready default/a", err);
 	np_sandbox_stop(s);
 	return rc;
 }
@@ -292,7 +312,8 @@ static _Noreturn void victim(const char *agent_path, int fd)
 	struct np_sandbox *s;
 	struct np_err err;
 
-	snprintf(t.kubeconfig, sizeof(t.kubeconfig), "/tmp/netpolcheck-test-%d.kubeconfig", (int)getpid());
+	snprintf(t.kubeconfig, sizeof(t.kubeconfig), "/tmp/netpolcheck-test-%d.kubeconfig",
+		 (int)getpid());
 	options.kubeconfig_out = t.kubeconfig;
 	if (np_sandbox_start(&options, &s, &err) < 0 || look(&t, s, getpid(), &err) < 0) {
 		fprintf(stderr, "victim: %s\n", err.msg);
@@ -374,7 +395,8 @@ static int plain_kill_early(const char *agent_path, struct np_err *err)
 		np_sleep_ms(ms);
 		kill(pid, SIGKILL);
 		BED_OK(expect_no_children(err));
-		BED_CHECK(count_entries(folder) == 0, "killed after %d ms, %d files are left", ms, count_entries(folder));
+		BED_CHECK(count_entries(folder) == 0, "killed after %d ms, %d files are left", ms,
+			  count_entries(folder));
 	}
 	rmdir(folder);
 	return 0;
@@ -405,14 +427,18 @@ static int plain_options(const char *agent_path, struct np_err *err)
 	struct stat st;
 	int fd, rc;
 
-	BED_CHECK(np_sandbox_start(&options, &s, err) < 0 && err->code == NP_EUSAGE, "an unknown fault");
+	BED_CHECK(np_sandbox_start(&options, &s, err) < 0 && err->code == NP_EUSAGE,
+		  "an unknown fault");
 	BED_CHECK(strstr(err->msg, np_sandbox_faults()[0].name), "no names in '%s'", err->msg);
 	options = (struct np_sandbox_options){ .agent_path = "/no/such/agent" };
 	BED_CHECK(np_sandbox_start(&options, &s, err) < 0 && err->code == NP_EENV, "no agent");
-	options = (struct np_sandbox_options){ .agent_path = agent_path, .event_log = "/no/such/folder/log" };
-	BED_CHECK(np_sandbox_start(&options, &s, err) < 0 && err->code == NP_EIO, "no place for the log");
+	options = (struct np_sandbox_options){ .agent_path = agent_path,
+					       .event_log = "/no/such/folder/log" };
+	BED_CHECK(np_sandbox_start(&options, &s, err) < 0 && err->code == NP_EIO,
+		  "no place for the log");
 	fd = mkstemp(path);
-	BED_CHECK(fd >= 0 && np_write_all(fd, "apiVersion: v1\nkind: Config\n", 28) == 0, "no file");
+	BED_CHECK(fd >= 0 && np_write_all(fd, "apiVersion: v1\nkind: Config\n", 28) == 0,
+		  "no file");
 	close(fd);
 	options = (struct np_sandbox_options){ .agent_path = agent_path, .kubeconfig_out = path };
 	rc = np_sandbox_start(&options, &s, err);
@@ -432,7 +458,10 @@ static int write_file(const char *path, const char *text, struct np_err *err)
 	return 0;
 }
 
-/* A kernel that allows ordinary users no namespaces, made of a user namespace that allows no others. */
+/*
+ * A kernel that allows ordinary users no namespaces, made of a user namespace that allows no
+ * others.
+ */
 static int plain_refused(const char *agent_path, struct np_err *err)
 {
 	const struct np_sandbox_options options = { .agent_path = agent_path };
@@ -444,7 +473,8 @@ static int plain_refused(const char *agent_path, struct np_err *err)
 	BED_OK(write_file("/proc/self/uid_map", map, err));
 	BED_OK(write_file("/proc/sys/user/max_user_namespaces", "0", err));
 	BED_CHECK(np_sandbox_start(&options, &s, err) < 0, "it starts all the same");
-	BED_CHECK(err->code == NP_EENV && strstr(err->msg, "user.max_user_namespaces"), "it says '%s'", err->msg);
+	BED_CHECK(err->code == NP_EENV && strstr(err->msg, "user.max_user_namespaces"),
+		  "it says '%s'", err->msg);
 	np_err_clear(err);
 	return 0;
 }
@@ -461,7 +491,8 @@ static int plain_externals(const char *agent_path, struct np_err *err)
 	BED_CHECK(np_sandbox_externals(NULL, ext) == 4, "not four");
 	for (size_t i = 0; i < 4; i++) {
 		char v4[NP_ADDR_TEXT_MAX], v6[NP_ADDR_TEXT_MAX];
-		np_auto_free char *is = np_xasprintf(NP_STR_FMT " %s %s", NP_STR_ARG(ext[i].name), np_addr_text(&ext[i].ips[0], v4),
+		np_auto_free char *is = np_xasprintf(NP_STR_FMT " %s %s", NP_STR_ARG(ext[i].name),
+						     np_addr_text(&ext[i].ips[0], v4),
 						     np_addr_text(&ext[i].ips[1], v6));
 
 		BED_CHECK(strcmp(is, want[i]) == 0, "%s", is);
@@ -470,9 +501,14 @@ static int plain_externals(const char *agent_path, struct np_err *err)
 }
 
 static const struct bed_case cases[] = {
-	{ "up and down", NULL, plain_up_down }, { "two", NULL, plain_two }, { "pod", NULL, plain_pod }, { "kill -9", NULL, plain_kill9 },
+	{ "up and down", NULL, plain_up_down },
+	{ "two", NULL, plain_two },
+	{ "pod", NULL, plain_pod },
+	{ "kill -9", NULL, plain_kill9 },
 	{ "kill early", NULL, plain_kill_early },
-	{ "death", NULL, plain_death }, { "options", NULL, plain_options }, { "refused", NULL, plain_refused },
+	{ "death", NULL, plain_death },
+	{ "options", NULL, plain_options },
+	{ "refused", NULL, plain_refused },
 	{ "externals", NULL, plain_externals },
 };
 

@@ -1,4 +1,7 @@
-/* Services: what the table makes of objects, addresses, and packets through the translator; DNS names of services. */
+/*
+ * Services: what the table makes of objects, addresses, and packets through the translator; DNS
+ * names of services.
+ */
 #include "../../sandbox/services_table.h"
 #include "net_bed.h"
 
@@ -6,33 +9,37 @@ static const char *const probe_protos[] = { "tcp", "udp", "sctp" };
 
 /* ---- what the agent says ---- */
 
-static int expect(struct bed *b, const char *from, const char *proto, const char *addr, const char *port, int want, const char *what,
-		  struct np_err *err)
+static int expect(struct bed *b, const char *from, const char *proto, const char *addr,
+		  const char *port, int want, const char *what, struct np_err *err)
 {
 	struct np_buf said = { 0 };
 	int status = bed_connect(b, "x", from, proto, addr, port, want == 0, &said, err);
 	bool right = status == want && strstr(np_buf_text(&said), what);
 
 	if (status >= 0 && !right)
-		np_err_set(err, NP_EINTERNAL, "%s to %s %s %s: status %d not %d, '%s' not in: %s", from, proto, addr, port, status, want, what,
-			   np_buf_text(&said));
+		np_err_set(err, NP_EINTERNAL, "%s to %s %s %s: status %d not %d, '%s' not in: %s",
+			   from, proto, addr, port, status, want, what, np_buf_text(&said));
 	np_buf_release(&said);
 	return right ? 0 : -1;
 }
 
 /* @ports: JSON of the list. @selector as JSON. */
-static int create_service(struct bed *b, const char *name, const char *selector, const char *ports, struct np_err *err)
+static int create_service(struct bed *b, const char *name, const char *selector, const char *ports,
+			  struct np_err *err)
 {
 	return bed_create(b, NP_KIND_SERVICE, err,
-			  "{\"apiVersion\":\"v1\",\"kind\":\"Service\",\"metadata\":{\"name\":\"%s\",\"namespace\":\"x\"},"
-			  "\"spec\":{\"selector\":%s,\"ports\":%s}}", name, selector, ports);
+			  "{\"apiVersion\":\"v1\",\"kind\":\"Service\",\"metadata\":{\"name\":\"%"
+			  "s\",\"namespace\":\"x\"},"
+			  "\"spec\":{\"selector\":%s,\"ports\":%s}}",
+			  name, selector, ports);
 }
 
 static const char *cluster_ip(struct bed *b, const char *name, unsigned family, char *ret)
 {
 	json_t *service = np_store_get(b->store, NP_KIND_SERVICE, "x", name);
 
-	snprintf(ret, NP_ADDR_TEXT_MAX, "%s", json_string_value(json_array_get(np_json_at(service, "spec/clusterIPs"), family)));
+	snprintf(ret, NP_ADDR_TEXT_MAX, "%s",
+		 json_string_value(json_array_get(np_json_at(service, "spec/clusterIPs"), family)));
 	json_decref(service);
 	return ret;
 }
@@ -45,7 +52,8 @@ static int wait_shown(struct bed *b, struct np_err *err)
 }
 
 static const char all_ports[] =
-	"[{\"name\":\"t\",\"port\":8080,\"targetPort\":80},{\"name\":\"u\",\"port\":8080,\"protocol\":\"UDP\",\"targetPort\":81},"
+	"[{\"name\":\"t\",\"port\":8080,\"targetPort\":80},{\"name\":\"u\",\"port\":8080,"
+	"\"protocol\":\"UDP\",\"targetPort\":81},"
 	"{\"name\":\"s\",\"port\":8080,\"protocol\":\"SCTP\",\"targetPort\":80}]";
 
 static int start_three(struct bed *b, struct np_err *err)
@@ -68,20 +76,24 @@ static int body_translate(struct bed *b, struct np_err *err)
 	char ip[NP_ADDR_TEXT_MAX];
 
 	BED_OK(start_three(b, err));
-	BED_OK(bed_pod(b, "x", "host", "", ",\"nodeName\":\"n1\",\"hostNetwork\":true", "\"sleep\"", err));
+	BED_OK(bed_pod(b, "x", "host", "", ",\"nodeName\":\"n1\",\"hostNetwork\":true", "\"sleep\"",
+		       err));
 	BED_OK(bed_wait_phase(b, "x", "host", "Running", err));
 	BED_OK(create_service(b, "web", "{\"app\":\"web\"}", all_ports, err));
 	BED_OK(wait_shown(b, err));
 	for (size_t c = 0; c < NP_ARRAY_SIZE(clients); c++) {
 		for (size_t p = 0; p < NP_ARRAY_SIZE(probe_protos); p++) {
 			for (unsigned f = 0; f < 2; f++)
-				BED_OK(expect(b, clients[c], probe_protos[p], cluster_ip(b, "web", f, ip), "8080", 0, "x/s", err));
+				BED_OK(expect(b, clients[c], probe_protos[p],
+					      cluster_ip(b, "web", f, ip), "8080", 0, "x/s", err));
 		}
 	}
 	return 0;
 }
 
-/* A random backend each time; none left: refused; a port that the service does not have: silence. */
+/*
+ * A random backend each time; none left: refused; a port that the service does not have: silence.
+ */
 static int body_backends(struct bed *b, struct np_err *err)
 {
 	char ip[NP_ADDR_TEXT_MAX];
@@ -93,7 +105,8 @@ static int body_backends(struct bed *b, struct np_err *err)
 	BED_OK(wait_shown(b, err));
 	for (int i = 0; i < 60 && !(seen[0] && seen[1]); i++) {
 		struct np_buf said = { 0 };
-		int status = bed_connect(b, "x", "client", "tcp", cluster_ip(b, "web", 0, ip), "8080", true, &said, err);
+		int status = bed_connect(b, "x", "client", "tcp", cluster_ip(b, "web", 0, ip),
+					 "8080", true, &said, err);
 
 		seen[0] |= strstr(np_buf_text(&said), "x/s1") != NULL;
 		seen[1] |= strstr(np_buf_text(&said), "x/s2") != NULL;
@@ -103,13 +116,16 @@ static int body_backends(struct bed *b, struct np_err *err)
 	BED_CHECK(seen[0] && seen[1], "only one backend answers");
 	for (unsigned f = 0; f < 2; f++) {
 		for (size_t p = 0; p < NP_ARRAY_SIZE(probe_protos); p++)
-			BED_OK(expect(b, "client", probe_protos[p], cluster_ip(b, "none", f, ip), "8080", 1, "refused", err));
-		BED_OK(expect(b, "client", "tcp", cluster_ip(b, "web", f, ip), "8081", 1, "no answer", err));
+			BED_OK(expect(b, "client", probe_protos[p], cluster_ip(b, "none", f, ip),
+				      "8080", 1, "refused", err));
+		BED_OK(expect(b, "client", "tcp", cluster_ip(b, "web", f, ip), "8081", 1,
+			      "no answer", err));
 	}
 	BED_OK(np_store_delete(b->store, NP_KIND_POD, "x", "s1", NULL, err));
 	BED_OK(wait_shown(b, err));
 	for (int i = 0; i < 10; i++)
-		BED_OK(expect(b, "client", "udp", cluster_ip(b, "web", 1, ip), "8080", 0, "x/s2", err));
+		BED_OK(expect(b, "client", "udp", cluster_ip(b, "web", 1, ip), "8080", 0, "x/s2",
+			      err));
 	BED_OK(np_store_delete(b->store, NP_KIND_POD, "x", "s2", NULL, err));
 	BED_OK(wait_shown(b, err));
 	BED_OK(expect(b, "client", "tcp", cluster_ip(b, "web", 0, ip), "8080", 1, "refused", err));
@@ -148,16 +164,18 @@ static int body_many(struct bed *b, struct np_err *err)
 
 /* ---- DNS over packets ---- */
 
-static int expect_dns(struct bed *b, const char *proto, const char *addr, const char *name, int want, const char *what, struct np_err *err)
+static int expect_dns(struct bed *b, const char *proto, const char *addr, const char *name,
+		      int want, const char *what, struct np_err *err)
 {
-	const char *const argv[] = { "/netpolcheck-agent", "connect", proto, addr, "53", name, "--timeout-ms", "1500", NULL };
+	const char *const argv[] = { "/netpolcheck-agent", "connect", proto, addr, "53", name,
+				     "--timeout-ms",	   "1500",    NULL };
 	struct np_buf said = { 0 };
 	int status = bed_exec(b, "x", "client", argv, &said, err);
 	bool right = status == want && strstr(np_buf_text(&said), what);
 
 	if (status >= 0 && !right)
-		np_err_set(err, NP_EINTERNAL, "%s %s %s: status %d not %d, '%s' not in: %s", proto, addr, name, status, want, what,
-			   np_buf_text(&said));
+		np_err_set(err, NP_EINTERNAL, "%s %s %s: status %d not %d, '%s' not in: %s", proto,
+			   addr, name, status, want, what, np_buf_text(&said));
 	np_buf_release(&said);
 	return right ? 0 : -1;
 }
@@ -169,9 +187,12 @@ static int dns_works(struct bed *b, struct np_err *err)
 
 	for (size_t p = 0; p < NP_ARRAY_SIZE(dns_protos); p++) {
 		for (unsigned f = 0; f < 2; f++) {
-			BED_OK(expect_dns(b, dns_protos[p], bed_ip(b, "x", "dns", f, ip), "web.x.svc.cluster.local", 0, "rcode:0", err));
-			BED_OK(expect_dns(b, dns_protos[p], ip, "nobody.x.svc.cluster.local", 0, "rcode:3", err));
-			BED_OK(expect_dns(b, dns_protos[p], cluster_ip(b, "dns", f, ip), "10-1-2-3.default.pod.cluster.local", 0, "rcode:0", err));
+			BED_OK(expect_dns(b, dns_protos[p], bed_ip(b, "x", "dns", f, ip),
+					  "web.x.svc.cluster.local", 0, "rcode:0", err));
+			BED_OK(expect_dns(b, dns_protos[p], ip, "nobody.x.svc.cluster.local", 0,
+					  "rcode:3", err));
+			BED_OK(expect_dns(b, dns_protos[p], cluster_ip(b, "dns", f, ip),
+					  "10-1-2-3.default.pod.cluster.local", 0, "rcode:0", err));
 		}
 	}
 	return 0;
@@ -184,10 +205,13 @@ static int body_dns(struct bed *b, struct np_err *err)
 
 	BED_OK(start_three(b, err));
 	BED_OK(create_service(b, "web", "{\"app\":\"web\"}", all_ports, err));
-	BED_OK(bed_pod(b, "x", "dns", ",\"labels\":{\"app\":\"dns\"}", ",\"nodeName\":\"n2\"", "\"sleep\"", err));
+	BED_OK(bed_pod(b, "x", "dns", ",\"labels\":{\"app\":\"dns\"}", ",\"nodeName\":\"n2\"",
+		       "\"sleep\"", err));
 	BED_OK(bed_wait_phase(b, "x", "dns", "Running", err));
-	BED_OK(create_service(b, "dns", "{\"app\":\"dns\"}", "[{\"name\":\"t\",\"port\":53},{\"name\":\"u\",\"port\":53,\"protocol\":\"UDP\"}]",
-			      err));
+	BED_OK(create_service(
+		b, "dns", "{\"app\":\"dns\"}",
+		"[{\"name\":\"t\",\"port\":53},{\"name\":\"u\",\"port\":53,\"protocol\":\"UDP\"}]",
+		err));
 	BED_OK(wait_shown(b, err));
 	netns_fd = np_pods_netns(b->pods, "x", "dns");
 	BED_CHECK(netns_fd >= 0, "no namespace");
@@ -203,17 +227,24 @@ static int body_dns(struct bed *b, struct np_err *err)
 /* ---- the table, without packets ---- */
 
 static const char pods_text[] =
-	"[{\"metadata\":{\"namespace\":\"x\",\"name\":\"a\",\"labels\":{\"app\":\"web\",\"v\":\"1\"}},\"spec\":{\"containers\":["
-	"{\"ports\":[{\"name\":\"web\",\"containerPort\":80},{\"name\":\"dns\",\"containerPort\":53,\"protocol\":\"UDP\"}]}]},"
-	"\"status\":{\"phase\":\"Running\",\"podIPs\":[{\"ip\":\"10.0.0.1\"},{\"ip\":\"fd00::1\"}]}},"
-	"{\"metadata\":{\"namespace\":\"x\",\"name\":\"b\",\"labels\":{\"app\":\"web\"}},\"spec\":{\"containers\":["
+	"[{\"metadata\":{\"namespace\":\"x\",\"name\":\"a\",\"labels\":{\"app\":\"web\",\"v\":"
+	"\"1\"}},\"spec\":{\"containers\":["
+	"{\"ports\":[{\"name\":\"web\",\"containerPort\":80},{\"name\":\"dns\",\"containerPort\":"
+	"53,\"protocol\":\"UDP\"}]}]},"
+	"\"status\":{\"phase\":\"Running\",\"podIPs\":[{\"ip\":\"10.0.0.1\"},{\"ip\":\"fd00::1\"}]}"
+	"},"
+	"{\"metadata\":{\"namespace\":\"x\",\"name\":\"b\",\"labels\":{\"app\":\"web\"}},\"spec\":{"
+	"\"containers\":["
 	"{\"ports\":[]},{\"ports\":[{\"name\":\"web\",\"containerPort\":8080}]}]},"
 	"\"status\":{\"phase\":\"Running\",\"podIPs\":[{\"ip\":\"10.0.0.2\"}]}},"
-	"{\"metadata\":{\"namespace\":\"y\",\"name\":\"c\",\"labels\":{\"app\":\"web\"}},\"spec\":{\"containers\":[]},"
+	"{\"metadata\":{\"namespace\":\"y\",\"name\":\"c\",\"labels\":{\"app\":\"web\"}},\"spec\":{"
+	"\"containers\":[]},"
 	"\"status\":{\"phase\":\"Running\",\"podIPs\":[{\"ip\":\"10.0.0.3\"}]}},"
-	"{\"metadata\":{\"namespace\":\"x\",\"name\":\"d\",\"labels\":{\"app\":\"web\"}},\"spec\":{\"containers\":[]},"
+	"{\"metadata\":{\"namespace\":\"x\",\"name\":\"d\",\"labels\":{\"app\":\"web\"}},\"spec\":{"
+	"\"containers\":[]},"
 	"\"status\":{\"phase\":\"Succeeded\",\"podIPs\":[{\"ip\":\"10.0.0.4\"}]}},"
-	"{\"metadata\":{\"namespace\":\"x\",\"name\":\"e\",\"labels\":{\"app\":\"web\"},\"deletionTimestamp\":\"t\"},\"spec\":{\"containers\":[]},"
+	"{\"metadata\":{\"namespace\":\"x\",\"name\":\"e\",\"labels\":{\"app\":\"web\"},"
+	"\"deletionTimestamp\":\"t\"},\"spec\":{\"containers\":[]},"
 	"\"status\":{\"phase\":\"Running\",\"podIPs\":[{\"ip\":\"10.0.0.5\"}]}}]";
 
 struct table_case {
@@ -222,10 +253,13 @@ struct table_case {
 };
 
 static const struct table_case table_cases[] = {
-	{ "{\"app\":\"web\"}", "{\"port\":1,\"targetPort\":9}", "10.96.0.1/1 10.0.0.1:9 10.0.0.2:9" },
+	{ "{\"app\":\"web\"}", "{\"port\":1,\"targetPort\":9}",
+	  "10.96.0.1/1 10.0.0.1:9 10.0.0.2:9" },
 	{ "{\"app\":\"web\"}", "{\"port\":1}", "10.96.0.1/1 10.0.0.1:1 10.0.0.2:1" },
-	{ "{\"app\":\"web\"}", "{\"port\":1,\"targetPort\":\"web\"}", "10.96.0.1/1 10.0.0.1:80 10.0.0.2:8080" },
-	{ "{\"app\":\"web\"}", "{\"port\":1,\"targetPort\":\"dns\",\"protocol\":\"UDP\"}", "10.96.0.1/1 10.0.0.1:53" },
+	{ "{\"app\":\"web\"}", "{\"port\":1,\"targetPort\":\"web\"}",
+	  "10.96.0.1/1 10.0.0.1:80 10.0.0.2:8080" },
+	{ "{\"app\":\"web\"}", "{\"port\":1,\"targetPort\":\"dns\",\"protocol\":\"UDP\"}",
+	  "10.96.0.1/1 10.0.0.1:53" },
 	{ "{\"app\":\"web\"}", "{\"port\":1,\"targetPort\":\"dns\"}", "10.96.0.1/1" },
 	{ "{\"app\":\"web\",\"v\":\"1\"}", "{\"port\":1}", "10.96.0.1/1 10.0.0.1:1" },
 	{ "{\"app\":\"other\"}", "{\"port\":1}", "10.96.0.1/1" },
@@ -242,15 +276,18 @@ static void show_table(const struct np_svc_table *t, struct np_buf *out)
 	for (size_t i = 0; i < t->n; i++) {
 		np_buf_printf(out, "%s/%u", np_addr_text(&t->ports[i].ip, ip), t->ports[i].port);
 		for (size_t k = 0; k < t->ports[i].n_backends; k++)
-			np_buf_printf(out, " %s:%u", np_addr_text(&t->ports[i].backends[k].ip, ip), t->ports[i].backends[k].port);
+			np_buf_printf(out, " %s:%u", np_addr_text(&t->ports[i].backends[k].ip, ip),
+				      t->ports[i].backends[k].port);
 	}
 }
 
 START_TEST(test_table)
 {
 	const struct table_case *c = &table_cases[_i];
-	np_auto_free char *text = np_xasprintf("[{\"metadata\":{\"namespace\":\"x\",\"name\":\"s\"},\"spec\":{\"clusterIPs\":[\"10.96.0.1\"],"
-					       "\"selector\":%s,\"ports\":[%s]}}]", c->selector, c->port);
+	np_auto_free char *text = np_xasprintf("[{\"metadata\":{\"namespace\":\"x\",\"name\":\"s\"}"
+					       ",\"spec\":{\"clusterIPs\":[\"10.96.0.1\"],"
+					       "\"selector\":%s,\"ports\":[%s]}}]",
+					       c->selector, c->port);
 	json_t *services = np_json_parse(text, strlen(text), NULL);
 	json_t *pods = np_json_parse(pods_text, strlen(pods_text), NULL);
 	struct np_svc_table table;
@@ -271,10 +308,13 @@ END_TEST
 /* Equal tables need no transaction; a changed one names only what changed. */
 START_TEST(test_script)
 {
-	struct np_svc_backend backends[2] = { { { 4, { 10, 0, 0, 1 } }, 80 }, { { 4, { 10, 0, 0, 2 } }, 80 } };
+	struct np_svc_backend backends[2] = { { { 4, { 10, 0, 0, 1 } }, 80 },
+					      { { 4, { 10, 0, 0, 2 } }, 80 } };
 	struct np_svc_port one = { { 4, { 10, 96, 0, 1 } }, NP_TCP, 80, backends, 1, 1 };
-	struct np_svc_port two[2] = { one, { { 4, { 10, 96, 0, 2 } }, NP_UDP, 53, backends, 2, 2 } };
-	const struct np_svc_table none = { NULL, 0, 0 }, before = { &one, 1, 1 }, after = { two, 2, 2 };
+	struct np_svc_port two[2] = { one,
+				      { { 4, { 10, 96, 0, 2 } }, NP_UDP, 53, backends, 2, 2 } };
+	const struct np_svc_table none = { NULL, 0, 0 }, before = { &one, 1, 1 },
+				  after = { two, 2, 2 };
 	struct np_svc_script s = { 0 };
 
 	np_svc_script_change(&s, &after, &after);
@@ -305,18 +345,21 @@ static const struct alloc_case alloc_cases[] = {
 	{ "{}", "[\"10.96.0.1\",\"fd00:10:96::1\"]" },
 	{ "{\"ipFamilyPolicy\":\"SingleStack\"}", "[\"10.96.0.1\"]" },
 	{ "{\"ipFamilies\":[\"IPv6\"]}", "[\"fd00:10:96::1\"]" },
-	{ "{\"ipFamilies\":[\"IPv6\"],\"ipFamilyPolicy\":\"PreferDualStack\"}", "[\"fd00:10:96::1\",\"10.96.0.1\"]" },
+	{ "{\"ipFamilies\":[\"IPv6\"],\"ipFamilyPolicy\":\"PreferDualStack\"}",
+	  "[\"fd00:10:96::1\",\"10.96.0.1\"]" },
 	{ "{\"ipFamilies\":[\"IPv6\",\"IPv4\"]}", "[\"fd00:10:96::1\",\"10.96.0.1\"]" },
 	{ "{\"ipFamilies\":[\"IPv4\",\"IPv4\"]}", "spec.ipFamilies[1]" },
 	{ "{\"ipFamilies\":[\"IPv5\"]}", "spec.ipFamilies[0]" },
 	{ "{\"clusterIP\":\"None\"}", "[\"None\"]" },
 	{ "{\"clusterIP\":\"10.96.7.7\"}", "[\"10.96.7.7\",\"fd00:10:96::1\"]" },
 	{ "{\"clusterIP\":\"10.96.7.7\",\"ipFamilyPolicy\":\"SingleStack\"}", "[\"10.96.7.7\"]" },
-	{ "{\"clusterIP\":\"fd00:10:96::77\",\"ipFamilyPolicy\":\"SingleStack\"}", "[\"fd00:10:96::77\"]" },
+	{ "{\"clusterIP\":\"fd00:10:96::77\",\"ipFamilyPolicy\":\"SingleStack\"}",
+	  "[\"fd00:10:96::77\"]" },
 	{ "{\"clusterIPs\":[\"10.96.7.7\",\"fd00:10:96::7:7\"]}", "spec.clusterIPs[1]" },
-	{ "{\"clusterIPs\":[\"10.96.7.7\",\"fd00:10:96::77\"]}", "[\"10.96.7.7\",\"fd00:10:96::77\"]" },
+	{ "{\"clusterIPs\":[\"10.96.7.7\",\"fd00:10:96::77\"]}",
+	  "[\"10.96.7.7\",\"fd00:10:96::77\"]" },
 	{ "{\"clusterIP\":\"10.97.0.1\"}", "spec.clusterIPs[0]" },
-	{ "{\"clusterIP\":\"10.96.9.9\"}", "spec.clusterIPs[0]" },	/* taken */
+	{ "{\"clusterIP\":\"10.96.9.9\"}", "spec.clusterIPs[0]" }, /* taken */
 	{ "{\"clusterIP\":\"nonsense\"}", "spec.clusterIPs[0]" },
 	{ "{\"type\":\"ExternalName\"}", "null" },
 };
@@ -326,9 +369,12 @@ START_TEST(test_allocate)
 	const struct alloc_case *c = &alloc_cases[_i];
 	struct np_store *store = np_store_new();
 	struct np_services *s;
-	np_auto_free char *text = np_xasprintf("{\"metadata\":{\"namespace\":\"x\",\"name\":\"s\"},\"spec\":%s}", c->spec);
-	static const char taken_text[] = "{\"metadata\":{\"namespace\":\"x\",\"name\":\"t\"},\"spec\":{\"clusterIPs\":[\"10.96.9.9\"]}}";
-	json_t *service = np_json_parse(text, strlen(text), NULL), *taken = np_json_parse(taken_text, strlen(taken_text), NULL);
+	np_auto_free char *text = np_xasprintf(
+		"{\"metadata\":{\"namespace\":\"x\",\"name\":\"s\"},\"spec\":%s}", c->spec);
+	static const char taken_text[] = "{\"metadata\":{\"namespace\":\"x\",\"name\":\"t\"},"
+					 "\"spec\":{\"clusterIPs\":[\"10.96.9.9\"]}}";
+	json_t *service = np_json_parse(text, strlen(text), NULL),
+	       *taken = np_json_parse(taken_text, strlen(taken_text), NULL);
 	struct np_buf shown = { 0 };
 	struct np_err err;
 
@@ -356,17 +402,22 @@ START_TEST(test_allocate_twice)
 	struct np_store *store = np_store_new();
 	struct np_err err;
 	struct np_services *s = np_services_new(store, NULL, 0, &err);
-	json_t *a = np_json_pack("{s:{}}", "spec"), *b = np_json_pack("{s:{s:[{s:i},{s:i,s:s,s:s}]}}", "spec", "ports", "port", 1, "port", 2,
-								       "protocol", "UDP", "targetPort", "x");
+	json_t *a = np_json_pack("{s:{}}", "spec"),
+	       *b = np_json_pack("{s:{s:[{s:i},{s:i,s:s,s:s}]}}", "spec", "ports", "port", 1,
+				 "port", 2, "protocol", "UDP", "targetPort", "x");
 
 	ck_assert_ptr_nonnull(s);
 	ck_assert_int_eq(np_services_allocate(s, a, &err), 0);
 	ck_assert_int_eq(np_services_allocate(s, b, &err), 0);
-	ck_assert_str_ne(np_json_str(a, "spec/clusterIP", ""), np_json_str(b, "spec/clusterIP", ""));
+	ck_assert_str_ne(np_json_str(a, "spec/clusterIP", ""),
+			 np_json_str(b, "spec/clusterIP", ""));
 	ck_assert_str_eq(np_json_str(a, "spec/type", ""), "ClusterIP");
-	ck_assert_str_eq(np_json_str(json_array_get(np_json_at(b, "spec/ports"), 0), "protocol", ""), "TCP");
-	ck_assert_int_eq(np_json_int(json_array_get(np_json_at(b, "spec/ports"), 0), "targetPort", 0), 1);
-	ck_assert_str_eq(np_json_str(json_array_get(np_json_at(b, "spec/ports"), 1), "targetPort", ""), "x");
+	ck_assert_str_eq(
+		np_json_str(json_array_get(np_json_at(b, "spec/ports"), 0), "protocol", ""), "TCP");
+	ck_assert_int_eq(
+		np_json_int(json_array_get(np_json_at(b, "spec/ports"), 0), "targetPort", 0), 1);
+	ck_assert_str_eq(
+		np_json_str(json_array_get(np_json_at(b, "spec/ports"), 1), "targetPort", ""), "x");
 	np_services_free(s);
 	np_store_free(store);
 	json_decref(a);
@@ -393,13 +444,16 @@ static int body_ipv4_only(struct bed *b, struct np_err *err)
 	BED_OK(wait_shown(b, err));
 	BED_OK(expect(b, "client", "udp", cluster_ip(b, "web", 0, ip), "8080", 0, "x/s", err));
 	BED_OK(expect(b, "s1", "tcp", ip, "8080", 0, "x/s", err));
-	BED_CHECK(create_service(b, "v6", "{\"app\":\"web\"},\"ipFamilies\":[\"IPv6\"]", all_ports, err) < 0, "an IPv6 service");
+	BED_CHECK(create_service(b, "v6", "{\"app\":\"web\"},\"ipFamilies\":[\"IPv6\"]", all_ports,
+				 err) < 0,
+		  "an IPv6 service");
 	np_err_clear(err);
 	return 0;
 }
 
 static const struct bed_case cases[] = {
-	{ "translate", body_translate, NULL }, { "backends", body_backends, NULL }, { "many", body_many, NULL }, { "dns", body_dns, NULL },
+	{ "translate", body_translate, NULL }, { "backends", body_backends, NULL },
+	{ "many", body_many, NULL },	       { "dns", body_dns, NULL },
 	{ "ipv4 only", body_ipv4_only, NULL },
 };
 
