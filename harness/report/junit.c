@@ -1,4 +1,5 @@
-/* junit.c - the report for CI: a test suite per area, a test case per case. Valid XML whatever the names contain. */
+/* junit.c - the report for CI: a test suite per area, a test case per case. Valid XML whatever the
+ * names contain. */
 #include <stdlib.h>
 #include <string.h>
 
@@ -8,8 +9,8 @@
 
 static bool xml_allows(uint32_t c)
 {
-	return c == 0x9 || c == 0xa || c == 0xd || (c >= 0x20 && c <= 0xd7ff) || (c >= 0xe000 && c <= 0xfffd) ||
-	       (c >= 0x10000 && c <= 0x10ffff);
+	return c == 0x9 || c == 0xa || c == 0xd || (c >= 0x20 && c <= 0xd7ff) ||
+	       (c >= 0xe000 && c <= 0xfffd) || (c >= 0x10000 && c <= 0x10ffff);
 }
 
 static void put_char(struct np_buf *b, const char *p, size_t n, bool attribute)
@@ -68,7 +69,9 @@ static void put_attr(struct np_buf *b, const char *name, const char *value)
 	np_buf_addc(b, '"');
 }
 
-static void put_element(struct np_buf *b, const char *element, const char *message, const char *text)
+/* An element of a test case: failure, error or skipped. */
+static void put_element(struct np_buf *b, const char *element, const char *message,
+			const char *text)
 {
 	np_buf_printf(b, "      <%s", element);
 	put_attr(b, "message", message);
@@ -77,103 +80,147 @@ static void put_element(struct np_buf *b, const char *element, const char *messa
 	np_buf_printf(b, "</%s>\n", element);
 }
 
-static void put_failure(const struct np_report *r, const char *id, const json_t *c, struct np_buf *b)
+static void put_failure(const struct np_report *r, const char *id, const json_t *c,
+			struct np_buf *b)
 {
-	const json_t *step = np_report_bad_step(r, id), *f = json_array_get(json_object_get(step, "failures"), 0);
-	struct np_buf text = { 0 }, message = { 0 };
+	static const struct np_report_layout layout = {"", false, 120, 30, 1};
+	const json_t *step = np_report_bad_step(r, id),
+		     *f = json_array_get(json_object_get(step, "failures"), 0);
+	struct np_buf text = {0}, message = {0};
 
 	np_report_join(&message, json_object_get(c, "clauses"), " ");
-	np_buf_printf(&message, ": %s", np_json_str(c, "reason", ""));
+	np_buf_printf(&message, "%s%s", message.len ? ": " : "", np_json_str(c, "reason", ""));
 	np_buf_printf(&text, "%s\n", np_json_str(step, "place", ""));
-	np_report_tables(step, "", false, &text);
+	np_report_tables(step, &layout, &text);
 	if (f)
-		np_buf_printf(&text, "%s: expected %s, seen %s\n%s\n", np_json_str(f, "cell", ""), np_json_str(f, "expected", ""),
-			      np_json_str(f, "outcome", ""), np_json_str(f, "explanation", ""));
+		np_buf_printf(&text, "%s: expected %s, seen %s\n%s\n", np_json_str(f, "cell", ""),
+			      np_json_str(f, "expected", ""), np_json_str(f, "outcome", ""),
+			      np_json_str(f, "explanation", ""));
 	put_element(b, "failure", np_buf_text(&message), np_buf_text(&text));
 	np_buf_release(&text);
 	np_buf_release(&message);
 }
 
-static void put_case(const struct np_report *r, const char *id, const json_t *c, struct np_buf *b)
+static void put_known(struct np_buf *b, const char *reason)
 {
-	const char *result = np_json_str(c, "result", ""), *reason = np_json_str(c, "reason", "");
+	np_buf_adds(b, "      <system-out>");
+	put_xml(b, reason, false);
+	np_buf_adds(b, "</system-out>\n");
+}
+
+static double seconds(const json_t *v)
+{
+	long long ms = np_json_int(v, "ms", 0);
+
+	return ms > 0 ? (double)ms / 1000 : 0;
+}
+
+static const char *area_of(const struct np_report *r, const char *id)
+{
+	return np_json_str(json_object_get(r->cases, id), "area", "cases");
+}
+
+static void put_case(const struct np_report *r, const char *id, struct np_buf *b)
+{
+	const json_t *c = json_object_get(r->cases, id);
+	const char *reason = np_json_str(c, "reason", "");
 
 	np_buf_adds(b, "    <testcase");
-	put_attr(b, "classname", np_json_str(c, "area", "cases"));
+	put_attr(b, "classname", area_of(r, id));
 	put_attr(b, "name", id);
-	np_buf_printf(b, " time=\"%.3f\">\n", (double)np_json_int(c, "ms", 0) / 1000);
-	if (strcmp(result, "fail") == 0)
+	np_buf_printf(b, " time=\"%.3f\">\n", seconds(c));
+	if (np_report_is(r, id, "fail"))
 		put_failure(r, id, c, b);
-	else if (strcmp(result, "error") == 0)
+	else if (np_report_is(r, id, "error"))
 		put_element(b, "error", reason, "");
-	else if (strcmp(result, "skip") == 0)
+	else if (np_report_is(r, id, "skip"))
 		put_element(b, "skipped", reason, "");
-	else if (strcmp(result, "known") == 0) {
-		np_buf_adds(b, "      <system-out>");
-		put_xml(b, reason, false);
-		np_buf_adds(b, "</system-out>\n");
-	}
+	else if (np_report_is(r, id, "known"))
+		put_known(b, reason);
 	np_buf_adds(b, "    </testcase>\n");
 }
 
-static bool in_area(const struct np_report *r, const json_t *id, const char *area)
+static void put_counts(struct np_buf *b, size_t tests, size_t failures, size_t errors,
+		       size_t skipped, double time)
 {
-	return strcmp(np_json_str(json_object_get(r->cases, json_string_value(id)), "area", "cases"), area) == 0;
+	np_buf_printf(b,
+		      " tests=\"%zu\" failures=\"%zu\" errors=\"%zu\" skipped=\"%zu\" "
+		      "time=\"%.3f\">\n",
+		      tests, failures, errors, skipped, time);
 }
 
-static void put_suite(const struct np_report *r, const json_t *ids, const char *area, struct np_buf *b)
+/* The cases of one area. */
+static void put_suite(const struct np_report *r, const json_t *ids, const char *area,
+		      struct np_buf *b)
 {
-	size_t i, tests = 0, failures = 0, errors = 0, skipped = 0;
-	long long ms = 0;
+	size_t i, failures = 0, errors = 0, skipped = 0;
+	double time = 0;
 	json_t *id;
 
-	json_array_foreach(ids, i, id) {
-		const json_t *c = json_object_get(r->cases, json_string_value(id));
-		const char *result = np_json_str(c, "result", "");
+	json_array_foreach(ids, i, id)
+	{
+		const char *name = json_string_value(id);
 
-		if (!in_area(r, id, area))
-			continue;
-		tests++;
-		failures += strcmp(result, "fail") == 0;
-		errors += strcmp(result, "error") == 0;
-		skipped += strcmp(result, "skip") == 0;
-		ms += np_json_int(c, "ms", 0);
+		failures += np_report_is(r, name, "fail");
+		errors += np_report_is(r, name, "error");
+		skipped += np_report_is(r, name, "skip");
+		time += seconds(json_object_get(r->cases, name));
 	}
 	np_buf_adds(b, "  <testsuite");
 	put_attr(b, "name", area);
-	np_buf_printf(b, " tests=\"%zu\" failures=\"%zu\" errors=\"%zu\" skipped=\"%zu\" time=\"%.3f\">\n", tests, failures, errors, skipped,
-		      (double)ms / 1000);
-	json_array_foreach(ids, i, id)
-		if (in_area(r, id, area))
-			put_case(r, json_string_value(id), json_object_get(r->cases, json_string_value(id)), b);
+	put_counts(b, json_array_size(ids), failures, errors, skipped, time);
+	json_array_foreach(ids, i, id) put_case(r, json_string_value(id), b);
 	np_buf_adds(b, "  </testsuite>\n");
+}
+
+/* {area: [id, ..]} */
+static json_t *by_area(const struct np_report *r)
+{
+	json_t *areas = json_object(), *ids = np_report_ids(r), *id;
+	size_t i;
+
+	json_array_foreach(ids, i, id)
+	{
+		const char *area = area_of(r, json_string_value(id));
+
+		if (!json_object_get(areas, area))
+			json_object_set_new(areas, area, json_array());
+		json_array_append(json_object_get(areas, area), id);
+	}
+	json_decref(ids);
+	return areas;
+}
+
+/* A run that failed as a whole must not look green where no case says so. */
+static void put_problem(bool failure, const char *problem, struct np_buf *b)
+{
+	np_buf_adds(b, "  <testsuite name=\"netpolcheck\"");
+	put_counts(b, 1, failure, !failure, 0, 0);
+	np_buf_adds(b, "    <testcase classname=\"netpolcheck\" name=\"the run as a whole\" "
+		       "time=\"0.000\">\n");
+	put_element(b, failure ? "failure" : "error", problem, "");
+	np_buf_adds(b, "    </testcase>\n  </testsuite>\n");
 }
 
 void np_report_junit(const struct np_report *r, struct np_buf *ret)
 {
 	struct np_report_totals t = np_report_count(r);
-	json_t *ids = np_report_ids(r), *areas = json_object(), *id, *unused;
+	json_t *areas = by_area(r), *ids;
+	struct np_buf text = {0};
+	bool problem = np_report_problem(r, &text);
+	/* Status 1 is a verdict on the cluster (it does not enforce), all else is the environment.
+	 */
+	bool failure = problem && np_report_exit(r) == 1;
 	const char *area;
-	size_t i;
 
-	/* The run as a whole may have failed without any case: CI must see that too. */
-	bool run_failed = *np_json_str(r->end, "reason", "") && !t.failed;
-
-	np_buf_adds(ret, "<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n");
-	np_buf_printf(ret, "<testsuites name=\"netpolcheck\" tests=\"%zu\" failures=\"%zu\" errors=\"%zu\" skipped=\"%zu\" time=\"%.3f\">\n",
-		      json_array_size(ids) + run_failed, t.failed + run_failed, t.errors, t.skipped,
-		      (double)np_json_int(r->end, "ms", 0) / 1000);
-	json_array_foreach(ids, i, id)
-		json_object_set_new(areas, np_json_str(json_object_get(r->cases, json_string_value(id)), "area", "cases"), json_true());
-	json_object_foreach(areas, area, unused)
-		put_suite(r, ids, area, ret);
-	if (run_failed) {
-		np_buf_adds(ret, "  <testsuite name=\"run\" tests=\"1\" failures=\"1\" errors=\"0\" skipped=\"0\" time=\"0.000\">\n"
-				 "    <testcase classname=\"run\" name=\"the run as a whole\" time=\"0.000\">\n");
-		put_element(ret, "failure", np_json_str(r->end, "reason", ""), "");
-		np_buf_adds(ret, "    </testcase>\n  </testsuite>\n");
-	}
+	np_buf_adds(ret,
+		    "<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n<testsuites name=\"netpolcheck\"");
+	put_counts(ret, json_object_size(r->cases) + problem, t.failed + failure,
+		   t.errors + (problem && !failure), t.skipped, seconds(r->end));
+	json_object_foreach(areas, area, ids) put_suite(r, ids, area, ret);
+	if (problem)
+		put_problem(failure, np_buf_text(&text), ret);
 	np_buf_adds(ret, "</testsuites>\n");
+	np_buf_release(&text);
 	json_decref(areas);
-	json_decref(ids);
 }

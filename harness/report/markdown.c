@@ -4,127 +4,219 @@
 #include "np/base/json.h"
 #include "report_private.h"
 
-/* Text inside a table cell: no line breaks, no bars, no markup. */
-static void put_md(struct np_buf *b, const char *text)
+/* One row of a table of two columns; both texts are plain. */
+static void put_row(struct np_buf *b, const char *what, const char *value)
 {
-	struct np_buf plain = { 0 };
-
-	np_buf_printable(&plain, np_str_from(text));
-	for (size_t i = 0; i < plain.len; i++) {
-		if (strchr("|<>*_`[]\\", plain.data[i]))
-			np_buf_addc(b, '\\');
-		np_buf_addc(b, plain.data[i]);
-	}
-	np_buf_release(&plain);
+	np_buf_adds(b, "| ");
+	np_report_md(b, what);
+	np_buf_adds(b, " | ");
+	np_report_md(b, value);
+	np_buf_adds(b, " |\n");
 }
 
-static void put_failing(const struct np_report *r, json_t *ids, struct np_buf *b)
+static void put_row_of(struct np_buf *b, const char *what, const char *fmt, ...)
+	__attribute__((format(printf, 3, 4)));
+
+static void put_row_of(struct np_buf *b, const char *what, const char *fmt, ...)
+{
+	struct np_buf value = {0};
+	va_list ap;
+
+	va_start(ap, fmt);
+	np_buf_vprintf(&value, fmt, ap);
+	va_end(ap);
+	put_row(b, what, np_buf_text(&value));
+	np_buf_release(&value);
+}
+
+static void put_joined(struct np_buf *b, const json_t *texts)
+{
+	struct np_buf list = {0};
+
+	np_report_join(&list, texts, ", ");
+	np_report_md(b, np_buf_text(&list));
+	np_buf_release(&list);
+}
+
+static void put_failing_row(const struct np_report *r, const char *id, struct np_buf *b)
+{
+	const json_t *c = json_object_get(r->cases, id);
+
+	np_buf_adds(b, "| [");
+	np_report_md(b, id);
+	np_buf_adds(b, "](failures/");
+	np_report_folder(b, id);
+	np_buf_adds(b, "/README.md) | ");
+	np_report_md(b, np_json_str(c, "title", ""));
+	np_buf_adds(b, " | ");
+	put_joined(b, json_object_get(c, "clauses"));
+	np_buf_printf(b, " | %lld |\n", np_json_int(c, "wrong", 0));
+}
+
+static void put_failing(const struct np_report *r, const json_t *ids, struct np_buf *b)
 {
 	json_t *id;
 	size_t i;
 
-	np_buf_adds(b, "\n## Failing cases\n\n| case | what must hold | clauses | wrong cells |\n| --- | --- | --- | --- |\n");
-	json_array_foreach(ids, i, id) {
-		const json_t *c = json_object_get(r->cases, json_string_value(id));
-
-		if (strcmp(np_json_str(c, "result", ""), "fail") != 0)
-			continue;
-		np_buf_adds(b, "| [");
-		put_md(b, json_string_value(id));
-		np_buf_adds(b, "](failures/");
-		np_report_folder(b, json_string_value(id));
-		np_buf_adds(b, "/README.md) | ");
-		put_md(b, np_json_str(c, "title", ""));
-		np_buf_adds(b, " | ");
-		np_report_join(b, json_object_get(c, "clauses"), " ");
-		np_buf_printf(b, " | %lld |\n", np_json_int(c, "wrong", 0));
-	}
+	np_buf_adds(b, "\n## Failing cases\n\n| case | what must hold | clauses | wrong cells |\n"
+		       "| --- | --- | --- | --- |\n");
+	json_array_foreach(ids, i, id) if (np_report_is(r, json_string_value(id), "fail"))
+		put_failing_row(r, json_string_value(id), b);
 	np_buf_adds(b, "\nOne case again: `netpolcheck run --case ID`.\n");
 }
 
-static void put_ranked(struct np_buf *b, const char *heading, json_t *list)
+static void put_clauses(const struct np_report *r, struct np_buf *b)
 {
-	json_t *item;
+	json_t *groups = np_report_groups(r, "fail", true), *group;
 	size_t i;
 
-	if (json_array_size(list)) {
-		np_buf_printf(b, "\n## %s\n\n| cases | reason |\n| --- | --- |\n", heading);
-		json_array_foreach(list, i, item) {
-			np_buf_printf(b, "| %lld | ", (long long)json_integer_value(json_array_get(item, 1)));
-			put_md(b, json_string_value(json_array_get(item, 0)));
-			np_buf_adds(b, " |\n");
-		}
-	}
-	json_decref(list);
+	np_buf_adds(b, "\n| clause | failing cases |\n| --- | --- |\n");
+	json_array_foreach(groups, i, group) put_row_of(b, np_report_at(group, 0), "%zu",
+							json_array_size(json_array_get(group, 1)));
+	json_decref(groups);
 }
 
-static void put_known(const struct np_report *r, json_t *ids, struct np_buf *b)
+static void put_reasons(const struct np_report *r, const char *heading, const char *result,
+			struct np_buf *b)
+{
+	json_t *groups = np_report_groups(r, result, false), *group;
+	size_t i;
+
+	if (json_array_size(groups))
+		np_buf_printf(b, "\n## %s\n\n| reason | cases |\n| --- | --- |\n", heading);
+	json_array_foreach(groups, i, group)
+	{
+		np_buf_adds(b, "| ");
+		np_report_md(b, np_report_at(group, 0));
+		np_buf_adds(b, " | ");
+		put_joined(b, json_array_get(group, 1));
+		np_buf_adds(b, " |\n");
+	}
+	json_decref(groups);
+}
+
+static void put_known(const struct np_report *r, const json_t *ids, struct np_buf *b)
 {
 	bool any = false;
 	json_t *id;
 	size_t i;
 
-	json_array_foreach(ids, i, id) {
-		const json_t *c = json_object_get(r->cases, json_string_value(id));
+	json_array_foreach(ids, i, id)
+	{
+		const char *name = json_string_value(id);
+		const json_t *c = json_object_get(r->cases, name);
 
-		if (strcmp(np_json_str(c, "result", ""), "known") != 0)
+		if (!np_report_is(r, name, "known"))
 			continue;
 		if (!any)
-			np_buf_adds(b, "\n## Known deviations\n\n| case | reason | link |\n| --- | --- | --- |\n");
+			np_buf_adds(b, "\n## Known deviations\n\n| case | reason | link |\n"
+				       "| --- | --- | --- |\n");
 		any = true;
 		np_buf_adds(b, "| ");
-		put_md(b, json_string_value(id));
+		np_report_md(b, name);
 		np_buf_adds(b, " | ");
-		put_md(b, np_json_str(c, "waiver/reason", ""));
+		np_report_md(b, np_json_str(c, "waiver/reason", ""));
 		np_buf_adds(b, " | ");
-		put_md(b, np_json_str(c, "waiver/link", ""));
+		np_report_md(b, np_json_str(c, "waiver/link", ""));
 		np_buf_adds(b, " |\n");
 	}
+}
+
+/* Waivers that are in the way of nothing. */
+static void put_waivers(const struct np_report *r, const json_t *ids, struct np_buf *b)
+{
+	json_t *fixed = json_array(), *unused = json_object_get(r->end, "unused_waivers"), *id;
+	size_t i;
+
+	json_array_foreach(ids, i,
+			   id) if (np_json_bool(json_object_get(r->cases, json_string_value(id)),
+						"fixed", 0)) json_array_append(fixed, id);
+	if (json_array_size(fixed)) {
+		np_buf_adds(b, "\nFixed, their waivers can go: ");
+		put_joined(b, fixed);
+		np_buf_adds(b, "\n");
+	}
+	if (json_array_size(unused)) {
+		np_buf_adds(b, "\nWaivers that matched nothing: ");
+		put_joined(b, unused);
+		np_buf_adds(b, "\n");
+	}
+	json_decref(fixed);
 }
 
 static void put_environment(const struct np_report *r, struct np_buf *b)
 {
-	const char *need;
-	json_t *why;
+	const char *need, *fault = np_json_str(r->run, "target/fault", "");
+	json_t *why, *nodes = json_object_get(r->preflight, "nodes");
 
-	np_buf_adds(b, "\n## Environment\n\n| what | value |\n| --- | --- |\n| target | ");
-	put_md(b, np_json_str(r->run, "target/kind", "?"));
-	np_buf_adds(b, ", API server ");
-	put_md(b, np_json_str(r->run, "target/server", "?"));
-	if (np_json_str(r->run, "target/fault", NULL)) {
-		np_buf_adds(b, ", seeded fault ");
-		put_md(b, np_json_str(r->run, "target/fault", ""));
-	}
-	np_buf_printf(b, " |\n| started | %s |\n| seed | %lld |\n| workers | %lld |\n", np_json_str(r->run, "started", "?"),
-		      np_json_int(r->run, "seed", 0), np_json_int(r->run, "workers", 0));
-	if (r->preflight)
-		np_buf_printf(b, "| probe time-out | %lld ms |\n", np_json_int(r->preflight, "timeout_ms", 0));
-	json_object_foreach(json_object_get(r->preflight, "lacking"), need, why) {
-		np_buf_adds(b, "| lacks ");
-		put_md(b, need);
-		np_buf_adds(b, " | ");
-		put_md(b, json_is_string(why) ? json_string_value(why) : "");
+	np_buf_adds(b, "\n## Environment\n\n| what | value |\n| --- | --- |\n");
+	put_row_of(b, "target", "%s, API server %s%s%s", np_json_str(r->run, "target/kind", "?"),
+		   np_json_str(r->run, "target/server", "?"), *fault ? ", seeded fault " : "",
+		   fault);
+	if (nodes) {
+		np_buf_adds(b, "| nodes | ");
+		put_joined(b, nodes);
 		np_buf_adds(b, " |\n");
 	}
+	put_row(b, "command", np_json_str(r->run, "command", "?"));
+	put_row(b, "version", np_json_str(r->run, "version", "?"));
+	put_row(b, "started", np_json_str(r->run, "started", "?"));
+	put_row_of(b, "seed", "%lld", np_json_int(r->run, "seed", 0));
+	put_row_of(b, "workers", "%lld", np_json_int(r->run, "workers", 0));
+	if (r->preflight)
+		put_row_of(b, "probe time-out", "%lld ms",
+			   np_json_int(r->preflight, "timeout_ms", 0));
+	json_object_foreach(json_object_get(r->preflight, "lacking"), need, why) put_row_of(
+		b, "lacks", "%s: %s", need, json_is_string(why) ? json_string_value(why) : "?");
 }
 
 static void put_measures(const struct np_report *r, struct np_buf *b)
 {
-	static const char *const directions[] = { "ingress", "egress" };
+	static const char *const directions[] = {"ingress", "egress"};
 
 	if (!r->end)
 		return;
 	np_buf_adds(b, "\n## Measured\n\n| what | value |\n| --- | --- |\n");
-	np_buf_printf(b, "| probes | %lld, %.0f a second while probing |\n", np_json_int(r->end, "probes", 0),
-		      json_number_value(json_object_get(r->end, "probes_per_s")));
-	np_buf_printf(b, "| duration | %.1f s |\n", (double)np_json_int(r->end, "ms", 0) / 1000);
+	put_row_of(b, "probes", "%lld, %.0f a second while probing",
+		   np_json_int(r->end, "probes", 0),
+		   json_number_value(json_object_get(r->end, "probes_per_s")));
+	put_row_of(b, "duration", "%.1f s", (double)np_json_int(r->end, "ms", 0) / 1000);
 	for (size_t d = 0; d < 2; d++) {
-		const json_t *l = json_object_get(json_object_get(r->end, "convergence_ms"), directions[d]);
+		const json_t *l =
+			json_object_get(json_object_get(r->end, "convergence_ms"), directions[d]);
 
-		if (np_json_int(l, "n", 0))
-			np_buf_printf(b, "| %s changes showed after | %lld ms median, %lld ms 99 %% (%lld changes) |\n", directions[d],
-				      np_json_int(l, "p50", 0), np_json_int(l, "p99", 0), np_json_int(l, "n", 0));
+		if (np_json_int(l, "n", 0) > 0)
+			put_row_of(b, directions[d],
+				   "took effect within %lld ms (median), %lld ms (99 of 100), "
+				   "%lld changes",
+				   np_json_int(l, "p50", 0), np_json_int(l, "p99", 0),
+				   np_json_int(l, "n", 0));
 	}
+}
+
+static void put_paragraph(struct np_buf *b, const char *text)
+{
+	np_buf_adds(b, "\n");
+	np_report_md(b, text);
+	np_buf_adds(b, "\n");
+}
+
+static void put_head(const struct np_report *r, const struct np_report_totals *t, struct np_buf *b)
+{
+	struct np_buf problem = {0};
+
+	np_buf_printf(b, "# netpolcheck: %zu passed, %zu failed, %zu skipped", t->passed, t->failed,
+		      t->skipped);
+	if (t->known)
+		np_buf_printf(b, ", %zu known", t->known);
+	if (t->errors)
+		np_buf_printf(b, ", %zu could not be judged", t->errors);
+	np_buf_adds(b, "\n");
+	if (np_report_problem(r, &problem))
+		put_paragraph(b, np_buf_text(&problem));
+	for (size_t i = 0; i < json_array_size(r->warnings); i++)
+		put_paragraph(b, np_report_at(r->warnings, i));
+	np_buf_release(&problem);
 }
 
 void np_report_markdown(const struct np_report *r, struct np_buf *ret)
@@ -132,24 +224,15 @@ void np_report_markdown(const struct np_report *r, struct np_buf *ret)
 	struct np_report_totals t = np_report_count(r);
 	json_t *ids = np_report_ids(r);
 
-	np_buf_printf(ret, "# netpolcheck: %zu passed, %zu failed, %zu skipped", t.passed, t.failed, t.skipped);
-	if (t.known)
-		np_buf_printf(ret, ", %zu known", t.known);
-	if (t.errors)
-		np_buf_printf(ret, ", %zu could not be judged", t.errors);
-	np_buf_adds(ret, "\n");
-	if (!r->end)
-		np_buf_adds(ret, "\nThe run did not end.\n");
-	if (*np_json_str(r->end, "reason", "")) {
-		np_buf_adds(ret, "\n");
-		put_md(ret, np_json_str(r->end, "reason", ""));
-		np_buf_adds(ret, "\n");
-	}
-	if (t.failed)
+	put_head(r, &t, ret);
+	if (t.failed) {
 		put_failing(r, ids, ret);
+		put_clauses(r, ret);
+	}
 	put_known(r, ids, ret);
-	put_ranked(ret, "Could not be judged", np_report_reasons(r, "error"));
-	put_ranked(ret, "Skipped", np_report_reasons(r, "skip"));
+	put_waivers(r, ids, ret);
+	put_reasons(r, "Could not be judged", "error", ret);
+	put_reasons(r, "Skipped", "skip", ret);
 	put_environment(r, ret);
 	put_measures(r, ret);
 	json_decref(ids);

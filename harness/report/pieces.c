@@ -6,20 +6,25 @@
 #include "np/base/mem.h"
 #include "report_private.h"
 
-static const char *const format_names[NP_N_REPORT_FORMATS] = { "text", "json", "junit", "markdown" };
+static const char *const format_names[NP_N_REPORT_FORMATS] = {"text", "json", "junit", "markdown"};
 
 const char *np_report_format_name(enum np_report_format f)
 {
 	return format_names[f];
 }
 
-void np_report_write(const struct np_report *r, enum np_report_format format, const struct np_report_style *style, struct np_buf *ret)
+void np_report_write(const struct np_report *r, enum np_report_format format,
+		     const struct np_report_style *style, struct np_buf *ret)
 {
-	static const struct np_report_style plain = { .width = 100 };
+	struct np_report_style s = style ? *style : (struct np_report_style){0};
 
+	if (!s.width)
+		s.width = 100;
+	if (s.width < 40)
+		s.width = 40;
 	switch (format) {
 	case NP_REPORT_TEXT:
-		np_report_text(r, style ? style : &plain, ret);
+		np_report_text(r, &s, ret);
 		break;
 	case NP_REPORT_JSON:
 		np_report_json(r, ret);
@@ -35,20 +40,29 @@ void np_report_write(const struct np_report *r, enum np_report_format format, co
 	}
 }
 
+const char *np_report_result(const struct np_report *r, const char *id)
+{
+	return np_json_str(json_object_get(r->cases, id), "result", "");
+}
+
+bool np_report_is(const struct np_report *r, const char *id, const char *result)
+{
+	return strcmp(np_report_result(r, id), result) == 0;
+}
+
 struct np_report_totals np_report_count(const struct np_report *r)
 {
-	struct np_report_totals t = { 0 };
+	struct np_report_totals t = {0};
 	const char *id;
 	json_t *c;
 
-	json_object_foreach(r->cases, id, c) {
-		const char *result = np_json_str(c, "result", "");
-
-		t.passed += strcmp(result, "pass") == 0;
-		t.failed += strcmp(result, "fail") == 0;
-		t.skipped += strcmp(result, "skip") == 0;
-		t.known += strcmp(result, "known") == 0;
-		t.errors += strcmp(result, "error") == 0;
+	json_object_foreach(r->cases, id, c)
+	{
+		t.passed += np_report_is(r, id, "pass");
+		t.failed += np_report_is(r, id, "fail");
+		t.skipped += np_report_is(r, id, "skip");
+		t.known += np_report_is(r, id, "known");
+		t.errors += np_report_is(r, id, "error");
 	}
 	return t;
 }
@@ -64,8 +78,7 @@ json_t *np_report_ids(const struct np_report *r)
 	json_t *c, *list = json_array();
 	size_t n = 0;
 
-	json_object_foreach(r->cases, id, c)
-		ids[n++] = id;
+	json_object_foreach(r->cases, id, c) ids[n++] = id;
 	qsort(ids, n, sizeof(*ids), by_text);
 	for (size_t i = 0; i < n; i++)
 		json_array_append_new(list, json_string(ids[i]));
@@ -78,106 +91,95 @@ json_t *np_report_bad_step(const struct np_report *r, const char *id)
 	json_t *steps = json_object_get(r->steps, id), *step;
 	size_t i;
 
-	json_array_foreach(steps, i, step)
-		if (strcmp(np_json_str(step, "result", "pass"), "pass") != 0)
-			return step;
+	json_array_foreach(steps, i, step) if (strcmp(np_json_str(step, "result", "pass"),
+						      "pass") != 0) return step;
 	return json_array_get(steps, json_array_size(steps) - 1);
 }
 
-static void count_one(json_t *counts, const char *key)
+static void add_to_group(json_t *groups, const char *key, json_t *id)
 {
-	json_object_set_new(counts, key, json_integer(json_integer_value(json_object_get(counts, key)) + 1));
+	json_t *list = json_object_get(groups, key);
+
+	if (!list) {
+		list = json_array();
+		json_object_set_new(groups, key, list);
+	}
+	/* A clause that a case names twice is one. */
+	if (strcmp(np_report_at(list, json_array_size(list) - 1), json_string_value(id)) != 0)
+		json_array_append(list, id);
 }
 
-struct counted {
+struct group {
 	const char *key;
-	long long n;
+	json_t *ids;
 };
 
-static int by_count(const void *a, const void *b)
+static int by_size(const void *a, const void *b)
 {
-	const struct counted *x = a, *y = b;
+	const struct group *x = a, *y = b;
+	size_t n = json_array_size(x->ids), m = json_array_size(y->ids);
 
-	return x->n != y->n ? (x->n < y->n) - (x->n > y->n) : strcmp(x->key, y->key);
+	return n != m ? (n < m) - (n > m) : strcmp(x->key, y->key);
 }
 
-/* {key: n} to [[key, n], ..], largest first. */
-static json_t *ranked(json_t *counts)
+static json_t *largest_first(json_t *groups)
 {
-	struct counted *items = np_xcalloc(json_object_size(counts) + 1, sizeof(*items));
-	json_t *list = json_array(), *v;
+	struct group *items = np_xcalloc(json_object_size(groups) + 1, sizeof(*items));
+	json_t *list = json_array(), *ids;
 	const char *key;
 	size_t n = 0;
 
-	json_object_foreach(counts, key, v)
-		items[n++] = (struct counted){ key, json_integer_value(v) };
-	qsort(items, n, sizeof(*items), by_count);
+	json_object_foreach(groups, key, ids) items[n++] = (struct group){key, ids};
+	qsort(items, n, sizeof(*items), by_size);
 	for (size_t i = 0; i < n; i++)
-		json_array_append_new(list, np_json_pack("[s, I]", items[i].key, (json_int_t)items[i].n));
+		json_array_append_new(list, np_json_pack("[s, O]", items[i].key, items[i].ids));
 	free(items);
-	json_decref(counts);
 	return list;
 }
 
-json_t *np_report_clauses(const struct np_report *r)
+json_t *np_report_groups(const struct np_report *r, const char *result, bool by_clause)
 {
-	json_t *counts = json_object(), *c, *clause;
-	const char *id;
-	size_t i;
+	json_t *groups = json_object(), *ids = np_report_ids(r), *id, *clause, *sorted;
+	size_t i, j;
 
-	json_object_foreach(r->cases, id, c)
-		if (strcmp(np_json_str(c, "result", ""), "fail") == 0)
-			json_array_foreach(json_object_get(c, "clauses"), i, clause)
-				if (json_is_string(clause))
-					count_one(counts, json_string_value(clause));
-	return ranked(counts);
-}
+	json_array_foreach(ids, i, id)
+	{
+		const json_t *c = json_object_get(r->cases, json_string_value(id));
+		json_t *clauses = json_object_get(c, "clauses");
 
-json_t *np_report_reasons(const struct np_report *r, const char *result)
-{
-	json_t *counts = json_object(), *c;
-	const char *id;
-
-	json_object_foreach(r->cases, id, c)
-		if (strcmp(np_json_str(c, "result", ""), result) == 0)
-			count_one(counts, np_json_str(c, "reason", "no reason given"));
-	return ranked(counts);
-}
-
-void np_report_indented(struct np_buf *b, const char *indent, const char *text)
-{
-	while (*text) {
-		size_t n = strcspn(text, "\n");
-
-		np_buf_adds(b, indent);
-		np_buf_printable(b, (struct np_str){ text, n });
-		np_buf_addc(b, '\n');
-		text += n + (text[n] == '\n');
+		if (!np_report_is(r, json_string_value(id), result))
+			continue;
+		if (!by_clause)
+			add_to_group(groups, np_json_str(c, "reason", "no reason given"), id);
+		else if (!json_array_size(clauses))
+			add_to_group(groups, "-", id);
+		else
+			json_array_foreach(clauses, j, clause) if (json_is_string(clause))
+				add_to_group(groups, json_string_value(clause), id);
 	}
+	sorted = largest_first(groups);
+	json_decref(groups);
+	json_decref(ids);
+	return sorted;
 }
 
-void np_report_join(struct np_buf *b, const json_t *texts, const char *between)
+bool np_report_problem(const struct np_report *r, struct np_buf *ret)
 {
-	json_t *t;
-	size_t i;
+	const char *reason = np_json_str(r->end, "reason", "");
+	bool interrupted = np_json_bool(r->end, "interrupted", 0);
 
-	json_array_foreach(texts, i, t) {
-		if (i)
-			np_buf_adds(b, between);
-		np_buf_printable(b, np_str_from(json_is_string(t) ? json_string_value(t) : "?"));
+	if (*reason) {
+		char *plain = np_report_short_names(r->run_ids, reason);
+
+		np_buf_adds(ret, plain);
+		free(plain);
+		return true;
 	}
-}
-
-void np_report_folder(struct np_buf *b, const char *id)
-{
-	size_t begin = b->len;
-
-	for (const char *p = id; *p; p++) {
-		bool safe = (*p >= 'a' && *p <= 'z') || (*p >= 'A' && *p <= 'Z') || (*p >= '0' && *p <= '9') ||
-			    (*p == '.' && b->len > begin) || *p == '_' || *p == '-';
-
-		np_buf_addc(b, safe ? *p : '-');
-	}
-	if (b->len == begin)
-		np_buf_addc(b, '-');
+	if (r->end && !interrupted)
+		return false;
+	np_buf_adds(ret, interrupted ? "the run was interrupted"
+				     : "the run did not end: it was killed, or it still runs");
+	np_buf_printf(ret, "; %zu of %lld cases have a result", json_object_size(r->cases),
+		      np_json_int(r->run, "cases", 0));
+	return true;
 }

@@ -2,20 +2,22 @@
 #include "np/report/progress.h"
 
 #include <stdio.h>
+#include <string.h>
 #include <sys/ioctl.h>
 #include <unistd.h>
 
+#include "np/base/buf.h"
 #include "np/base/clock.h"
 
 #define TERMINAL_EVERY_US 100000
-#define LINE_EVERY_US 5000000
-#define LINE_MAX_BYTES 512
+#define LINE_EVERY_US	  5000000
+#define LINE_MAX_BYTES	  512
 
 void np_progress_init(struct np_progress_view *v)
 {
-	struct winsize w = { 0 };
+	struct winsize w = {0};
 
-	*v = (struct np_progress_view){ .terminal = isatty(STDERR_FILENO), .width = 100 };
+	*v = (struct np_progress_view){.terminal = isatty(STDERR_FILENO), .width = 100};
 	if (ioctl(STDERR_FILENO, TIOCGWINSZ, &w) == 0 && w.ws_col)
 		v->width = w.ws_col;
 }
@@ -28,20 +30,37 @@ static long long left_ms(const struct np_run_progress *p)
 	return p->elapsed_ms * (long long)(p->n_cases - p->n_done) / (long long)p->n_done;
 }
 
+/* Cuts at the end of a character. */
+static void copy_cut(char *buf, size_t size, const struct np_buf *text)
+{
+	size_t n = text->len < size ? text->len : size - 1;
+
+	while (n && n < text->len && ((unsigned char)text->data[n] & 0xc0) == 0x80)
+		n--;
+	memcpy(buf, np_buf_text(text), n);
+	buf[n] = '\0';
+}
+
 const char *np_progress_text(const struct np_run_progress *p, char *buf, size_t size)
 {
 	long long left = left_ms(p);
-	char rest[64] = "";
+	struct np_buf b = {0};
 
-	if (left >= 0)
-		snprintf(rest, sizeof(rest), ", about %lld s left", (left + 999) / 1000);
-	if (!p->id)
-		snprintf(buf, size, "[%3zu/%zu] %s, %.1f s", p->n_done, p->n_cases, p->stage ? p->stage : "",
-			 (double)p->elapsed_ms / 1000);
-	else
-		snprintf(buf, size, "[%3zu/%zu] %zu passed, %zu failed, %zu skipped, %.1f s%s: %s", p->n_done, p->n_cases,
-			 p->by_result[NP_RUN_PASS], p->by_result[NP_RUN_FAIL], p->by_result[NP_RUN_SKIP],
-			 (double)p->elapsed_ms / 1000, rest, p->id);
+	np_buf_printf(&b, "[%3zu/%zu] ", p->n_done, p->n_cases);
+	if (!p->id) {
+		np_buf_printf(&b, "%s, %.1f s", p->stage ? p->stage : "starting",
+			      (double)p->elapsed_ms / 1000);
+	} else {
+		np_buf_printf(&b, "%zu passed, %zu failed, %zu skipped, %.1f s",
+			      p->by_result[NP_RUN_PASS], p->by_result[NP_RUN_FAIL],
+			      p->by_result[NP_RUN_SKIP], (double)p->elapsed_ms / 1000);
+		if (left >= 0)
+			np_buf_printf(&b, ", about %lld s left", (left + 999) / 1000);
+		np_buf_adds(&b, ": ");
+		np_buf_printable(&b, np_str_from(p->id));
+	}
+	copy_cut(buf, size, &b);
+	np_buf_release(&b);
 	return buf;
 }
 
@@ -59,9 +78,11 @@ void np_progress_show(void *ctx, const struct np_run_progress *p)
 
 	if (!worth_a_line(v, p))
 		return;
-	np_progress_text(p, text, sizeof(text));
+	np_progress_text(p, text,
+			 v->terminal && v->width && v->width < sizeof(text) ? v->width
+									    : sizeof(text));
 	if (v->terminal)
-		fprintf(stderr, "\r\033[K%.*s", (int)v->width - 1, text);
+		fprintf(stderr, "\r\033[K%s", text);
 	else
 		fprintf(stderr, "%s\n", text);
 	fflush(stderr);

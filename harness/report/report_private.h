@@ -1,4 +1,5 @@
-/* report_private.h - a loaded record: its lines by kind, and the pieces that several formats share. */
+/* report_private.h - a loaded record: its lines by kind, and the pieces that several formats share.
+ */
 #ifndef NP_REPORT_PRIVATE_H
 #define NP_REPORT_PRIVATE_H
 
@@ -6,17 +7,20 @@
 
 #include "np/report/report.h"
 
+/* What a resumed run wrote counts as one record: its parts begin with a run line each. */
 struct np_report {
-	char *dir;		/* the record's folder */
-	json_t *run;		/* first run line; borrowed from @lines as all below */
-	json_t *preflight, *end;	/* last of each, NULL when there is none */
-	json_t *lines;		/* every line, in order */
-	json_t *cases;		/* object: id -> its last case line */
-	json_t *steps;		/* object: id -> array of step lines */
-	json_t *worlds;		/* object: world -> world line with its objects */
+	char *dir;		 /* the record's folder */
+	json_t *run;		 /* first run line */
+	json_t *preflight, *end; /* of the last part; NULL when it has none */
+	json_t *run_ids;	 /* array of strings, one for each part */
+	json_t *cases;		 /* id -> its last case line; ids and results are checked */
+	json_t *steps;	/* id -> step lines of the attempt that gave the result; not of passed cases
+			 */
+	json_t *worlds; /* id -> world line that the case ran in; the same ids */
+	json_t *warnings; /* array of strings: notes of level warn */
 };
 
-/* Results that a case line can have, counted. */
+/* Cases by result. */
 struct np_report_totals {
 	size_t passed, failed, skipped, known, errors;
 };
@@ -24,32 +28,77 @@ struct np_report_totals {
 struct np_report_totals np_report_count(const struct np_report *r);
 /* Case ids in order of their names; array of strings, new reference. */
 json_t *np_report_ids(const struct np_report *r);
+/* "pass", "fail", "skip", "known" or "error". */
+const char *np_report_result(const struct np_report *r, const char *id);
+bool np_report_is(const struct np_report *r, const char *id, const char *result);
 /* The step of a case that failed (or the last one), or NULL. Borrowed. */
 json_t *np_report_bad_step(const struct np_report *r, const char *id);
-/* Clauses of the failing cases with their number of cases, most frequent first: [["S11", 3], ..]. New reference. */
-json_t *np_report_clauses(const struct np_report *r);
-/* Reasons of the cases with @result: [["no IPv6", 4], ..]. New reference. */
-json_t *np_report_reasons(const struct np_report *r, const char *result);
+/*
+ * The cases with @result, grouped by their reason or, @by_clause, by each of their clauses:
+ * [["S11", [id, ..]], ..], largest group first. New reference.
+ */
+json_t *np_report_groups(const struct np_report *r, const char *result, bool by_clause);
+/*
+ * What is wrong with the run as a whole, one sentence onto @ret: killed, interrupted, no
+ * enforcement, the environment. false when nothing is.
+ */
+bool np_report_problem(const struct np_report *r, struct np_buf *ret);
+
+/* How tables are laid out. */
+struct np_report_layout {
+	const char *indent;
+	bool color;
+	unsigned width;	   /* of the whole line; at least one column is shown */
+	size_t max_rows;   /* with wrong cells, in each block */
+	size_t max_blocks; /* of columns that stand beside each other, for each port */
+};
 
 /*
- * Expected and observed tables of a failing step side by side: rows with wrong cells only, wrong cells marked by '*' (and in colour). Plain text, each line
- * indented by @indent.
+ * Expected and observed tables of a failing step side by side, as plain text: rows and columns with
+ * wrong cells only, wrong cells marked by '*' (and in colour), and a line for what is left out.
  */
-void np_report_tables(const json_t *step, const char *indent, bool color, struct np_buf *ret);
-/* A text onto @b, every line indented, control characters escaped. */
-void np_report_indented(struct np_buf *b, const char *indent, const char *text);
-/* "S11, S12" */
-void np_report_join(struct np_buf *b, const json_t *texts, const char *between);
-/* Folder name of a case below failures/: its id with '/' as '-'; safe whatever the id holds. Appended. */
-void np_report_folder(struct np_buf *b, const char *id);
+void np_report_tables(const json_t *step, const struct np_report_layout *layout,
+		      struct np_buf *ret);
+/* What the characters of the tables mean, one line without newline. */
+extern const char np_report_legend[];
 
-/* One writer for each format. */
-void np_report_text(const struct np_report *r, const struct np_report_style *style, struct np_buf *ret);
+/* --- words.c: text from records, made safe --- */
+
+/* @text onto @b, every line indented, control characters escaped. */
+void np_report_indented(struct np_buf *b, const char *indent, const char *text);
+/* The same, broken between words so that lines end before column @width where that can be. */
+void np_report_wrapped(struct np_buf *b, const char *indent, const char *text, unsigned width);
+/* The strings of an array: "S11, S12"; control characters escaped. */
+void np_report_join(struct np_buf *b, const json_t *texts, const char *between);
+/* As np_report_join(), of at most @max strings: "a, b and 7 more". */
+void np_report_some(struct np_buf *b, const json_t *texts, size_t max);
+/* A name of at most @max columns, the middle cut out of a longer one. Returns the columns it takes.
+ */
+size_t np_report_name(struct np_buf *b, const char *name, size_t max);
+/* The string at @i of an array, "" when there is none. */
+const char *np_report_at(const json_t *list, size_t i);
+/*
+ * Folder name of a case below failures/: its id with '/' as '-', and a hash behind it where that
+ * alone could be another case's. Safe and at most 128 bytes whatever the id holds. Appended.
+ */
+void np_report_folder(struct np_buf *b, const char *id);
+/*
+ * Markdown text: no line breaks, nothing that is markup. Appended.
+ */
+void np_report_md(struct np_buf *b, const char *text);
+/* Without the prefixes "np-ID-N-" that the run with one of @run_ids gave its namespaces. New
+ * string. */
+char *np_report_short_names(const json_t *run_ids, const char *text);
+
+/* --- one writer for each format --- */
+void np_report_text(const struct np_report *r, const struct np_report_style *style,
+		    struct np_buf *ret);
 void np_report_json(const struct np_report *r, struct np_buf *ret);
 void np_report_junit(const struct np_report *r, struct np_buf *ret);
 void np_report_markdown(const struct np_report *r, struct np_buf *ret);
 
 /* The files of one failing case, into folder @dir. */
-int np_report_failure(const struct np_report *r, const char *id, const char *dir, struct np_err *err);
+int np_report_failure(const struct np_report *r, const char *id, const char *dir,
+		      struct np_err *err);
 
 #endif

@@ -1,18 +1,27 @@
 /*
  * tables.c - expected and observed side by side:
  *
- *	TCP:80         expected          observed
- *	to             x/a x/b y/a       x/a x/b y/a
- *	x/a             -   A   .         -   A   A*
+ *	TCP:80      expected    | observed
+ *	from \ to   x/a  x/b    | x/a  x/b
+ *	y/a         A    .      | A    A*
  */
+#include <stdlib.h>
 #include <string.h>
 
 #include "np/base/json.h"
+#include "np/base/mem.h"
 #include "report_private.h"
 
-#define NAME_MAX_SHOWN 24
-#define RED "\033[31;1m"
-#define PLAIN "\033[0m"
+#define NAME_MAX_COLUMNS 24
+#define CELL_MIN_COLUMNS 3 /* the character, its mark, a blank */
+#define RED		 "\033[31;1m"
+#define PLAIN		 "\033[0m"
+
+const char np_report_legend[] =
+	"A allowed, . denied, r denied by an answer, m answered by another pod, e probe failed, "
+	"? left open, - none; * wrong";
+
+static const char corner[] = "from \\ to";
 
 static bool cell_wrong(char expected, char observed)
 {
@@ -28,140 +37,269 @@ static bool cell_wrong(char expected, char observed)
 	}
 }
 
-/* One port of one table. */
-struct view {
-	const json_t *sources, *dests, *expected, *observed;	/* rows of this port */
-	size_t name_width;
-	bool wanted[512];	/* destinations with a wrong cell */
-	const char *indent;
-	bool color;
+struct row {
+	const char *name, *expected, *observed;
+	size_t n; /* cells that both texts and the list of destinations have */
+	size_t n_wrong;
 };
 
-static const char *text_at(const json_t *list, size_t i)
+struct column {
+	size_t dest, width;
+};
+
+/* One port of one table. */
+struct view {
+	const struct np_report_layout *layout;
+	const json_t *dests;
+	struct row *rows;	/* those with wrong cells */
+	struct column *columns; /* those with wrong cells */
+	size_t n_rows, n_columns, n_right_rows;
+	size_t label; /* columns of the text before the cells */
+	struct np_buf *out;
+};
+
+static size_t columns_of_name(const char *name)
 {
-	const char *s = json_string_value(json_array_get(list, i));
+	struct np_buf b = {0};
+	size_t n = np_report_name(&b, name, NAME_MAX_COLUMNS);
 
-	return s ? s : "";
-}
-
-static bool row_wrong(const struct view *v, size_t row, size_t col)
-{
-	const char *e = text_at(v->expected, row), *o = text_at(v->observed, row);
-
-	return col < strlen(e) && col < strlen(o) && cell_wrong(e[col], o[col]);
-}
-
-static bool any_wrong_in_row(const struct view *v, size_t row)
-{
-	for (size_t d = 0; d < json_array_size(v->dests); d++)
-		if (row_wrong(v, row, d))
-			return true;
-	return false;
-}
-
-static void put_name(struct np_buf *b, const char *name, size_t width)
-{
-	size_t begin = b->len;
-
-	np_buf_printable(b, (struct np_str){ name, strnlen(name, NAME_MAX_SHOWN) });
-	while (b->len - begin < width)
-		np_buf_addc(b, ' ');
-}
-
-static size_t shown_width(const char *name)
-{
-	struct np_buf b = { 0 };
-	size_t n;
-
-	put_name(&b, name, 0);
-	n = b.len;
 	np_buf_release(&b);
 	return n;
 }
 
-/* Only columns in which something is wrong, at most as many as a terminal holds. */
-static size_t choose_columns(struct view *v)
+static size_t min(size_t a, size_t b)
 {
-	size_t n = 0;
+	return a < b ? a : b;
+}
 
-	memset(v->wanted, 0, sizeof(v->wanted));
-	for (size_t d = 0; d < json_array_size(v->dests) && d < sizeof(v->wanted) && n < 12; d++)
-		for (size_t s = 0; s < json_array_size(v->sources) && !v->wanted[d]; s++)
-			if (row_wrong(v, s, d)) {
-				v->wanted[d] = true;
-				n++;
-			}
+static size_t max(size_t a, size_t b)
+{
+	return a > b ? a : b;
+}
+
+/* Marks the destinations that are wrong in this row. */
+static struct row read_row(const json_t *sources, const json_t *dests, const json_t *expected,
+			   const json_t *observed, size_t i, bool *wrong)
+{
+	struct row row = {np_report_at(sources, i), np_report_at(expected, i),
+			  np_report_at(observed, i), 0, 0};
+
+	row.n = min(min(strlen(row.expected), strlen(row.observed)), json_array_size(dests));
+	for (size_t d = 0; d < row.n; d++)
+		if (cell_wrong(row.expected[d], row.observed[d])) {
+			row.n_wrong++;
+			wrong[d] = true;
+		}
+	return row;
+}
+
+/* The work is that of the texts which are there, whatever the lists of names claim. */
+static size_t longest(const json_t *rows, size_t n)
+{
+	size_t longest = 0;
+
+	for (size_t i = 0; i < n; i++)
+		longest = max(longest, strlen(np_report_at(rows, i)));
+	return longest;
+}
+
+static void view_init(struct view *v, const json_t *table, size_t port)
+{
+	const json_t *sources = json_object_get(table, "sources"),
+		     *dests = json_object_get(table, "dests"),
+		     *expected = json_array_get(json_object_get(table, "expected"), port),
+		     *observed = json_array_get(json_object_get(table, "observed"), port);
+	size_t n_rows = min(min(json_array_size(expected), json_array_size(observed)),
+			    json_array_size(sources));
+	size_t n_dests = min(json_array_size(dests), longest(expected, n_rows));
+	np_auto_free bool *wrong = np_xcalloc(n_dests + 1, sizeof(*wrong));
+
+	v->dests = dests;
+	v->rows = np_xcalloc(n_rows + 1, sizeof(*v->rows));
+	v->columns = np_xcalloc(n_dests + 1, sizeof(*v->columns));
+	v->label = strlen(corner);
+	for (size_t s = 0; s < n_rows; s++) {
+		struct row row = read_row(sources, dests, expected, observed, s, wrong);
+
+		if (!row.n_wrong)
+			continue;
+		v->label = max(v->label, columns_of_name(row.name));
+		v->rows[v->n_rows++] = row;
+	}
+	for (size_t d = 0; d < n_dests; d++)
+		if (wrong[d])
+			v->columns[v->n_columns++] = (struct column){
+				d, max(CELL_MIN_COLUMNS, columns_of_name(np_report_at(dests, d)))};
+	v->n_right_rows = json_array_size(sources) - v->n_rows;
+}
+
+static void view_release(struct view *v)
+{
+	free(v->rows);
+	free(v->columns);
+}
+
+static void pad(struct np_buf *b, size_t n)
+{
+	while (n--)
+		np_buf_addc(b, ' ');
+}
+
+static void put_padded(struct np_buf *b, const char *text, size_t width)
+{
+	size_t n = np_report_name(b, text, NAME_MAX_COLUMNS);
+
+	pad(b, width > n ? width - n : 0);
+}
+
+/* How many of the columns from @first on stand beside each other in the width. */
+static size_t block_size(const struct view *v, size_t first)
+{
+	size_t used = strlen(v->layout->indent) + v->label + strlen(" |"), n = 0;
+
+	while (first + n < v->n_columns) {
+		used += 2 * (1 + v->columns[first + n].width);
+		if (n && used > v->layout->width)
+			break;
+		n++;
+	}
 	return n;
 }
 
-static void put_heads(const struct view *v, struct np_buf *b)
+static size_t block_width(const struct view *v, size_t first, size_t n)
 {
-	for (size_t d = 0; d < json_array_size(v->dests) && d < sizeof(v->wanted); d++)
-		if (v->wanted[d]) {
-			np_buf_addc(b, ' ');
-			put_name(b, text_at(v->dests, d), 3);
-		}
+	size_t width = 0;
+
+	for (size_t c = first; c < first + n; c++)
+		width += 1 + v->columns[c].width;
+	return width;
 }
 
-static void put_cells(const struct view *v, size_t row, bool observed, struct np_buf *b)
+static void put_heads(const struct view *v, size_t first, size_t n)
 {
-	const char *cells = text_at(observed ? v->observed : v->expected, row);
-
-	for (size_t d = 0; d < json_array_size(v->dests) && d < sizeof(v->wanted); d++) {
-		size_t width = shown_width(text_at(v->dests, d));
-		bool wrong = observed && row_wrong(v, row, d);
-
-		if (!v->wanted[d] || d >= strlen(cells))
-			continue;
-		np_buf_printf(b, " %s%c%c%s", wrong && v->color ? RED : "", cells[d], wrong ? '*' : ' ', wrong && v->color ? PLAIN : "");
-		for (size_t k = 2; k < (width < 3 ? 3 : width); k++)
-			np_buf_addc(b, ' ');
+	for (size_t c = first; c < first + n; c++) {
+		np_buf_addc(v->out, ' ');
+		put_padded(v->out, np_report_at(v->dests, v->columns[c].dest), v->columns[c].width);
 	}
 }
 
-static void put_port(struct view *v, const char *port, int family, struct np_buf *b)
+static char shown(char c)
 {
-	size_t left_out = 0;
+	return c && strchr("A.?-rme", c) ? c : '#';
+}
 
-	np_buf_printf(b, "%s%s%s: rows from, columns to; expected | observed\n%s%*s", v->indent, port, family == 6 ? " over IPv6" : "", v->indent,
-		      (int)v->name_width, "");
-	put_heads(v, b);
-	np_buf_adds(b, " |");
-	put_heads(v, b);
+static bool wrong_at(const struct row *row, size_t dest)
+{
+	return dest < row->n && cell_wrong(row->expected[dest], row->observed[dest]);
+}
+
+static void put_cells(const struct view *v, const struct row *row, bool observed, size_t first,
+		      size_t n)
+{
+	const char *text = observed ? row->observed : row->expected;
+
+	for (size_t c = first; c < first + n; c++) {
+		size_t dest = v->columns[c].dest;
+		bool wrong = observed && wrong_at(row, dest), color = wrong && v->layout->color;
+
+		np_buf_printf(v->out, " %s%c%c%s", color ? RED : "",
+			      dest < row->n ? shown(text[dest]) : ' ', wrong ? '*' : ' ',
+			      color ? PLAIN : "");
+		pad(v->out, v->columns[c].width - 2);
+	}
+}
+
+static void trim_line(struct np_buf *b)
+{
+	while (b->len && b->data[b->len - 1] == ' ')
+		b->data[--b->len] = '\0';
 	np_buf_addc(b, '\n');
-	for (size_t s = 0; s < json_array_size(v->sources); s++) {
-		if (!any_wrong_in_row(v, s)) {
-			left_out++;
-			continue;
-		}
-		np_buf_adds(b, v->indent);
-		put_name(b, text_at(v->sources, s), v->name_width);
-		put_cells(v, s, false, b);
-		np_buf_adds(b, " |");
-		put_cells(v, s, true, b);
-		np_buf_addc(b, '\n');
-	}
-	if (left_out)
-		np_buf_printf(b, "%s(%zu rows as expected)\n", v->indent, left_out);
 }
 
-void np_report_tables(const json_t *step, const char *indent, bool color, struct np_buf *ret)
+static void put_block_heads(const struct view *v, size_t first, size_t n)
+{
+	np_buf_adds(v->out, v->layout->indent);
+	put_padded(v->out, corner, v->label);
+	put_heads(v, first, n);
+	np_buf_adds(v->out, " |");
+	put_heads(v, first, n);
+	trim_line(v->out);
+}
+
+/* Returns the number of rows that were left out. */
+static size_t put_block(const struct view *v, size_t first, size_t n)
+{
+	size_t put = 0, left_out = 0;
+
+	put_block_heads(v, first, n);
+	for (size_t r = 0; r < v->n_rows; r++) {
+		const struct row *row = &v->rows[r];
+		bool any = false;
+
+		for (size_t c = first; c < first + n && !any; c++)
+			any = wrong_at(row, v->columns[c].dest);
+		if (any && put++ >= v->layout->max_rows)
+			left_out++;
+		if (!any || put > v->layout->max_rows)
+			continue;
+		np_buf_adds(v->out, v->layout->indent);
+		put_padded(v->out, row->name, v->label);
+		put_cells(v, row, false, first, n);
+		np_buf_adds(v->out, " |");
+		put_cells(v, row, true, first, n);
+		trim_line(v->out);
+	}
+	return left_out;
+}
+
+static void put_left_out(const struct view *v, size_t rows, size_t columns)
+{
+	np_buf_printf(v->out, "%s(", v->layout->indent);
+	if (rows)
+		np_buf_printf(v->out, "%zu more rows with wrong cells; ", rows);
+	if (columns)
+		np_buf_printf(v->out, "%zu more columns with wrong cells; ", columns);
+	np_buf_printf(v->out, "%zu other rows and %zu other columns are as expected)\n",
+		      v->n_right_rows, json_array_size(v->dests) - v->n_columns);
+}
+
+static void put_port(const struct view *v, const char *port, bool ipv6)
+{
+	size_t first = 0, rows_left = 0, n = block_size(v, 0), title;
+
+	np_buf_adds(v->out, v->layout->indent);
+	title = np_report_name(v->out, port, NAME_MAX_COLUMNS);
+	if (ipv6)
+		title += np_report_name(v->out, " IPv6", NAME_MAX_COLUMNS);
+	pad(v->out, v->label > title ? v->label - title : 0);
+	title = max(title, v->label);
+	np_buf_adds(v->out, " expected");
+	pad(v->out, v->label + block_width(v, 0, n) > title + 9
+			    ? v->label + block_width(v, 0, n) - title - 9
+			    : 0);
+	np_buf_adds(v->out, " | observed\n");
+	for (size_t block = 0; block < v->layout->max_blocks && first < v->n_columns; block++) {
+		n = block_size(v, first);
+		rows_left = max(rows_left, put_block(v, first, n));
+		first += n;
+	}
+	put_left_out(v, rows_left, v->n_columns - first);
+}
+
+void np_report_tables(const json_t *step, const struct np_report_layout *layout, struct np_buf *ret)
 {
 	json_t *table, *port;
 	size_t t, p;
 
-	json_array_foreach(json_object_get(step, "tables"), t, table) {
-		struct view v = { .sources = json_object_get(table, "sources"), .dests = json_object_get(table, "dests"), .indent = indent,
-				  .color = color };
+	json_array_foreach(json_object_get(step, "tables"), t, table)
+		json_array_foreach(json_object_get(table, "ports"), p, port)
+	{
+		struct view v = {.layout = layout, .out = ret};
 
-		for (size_t s = 0; s < json_array_size(v.sources); s++)
-			if (shown_width(text_at(v.sources, s)) > v.name_width)
-				v.name_width = shown_width(text_at(v.sources, s));
-		json_array_foreach(json_object_get(table, "ports"), p, port) {
-			v.expected = json_array_get(json_object_get(table, "expected"), p);
-			v.observed = json_array_get(json_object_get(table, "observed"), p);
-			if (choose_columns(&v))
-				put_port(&v, json_is_string(port) ? json_string_value(port) : "?", (int)np_json_int(table, "family", 4), ret);
-		}
+		view_init(&v, table, p);
+		if (v.n_columns)
+			put_port(&v, np_report_at(json_object_get(table, "ports"), p),
+				 np_json_int(table, "family", 4) == 6);
+		view_release(&v);
 	}
 }

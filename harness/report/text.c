@@ -4,157 +4,268 @@
 #include "np/base/json.h"
 #include "report_private.h"
 
-#define BOLD "\033[1m"
+#define BOLD  "\033[1m"
+#define RED   "\033[31;1m"
 #define PLAIN "\033[0m"
 
-static void put_heading(const struct np_report_style *style, struct np_buf *b, const char *id, const json_t *c)
+enum { ROWS_MAX = 16, IDS_MAX = 4, WARNINGS_SHOWN = 10 };
+
+struct writer {
+	const struct np_report *r;
+	const struct np_report_style *style;
+	struct np_buf *b;
+};
+
+static void put(const struct writer *w, const char *text)
 {
-	np_buf_printf(b, "%sFAIL ", style->color ? BOLD : "");
-	np_buf_printable(b, np_str_from(id));
-	np_buf_printf(b, "%s  ", style->color ? PLAIN : "");
-	np_report_join(b, json_object_get(c, "clauses"), " ");
-	np_buf_adds(b, "\n  ");
-	np_buf_printable(b, np_str_from(np_json_str(c, "title", "")));
-	np_buf_addc(b, '\n');
+	np_buf_printable(w->b, np_str_from(text));
 }
 
-static void put_explanation(const json_t *step, struct np_buf *b)
+static void put_code(const struct writer *w, const char *code)
+{
+	if (w->style->color)
+		np_buf_adds(w->b, code);
+}
+
+static void put_section(const struct writer *w, const char *name)
+{
+	put_code(w, BOLD);
+	np_buf_adds(w->b, name);
+	put_code(w, PLAIN);
+	np_buf_addc(w->b, '\n');
+}
+
+static void put_heading(const struct writer *w, const char *id, const json_t *c)
+{
+	put_code(w, RED);
+	np_buf_adds(w->b, "FAIL ");
+	put(w, id);
+	put_code(w, PLAIN);
+	np_buf_adds(w->b, "  ");
+	np_report_join(w->b, json_object_get(c, "clauses"), " ");
+	np_buf_addc(w->b, '\n');
+	np_report_wrapped(w->b, "  ", np_json_str(c, "title", ""), w->style->width);
+	np_report_wrapped(w->b, "  ", np_json_str(c, "reason", ""), w->style->width);
+}
+
+static void put_operations(const struct writer *w, const json_t *step)
+{
+	struct np_buf line = {0};
+
+	np_buf_printf(&line, "at %s", np_json_str(step, "place", "?"));
+	if (json_array_size(json_object_get(step, "operations"))) {
+		np_buf_adds(&line, " after ");
+		np_report_join(&line, json_object_get(step, "operations"), ", ");
+	}
+	np_report_wrapped(w->b, "  ", np_buf_text(&line), w->style->width);
+	np_buf_release(&line);
+}
+
+static void put_explanation(const struct writer *w, const json_t *step)
 {
 	const json_t *f = json_array_get(json_object_get(step, "failures"), 0);
+	const char *detail = np_json_str(f, "detail", "-");
 
 	if (!f)
 		return;
-	np_buf_adds(b, "  ");
-	np_buf_printable(b, np_str_from(np_json_str(f, "cell", "?")));
-	np_buf_printf(b, ": expected %s, seen %s", np_json_str(f, "expected", "?"), np_json_str(f, "outcome", "?"));
-	if (strcmp(np_json_str(f, "detail", "-"), "-") != 0) {
-		np_buf_adds(b, " (");
-		np_buf_printable(b, np_str_from(np_json_str(f, "detail", "")));
-		np_buf_addc(b, ')');
+	np_buf_adds(w->b, "  ");
+	put(w, np_json_str(f, "cell", "?"));
+	np_buf_adds(w->b, ": expected ");
+	put(w, np_json_str(f, "expected", "?"));
+	np_buf_adds(w->b, ", seen ");
+	put(w, np_json_str(f, "outcome", "?"));
+	if (*detail && strcmp(detail, "-") != 0) {
+		np_buf_adds(w->b, " (");
+		put(w, detail);
+		np_buf_addc(w->b, ')');
 	}
-	np_buf_adds(b, ", because\n");
-	np_report_indented(b, "    ", np_json_str(f, "explanation", ""));
+	np_buf_adds(w->b, *np_json_str(f, "explanation", "") ? ", because\n" : "\n");
+	np_report_wrapped(w->b, "    ", np_json_str(f, "explanation", ""), w->style->width);
 }
 
-static void put_failure(const struct np_report *r, const struct np_report_style *style, const char *id, struct np_buf *b)
+static void put_failure(const struct writer *w, const char *id)
 {
-	const json_t *c = json_object_get(r->cases, id), *step = np_report_bad_step(r, id);
+	const json_t *step = np_report_bad_step(w->r, id);
+	const struct np_report_layout layout = {"    ", w->style->color, w->style->width, ROWS_MAX,
+						1};
 
-	put_heading(style, b, id, c);
-	np_buf_adds(b, "  ");
-	np_buf_printable(b, np_str_from(np_json_str(step, "place", "")));
-	np_buf_adds(b, ": ");
-	np_buf_printable(b, np_str_from(np_json_str(c, "reason", "")));
-	np_buf_addc(b, '\n');
-	np_report_tables(step, "    ", style->color, b);
-	put_explanation(step, b);
-	np_buf_printf(b, "  reproduce: %s/failures/", r->dir);
-	np_report_folder(b, id);
-	np_buf_adds(b, "/reproduce.sh\n\n");
-}
-
-static void put_ranked(struct np_buf *b, const char *what, json_t *list, const char *unit)
-{
-	json_t *item;
-	size_t i;
-
-	if (json_array_size(list)) {
-		np_buf_printf(b, "%s\n", what);
-		json_array_foreach(list, i, item) {
-			np_buf_printf(b, "  %4lld %s  ", (long long)json_integer_value(json_array_get(item, 1)), unit);
-			np_buf_printable(b, np_str_from(json_string_value(json_array_get(item, 0))));
-			np_buf_addc(b, '\n');
-		}
+	put_heading(w, id, json_object_get(w->r->cases, id));
+	if (step) {
+		put_operations(w, step);
+		np_report_tables(step, &layout, w->b);
+		put_explanation(w, step);
 	}
-	json_decref(list);
+	np_buf_adds(w->b, "  reproduce: ");
+	put(w, w->r->dir);
+	np_buf_adds(w->b, "/failures/");
+	np_report_folder(w->b, id);
+	np_buf_adds(w->b, "/reproduce.sh\n\n");
 }
 
-static void put_known(const struct np_report *r, json_t *ids, struct np_buf *b)
+static void put_failures(const struct writer *w, const json_t *ids)
 {
 	json_t *id;
-	size_t i;
-
-	json_array_foreach(ids, i, id) {
-		const json_t *c = json_object_get(r->cases, json_string_value(id));
-		bool known = strcmp(np_json_str(c, "result", ""), "known") == 0;
-
-		if (!known && !np_json_bool(c, "fixed", 0))
-			continue;
-		np_buf_adds(b, known ? "known  " : "fixed  ");
-		np_buf_printable(b, np_str_from(json_string_value(id)));
-		np_buf_adds(b, known ? ": " : ": the waiver can go");
-		np_buf_printable(b, np_str_from(np_json_str(c, "waiver/reason", "")));
-		if (np_json_str(c, "waiver/link", NULL)) {
-			np_buf_adds(b, "  ");
-			np_buf_printable(b, np_str_from(np_json_str(c, "waiver/link", "")));
-		}
-		np_buf_addc(b, '\n');
-	}
-	if (json_array_size(json_object_get(r->end, "unused_waivers"))) {
-		np_buf_adds(b, "waivers that matched nothing: ");
-		np_report_join(b, json_object_get(r->end, "unused_waivers"), ", ");
-		np_buf_addc(b, '\n');
-	}
-}
-
-static void put_latency(const struct np_report *r, struct np_buf *b)
-{
-	static const char *const directions[] = { "ingress", "egress" };
-
-	for (size_t d = 0; d < 2; d++) {
-		const json_t *l = json_object_get(json_object_get(r->end, "convergence_ms"), directions[d]);
-
-		if (np_json_int(l, "n", 0))
-			np_buf_printf(b, "%s changes showed after %lld ms (median), %lld ms (99 %%), %lld of them\n", directions[d],
-				      np_json_int(l, "p50", 0), np_json_int(l, "p99", 0), np_json_int(l, "n", 0));
-	}
-}
-
-static void put_speed(const struct np_report *r, struct np_buf *b)
-{
-	if (!r->end)
-		return;
-	np_buf_printf(b, "%lld probes, %.0f a second while probing, %.1f s in all; %lld streams for %lld agents, %lld API requests\n",
-		      np_json_int(r->end, "probes", 0), json_number_value(json_object_get(r->end, "probes_per_s")),
-		      (double)np_json_int(r->end, "ms", 0) / 1000, np_json_int(r->end, "streams_opened", 0), np_json_int(r->end, "agents", 0),
-		      np_json_int(r->end, "api_requests", 0));
-}
-
-static void put_run_reason(const struct np_report *r, struct np_buf *b)
-{
-	if (!r->end) {
-		np_buf_adds(b, "the run did not end: it was killed, or it is still going (resume it with 'netpolcheck run --resume')\n");
-		return;
-	}
-	if (np_json_bool(r->end, "interrupted", 0))
-		np_buf_adds(b, "interrupted\n");
-	if (*np_json_str(r->end, "reason", "")) {
-		np_buf_printable(b, np_str_from(np_json_str(r->end, "reason", "")));
-		np_buf_addc(b, '\n');
-	}
-}
-
-void np_report_text(const struct np_report *r, const struct np_report_style *style, struct np_buf *ret)
-{
-	struct np_report_totals t = np_report_count(r);
-	json_t *ids = np_report_ids(r), *id;
+	bool any = false;
 	size_t i;
 
 	json_array_foreach(ids, i, id)
-		if (strcmp(np_json_str(json_object_get(r->cases, json_string_value(id)), "result", ""), "fail") == 0)
-			put_failure(r, style, json_string_value(id), ret);
-	put_ranked(ret, "failing cases by clause (suites/clauses.tsv)", np_report_clauses(r), "cases");
-	put_known(r, ids, ret);
-	put_ranked(ret, "could not be judged", np_report_reasons(r, "error"), "cases");
-	put_ranked(ret, "skipped", np_report_reasons(r, "skip"), "cases");
-	put_latency(r, ret);
-	put_speed(r, ret);
-	put_run_reason(r, ret);
-	np_buf_printf(ret, "report: %s/summary.md\n", r->dir);
+	{
+		if (!np_report_is(w->r, json_string_value(id), "fail"))
+			continue;
+		if (!any)
+			np_report_wrapped(w->b, "", np_report_legend, w->style->width);
+		np_buf_adds(w->b, any ? "" : "\n");
+		any = true;
+		put_failure(w, json_string_value(id));
+	}
+}
+
+/* A reason is long and stands alone; a clause is short and its cases stand beside it. */
+static void put_groups(const struct writer *w, const char *what, const char *result, bool by_clause)
+{
+	json_t *groups = np_report_groups(w->r, result, by_clause), *group;
+	size_t i;
+
+	if (json_array_size(groups))
+		put_section(w, what);
+	json_array_foreach(groups, i, group)
+	{
+		const json_t *ids = json_array_get(group, 1);
+		struct np_buf line = {0};
+
+		np_buf_printf(&line, "%4zu  ", json_array_size(ids));
+		np_buf_adds(&line, np_report_at(group, 0));
+		if (strcmp(result, "skip") != 0) {
+			np_buf_adds(&line, by_clause ? "  " : ": ");
+			np_report_some(&line, ids, IDS_MAX);
+		}
+		np_report_wrapped(w->b, "", np_buf_text(&line), w->style->width);
+		np_buf_release(&line);
+	}
+	json_decref(groups);
+}
+
+static void put_known(const struct writer *w, const json_t *ids)
+{
+	json_t *id, *unused = json_object_get(w->r->end, "unused_waivers");
+	size_t i;
+
+	json_array_foreach(ids, i, id)
+	{
+		const json_t *c = json_object_get(w->r->cases, json_string_value(id));
+		bool known = np_report_is(w->r, json_string_value(id), "known");
+		const char *link = np_json_str(c, "waiver/link", "");
+
+		if (!known && !np_json_bool(c, "fixed", 0))
+			continue;
+		np_buf_adds(w->b, known ? "known  " : "fixed  ");
+		put(w, json_string_value(id));
+		np_buf_adds(w->b, known ? ": " : ": passes, its waiver can go");
+		put(w, known ? np_json_str(c, "waiver/reason", "no reason given") : "");
+		np_buf_adds(w->b, known && *link ? "  " : "");
+		put(w, known ? link : "");
+		np_buf_addc(w->b, '\n');
+	}
+	if (json_array_size(unused)) {
+		np_buf_adds(w->b, "waivers that matched nothing: ");
+		np_report_join(w->b, unused, ", ");
+		np_buf_addc(w->b, '\n');
+	}
+}
+
+static void put_latency(const struct writer *w)
+{
+	static const char *const directions[] = {"ingress", "egress"};
+
+	for (size_t d = 0; d < 2; d++) {
+		const json_t *l = json_object_get(json_object_get(w->r->end, "convergence_ms"),
+						  directions[d]);
+
+		if (np_json_int(l, "n", 0) > 0)
+			np_buf_printf(w->b,
+				      "%s changes took effect within %lld ms (median), "
+				      "%lld ms (99 of 100); %lld measured\n",
+				      directions[d], np_json_int(l, "p50", 0),
+				      np_json_int(l, "p99", 0), np_json_int(l, "n", 0));
+	}
+}
+
+static void put_speed(const struct writer *w)
+{
+	const json_t *end = w->r->end;
+
+	if (!np_json_int(end, "probes", 0))
+		return;
+	np_buf_printf(w->b,
+		      "%lld probes, %.0f a second while probing; %.1f s in all; "
+		      "%lld streams to %lld agents, %lld API requests\n",
+		      np_json_int(end, "probes", 0),
+		      json_number_value(json_object_get(end, "probes_per_s")),
+		      (double)np_json_int(end, "ms", 0) / 1000,
+		      np_json_int(end, "streams_opened", 0), np_json_int(end, "agents", 0),
+		      np_json_int(end, "api_requests", 0));
+}
+
+static void put_warnings(const struct writer *w)
+{
+	size_t n = json_array_size(w->r->warnings);
+
+	for (size_t i = 0; i < n && i < WARNINGS_SHOWN; i++) {
+		np_buf_adds(w->b, "warning: ");
+		put(w, np_report_at(w->r->warnings, i));
+		np_buf_addc(w->b, '\n');
+	}
+	if (n > WARNINGS_SHOWN)
+		np_buf_printf(w->b, "%zu more warnings are in the record\n", n - WARNINGS_SHOWN);
+}
+
+static void put_problem(const struct writer *w)
+{
+	struct np_buf text = {0};
+
+	if (np_report_problem(w->r, &text)) {
+		put_code(w, RED);
+		put(w, np_buf_text(&text));
+		put_code(w, PLAIN);
+		np_buf_addc(w->b, '\n');
+	}
+	if (!w->r->end || np_json_bool(w->r->end, "interrupted", 0)) {
+		np_buf_adds(w->b, "go on with: netpolcheck run --resume ");
+		put(w, w->r->dir);
+		np_buf_addc(w->b, '\n');
+	}
+	np_buf_release(&text);
+}
+
+static void put_totals(const struct writer *w)
+{
+	struct np_report_totals t = np_report_count(w->r);
+
 	if (t.known)
-		np_buf_printf(ret, "%zu known deviations\n", t.known);
+		np_buf_printf(w->b, "%zu known deviations\n", t.known);
 	if (t.errors)
-		np_buf_printf(ret, "%zu could not be judged\n", t.errors);
-	np_buf_printf(ret, "%zu passed, %zu failed, %zu skipped\n", t.passed, t.failed, t.skipped);
+		np_buf_printf(w->b, "%zu could not be judged\n", t.errors);
+	np_buf_printf(w->b, "%zu passed, %zu failed, %zu skipped\n", t.passed, t.failed, t.skipped);
+}
+
+void np_report_text(const struct np_report *r, const struct np_report_style *style,
+		    struct np_buf *ret)
+{
+	const struct writer w = {r, style, ret};
+	json_t *ids = np_report_ids(r);
+
+	put_failures(&w, ids);
+	put_groups(&w, "failing cases by clause", "fail", true);
+	put_known(&w, ids);
+	put_groups(&w, "could not be judged", "error", false);
+	put_groups(&w, "skipped", "skip", false);
+	put_warnings(&w);
+	put_latency(&w);
+	put_speed(&w);
+	put_problem(&w);
+	np_buf_adds(ret, "report: ");
+	put(&w, r->dir);
+	np_buf_adds(ret, "/summary.md\n");
+	put_totals(&w);
 	json_decref(ids);
 }

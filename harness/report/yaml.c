@@ -13,10 +13,12 @@ static int take_bytes(void *ctx, unsigned char *bytes, size_t n)
 	return 1;
 }
 
-/* Texts that a YAML 1.1 reader takes for something else must be quoted; these words cannot be seen by their characters. */
+/* Texts that a YAML 1.1 reader takes for something else must be quoted; these words cannot be seen
+ * by their characters. */
 static bool is_word(const char *s)
 {
-	static const char *const words[] = { "y", "yes", "on", "true", "n", "no", "off", "false", "null" };
+	static const char *const words[] = {"y",  "yes", "on",	  "true", "n",
+					    "no", "off", "false", "null"};
 
 	for (size_t i = 0; i < sizeof(words) / sizeof(words[0]); i++)
 		if (strcasecmp(words[i], s) == 0)
@@ -28,20 +30,23 @@ static bool plain_is_safe(const char *s)
 {
 	if (!((*s >= 'a' && *s <= 'z') || (*s >= 'A' && *s <= 'Z')) || is_word(s))
 		return false;
-	return strspn(s, "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789-_./") == strlen(s);
+	return strspn(s, "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789-_./") ==
+	       strlen(s);
 }
 
 static void emit_scalar(yaml_emitter_t *e, const char *text, yaml_scalar_style_t style)
 {
 	yaml_event_t ev;
 
-	yaml_scalar_event_initialize(&ev, NULL, NULL, (const yaml_char_t *)text, (int)strlen(text), 1, 1, style);
+	yaml_scalar_event_initialize(&ev, NULL, NULL, (const yaml_char_t *)text, (int)strlen(text),
+				     1, 1, style);
 	yaml_emitter_emit(e, &ev);
 }
 
 static void emit_text(yaml_emitter_t *e, const char *s)
 {
-	emit_scalar(e, s, plain_is_safe(s) ? YAML_PLAIN_SCALAR_STYLE : YAML_DOUBLE_QUOTED_SCALAR_STYLE);
+	emit_scalar(e, s,
+		    plain_is_safe(s) ? YAML_PLAIN_SCALAR_STYLE : YAML_DOUBLE_QUOTED_SCALAR_STYLE);
 }
 
 static void emit(yaml_emitter_t *e, const json_t *v, unsigned depth);
@@ -53,9 +58,11 @@ static void emit_map(yaml_emitter_t *e, const json_t *v, unsigned depth)
 	json_t *item;
 
 	yaml_mapping_start_event_initialize(&ev, NULL, NULL, 1,
-					    json_object_size(v) ? YAML_BLOCK_MAPPING_STYLE : YAML_FLOW_MAPPING_STYLE);
+					    json_object_size(v) ? YAML_BLOCK_MAPPING_STYLE
+								: YAML_FLOW_MAPPING_STYLE);
 	yaml_emitter_emit(e, &ev);
-	json_object_foreach((json_t *)v, key, item) {
+	json_object_foreach((json_t *)v, key, item)
+	{
 		emit_text(e, key);
 		emit(e, item, depth + 1);
 	}
@@ -70,10 +77,10 @@ static void emit_list(yaml_emitter_t *e, const json_t *v, unsigned depth)
 	size_t i;
 
 	yaml_sequence_start_event_initialize(&ev, NULL, NULL, 1,
-					     json_array_size(v) ? YAML_BLOCK_SEQUENCE_STYLE : YAML_FLOW_SEQUENCE_STYLE);
+					     json_array_size(v) ? YAML_BLOCK_SEQUENCE_STYLE
+								: YAML_FLOW_SEQUENCE_STYLE);
 	yaml_emitter_emit(e, &ev);
-	json_array_foreach(v, i, item)
-		emit(e, item, depth + 1);
+	json_array_foreach(v, i, item) emit(e, item, depth + 1);
 	yaml_sequence_end_event_initialize(&ev);
 	yaml_emitter_emit(e, &ev);
 }
@@ -102,7 +109,11 @@ static void emit(yaml_emitter_t *e, const json_t *v, unsigned depth)
 	else if (json_is_number(v))
 		emit_number(e, v);
 	else
-		emit_scalar(e, json_is_true(v) ? "true" : json_is_false(v) ? "false" : "null", YAML_PLAIN_SCALAR_STYLE);
+		emit_scalar(e,
+			    json_is_true(v)    ? "true"
+			    : json_is_false(v) ? "false"
+					       : "null",
+			    YAML_PLAIN_SCALAR_STYLE);
 }
 
 void np_report_yaml(const json_t *v, struct np_buf *ret)
@@ -113,6 +124,7 @@ void np_report_yaml(const json_t *v, struct np_buf *ret)
 	yaml_emitter_initialize(&e);
 	yaml_emitter_set_output(&e, take_bytes, ret);
 	yaml_emitter_set_unicode(&e, 1);
+	yaml_emitter_set_width(&e, -1); /* no line of a text begins a line of its own */
 	yaml_stream_start_event_initialize(&ev, YAML_UTF8_ENCODING);
 	yaml_emitter_emit(&e, &ev);
 	yaml_document_start_event_initialize(&ev, NULL, NULL, NULL, 0);
