@@ -79,15 +79,15 @@ bool np_fields_empty(const json_t *set)
 	return json_object_size(set) == 0;
 }
 
-json_t *np_fields_with_elements(const json_t *set)
+json_t *np_fields_with_parents(const json_t *set)
 {
 	json_t *ret = json_object(), *v;
 	const char *key;
 
 	json_object_foreach((json_t *)set, key, v) {
-		json_t *node = np_fields_with_elements(v);
+		json_t *node = np_fields_with_parents(v);
 
-		if (key[0] == 'k' && json_object_size(node))
+		if (strcmp(key, ".") != 0 && json_object_size(node))
 			json_object_set_new(node, ".", json_object());
 		json_object_set_new(ret, key, node);
 	}

@@ -20,8 +20,8 @@ json_t *np_fields_union(const json_t *a, const json_t *b);
 json_t *np_fields_minus(const json_t *a, const json_t *b);
 json_t *np_fields_both(const json_t *a, const json_t *b);
 bool np_fields_empty(const json_t *set);
-/* With the list elements that fields of the set are in. */
-json_t *np_fields_with_elements(const json_t *set);
+/* With everything that fields of the set are in. */
+json_t *np_fields_with_parents(const json_t *set);
 /* What nobody manages (resourceVersion, uid, ...) taken out; without status, or with nothing but status. In place. */
 void np_fields_strip(json_t *set, bool status);
 

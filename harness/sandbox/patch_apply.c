@@ -76,9 +76,9 @@ static json_t *abandoned(const json_t *live, const json_t *mine, const struct np
 		json_decref(*into);
 		*into = tmp;
 	}
-	tmp = np_fields_with_elements(others);
+	tmp = np_fields_union(others, mine);
 	json_decref(others);
-	others = np_fields_union(tmp, mine);
+	others = np_fields_with_parents(tmp);
 	ret = np_fields_minus(before, others);
 	json_decref(tmp);
 	json_decref(others);

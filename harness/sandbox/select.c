@@ -166,7 +166,8 @@ static int parse_labels(const char *text, struct np_select *s, struct np_err *er
 	struct lexer l = { .arena = &s->arena, .text = text, .p = text, .err = err };
 	struct np_str word;
 
-	if (peek(&l, &word) == END && !*l.p)
+	l.p += strspn(l.p, " \t\r\n");
+	if (!*l.p)
 		return 0;
 	s->labels = np_arena_array(&s->arena, NP_SELECT_MAX, sizeof(*s->labels));
 	for (;;) {
