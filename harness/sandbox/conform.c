@@ -10,7 +10,8 @@
 struct ctx {
 	bool json;
 	struct np_notes *notes;
-	struct np_buf path;	/* with indices, for notes */
+	struct np_buf path;	/* with indices and map keys, for notes */
+	size_t map_path;	/* inside a map: length of the path to it, which is what Go names; else 0 */
 	struct np_err *err;
 };
 
@@ -53,9 +54,9 @@ static const char *json_kind(const struct np_value *v)
 }
 
 /* "spec.ingress[0].ports" as Go's decoder names it: spec.ingress.ports */
-static void path_without_indices(const char *path, struct np_buf *b)
+static void path_without_indices(const char *path, size_t n, struct np_buf *b)
 {
-	for (; *path; path++) {
+	for (const char *end = path + n; path < end; path++) {
 		if (*path == '[')
 			path += strcspn(path, "]");
 		else
@@ -75,7 +76,7 @@ static json_t *wrong_type(struct ctx *c, const struct place *at, const struct np
 	bool number = (v->kind == NP_VALUE_INT || v->kind == NP_VALUE_FLOAT) && at->type->base != NP_T_STRING;
 	struct np_buf path = { 0 };
 
-	path_without_indices(np_buf_text(&c->path), &path);
+	path_without_indices(np_buf_text(&c->path), c->map_path ? c->map_path : c->path.len, &path);
 	np_err_set(c->err, NP_EPARSE, "json: cannot unmarshal %s%s%.*s into Go %s%s%s%s of type %s%s", json_kind(v), number ? " " : "",
 		   number ? (int)v->text.n : 0, v->text.p ? v->text.p : "", at->owner ? "struct field " : "value", at->owner ? at->owner->go + 3 : "",
 		   at->owner ? "." : "", at->owner ? np_buf_text(&path) : "", prefix, at->type->go);
@@ -331,7 +332,9 @@ static json_t *decode_map(struct ctx *c, const struct place *at, const struct np
 
 		path_add(c, p->key);
 		note_duplicate(c, p);
+		c->map_path = len;
 		one = decode(c, &item, 0, &p->value, NULL);
+		c->map_path = 0;
 		path_cut(c, len);
 		if (!one) {
 			json_decref(ret);
