@@ -43,8 +43,9 @@ static json_t *changes_of(const struct np_report *before, const struct np_report
 	json_object_update(all, before->cases);
 	json_object_update(all, after->cases);
 	ids = np_xcalloc(json_object_size(all) + 1, sizeof(*ids));
-	json_object_foreach(all, id, v) if (!is(result_in(before, id), result_in(after, id)))
-		ids[n++] = id;
+	json_object_foreach(all, id, v)
+		if (!is(result_in(before, id), result_in(after, id)))
+			ids[n++] = id;
 	qsort(ids, n, sizeof(*ids), by_text);
 	for (size_t i = 0; i < n; i++) {
 		const char *b = result_in(before, ids[i]), *a = result_in(after, ids[i]);
@@ -63,8 +64,7 @@ static void put_text(const json_t *list, struct np_buf *ret)
 	json_t *c;
 	size_t i;
 
-	json_array_foreach(list, i, c)
-	{
+	json_array_foreach(list, i, c) {
 		np_buf_printf(ret, "%-19s  ", np_json_str(c, "what", ""));
 		np_buf_printable(ret, np_str_from(np_json_str(c, "case", "")));
 		np_buf_printf(ret, " (%s, was %s)\n", np_json_str(c, "after", ""),

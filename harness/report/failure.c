@@ -73,7 +73,8 @@ static void put_step(struct np_buf *b, const json_t *step)
 	np_buf_adds(b, "\n");
 	np_report_md(b, np_report_legend);
 	np_buf_adds(b, "\n\n## Wrong cells, at most eight\n");
-	json_array_foreach(json_object_get(step, "failures"), i, f) put_cell(b, f);
+	json_array_foreach(json_object_get(step, "failures"), i, f)
+		put_cell(b, f);
 }
 
 static int write_readme(const struct np_report *r, const char *id, const char *dir,
@@ -136,9 +137,9 @@ static int write_manifests(const struct np_report *r, const char *id, const char
 	size_t i, j;
 
 	put_world(&b, json_object_get(r->worlds, id));
-	json_array_foreach(json_object_get(r->steps, id), i, step)
-	{
-		json_array_foreach(json_object_get(step, "manifests"), j, m) put_change(&b, m);
+	json_array_foreach(json_object_get(r->steps, id), i, step) {
+		json_array_foreach(json_object_get(step, "manifests"), j, m)
+			put_change(&b, m);
 		put_comment(&b, step == bad ? "# Here it is wrong: " : "# Here all is right: ",
 			    np_json_str(step, "place", "?"));
 		if (step == bad)

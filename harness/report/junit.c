@@ -157,8 +157,7 @@ static void put_suite(const struct np_report *r, const json_t *ids, const char *
 	double time = 0;
 	json_t *id;
 
-	json_array_foreach(ids, i, id)
-	{
+	json_array_foreach(ids, i, id) {
 		const char *name = json_string_value(id);
 
 		failures += np_report_is(r, name, "fail");
@@ -169,7 +168,8 @@ static void put_suite(const struct np_report *r, const json_t *ids, const char *
 	np_buf_adds(b, "  <testsuite");
 	put_attr(b, "name", area);
 	put_counts(b, json_array_size(ids), failures, errors, skipped, time);
-	json_array_foreach(ids, i, id) put_case(r, json_string_value(id), b);
+	json_array_foreach(ids, i, id)
+		put_case(r, json_string_value(id), b);
 	np_buf_adds(b, "  </testsuite>\n");
 }
 
@@ -179,8 +179,7 @@ static json_t *by_area(const struct np_report *r)
 	json_t *areas = json_object(), *ids = np_report_ids(r), *id;
 	size_t i;
 
-	json_array_foreach(ids, i, id)
-	{
+	json_array_foreach(ids, i, id) {
 		const char *area = area_of(r, json_string_value(id));
 
 		if (!json_object_get(areas, area))
@@ -217,7 +216,8 @@ void np_report_junit(const struct np_report *r, struct np_buf *ret)
 		    "<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n<testsuites name=\"netpolcheck\"");
 	put_counts(ret, json_object_size(r->cases) + problem, t.failed + failure,
 		   t.errors + (problem && !failure), t.skipped, seconds(r->end));
-	json_object_foreach(areas, area, ids) put_suite(r, ids, area, ret);
+	json_object_foreach(areas, area, ids)
+		put_suite(r, ids, area, ret);
 	if (problem)
 		put_problem(failure, np_buf_text(&text), ret);
 	np_buf_adds(ret, "</testsuites>\n");

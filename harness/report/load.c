@@ -108,8 +108,11 @@ static void keep_steps(struct loader *l, json_t *c, const char *id)
 	np_auto_free char *key = worker_and_world(c, name);
 	size_t i, j;
 
-	json_array_foreach(steps, i, step) json_array_foreach(json_object_get(step, "failures"), j,
-							      f) shorten(r, f, "explanation");
+	json_array_foreach(steps, i, step)
+		json_array_foreach(json_object_get(step, "failures"), j, f) {
+			shorten(r, f, "explanation");
+			shorten(r, f, "who");
+		}
 	if (steps)
 		json_object_set(r->steps, id, steps);
 	world = json_object_get(l->deployed, key);

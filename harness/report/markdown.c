@@ -60,8 +60,9 @@ static void put_failing(const struct np_report *r, const json_t *ids, struct np_
 
 	np_buf_adds(b, "\n## Failing cases\n\n| case | what must hold | clauses | wrong cells |\n"
 		       "| --- | --- | --- | --- |\n");
-	json_array_foreach(ids, i, id) if (np_report_is(r, json_string_value(id), "fail"))
-		put_failing_row(r, json_string_value(id), b);
+	json_array_foreach(ids, i, id)
+		if (np_report_is(r, json_string_value(id), "fail"))
+			put_failing_row(r, json_string_value(id), b);
 	np_buf_adds(b, "\nOne case again: `netpolcheck run --case ID`.\n");
 }
 
@@ -71,8 +72,9 @@ static void put_clauses(const struct np_report *r, struct np_buf *b)
 	size_t i;
 
 	np_buf_adds(b, "\n| clause | failing cases |\n| --- | --- |\n");
-	json_array_foreach(groups, i, group) put_row_of(b, np_report_at(group, 0), "%zu",
-							json_array_size(json_array_get(group, 1)));
+	json_array_foreach(groups, i, group)
+		put_row_of(b, np_report_at(group, 0), "%zu",
+			   json_array_size(json_array_get(group, 1)));
 	json_decref(groups);
 }
 
@@ -84,8 +86,7 @@ static void put_reasons(const struct np_report *r, const char *heading, const ch
 
 	if (json_array_size(groups))
 		np_buf_printf(b, "\n## %s\n\n| reason | cases |\n| --- | --- |\n", heading);
-	json_array_foreach(groups, i, group)
-	{
+	json_array_foreach(groups, i, group) {
 		np_buf_adds(b, "| ");
 		np_report_md(b, np_report_at(group, 0));
 		np_buf_adds(b, " | ");
@@ -101,8 +102,7 @@ static void put_known(const struct np_report *r, const json_t *ids, struct np_bu
 	json_t *id;
 	size_t i;
 
-	json_array_foreach(ids, i, id)
-	{
+	json_array_foreach(ids, i, id) {
 		const char *name = json_string_value(id);
 		const json_t *c = json_object_get(r->cases, name);
 
@@ -128,9 +128,9 @@ static void put_waivers(const struct np_report *r, const json_t *ids, struct np_
 	json_t *fixed = json_array(), *unused = json_object_get(r->end, "unused_waivers"), *id;
 	size_t i;
 
-	json_array_foreach(ids, i,
-			   id) if (np_json_bool(json_object_get(r->cases, json_string_value(id)),
-						"fixed", 0)) json_array_append(fixed, id);
+	json_array_foreach(ids, i, id)
+		if (np_json_bool(json_object_get(r->cases, json_string_value(id)), "fixed", 0))
+			json_array_append(fixed, id);
 	if (json_array_size(fixed)) {
 		np_buf_adds(b, "\nFixed, their waivers can go: ");
 		put_joined(b, fixed);
@@ -166,8 +166,9 @@ static void put_environment(const struct np_report *r, struct np_buf *b)
 	if (r->preflight)
 		put_row_of(b, "probe time-out", "%lld ms",
 			   np_json_int(r->preflight, "timeout_ms", 0));
-	json_object_foreach(json_object_get(r->preflight, "lacking"), need, why) put_row_of(
-		b, "lacks", "%s: %s", need, json_is_string(why) ? json_string_value(why) : "?");
+	json_object_foreach(json_object_get(r->preflight, "lacking"), need, why)
+		put_row_of(b, "lacks", "%s: %s", need,
+			   json_is_string(why) ? json_string_value(why) : "?");
 }
 
 static void put_measures(const struct np_report *r, struct np_buf *b)

@@ -56,8 +56,7 @@ struct np_report_totals np_report_count(const struct np_report *r)
 	const char *id;
 	json_t *c;
 
-	json_object_foreach(r->cases, id, c)
-	{
+	json_object_foreach(r->cases, id, c) {
 		t.passed += np_report_is(r, id, "pass");
 		t.failed += np_report_is(r, id, "fail");
 		t.skipped += np_report_is(r, id, "skip");
@@ -78,7 +77,8 @@ json_t *np_report_ids(const struct np_report *r)
 	json_t *c, *list = json_array();
 	size_t n = 0;
 
-	json_object_foreach(r->cases, id, c) ids[n++] = id;
+	json_object_foreach(r->cases, id, c)
+		ids[n++] = id;
 	qsort(ids, n, sizeof(*ids), by_text);
 	for (size_t i = 0; i < n; i++)
 		json_array_append_new(list, json_string(ids[i]));
@@ -91,8 +91,9 @@ json_t *np_report_bad_step(const struct np_report *r, const char *id)
 	json_t *steps = json_object_get(r->steps, id), *step;
 	size_t i;
 
-	json_array_foreach(steps, i, step) if (strcmp(np_json_str(step, "result", "pass"),
-						      "pass") != 0) return step;
+	json_array_foreach(steps, i, step)
+		if (strcmp(np_json_str(step, "result", "pass"), "pass") != 0)
+			return step;
 	return json_array_get(steps, json_array_size(steps) - 1);
 }
 
@@ -129,7 +130,8 @@ static json_t *largest_first(json_t *groups)
 	const char *key;
 	size_t n = 0;
 
-	json_object_foreach(groups, key, ids) items[n++] = (struct group){key, ids};
+	json_object_foreach(groups, key, ids)
+		items[n++] = (struct group){key, ids};
 	qsort(items, n, sizeof(*items), by_size);
 	for (size_t i = 0; i < n; i++)
 		json_array_append_new(list, np_json_pack("[s, O]", items[i].key, items[i].ids));
@@ -142,8 +144,7 @@ json_t *np_report_groups(const struct np_report *r, const char *result, bool by_
 	json_t *groups = json_object(), *ids = np_report_ids(r), *id, *clause, *sorted;
 	size_t i, j;
 
-	json_array_foreach(ids, i, id)
-	{
+	json_array_foreach(ids, i, id) {
 		const json_t *c = json_object_get(r->cases, json_string_value(id));
 		json_t *clauses = json_object_get(c, "clauses");
 
@@ -154,8 +155,9 @@ json_t *np_report_groups(const struct np_report *r, const char *result, bool by_
 		else if (!json_array_size(clauses))
 			add_to_group(groups, "-", id);
 		else
-			json_array_foreach(clauses, j, clause) if (json_is_string(clause))
-				add_to_group(groups, json_string_value(clause), id);
+			json_array_foreach(clauses, j, clause)
+				if (json_is_string(clause))
+					add_to_group(groups, json_string_value(clause), id);
 	}
 	sorted = largest_first(groups);
 	json_decref(groups);

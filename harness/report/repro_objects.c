@@ -93,14 +93,23 @@ static json_t *for_script(struct np_repro *p, const char *key, const json_t *bod
 	return object;
 }
 
-/* One object on standard input of kubectl; the text cannot end the here-document. */
+static void put_line(struct np_repro *p, const json_t *object)
+{
+	np_json_dump(object, 0, &p->out);
+	np_buf_addc(&p->out, '\n');
+}
+
+/* One object on standard input of kubectl; the text cannot end the here-document. Pods are dull. */
 static void put_object(struct np_repro *p, const char *verb, const char *key, const json_t *body)
 {
 	struct np_buf fills = {0};
 	json_t *object = for_script(p, key, body, &fills);
 
 	np_buf_printf(&p->out, "put %s%s <<'END_OF_OBJECT'\n", verb, np_buf_text(&fills));
-	np_report_yaml(object, &p->out);
+	if (is_kind(key, "Pod"))
+		put_line(p, object);
+	else
+		np_report_yaml(object, &p->out);
 	np_buf_adds(&p->out, "END_OF_OBJECT\n");
 	np_buf_release(&fills);
 	json_decref(object);
@@ -227,9 +236,9 @@ void np_repro_undo(struct np_repro *p)
 	json_t *anew;
 
 	for (int pass = 0; pass < 2; pass++)
-		json_object_foreach(p->touched, key,
-				    anew) if (is_kind(key, "NetworkPolicy") == (pass == 0))
-			undo_one(p, key, json_is_true(anew));
+		json_object_foreach(p->touched, key, anew)
+			if (is_kind(key, "NetworkPolicy") == (pass == 0))
+				undo_one(p, key, json_is_true(anew));
 }
 
 void np_repro_ready(struct np_repro *p)
@@ -237,8 +246,7 @@ void np_repro_ready(struct np_repro *p)
 	const char *ns;
 	json_t *unused;
 
-	json_object_foreach(p->unready, ns, unused)
-	{
+	json_object_foreach(p->unready, ns, unused) {
 		np_buf_adds(&p->out, "ready ");
 		np_repro_namespace(p, &p->out, ns);
 		np_buf_addc(&p->out, '\n');
@@ -264,7 +272,7 @@ static void put_hosts(struct np_repro *p)
 		any = true;
 		pod = np_repro_host_pod(p, ends[i]->text);
 		np_buf_adds(&p->out, "put create <<'END_OF_OBJECT'\n");
-		np_report_yaml(pod, &p->out);
+		put_line(p, pod);
 		np_buf_adds(&p->out, "END_OF_OBJECT\n");
 		json_decref(pod);
 		json_object_set_new(p->unready, NP_REPRO_HOSTS, json_true());
@@ -278,12 +286,12 @@ void np_repro_world(struct np_repro *p)
 	struct np_buf none = {0};
 	const char *key;
 
-	json_object_foreach(objects, key, body) if (is_kind(key, "Namespace") &&
-						    json_is_object(body)) put_apply(p, key, body);
+	json_object_foreach(objects, key, body)
+		if (is_kind(key, "Namespace") && json_is_object(body))
+			put_apply(p, key, body);
 	put_hosts(p);
 	np_buf_adds(&p->out, "put create <<'END_OF_OBJECTS'\n");
-	json_object_foreach(objects, key, body)
-	{
+	json_object_foreach(objects, key, body) {
 		np_auto_free char *kind = NULL, *ns = NULL, *name = NULL;
 		json_t *object;
 
@@ -291,8 +299,7 @@ void np_repro_world(struct np_repro *p)
 		    !np_repro_split(key, &kind, &ns, &name))
 			continue;
 		object = for_script(p, key, body, &none);
-		np_json_dump(object, 0, &p->out);
-		np_buf_addc(&p->out, '\n');
+		put_line(p, object);
 		json_object_set(p->objects, key, body);
 		if (is_kind(key, "Pod"))
 			json_object_set_new(p->unready, ns, json_true());

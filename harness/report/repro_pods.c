@@ -1,11 +1,13 @@
-/* repro_pods.c - pods with the agent in them, as a run makes them. */
+/*
+ * repro_pods.c - pods with the agent in them, as a run makes them. What is the same in all of them
+ * stands once in the script (repro_script.c): "@AGENT@", "@POD@" and "@HOST_POD@" are filled in
+ * there.
+ */
 #include <string.h>
 
 #include "np/base/json.h"
 #include "np/base/mem.h"
 #include "repro.h"
-
-#define AGENT "/netpolcheck-agent"
 
 static json_t *serve_args(const struct np_repro *p, const char *identity, bool listen)
 {
@@ -27,16 +29,13 @@ static json_t *serve_args(const struct np_repro *p, const char *identity, bool l
 	return args;
 }
 
-/* What the original says about its container, and the agent. */
+/* What the original says about its container; "@AGENT@" stands for the rest. */
 static json_t *container(const json_t *original, const char *fallback, size_t i, json_t *args)
 {
 	static const char *const keep[] = {"ports", "restartPolicy"};
 	np_auto_free char *name = np_xasprintf("%s%zu", fallback, i);
-	json_t *c = np_json_pack("{s:s, s:s, s:s, s:[s], s:o, s:{s:b, s:b, s:{s:[s]}}}", "name",
-				 np_json_str(original, "name", name), "image", "@IMAGE@",
-				 "imagePullPolicy", "IfNotPresent", "command", AGENT, "args", args,
-				 "securityContext", "allowPrivilegeEscalation", 0,
-				 "readOnlyRootFilesystem", 1, "capabilities", "drop", "ALL");
+	json_t *c = np_json_pack("{s:s, s:o, s:b}", "name", np_json_str(original, "name", name),
+				 "args", args, "@AGENT@", 1);
 
 	for (size_t k = 0; k < NP_ARRAY_SIZE(keep); k++)
 		if (json_object_get(original, keep[k]))
@@ -56,8 +55,10 @@ static json_t *containers(const struct np_repro *p, const json_t *originals, con
 	json_t *list = json_array(), *c;
 	size_t i;
 
-	json_array_foreach(originals, i, c) json_array_append_new(
-		list, container(c, "c", i, i ? words("sleep") : serve_args(p, identity, listen)));
+	json_array_foreach(originals, i, c)
+		json_array_append_new(
+			list,
+			container(c, "c", i, i ? words("sleep") : serve_args(p, identity, listen)));
 	if (!json_array_size(list))
 		json_array_append_new(list,
 				      container(NULL, "c", 0, serve_args(p, identity, listen)));
@@ -69,10 +70,11 @@ static json_t *init_containers(const json_t *originals)
 	json_t *list = json_array(), *c;
 	size_t i;
 
-	json_array_foreach(originals, i, c) json_array_append_new(
-		list,
-		container(c, "init", i,
-			  words(np_json_str(c, "restartPolicy", NULL) ? "sleep" : "version")));
+	json_array_foreach(originals, i, c)
+		json_array_append_new(
+			list, container(c, "init", i,
+					words(np_json_str(c, "restartPolicy", NULL) ? "sleep"
+										    : "version")));
 	return list;
 }
 
@@ -82,19 +84,10 @@ static json_t *pod_spec(const struct np_repro *p, const json_t *original, const 
 	bool host = np_json_bool(original, "hostNetwork", 0);
 	json_t *init = init_containers(json_object_get(original, "initContainers"));
 	json_t *spec = np_json_pack(
-		"{s:s, s:o, s:{s:b, s:i, s:{s:s}}, s:b, s:b, s:i}", "nodeName", node, "containers",
+		"{s:s, s:o, s:b}", "nodeName", node, "containers",
 		containers(p, json_object_get(original, "containers"), identity, listen),
-		"securityContext", "runAsNonRoot", 1, "runAsUser", 65532, "seccompProfile", "type",
-		"RuntimeDefault", "automountServiceAccountToken", 0, "enableServiceLinks", 0,
-		"terminationGracePeriodSeconds", 1);
+		host ? "@HOST_POD@" : "@POD@", 1);
 
-	if (host)
-		json_object_set_new(spec, "hostNetwork", json_true());
-	else /* ports below 1024 without a capability */
-		json_object_set_new(json_object_get(spec, "securityContext"), "sysctls",
-				    np_json_pack("[{s:s, s:s}]", "name",
-						 "net.ipv4.ip_unprivileged_port_start", "value",
-						 "0"));
 	if (json_array_size(init))
 		json_object_set(spec, "initContainers", init);
 	json_decref(init);

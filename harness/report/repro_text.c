@@ -75,15 +75,14 @@ static void rename_selector(const struct np_repro *p, json_t *selector)
 	size_t i, j;
 
 	rename_key(p, json_object_get(selector, "matchLabels"), METADATA_NAME);
-	json_array_foreach(json_object_get(selector, "matchExpressions"), i, expr)
-	{
+	json_array_foreach(json_object_get(selector, "matchExpressions"), i, expr) {
 		json_t *values = json_object_get(expr, "values");
 
 		if (strcmp(np_json_str(expr, "key", ""), METADATA_NAME) != 0)
 			continue;
-		json_array_foreach(values, j, value) if (json_is_string(value) &&
-							 is_ours(p, json_string_value(value)))
-			json_array_set_new(values, j, prefixed(json_string_value(value)));
+		json_array_foreach(values, j, value)
+			if (json_is_string(value) && is_ours(p, json_string_value(value)))
+				json_array_set_new(values, j, prefixed(json_string_value(value)));
 	}
 }
 
@@ -124,18 +123,17 @@ static struct holding holding_of(const struct np_repro *p, const struct np_cidr 
 	json_t *ips;
 	size_t i;
 
-	json_object_foreach(json_object_get((json_t *)p->step, "addresses"), name,
-			    ips) for (i = 0; is_pod(p, name) && i < json_array_size(ips); i++)
-	{
-		if (!pod_address(ips, i, &a) || a.width != block->addr.width)
-			continue;
-		if (holds(block, &a)) {
-			h.n_held++;
-			h.held = name;
-		} else {
-			h.n_others++;
+	json_object_foreach(json_object_get((json_t *)p->step, "addresses"), name, ips)
+		for (i = 0; is_pod(p, name) && i < json_array_size(ips); i++) {
+			if (!pod_address(ips, i, &a) || a.width != block->addr.width)
+				continue;
+			if (holds(block, &a)) {
+				h.n_held++;
+				h.held = name;
+			} else {
+				h.n_others++;
+			}
 		}
-	}
 	return h;
 }
 
@@ -185,8 +183,7 @@ static void fill_block(struct np_repro *p, json_t *block, struct np_buf *fills)
 
 	if (fresh)
 		json_object_set_new(block, "cidr", fresh);
-	json_array_foreach(except, i, item)
-	{
+	json_array_foreach(except, i, item) {
 		fresh = new_block(p, item, fills);
 		if (fresh)
 			json_array_set_new(except, i, fresh);
@@ -198,11 +195,11 @@ static void rename_rules(struct np_repro *p, json_t *rules, const char *peers, s
 	json_t *rule, *peer;
 	size_t i, j;
 
-	json_array_foreach(rules, i, rule) json_array_foreach(json_object_get(rule, peers), j, peer)
-	{
-		rename_selector(p, json_object_get(peer, "namespaceSelector"));
-		fill_block(p, json_object_get(peer, "ipBlock"), fills);
-	}
+	json_array_foreach(rules, i, rule)
+		json_array_foreach(json_object_get(rule, peers), j, peer) {
+			rename_selector(p, json_object_get(peer, "namespaceSelector"));
+			fill_block(p, json_object_get(peer, "ipBlock"), fills);
+		}
 }
 
 json_t *np_repro_renamed(struct np_repro *p, const json_t *object, struct np_buf *fills)

@@ -32,9 +32,10 @@ static bool is_pod(const struct np_repro *p, const char *id, const char *name)
 	if (json_is_object(json_object_get(json_object_get(p->world, "objects"), key)))
 		return true;
 	json_array_foreach(json_object_get(p->r->steps, id), i, step)
-		json_array_foreach(json_object_get(step, "manifests"), j,
-				   m) if (strcmp(np_json_str(m, "of", ""), key) == 0 &&
-					  json_is_object(json_object_get(m, "body"))) return true;
+		json_array_foreach(json_object_get(step, "manifests"), j, m)
+			if (strcmp(np_json_str(m, "of", ""), key) == 0 &&
+			    json_is_object(json_object_get(m, "body")))
+				return true;
 	return false;
 }
 
@@ -110,8 +111,7 @@ static void choose_cell(struct np_repro *p, const char *id)
 	json_t *f;
 	size_t i;
 
-	json_array_foreach(json_object_get(p->step, "failures"), i, f)
-	{
+	json_array_foreach(json_object_get(p->step, "failures"), i, f) {
 		struct np_repro_end src, dst;
 
 		p->family = np_json_int(f, "family", 4) == 6 ? 6 : 4;
@@ -226,13 +226,13 @@ static void put_changes(struct np_repro *p, const char *id)
 	json_t *step, *m;
 	size_t i, j;
 
-	json_array_foreach(json_object_get(p->r->steps, id), i, step)
-	{
+	json_array_foreach(json_object_get(p->r->steps, id), i, step) {
 		np_buf_adds(&p->out, "\n# Expectation ");
 		np_buf_printf(&p->out, "%zu: ", i + 1);
 		np_report_join(&p->out, json_object_get(step, "operations"), ", ");
 		np_buf_addc(&p->out, '\n');
-		json_array_foreach(json_object_get(step, "manifests"), j, m) np_repro_change(p, m);
+		json_array_foreach(json_object_get(step, "manifests"), j, m)
+			np_repro_change(p, m);
 		if (strcmp(np_json_str(step, "what", ""), "restore") == 0)
 			np_repro_undo(p);
 		np_repro_ready(p);

@@ -1,9 +1,9 @@
 /*
  * tables.c - expected and observed side by side:
  *
- *	TCP:80      expected    | observed
- *	from \ to   x/a  x/b    | x/a  x/b
- *	y/a         A    .      | A    A*
+ *	TCP:80, TCP:81: expected | observed
+ *	from \ to x/a x/b | x/a x/b
+ *	y/a       A   .   | A   A*
  */
 #include <stdlib.h>
 #include <string.h>
@@ -13,7 +13,8 @@
 #include "report_private.h"
 
 #define NAME_MAX_COLUMNS 24
-#define CELL_MIN_COLUMNS 3 /* the character, its mark, a blank */
+#define CELL_MIN_COLUMNS 3   /* the character, its mark, a blank */
+#define MERGED_PORTS_MAX 256 /* ports beyond that each get a table of their own */
 #define RED		 "\033[31;1m"
 #define PLAIN		 "\033[0m"
 
@@ -166,15 +167,6 @@ static size_t block_size(const struct view *v, size_t first)
 	return n;
 }
 
-static size_t block_width(const struct view *v, size_t first, size_t n)
-{
-	size_t width = 0;
-
-	for (size_t c = first; c < first + n; c++)
-		width += 1 + v->columns[c].width;
-	return width;
-}
-
 static void put_heads(const struct view *v, size_t first, size_t n)
 {
 	for (size_t c = first; c < first + n; c++) {
@@ -252,38 +244,78 @@ static size_t put_block(const struct view *v, size_t first, size_t n)
 	return left_out;
 }
 
-static void put_left_out(const struct view *v, size_t rows, size_t columns)
+static void put_number(struct np_buf *b, const char *before, size_t n, const char *what)
 {
-	np_buf_printf(v->out, "%s(", v->layout->indent);
-	if (rows)
-		np_buf_printf(v->out, "%zu more rows with wrong cells; ", rows);
-	if (columns)
-		np_buf_printf(v->out, "%zu more columns with wrong cells; ", columns);
-	np_buf_printf(v->out, "%zu other rows and %zu other columns are as expected)\n",
-		      v->n_right_rows, json_array_size(v->dests) - v->n_columns);
+	if (n)
+		np_buf_printf(b, "%s%zu %s%s", before, n, what, n == 1 ? "" : "s");
 }
 
-static void put_port(const struct view *v, const char *port, bool ipv6)
+static void put_left_out(const struct view *v, size_t rows, size_t columns)
 {
-	size_t first = 0, rows_left = 0, n = block_size(v, 0), title;
+	size_t right_columns = json_array_size(v->dests) - v->n_columns;
+	struct np_buf wrong = {0}, right = {0};
 
-	np_buf_adds(v->out, v->layout->indent);
-	title = np_report_name(v->out, port, NAME_MAX_COLUMNS);
-	if (ipv6)
-		title += np_report_name(v->out, " IPv6", NAME_MAX_COLUMNS);
-	pad(v->out, v->label > title ? v->label - title : 0);
-	title = max(title, v->label);
-	np_buf_adds(v->out, " expected");
-	pad(v->out, v->label + block_width(v, 0, n) > title + 9
-			    ? v->label + block_width(v, 0, n) - title - 9
-			    : 0);
-	np_buf_adds(v->out, " | observed\n");
+	put_number(&wrong, "", rows, "row");
+	put_number(&wrong, wrong.len ? ", " : "", columns, "column");
+	put_number(&right, "", v->n_right_rows, "row");
+	put_number(&right, right.len ? ", " : "", right_columns, "column");
+	if (wrong.len || right.len)
+		np_buf_printf(v->out, "%s(left out: %s%s%s%s%s)\n", v->layout->indent,
+			      np_buf_text(&wrong), wrong.len ? " with wrong cells" : "",
+			      wrong.len && right.len ? "; " : "", np_buf_text(&right),
+			      right.len ? " as expected" : "");
+	np_buf_release(&wrong);
+	np_buf_release(&right);
+}
+
+static void put_view(const struct view *v)
+{
+	size_t first = 0, rows_left = 0;
+
 	for (size_t block = 0; block < v->layout->max_blocks && first < v->n_columns; block++) {
-		n = block_size(v, first);
+		size_t n = block_size(v, first);
+
 		rows_left = max(rows_left, put_block(v, first, n));
 		first += n;
 	}
 	put_left_out(v, rows_left, v->n_columns - first);
+}
+
+/* Are the rows of two ports the same? */
+static bool same_port(const json_t *table, size_t p, size_t q)
+{
+	const json_t *expected = json_object_get(table, "expected"),
+		     *observed = json_object_get(table, "observed");
+
+	return json_equal(json_array_get(expected, p), json_array_get(expected, q)) &&
+	       json_equal(json_array_get(observed, p), json_array_get(observed, q));
+}
+
+static bool is_repeat(const json_t *table, size_t p)
+{
+	for (size_t q = 0; q < p && p < MERGED_PORTS_MAX; q++)
+		if (same_port(table, p, q))
+			return true;
+	return false;
+}
+
+/* The ports that share a view: a policy without ports is wrong on all of them alike. */
+static void put_title(const struct view *v, const json_t *table, size_t p)
+{
+	const json_t *ports = json_object_get(table, "ports");
+	struct np_buf title = {0};
+
+	for (size_t q = p; q < json_array_size(ports); q++) {
+		if (q > p && (q >= MERGED_PORTS_MAX || !same_port(table, p, q)))
+			continue;
+		np_buf_adds(&title, q > p ? ", " : "");
+		np_report_name(&title, np_report_at(ports, q), NAME_MAX_COLUMNS);
+	}
+	if (np_json_int(table, "family", 4) == 6)
+		np_buf_adds(&title, " over IPv6");
+	np_buf_adds(&title, ": expected | observed");
+	np_report_wrapped(v->out, v->layout->indent, np_buf_text(&title), v->layout->width);
+	np_buf_release(&title);
 }
 
 void np_report_tables(const json_t *step, const struct np_report_layout *layout, struct np_buf *ret)
@@ -292,14 +324,16 @@ void np_report_tables(const json_t *step, const struct np_report_layout *layout,
 	size_t t, p;
 
 	json_array_foreach(json_object_get(step, "tables"), t, table)
-		json_array_foreach(json_object_get(table, "ports"), p, port)
-	{
-		struct view v = {.layout = layout, .out = ret};
+		json_array_foreach(json_object_get(table, "ports"), p, port) {
+			struct view v = {.layout = layout, .out = ret};
 
-		view_init(&v, table, p);
-		if (v.n_columns)
-			put_port(&v, np_report_at(json_object_get(table, "ports"), p),
-				 np_json_int(table, "family", 4) == 6);
-		view_release(&v);
-	}
+			if (is_repeat(table, p))
+				continue;
+			view_init(&v, table, p);
+			if (v.n_columns) {
+				put_title(&v, table, p);
+				put_view(&v);
+			}
+			view_release(&v);
+		}
 }

@@ -108,8 +108,7 @@ static void put_failures(const struct writer *w, const json_t *ids)
 	bool any = false;
 	size_t i;
 
-	json_array_foreach(ids, i, id)
-	{
+	json_array_foreach(ids, i, id) {
 		if (!np_report_is(w->r, json_string_value(id), "fail"))
 			continue;
 		if (!any)
@@ -120,7 +119,28 @@ static void put_failures(const struct writer *w, const json_t *ids)
 	}
 }
 
-/* A reason is long and stands alone; a clause is short and its cases stand beside it. */
+/* "S11 in 2 cases: a, b"; "3 cases: no IPv6" */
+static void put_group(const struct writer *w, const json_t *group, bool by_clause, bool with_ids)
+{
+	const json_t *ids = json_array_get(group, 1);
+	size_t n = json_array_size(ids);
+	struct np_buf line = {0};
+
+	if (by_clause)
+		np_buf_printf(&line, "%s in %zu case%s", np_report_at(group, 0), n,
+			      n == 1 ? "" : "s");
+	else
+		np_buf_printf(&line, "%zu case%s: %s", n, n == 1 ? "" : "s",
+			      np_report_at(group, 0));
+	if (with_ids) {
+		np_buf_adds(&line, by_clause ? ": " : " (");
+		np_report_some(&line, ids, IDS_MAX);
+		np_buf_adds(&line, by_clause ? "" : ")");
+	}
+	np_report_wrapped(w->b, "  ", np_buf_text(&line), w->style->width);
+	np_buf_release(&line);
+}
+
 static void put_groups(const struct writer *w, const char *what, const char *result, bool by_clause)
 {
 	json_t *groups = np_report_groups(w->r, result, by_clause), *group;
@@ -129,19 +149,7 @@ static void put_groups(const struct writer *w, const char *what, const char *res
 	if (json_array_size(groups))
 		put_section(w, what);
 	json_array_foreach(groups, i, group)
-	{
-		const json_t *ids = json_array_get(group, 1);
-		struct np_buf line = {0};
-
-		np_buf_printf(&line, "%4zu  ", json_array_size(ids));
-		np_buf_adds(&line, np_report_at(group, 0));
-		if (strcmp(result, "skip") != 0) {
-			np_buf_adds(&line, by_clause ? "  " : ": ");
-			np_report_some(&line, ids, IDS_MAX);
-		}
-		np_report_wrapped(w->b, "", np_buf_text(&line), w->style->width);
-		np_buf_release(&line);
-	}
+		put_group(w, group, by_clause, strcmp(result, "skip") != 0);
 	json_decref(groups);
 }
 
@@ -150,8 +158,7 @@ static void put_known(const struct writer *w, const json_t *ids)
 	json_t *id, *unused = json_object_get(w->r->end, "unused_waivers");
 	size_t i;
 
-	json_array_foreach(ids, i, id)
-	{
+	json_array_foreach(ids, i, id) {
 		const json_t *c = json_object_get(w->r->cases, json_string_value(id));
 		bool known = np_report_is(w->r, json_string_value(id), "known");
 		const char *link = np_json_str(c, "waiver/link", "");

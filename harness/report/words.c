@@ -100,8 +100,7 @@ void np_report_join(struct np_buf *b, const json_t *texts, const char *between)
 	json_t *t;
 	size_t i;
 
-	json_array_foreach(texts, i, t)
-	{
+	json_array_foreach(texts, i, t) {
 		np_buf_adds(b, i ? between : "");
 		np_buf_printable(b, np_str_from(json_is_string(t) ? json_string_value(t) : "?"));
 	}

@@ -61,8 +61,7 @@ static void emit_map(yaml_emitter_t *e, const json_t *v, unsigned depth)
 					    json_object_size(v) ? YAML_BLOCK_MAPPING_STYLE
 								: YAML_FLOW_MAPPING_STYLE);
 	yaml_emitter_emit(e, &ev);
-	json_object_foreach((json_t *)v, key, item)
-	{
+	json_object_foreach((json_t *)v, key, item) {
 		emit_text(e, key);
 		emit(e, item, depth + 1);
 	}
@@ -80,7 +79,8 @@ static void emit_list(yaml_emitter_t *e, const json_t *v, unsigned depth)
 					     json_array_size(v) ? YAML_BLOCK_SEQUENCE_STYLE
 								: YAML_FLOW_SEQUENCE_STYLE);
 	yaml_emitter_emit(e, &ev);
-	json_array_foreach(v, i, item) emit(e, item, depth + 1);
+	json_array_foreach(v, i, item)
+		emit(e, item, depth + 1);
 	yaml_sequence_end_event_initialize(&ev);
 	yaml_emitter_emit(e, &ev);
 }
