@@ -254,6 +254,16 @@ static int settle_namespace(const struct np_request *req, json_t *object, struct
 	return 0;
 }
 
+/* @object_take with what it is said first. */
+static json_t *with_type_words(const struct np_request *req, json_t *object_take)
+{
+	json_t *o = np_json_pack("{s:s, s:s}", "apiVersion", np_kind_api_version(req->kind), "kind", np_kinds[req->kind].kind);
+
+	json_object_update_missing(o, object_take);
+	json_decref(object_take);
+	return o;
+}
+
 static int conform_document(const struct np_request *req, const struct np_value *root, bool json, enum np_strictness strictness, json_t **ret,
 			    struct np_reply *rep)
 {
@@ -271,9 +281,7 @@ static int conform_document(const struct np_request *req, const struct np_value 
 		json_decref(object);
 		return -1;
 	}
-	json_object_set_new(object, "apiVersion", json_string(np_kind_api_version(req->kind)));
-	json_object_set_new(object, "kind", json_string(np_kinds[req->kind].kind));
-	*ret = object;
+	*ret = with_type_words(req, object);
 	return 0;
 }
 
@@ -315,6 +323,6 @@ int np_body_conform(const struct np_request *req, const json_t *patched, enum np
 		json_decref(object);
 		return -1;
 	}
-	*ret = object;
+	*ret = with_type_words(req, object);
 	return 0;
 }

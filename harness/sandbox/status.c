@@ -24,18 +24,18 @@ static json_t *text_of(const struct np_buf *b)
 
 static void add_cause(struct np_causes *c, enum np_cause kind, const char *field, const json_t *value, const char *fmt, va_list ap)
 {
-	struct np_buf message = { 0 };
+	struct np_buf message = { 0 }, detail = { 0 };
 	json_t *cause;
 
+	np_buf_vprintf(&detail, fmt, ap);
 	np_buf_adds(&message, cause_words[kind].words);
 	if (cause_words[kind].shows_value && value) {
 		np_buf_adds(&message, ": ");
 		np_json_dump(value, 0, &message);
 	}
-	if (*fmt) {
-		np_buf_adds(&message, ": ");
-		np_buf_vprintf(&message, fmt, ap);
-	}
+	if (detail.len)
+		np_buf_printf(&message, ": %s", np_buf_text(&detail));
+	np_buf_release(&detail);
 	cause = np_json_pack("{s:s, s:o, s:o}", "reason", cause_words[kind].reason, "message", text_of(&message), "field",
 			     np_json_string(np_str_from(field)));
 	np_buf_release(&message);
