@@ -309,14 +309,9 @@ struct patch {
 
 static int patch_failed(struct write *w, const struct np_err *err)
 {
-	struct np_causes causes = { 0 };
-	int rc;
-
 	if (err->code != NP_EVALID)
 		return np_fail_bad_request(w->rep, "%s", err->msg);
-	rc = np_fail(w->rep, 422, "Invalid", json_object(), "the server rejected our request due to an error in our request: %s", err->msg);
-	np_causes_release(&causes);
-	return rc;
+	return np_fail(w->rep, 422, "Invalid", json_object(), "the server rejected our request due to an error in our request: %s", err->msg);
 }
 
 static int change_patch(struct write *w, const json_t *old, void *ctx, json_t **ret)
@@ -356,9 +351,9 @@ static int read_patch(struct write *w, struct patch *p)
 	rc = np_conform_any(&docs.items[0].root, &p->body, &err) ? np_fail_bad_request(w->rep, "%s", err.msg) : 0;
 	np_docs_release(&docs);
 	if (rc == 0 && p->kind != PATCH_JSON && !json_is_object(p->body)) {
-		json_decref(p->body);
 		rc = np_fail_bad_request(w->rep, "error decoding patch: json: cannot unmarshal %s into Go value of type map[string]interface {}",
 					 json_is_array(p->body) ? "array" : "a scalar");
+		json_decref(p->body);
 	}
 	return rc;
 }
