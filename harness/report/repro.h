@@ -49,7 +49,7 @@ void np_repro_change(struct np_repro *p, const json_t *m);
 void np_repro_undo(struct np_repro *p);
 /* Waits for the pods that were made since the last call. */
 void np_repro_ready(struct np_repro *p);
-/* Name of the container that probes, in a pod that is there now. */
+/* Name of the container that probes from there; NULL while the pod is not there. */
 const char *np_repro_container(const struct np_repro *p, const struct np_repro_end *end);
 
 /* --- repro_text.c --- */

@@ -317,5 +317,5 @@ const char *np_repro_container(const struct np_repro *p, const struct np_repro_e
 
 	if (end->kind == NP_REPRO_NODE)
 		return "agent";
-	return np_json_str(json_array_get(list, 0), "name", "c0");
+	return pod ? np_json_str(json_array_get(list, 0), "name", "c0") : NULL;
 }

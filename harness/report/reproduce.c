@@ -180,7 +180,7 @@ static const char *probe_kind(const struct np_repro *p)
 }
 
 /* "who": the identity that must answer; empty when any may. */
-static void put_probe(struct np_repro *p)
+static void put_probe(struct np_repro *p, const char *container)
 {
 	struct np_buf *b = &p->out;
 	bool node = p->src.kind == NP_REPRO_NODE;
@@ -193,7 +193,7 @@ static void put_probe(struct np_repro *p)
 	np_buf_adds(b, node ? " node-" : " ");
 	np_repro_quote(b, node ? strchr(p->src.text, '/') + 1 : p->src.name);
 	np_buf_adds(b, " -c ");
-	np_repro_quote(b, np_repro_container(p, &p->src));
+	np_repro_quote(b, container ? container : "c0");
 	np_buf_printf(b, " -- /netpolcheck-agent connect %s \"$ip\" %lld%s --timeout-ms 1000\n}\n",
 		      probe_kind(p), np_json_int(p->cell, "port", 0),
 		      strncmp(probe_kind(p), "dns", 3) == 0 ? " " DNS_QUESTION : "");
@@ -214,7 +214,7 @@ static void put_nodes(struct np_repro *p)
 			     "fail 'the cluster cannot be reached, or has no nodes'\n");
 }
 
-static bool in_world(const struct np_repro *p, const struct np_repro_end *e)
+static bool is_there(const struct np_repro *p, const struct np_repro_end *e)
 {
 	np_auto_free char *key = np_xasprintf("Pod %s", e->text);
 
@@ -242,19 +242,28 @@ static void put_changes(struct np_repro *p, const char *id)
 	}
 }
 
+/* The case may make a pod of the cell itself, or make one anew with other containers. */
 static void put_script(struct np_repro *p, const char *id)
 {
+	const char *container, *later;
+
 	put_nodes(p);
 	np_buf_adds(&p->out, "\n# The world, before any policy.\n");
 	np_repro_world(p);
 	np_repro_ready(p);
 	np_buf_adds(&p->out, "\n# The wrong cell.\n");
 	put_find(p);
-	put_probe(p);
-	if (in_world(p, &p->src) && in_world(p, &p->dst))
+	container = np_repro_container(p, &p->src);
+	if (container)
+		put_probe(p, container);
+	if (container && is_there(p, &p->dst))
 		np_buf_adds(&p->out, "find\ncontrol\n");
 	put_changes(p, id);
-	np_buf_printf(&p->out, "\nfind\nwatch %d\n",
+	np_buf_addc(&p->out, '\n');
+	later = np_repro_container(p, &p->src);
+	if (!container || (later && strcmp(container, later) != 0))
+		put_probe(p, later);
+	np_buf_printf(&p->out, "find\nwatch %d\n",
 		      strcmp(np_json_str(p->cell, "expected", ""), "allow") == 0 ? 0 : 1);
 }
 
