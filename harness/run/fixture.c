@@ -285,12 +285,12 @@ static void presume_caps(struct np_fixture *f)
 		np_fixture_lack(f, NP_NEED_EXTERNALS, "the agent outside the cluster has one address");
 }
 
-int np_fixture_start(struct np_cluster *cluster, struct np_record *record, const char *run_id, const struct np_expect_port *ports,
+int np_fixture_start(struct np_cluster *cluster, struct np_record *record, struct np_meter *meter, const char *run_id, const struct np_expect_port *ports,
 		     size_t n_ports, unsigned needs, struct np_fixture *ret, struct np_err *err)
 {
 	struct np_fixture *f = ret;
 
-	*f = (struct np_fixture){ .cluster = cluster, .record = record, .static_objects = json_array() };
+	*f = (struct np_fixture){ .cluster = cluster, .record = record, .meter = meter, .static_objects = json_array() };
 	snprintf(f->run_id, sizeof(f->run_id), "%s", run_id);
 	f->ns = np_arena_printf(&f->arena, "np-%s-control", run_id);
 	f->trial_ns = np_arena_printf(&f->arena, "np-%s-trial", run_id);

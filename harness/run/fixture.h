@@ -11,6 +11,7 @@
 #include "np/model/case.h"
 #include "np/target/cluster.h"
 #include "np/target/fleet.h"
+#include "meter.h"
 #include "record.h"
 
 #define NP_FIXTURE_NODES 2
@@ -27,6 +28,7 @@ struct np_fixture_pod {
 struct np_fixture {
 	struct np_cluster *cluster;
 	struct np_record *record;
+	struct np_meter *meter;			/* of the run */
 	struct np_arena arena;
 	char run_id[16];
 	struct np_str ns;			/* real name of the fixture's namespace */
@@ -59,7 +61,7 @@ struct np_fixture {
  * Deploys, probes the positive controls, calibrates the time-out, finds out capabilities. NP_EENV when the core positive control
  * fails. @ports is copied.
  */
-int np_fixture_start(struct np_cluster *cluster, struct np_record *record, const char *run_id, const struct np_expect_port *ports,
+int np_fixture_start(struct np_cluster *cluster, struct np_record *record, struct np_meter *meter, const char *run_id, const struct np_expect_port *ports,
 		     size_t n_ports, unsigned needs, struct np_fixture *ret, struct np_err *err);
 /* Frees; the objects in the cluster go with np_clean_run(). */
 void np_fixture_release(struct np_fixture *f);

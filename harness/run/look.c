@@ -70,7 +70,9 @@ int np_rt_look(struct np_rt *t, struct np_session *s, const size_t *cells, size_
 			add_cell(&l, t, cell);
 	}
 	add_control(&l, s);
+	np_meter_begin(s->fixture->meter);
 	rc = np_fleet_probe(s->fleet, l.probes, l.n, timeout_ms, NP_PROBE_ATTEMPTS, err);
+	np_meter_end(s->fixture->meter);
 	for (size_t i = 0; i < l.n; i++) {
 		if (l.cells[i] == SIZE_MAX) {
 			control_ok &= l.probes[i].res.outcome == NP_OUT_ALLOWED;

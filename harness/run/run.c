@@ -45,6 +45,7 @@ struct run {
 	struct np_fixture fixture;
 	struct np_record record;
 	struct np_shared shared;
+	struct np_meter meter;
 	json_t *resumed;		/* {id: result} of an earlier part, or NULL */
 	char id[NP_RUN_ID_LEN + 1];
 	uint64_t seed;
@@ -142,7 +143,7 @@ static void record_end(struct run *r)
 	struct np_run_summary *s = r->sum;
 	struct np_shared *sh = &r->shared;
 	struct np_kube_stats api = { 0 };
-	double rate = sh->probing_us ? (double)sh->probes * 1e6 / (double)sh->probing_us : 0;
+	double rate = r->meter.total_us ? (double)sh->probes * 1e6 / (double)r->meter.total_us : 0;
 	json_t *line;
 
 	if (r->cluster_open)
@@ -152,7 +153,7 @@ static void record_end(struct run *r)
 			    (json_int_t)s->by_result[NP_RUN_SKIP], "known", (json_int_t)s->by_result[NP_RUN_KNOWN], "errors",
 			    (json_int_t)s->by_result[NP_RUN_ERROR], "fixed", (json_int_t)sh->fixed, "unused_waivers", unused_waivers(r), "exit",
 			    np_run_exit(s), "interrupted", s->interrupted, "ms", (json_int_t)s->elapsed_ms, "probes", (json_int_t)sh->probes,
-			    "probing_ms", (json_int_t)(sh->probing_us / 1000), "probes_per_s", rate, "streams_opened",
+			    "probing_ms", (json_int_t)(r->meter.total_us / 1000), "probes_per_s", rate, "streams_opened",
 			    (json_int_t)sh->streams_opened, "agents", (json_int_t)sh->agents, "api_requests", (json_int_t)api.requests,
 			    "convergence_ms", "ingress", np_latency_json(&sh->latency[NP_INGRESS]), "egress",
 			    np_latency_json(&sh->latency[NP_EGRESS]), "reason", s->reason);
@@ -203,7 +204,7 @@ static int start_fixture(struct run *r, struct np_err *err)
 {
 	size_t n_ports;
 	struct np_expect_port *ports = all_ports(&r->plan, &n_ports);
-	int rc = np_fixture_start(&r->cluster, &r->record, r->id, ports, n_ports, all_needs(&r->plan), &r->fixture, err);
+	int rc = np_fixture_start(&r->cluster, &r->record, &r->meter, r->id, ports, n_ports, all_needs(&r->plan), &r->fixture, err);
 
 	free(ports);
 	if (rc == 0)
@@ -365,6 +366,7 @@ static void release(struct run *r)
 	free(r->shared.taken);
 	json_decref(r->resumed);
 	pthread_mutex_destroy(&r->shared.lock);
+	np_meter_release(&r->meter);
 }
 
 /* Fills the totals and writes the end line, whatever the run came to. */
@@ -388,6 +390,7 @@ int np_run(const struct np_run_options *options, struct np_run_summary *ret, str
 
 	*ret = (struct np_run_summary){ 0 };
 	pthread_mutex_init(&r.shared.lock, NULL);
+	np_meter_init(&r.meter);
 	r.shared.options = options;
 	r.shared.fixture = &r.fixture;
 	r.shared.plan = &r.plan;

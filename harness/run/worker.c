@@ -192,7 +192,6 @@ static void add_stats(struct np_shared *sh, const struct np_session *s)
 	sh->streams_opened += st.streams_opened;
 	sh->streams_lost += st.streams_lost;
 	sh->probes += st.probes;
-	sh->probing_us += st.probing_us;
 	sh->agents += st.agents;
 	pthread_mutex_unlock(&sh->lock);
 }

@@ -27,7 +27,6 @@ struct np_shared {
 	struct np_err broken;		/* why the environment is gone */
 	size_t fixed;
 	unsigned long long streams_opened, streams_lost, probes;
-	long long probing_us;
 	size_t agents;			/* streams that were needed: one for each pod and worker */
 };
 
