@@ -172,7 +172,7 @@ ssize_t np_watch_read(struct np_watch *w, char *buf, size_t max, int wait_ms)
 		return -1;
 	if (!w->out.len && w->initial)
 		put_initial(w);
-	else if (!w->out.len)
+	if (!w->out.len && !w->initial)
 		put_changes(w, wait_ms);
 	n = w->out.len < max ? w->out.len : max;
 	if (n)
