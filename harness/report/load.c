@@ -100,6 +100,23 @@ static void shorten(const struct np_report *r, json_t *object, const char *key)
 		json_object_set_new(object, key, np_json_string(np_str_from(plain)));
 }
 
+/* "label Namespace /x" says no more than "label Namespace x". */
+static void shorten_operations(json_t *step)
+{
+	json_t *list = json_object_get(step, "operations"), *text;
+	size_t i;
+
+	json_array_foreach(list, i, text) {
+		np_auto_free char *plain = np_xstrdup(np_report_at(list, i));
+		char *slash = strstr(plain, " /");
+
+		if (!slash)
+			continue;
+		memmove(slash + 1, slash + 2, strlen(slash + 2) + 1);
+		json_array_set_new(list, i, json_string(plain));
+	}
+}
+
 static void keep_steps(struct loader *l, json_t *c, const char *id)
 {
 	struct np_report *r = l->r;
@@ -108,11 +125,13 @@ static void keep_steps(struct loader *l, json_t *c, const char *id)
 	np_auto_free char *key = worker_and_world(c, name);
 	size_t i, j;
 
-	json_array_foreach(steps, i, step)
+	json_array_foreach(steps, i, step) {
+		shorten_operations(step);
 		json_array_foreach(json_object_get(step, "failures"), j, f) {
 			shorten(r, f, "explanation");
 			shorten(r, f, "who");
 		}
+	}
 	if (steps)
 		json_object_set(r->steps, id, steps);
 	world = json_object_get(l->deployed, key);

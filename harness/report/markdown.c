@@ -125,7 +125,7 @@ static void put_known(const struct np_report *r, const json_t *ids, struct np_bu
 /* Waivers that are in the way of nothing. */
 static void put_waivers(const struct np_report *r, const json_t *ids, struct np_buf *b)
 {
-	json_t *fixed = json_array(), *unused = json_object_get(r->end, "unused_waivers"), *id;
+	json_t *fixed = json_array(), *unused = np_report_unused_waivers(r), *id;
 	size_t i;
 
 	json_array_foreach(ids, i, id)
@@ -142,6 +142,7 @@ static void put_waivers(const struct np_report *r, const json_t *ids, struct np_
 		np_buf_adds(b, "\n");
 	}
 	json_decref(fixed);
+	json_decref(unused);
 }
 
 static void put_environment(const struct np_report *r, struct np_buf *b)

@@ -165,6 +165,20 @@ json_t *np_report_groups(const struct np_report *r, const char *result, bool by_
 	return sorted;
 }
 
+json_t *np_report_unused_waivers(const struct np_report *r)
+{
+	json_t *all = json_object_get(r->end, "unused_waivers"), *list = json_array(), *id;
+	size_t i;
+
+	json_array_foreach(all, i, id) {
+		const json_t *c = json_object_get(r->cases, np_report_at(all, i));
+
+		if (!np_json_bool(c, "fixed", 0))
+			json_array_append(list, id);
+	}
+	return list;
+}
+
 bool np_report_problem(const struct np_report *r, struct np_buf *ret)
 {
 	const char *reason = np_json_str(r->end, "reason", "");

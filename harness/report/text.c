@@ -153,31 +153,41 @@ static void put_groups(const struct writer *w, const char *what, const char *res
 	json_decref(groups);
 }
 
-static void put_known(const struct writer *w, const json_t *ids)
+static void put_waived(const struct writer *w, const char *id)
 {
-	json_t *id, *unused = json_object_get(w->r->end, "unused_waivers");
+	const json_t *c = json_object_get(w->r->cases, id);
+	const char *link = np_json_str(c, "waiver/link", "");
+
+	if (np_report_is(w->r, id, "known")) {
+		np_buf_adds(w->b, "known  ");
+		put(w, id);
+		np_buf_adds(w->b, ": ");
+		put(w, np_json_str(c, "waiver/reason", "no reason given"));
+		np_buf_adds(w->b, *link ? "  " : "");
+		put(w, link);
+		np_buf_addc(w->b, '\n');
+	} else if (np_json_bool(c, "fixed", 0)) {
+		np_buf_adds(w->b, "fixed  ");
+		put(w, id);
+		np_buf_adds(w->b, ": it passes, its waiver can go\n");
+	}
+}
+
+static void put_waivers(const struct writer *w, const json_t *ids)
+{
+	json_t *id, *unused = np_report_unused_waivers(w->r);
+	struct np_buf line = {0};
 	size_t i;
 
-	json_array_foreach(ids, i, id) {
-		const json_t *c = json_object_get(w->r->cases, json_string_value(id));
-		bool known = np_report_is(w->r, json_string_value(id), "known");
-		const char *link = np_json_str(c, "waiver/link", "");
-
-		if (!known && !np_json_bool(c, "fixed", 0))
-			continue;
-		np_buf_adds(w->b, known ? "known  " : "fixed  ");
-		put(w, json_string_value(id));
-		np_buf_adds(w->b, known ? ": " : ": passes, its waiver can go");
-		put(w, known ? np_json_str(c, "waiver/reason", "no reason given") : "");
-		np_buf_adds(w->b, known && *link ? "  " : "");
-		put(w, known ? link : "");
-		np_buf_addc(w->b, '\n');
-	}
+	json_array_foreach(ids, i, id)
+		put_waived(w, json_string_value(id));
 	if (json_array_size(unused)) {
-		np_buf_adds(w->b, "waivers that matched nothing: ");
-		np_report_join(w->b, unused, ", ");
-		np_buf_addc(w->b, '\n');
+		np_buf_adds(&line, "waivers that matched nothing: ");
+		np_report_join(&line, unused, ", ");
+		np_report_wrapped(w->b, "", np_buf_text(&line), w->style->width);
 	}
+	np_buf_release(&line);
+	json_decref(unused);
 }
 
 static void put_latency(const struct writer *w)
@@ -249,7 +259,7 @@ static void put_totals(const struct writer *w)
 	struct np_report_totals t = np_report_count(w->r);
 
 	if (t.known)
-		np_buf_printf(w->b, "%zu known deviations\n", t.known);
+		np_buf_printf(w->b, "%zu known deviation%s\n", t.known, t.known == 1 ? "" : "s");
 	if (t.errors)
 		np_buf_printf(w->b, "%zu could not be judged\n", t.errors);
 	np_buf_printf(w->b, "%zu passed, %zu failed, %zu skipped\n", t.passed, t.failed, t.skipped);
@@ -263,7 +273,7 @@ void np_report_text(const struct np_report *r, const struct np_report_style *sty
 
 	put_failures(&w, ids);
 	put_groups(&w, "failing cases by clause", "fail", true);
-	put_known(&w, ids);
+	put_waivers(&w, ids);
 	put_groups(&w, "could not be judged", "error", false);
 	put_groups(&w, "skipped", "skip", false);
 	put_warnings(&w);
