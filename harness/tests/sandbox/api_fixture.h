@@ -20,6 +20,7 @@
 
 #include "../../sandbox/api.h"
 #include "np/base/clock.h"
+#include "np/base/file.h"
 #include "np/base/json.h"
 #include "np/base/mem.h"
 
@@ -213,12 +214,9 @@ static inline int listen_tcp(int *ret_port)
 	return fd;
 }
 
-/* @tcp: plain HTTP on loopback (the unix door takes any listening socket), else a unix socket in a folder of its own. */
-static inline void fixture_start(struct fixture *f, bool tcp, bool with_agent)
+/* A store, and an agent if wanted. */
+static inline void fixture_prepare(struct fixture *f, bool with_agent)
 {
-	struct np_api_options o = { .unix_listen_fd = -1, .tcp_listen_fd = -1 };
-	struct np_err err = { 0 };
-
 	memset(f, 0, sizeof(*f));
 	f->store = np_store_new();
 	f->pods.store = f->store;
@@ -232,16 +230,36 @@ static inline void fixture_start(struct fixture *f, bool tcp, bool with_agent)
 		ck_assert_int_eq(pthread_create(&f->pods.agent, NULL, agent_main, &f->pods), 0);
 	else
 		atomic_store(&f->pods.stop, true);
+}
+
+static inline void fixture_serve(struct fixture *f, const struct np_api_options *o)
+{
+	struct np_err err = { 0 };
+
+	f->api = np_api_start(f->store, &f->pods, (struct np_services *)1, o, &err);
+	ck_assert_msg(f->api != NULL, "%s", err.msg);
+}
+
+static inline void fixture_folder(struct fixture *f)
+{
+	snprintf(f->dir, sizeof(f->dir), "/tmp/np-api-XXXXXX");
+	ck_assert_ptr_nonnull(mkdtemp(f->dir));
+}
+
+/* @tcp: plain HTTP on loopback (the unix door takes any listening socket), else a unix socket in a folder of its own. */
+static inline void fixture_start(struct fixture *f, bool tcp, bool with_agent)
+{
+	struct np_api_options o = { .unix_listen_fd = -1, .tcp_listen_fd = -1 };
+
+	fixture_prepare(f, with_agent);
 	if (tcp) {
 		o.unix_listen_fd = listen_tcp(&f->port);
 	} else {
-		snprintf(f->dir, sizeof(f->dir), "/tmp/np-api-XXXXXX");
-		ck_assert_ptr_nonnull(mkdtemp(f->dir));
+		fixture_folder(f);
 		snprintf(f->socket, sizeof(f->socket), "%s/api", f->dir);
 		o.unix_listen_fd = listen_unix(f->socket);
 	}
-	f->api = np_api_start(f->store, &f->pods, (struct np_services *)1, &o, &err);
-	ck_assert_msg(f->api != NULL, "%s", err.msg);
+	fixture_serve(f, &o);
 }
 
 static inline void fixture_stop(struct fixture *f)
@@ -250,10 +268,8 @@ static inline void fixture_stop(struct fixture *f)
 	if (!atomic_exchange(&f->pods.stop, true))
 		pthread_join(f->pods.agent, NULL);
 	np_store_free(f->store);
-	if (*f->socket) {
-		unlink(f->socket);
-		rmdir(f->dir);
-	}
+	if (*f->dir)
+		np_dir_remove(f->dir, NULL);
 }
 
 #endif
