@@ -11,7 +11,7 @@
 #include "yaml.h"
 
 /* A README has room: all columns unless there are absurdly many. */
-static const struct np_report_layout readme_layout = {"    ", false, 120, 200, 20};
+static const struct np_report_layout readme_layout = { "    ", false, 120, 200, 20 };
 
 /* Takes what @text holds. */
 static int write_take(const char *dir, const char *name, struct np_buf *text, unsigned mode,
@@ -35,7 +35,7 @@ static void put_line(struct np_buf *b, const char *before, const char *text, con
 
 static void put_list(struct np_buf *b, const char *before, const json_t *texts)
 {
-	struct np_buf list = {0};
+	struct np_buf list = { 0 };
 
 	np_report_join(&list, texts, ", ");
 	if (list.len)
@@ -46,7 +46,7 @@ static void put_list(struct np_buf *b, const char *before, const json_t *texts)
 /* Indented, so that no text in it is markup. */
 static void put_cell(struct np_buf *b, const json_t *f)
 {
-	struct np_buf line = {0};
+	struct np_buf line = { 0 };
 	const char *detail = np_json_str(f, "detail", "-"), *who = np_json_str(f, "who", "-");
 
 	np_buf_printf(&line, "%s: expected %s, seen %s", np_json_str(f, "cell", "?"),
@@ -81,7 +81,7 @@ static int write_readme(const struct np_report *r, const char *id, const char *d
 			struct np_err *err)
 {
 	const json_t *c = json_object_get(r->cases, id), *step = np_report_bad_step(r, id);
-	struct np_buf b = {0};
+	struct np_buf b = { 0 };
 
 	put_line(&b, "# ", id, "\n");
 	put_line(&b, "\n", np_json_str(c, "title", ""), "\n\n");
@@ -119,7 +119,7 @@ static void put_world(struct np_buf *b, const json_t *world)
 static void put_change(struct np_buf *b, const json_t *m)
 {
 	json_t *body = json_object_get(m, "body");
-	struct np_buf what = {0};
+	struct np_buf what = { 0 };
 
 	np_buf_printf(&what, "%s %s", np_json_str(m, "op", "?"), np_json_str(m, "of", "?"));
 	put_comment(b, "# ", np_buf_text(&what));
@@ -133,7 +133,7 @@ static int write_manifests(const struct np_report *r, const char *id, const char
 {
 	const json_t *bad = np_report_bad_step(r, id);
 	json_t *step, *m;
-	struct np_buf b = {0};
+	struct np_buf b = { 0 };
 	size_t i, j;
 
 	put_world(&b, json_object_get(r->worlds, id));
@@ -151,7 +151,7 @@ static int write_manifests(const struct np_report *r, const char *id, const char
 int np_report_failure(const struct np_report *r, const char *id, const char *dir,
 		      struct np_err *err)
 {
-	struct np_buf script = {0};
+	struct np_buf script = { 0 };
 
 	if (np_dir_make(dir, 0777, err) < 0 || write_readme(r, id, dir, err) < 0 ||
 	    write_manifests(r, id, dir, err) < 0)

@@ -8,7 +8,7 @@ static int write_format(const struct np_report *r, enum np_report_format format,
 			const char *name, struct np_err *err)
 {
 	np_auto_free char *path = np_xasprintf("%s/%s", dir, name);
-	struct np_buf text = {0};
+	struct np_buf text = { 0 };
 	int rc;
 
 	np_report_write(r, format, NULL, &text);
@@ -20,7 +20,7 @@ static int write_format(const struct np_report *r, enum np_report_format format,
 static int write_failure(const struct np_report *r, const char *failures, const char *id,
 			 struct np_err *err)
 {
-	struct np_buf folder = {0};
+	struct np_buf folder = { 0 };
 	int rc;
 
 	np_buf_printf(&folder, "%s/", failures);

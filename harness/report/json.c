@@ -26,7 +26,7 @@ void np_report_json(const struct np_report *r, struct np_buf *ret)
 {
 	struct np_report_totals t = np_report_count(r);
 	json_t *ids = np_report_ids(r), *id, *cases = json_array(), *out;
-	struct np_buf problem = {0};
+	struct np_buf problem = { 0 };
 	size_t i;
 
 	json_array_foreach(ids, i, id)
@@ -37,7 +37,7 @@ void np_report_json(const struct np_report *r, struct np_buf *ret)
 			   np_report_exit(r), "ended", r->end != NULL);
 	if (np_report_problem(r, &problem))
 		json_object_set_new(out, "problem",
-				    np_json_string((struct np_str){problem.data, problem.len}));
+				    np_json_string((struct np_str){ problem.data, problem.len }));
 	json_object_set(out, "warnings", r->warnings);
 	set_or_null(out, "run", r->run);
 	set_or_null(out, "preflight", r->preflight);

@@ -83,10 +83,10 @@ static void put_element(struct np_buf *b, const char *element, const char *messa
 static void put_failure(const struct np_report *r, const char *id, const json_t *c,
 			struct np_buf *b)
 {
-	static const struct np_report_layout layout = {"", false, 120, 30, 1};
+	static const struct np_report_layout layout = { "", false, 120, 30, 1 };
 	const json_t *step = np_report_bad_step(r, id),
 		     *f = json_array_get(json_object_get(step, "failures"), 0);
-	struct np_buf text = {0}, message = {0};
+	struct np_buf text = { 0 }, message = { 0 };
 
 	np_report_join(&message, json_object_get(c, "clauses"), " ");
 	np_buf_printf(&message, "%s%s", message.len ? ": " : "", np_json_str(c, "reason", ""));
@@ -205,7 +205,7 @@ void np_report_junit(const struct np_report *r, struct np_buf *ret)
 {
 	struct np_report_totals t = np_report_count(r);
 	json_t *areas = by_area(r), *ids;
-	struct np_buf text = {0};
+	struct np_buf text = { 0 };
 	bool problem = np_report_problem(r, &text);
 	/* Status 1 is a verdict on the cluster (it does not enforce), all else is the environment.
 	 */

@@ -141,7 +141,7 @@ static void keep_steps(struct loader *l, json_t *c, const char *id)
 
 static bool result_is_known(const char *result)
 {
-	static const char *const known[] = {"pass", "fail", "skip", "known", "error"};
+	static const char *const known[] = { "pass", "fail", "skip", "known", "error" };
 
 	for (size_t i = 0; i < NP_ARRAY_SIZE(known); i++)
 		if (strcmp(result, known[i]) == 0)
@@ -187,9 +187,9 @@ static const struct {
 	const char *type;
 	int (*take)(struct loader *l, json_t *v, struct np_err *err);
 } takers[] = {
-	{"run", take_run},   {"preflight", take_preflight}, {"world", take_world},
-	{"step", take_step}, {"case", take_case},	    {"note", take_note},
-	{"end", take_end},
+	{ "run", take_run },   { "preflight", take_preflight }, { "world", take_world },
+	{ "step", take_step }, { "case", take_case },		{ "note", take_note },
+	{ "end", take_end },
 };
 
 /* Types that a later version adds are passed over. */
@@ -265,8 +265,8 @@ int np_report_load(const char *path, struct np_report **ret, struct np_err *err)
 {
 	np_auto_free char *file =
 		np_is_dir(path) ? np_xasprintf("%s/run.jsonl", path) : np_xstrdup(path);
-	struct loader l = {new_report(file), json_object(), json_object()};
-	struct np_buf text = {0};
+	struct loader l = { new_report(file), json_object(), json_object() };
+	struct np_buf text = { 0 };
 	int rc = np_file_read(file, RECORD_MAX_BYTES, &text, err);
 
 	/* A path that cannot be read is the user's mistake, not the environment's. */

@@ -19,7 +19,7 @@ static void put_row_of(struct np_buf *b, const char *what, const char *fmt, ...)
 
 static void put_row_of(struct np_buf *b, const char *what, const char *fmt, ...)
 {
-	struct np_buf value = {0};
+	struct np_buf value = { 0 };
 	va_list ap;
 
 	va_start(ap, fmt);
@@ -31,7 +31,7 @@ static void put_row_of(struct np_buf *b, const char *what, const char *fmt, ...)
 
 static void put_joined(struct np_buf *b, const json_t *texts)
 {
-	struct np_buf list = {0};
+	struct np_buf list = { 0 };
 
 	np_report_join(&list, texts, ", ");
 	np_report_md(b, np_buf_text(&list));
@@ -174,7 +174,7 @@ static void put_environment(const struct np_report *r, struct np_buf *b)
 
 static void put_measures(const struct np_report *r, struct np_buf *b)
 {
-	static const char *const directions[] = {"ingress", "egress"};
+	static const char *const directions[] = { "ingress", "egress" };
 
 	if (!r->end)
 		return;
@@ -205,7 +205,7 @@ static void put_paragraph(struct np_buf *b, const char *text)
 
 static void put_head(const struct np_report *r, const struct np_report_totals *t, struct np_buf *b)
 {
-	struct np_buf problem = {0};
+	struct np_buf problem = { 0 };
 
 	np_buf_printf(b, "# netpolcheck: %zu passed, %zu failed, %zu skipped", t->passed, t->failed,
 		      t->skipped);

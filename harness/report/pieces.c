@@ -6,7 +6,8 @@
 #include "np/base/mem.h"
 #include "report_private.h"
 
-static const char *const format_names[NP_N_REPORT_FORMATS] = {"text", "json", "junit", "markdown"};
+static const char *const format_names[NP_N_REPORT_FORMATS] = { "text", "json", "junit",
+							       "markdown" };
 
 const char *np_report_format_name(enum np_report_format f)
 {
@@ -16,7 +17,7 @@ const char *np_report_format_name(enum np_report_format f)
 void np_report_write(const struct np_report *r, enum np_report_format format,
 		     const struct np_report_style *style, struct np_buf *ret)
 {
-	struct np_report_style s = style ? *style : (struct np_report_style){0};
+	struct np_report_style s = style ? *style : (struct np_report_style){ 0 };
 
 	if (!s.width)
 		s.width = 100;
@@ -52,7 +53,7 @@ bool np_report_is(const struct np_report *r, const char *id, const char *result)
 
 struct np_report_totals np_report_count(const struct np_report *r)
 {
-	struct np_report_totals t = {0};
+	struct np_report_totals t = { 0 };
 	const char *id;
 	json_t *c;
 
@@ -131,7 +132,7 @@ static json_t *largest_first(json_t *groups)
 	size_t n = 0;
 
 	json_object_foreach(groups, key, ids)
-		items[n++] = (struct group){key, ids};
+		items[n++] = (struct group){ key, ids };
 	qsort(items, n, sizeof(*items), by_size);
 	for (size_t i = 0; i < n; i++)
 		json_array_append_new(list, np_json_pack("[s, O]", items[i].key, items[i].ids));
@@ -153,7 +154,7 @@ json_t *np_report_groups(const struct np_report *r, const char *result, bool by_
 		if (!by_clause)
 			add_to_group(groups, np_json_str(c, "reason", "no reason given"), id);
 		else if (!json_array_size(clauses))
-			add_to_group(groups, "-", id);
+			add_to_group(groups, "no clause", id);
 		else
 			json_array_foreach(clauses, j, clause)
 				if (json_is_string(clause))

@@ -15,9 +15,9 @@
 
 void np_progress_init(struct np_progress_view *v)
 {
-	struct winsize w = {0};
+	struct winsize w = { 0 };
 
-	*v = (struct np_progress_view){.terminal = isatty(STDERR_FILENO), .width = 100};
+	*v = (struct np_progress_view){ .terminal = isatty(STDERR_FILENO), .width = 100 };
 	if (ioctl(STDERR_FILENO, TIOCGWINSZ, &w) == 0 && w.ws_col)
 		v->width = w.ws_col;
 }
@@ -44,7 +44,7 @@ static void copy_cut(char *buf, size_t size, const struct np_buf *text)
 const char *np_progress_text(const struct np_run_progress *p, char *buf, size_t size)
 {
 	long long left = left_ms(p);
-	struct np_buf b = {0};
+	struct np_buf b = { 0 };
 
 	np_buf_printf(&b, "[%3zu/%zu] ", p->n_done, p->n_cases);
 	if (!p->id) {

@@ -11,10 +11,10 @@
 static const struct {
 	const char *kind, *resource;
 } resources[] = {
-	{"Pod", "pods"},
-	{"Namespace", "namespaces"},
-	{"Service", "services"},
-	{"NetworkPolicy", "networkpolicies.networking.k8s.io"},
+	{ "Pod", "pods" },
+	{ "Namespace", "namespaces" },
+	{ "Service", "services" },
+	{ "NetworkPolicy", "networkpolicies.networking.k8s.io" },
 };
 
 static void put_resource(struct np_buf *b, const char *kind)
@@ -102,7 +102,7 @@ static void put_line(struct np_repro *p, const json_t *object)
 /* One object on standard input of kubectl; the text cannot end the here-document. Pods are dull. */
 static void put_object(struct np_repro *p, const char *verb, const char *key, const json_t *body)
 {
-	struct np_buf fills = {0};
+	struct np_buf fills = { 0 };
 	json_t *object = for_script(p, key, body, &fills);
 
 	np_buf_printf(&p->out, "put %s%s <<'END_OF_OBJECT'\n", verb, np_buf_text(&fills));
@@ -117,7 +117,7 @@ static void put_object(struct np_repro *p, const char *verb, const char *key, co
 
 static void put_patch(struct np_repro *p, const char *key, const char *type, const json_t *patch)
 {
-	struct np_buf fills = {0}, text = {0};
+	struct np_buf fills = { 0 }, text = { 0 };
 	json_t *renamed = np_repro_renamed(p, patch, &fills);
 
 	np_json_dump(renamed, 0, &text);
@@ -256,7 +256,7 @@ void np_repro_ready(struct np_repro *p)
 
 static void put_hosts(struct np_repro *p)
 {
-	const struct np_repro_end *ends[] = {&p->src, &p->dst};
+	const struct np_repro_end *ends[] = { &p->src, &p->dst };
 	json_t *ns, *pod;
 	bool any = false;
 
@@ -283,7 +283,7 @@ static void put_hosts(struct np_repro *p)
 void np_repro_world(struct np_repro *p)
 {
 	json_t *objects = json_object_get(p->world, "objects"), *body;
-	struct np_buf none = {0};
+	struct np_buf none = { 0 };
 	const char *key;
 
 	json_object_foreach(objects, key, body)

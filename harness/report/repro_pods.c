@@ -11,7 +11,7 @@
 
 static json_t *serve_args(const struct np_repro *p, const char *identity, bool listen)
 {
-	static const char *const protocols[] = {"tcp", "udp", "sctp"};
+	static const char *const protocols[] = { "tcp", "udp", "sctp" };
 	json_t *args = json_array(), *lists = json_object_get(p->world, "listens");
 
 	json_array_append_new(args, json_string("serve"));
@@ -32,7 +32,7 @@ static json_t *serve_args(const struct np_repro *p, const char *identity, bool l
 /* What the original says about its container; "@AGENT@" stands for the rest. */
 static json_t *container(const json_t *original, const char *fallback, size_t i, json_t *args)
 {
-	static const char *const keep[] = {"ports", "restartPolicy"};
+	static const char *const keep[] = { "ports", "restartPolicy" };
 	np_auto_free char *name = np_xasprintf("%s%zu", fallback, i);
 	json_t *c = np_json_pack("{s:s, s:o, s:b}", "name", np_json_str(original, "name", name),
 				 "args", args, "@AGENT@", 1);
@@ -109,13 +109,13 @@ static const char *node_of(const struct np_repro *p, const json_t *pod)
 
 json_t *np_repro_pod(struct np_repro *p, const json_t *original)
 {
-	static const char *const keep[] = {"name", "namespace", "labels", "annotations"};
+	static const char *const keep[] = { "name", "namespace", "labels", "annotations" };
 	const char *ns = np_json_str(original, "metadata/namespace", ""),
 		   *name = np_json_str(original, "metadata/name", "");
 	np_auto_free char *identity = np_xasprintf("%s/%s", ns, name);
 	const json_t *spec = json_object_get(original, "spec");
 	json_t *meta = json_object(), *pod, *renamed;
-	struct np_buf none = {0};
+	struct np_buf none = { 0 };
 
 	for (size_t k = 0; k < NP_ARRAY_SIZE(keep); k++) {
 		json_t *v = json_object_get(json_object_get(original, "metadata"), keep[k]);

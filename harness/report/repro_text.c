@@ -117,7 +117,7 @@ struct holding {
 
 static struct holding holding_of(const struct np_repro *p, const struct np_cidr *block)
 {
-	struct holding h = {0};
+	struct holding h = { 0 };
 	const char *name;
 	struct np_addr a;
 	json_t *ips;

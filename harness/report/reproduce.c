@@ -19,7 +19,7 @@ static void end_release(struct np_repro_end *e)
 {
 	free(e->ns);
 	free(e->name);
-	*e = (struct np_repro_end){0};
+	*e = (struct np_repro_end){ 0 };
 }
 
 /* Is it a pod of the world, or one that the case made on its way to the failing step? */
@@ -61,7 +61,7 @@ static void split_end(struct np_repro_end *e, const char *name)
 
 static struct np_repro_end end_of(const struct np_repro *p, const char *id, const char *text)
 {
-	struct np_repro_end e = {.kind = NP_REPRO_UNKNOWN, .text = text};
+	struct np_repro_end e = { .kind = NP_REPRO_UNKNOWN, .text = text };
 
 	if (strncmp(text, "svc:", 4) == 0 && strchr(text, '/')) {
 		e.kind = NP_REPRO_SERVICE;
@@ -202,7 +202,7 @@ static void put_probe(struct np_repro *p, const char *container)
 static void put_nodes(struct np_repro *p)
 {
 	const json_t *nodes = json_object_get(p->r->preflight, "nodes");
-	const char *letters = "AB", *nth[] = {"1", "$"};
+	const char *letters = "AB", *nth[] = { "1", "$" };
 
 	for (size_t i = 0; i < 2; i++) {
 		np_buf_printf(&p->out, "[ -n \"${NODE_%c:-}\" ] || NODE_%c=$(node ", letters[i],
@@ -306,13 +306,13 @@ static void put_refusal(const char *why, struct np_buf *ret)
 
 static void repro_init(struct np_repro *p, const struct np_report *r, const char *id)
 {
-	*p = (struct np_repro){.r = r,
-			       .step = np_report_bad_step(r, id),
-			       .world = json_object_get(r->worlds, id),
-			       .namespaces = json_object(),
-			       .objects = json_object(),
-			       .touched = json_object(),
-			       .unready = json_object()};
+	*p = (struct np_repro){ .r = r,
+				.step = np_report_bad_step(r, id),
+				.world = json_object_get(r->worlds, id),
+				.namespaces = json_object(),
+				.objects = json_object(),
+				.touched = json_object(),
+				.unready = json_object() };
 	choose_cell(p, id);
 	if (!p->world)
 		snprintf(p->why, sizeof(p->why), "the record does not hold the world of this case");

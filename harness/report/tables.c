@@ -61,7 +61,7 @@ struct view {
 
 static size_t columns_of_name(const char *name)
 {
-	struct np_buf b = {0};
+	struct np_buf b = { 0 };
 	size_t n = np_report_name(&b, name, NAME_MAX_COLUMNS);
 
 	np_buf_release(&b);
@@ -82,8 +82,8 @@ static size_t max(size_t a, size_t b)
 static struct row read_row(const json_t *sources, const json_t *dests, const json_t *expected,
 			   const json_t *observed, size_t i, bool *wrong)
 {
-	struct row row = {np_report_at(sources, i), np_report_at(expected, i),
-			  np_report_at(observed, i), 0, 0};
+	struct row row = { np_report_at(sources, i), np_report_at(expected, i),
+			   np_report_at(observed, i), 0, 0 };
 
 	row.n = min(min(strlen(row.expected), strlen(row.observed)), json_array_size(dests));
 	for (size_t d = 0; d < row.n; d++)
@@ -129,8 +129,9 @@ static void view_init(struct view *v, const json_t *table, size_t port)
 	}
 	for (size_t d = 0; d < n_dests; d++)
 		if (wrong[d])
-			v->columns[v->n_columns++] = (struct column){
-				d, max(CELL_MIN_COLUMNS, columns_of_name(np_report_at(dests, d)))};
+			v->columns[v->n_columns++] =
+				(struct column){ d, max(CELL_MIN_COLUMNS,
+							columns_of_name(np_report_at(dests, d))) };
 	v->n_right_rows = json_array_size(sources) - v->n_rows;
 }
 
@@ -253,7 +254,7 @@ static void put_number(struct np_buf *b, const char *before, size_t n, const cha
 static void put_left_out(const struct view *v, size_t rows, size_t columns)
 {
 	size_t right_columns = json_array_size(v->dests) - v->n_columns;
-	struct np_buf wrong = {0}, right = {0};
+	struct np_buf wrong = { 0 }, right = { 0 };
 
 	put_number(&wrong, "", rows, "row");
 	put_number(&wrong, wrong.len ? ", " : "", columns, "column");
@@ -303,7 +304,7 @@ static bool is_repeat(const json_t *table, size_t p)
 static void put_title(const struct view *v, const json_t *table, size_t p)
 {
 	const json_t *ports = json_object_get(table, "ports");
-	struct np_buf title = {0};
+	struct np_buf title = { 0 };
 
 	for (size_t q = p; q < json_array_size(ports); q++) {
 		if (q > p && (q >= MERGED_PORTS_MAX || !same_port(table, p, q)))
@@ -325,7 +326,7 @@ void np_report_tables(const json_t *step, const struct np_report_layout *layout,
 
 	json_array_foreach(json_object_get(step, "tables"), t, table)
 		json_array_foreach(json_object_get(table, "ports"), p, port) {
-			struct view v = {.layout = layout, .out = ret};
+			struct view v = { .layout = layout, .out = ret };
 
 			if (is_repeat(table, p))
 				continue;

@@ -21,6 +21,16 @@ static void put(const struct writer *w, const char *text)
 	np_buf_printable(w->b, np_str_from(text));
 }
 
+/* One line of the record, whatever it holds, over as many lines as the width makes of it. */
+static void put_line(const struct writer *w, const char *indent, const char *text)
+{
+	struct np_buf plain = { 0 };
+
+	np_buf_printable(&plain, np_str_from(text));
+	np_report_wrapped(w->b, indent, np_buf_text(&plain), w->style->width);
+	np_buf_release(&plain);
+}
+
 static void put_code(const struct writer *w, const char *code)
 {
 	if (w->style->color)
@@ -41,23 +51,23 @@ static void put_heading(const struct writer *w, const char *id, const json_t *c)
 	np_buf_adds(w->b, "FAIL ");
 	put(w, id);
 	put_code(w, PLAIN);
-	np_buf_adds(w->b, "  ");
+	np_buf_adds(w->b, json_array_size(json_object_get(c, "clauses")) ? "  " : "");
 	np_report_join(w->b, json_object_get(c, "clauses"), " ");
 	np_buf_addc(w->b, '\n');
-	np_report_wrapped(w->b, "  ", np_json_str(c, "title", ""), w->style->width);
-	np_report_wrapped(w->b, "  ", np_json_str(c, "reason", ""), w->style->width);
+	put_line(w, "  ", np_json_str(c, "title", ""));
+	put_line(w, "  ", np_json_str(c, "reason", ""));
 }
 
 static void put_operations(const struct writer *w, const json_t *step)
 {
-	struct np_buf line = {0};
+	struct np_buf line = { 0 };
 
 	np_buf_printf(&line, "at %s", np_json_str(step, "place", "?"));
 	if (json_array_size(json_object_get(step, "operations"))) {
 		np_buf_adds(&line, " after ");
 		np_report_join(&line, json_object_get(step, "operations"), ", ");
 	}
-	np_report_wrapped(w->b, "  ", np_buf_text(&line), w->style->width);
+	put_line(w, "  ", np_buf_text(&line));
 	np_buf_release(&line);
 }
 
@@ -86,8 +96,8 @@ static void put_explanation(const struct writer *w, const json_t *step)
 static void put_failure(const struct writer *w, const char *id)
 {
 	const json_t *step = np_report_bad_step(w->r, id);
-	const struct np_report_layout layout = {"    ", w->style->color, w->style->width, ROWS_MAX,
-						1};
+	const struct np_report_layout layout = { "    ", w->style->color, w->style->width, ROWS_MAX,
+						 1 };
 
 	put_heading(w, id, json_object_get(w->r->cases, id));
 	if (step) {
@@ -124,7 +134,7 @@ static void put_group(const struct writer *w, const json_t *group, bool by_claus
 {
 	const json_t *ids = json_array_get(group, 1);
 	size_t n = json_array_size(ids);
-	struct np_buf line = {0};
+	struct np_buf line = { 0 };
 
 	if (by_clause)
 		np_buf_printf(&line, "%s in %zu case%s", np_report_at(group, 0), n,
@@ -137,7 +147,7 @@ static void put_group(const struct writer *w, const json_t *group, bool by_claus
 		np_report_some(&line, ids, IDS_MAX);
 		np_buf_adds(&line, by_clause ? "" : ")");
 	}
-	np_report_wrapped(w->b, "  ", np_buf_text(&line), w->style->width);
+	put_line(w, "  ", np_buf_text(&line));
 	np_buf_release(&line);
 }
 
@@ -176,7 +186,7 @@ static void put_waived(const struct writer *w, const char *id)
 static void put_waivers(const struct writer *w, const json_t *ids)
 {
 	json_t *id, *unused = np_report_unused_waivers(w->r);
-	struct np_buf line = {0};
+	struct np_buf line = { 0 };
 	size_t i;
 
 	json_array_foreach(ids, i, id)
@@ -184,26 +194,41 @@ static void put_waivers(const struct writer *w, const json_t *ids)
 	if (json_array_size(unused)) {
 		np_buf_adds(&line, "waivers that matched nothing: ");
 		np_report_join(&line, unused, ", ");
-		np_report_wrapped(w->b, "", np_buf_text(&line), w->style->width);
+		put_line(w, "", np_buf_text(&line));
 	}
 	np_buf_release(&line);
 	json_decref(unused);
 }
 
+static void put_linef(const struct writer *w, const char *fmt, ...)
+	__attribute__((format(printf, 2, 3)));
+
+static void put_linef(const struct writer *w, const char *fmt, ...)
+{
+	struct np_buf line = { 0 };
+	va_list ap;
+
+	va_start(ap, fmt);
+	np_buf_vprintf(&line, fmt, ap);
+	va_end(ap);
+	put_line(w, "", np_buf_text(&line));
+	np_buf_release(&line);
+}
+
 static void put_latency(const struct writer *w)
 {
-	static const char *const directions[] = {"ingress", "egress"};
+	static const char *const directions[] = { "ingress", "egress" };
 
 	for (size_t d = 0; d < 2; d++) {
 		const json_t *l = json_object_get(json_object_get(w->r->end, "convergence_ms"),
 						  directions[d]);
 
 		if (np_json_int(l, "n", 0) > 0)
-			np_buf_printf(w->b,
-				      "%s changes took effect within %lld ms (median), "
-				      "%lld ms (99 of 100); %lld measured\n",
-				      directions[d], np_json_int(l, "p50", 0),
-				      np_json_int(l, "p99", 0), np_json_int(l, "n", 0));
+			put_linef(w,
+				  "%s changes took effect within %lld ms (median), "
+				  "%lld ms (99 of 100); %lld measured",
+				  directions[d], np_json_int(l, "p50", 0), np_json_int(l, "p99", 0),
+				  np_json_int(l, "n", 0));
 	}
 }
 
@@ -211,16 +236,15 @@ static void put_speed(const struct writer *w)
 {
 	const json_t *end = w->r->end;
 
-	if (!np_json_int(end, "probes", 0))
-		return;
-	np_buf_printf(w->b,
-		      "%lld probes, %.0f a second while probing; %.1f s in all; "
-		      "%lld streams to %lld agents, %lld API requests\n",
-		      np_json_int(end, "probes", 0),
-		      json_number_value(json_object_get(end, "probes_per_s")),
-		      (double)np_json_int(end, "ms", 0) / 1000,
-		      np_json_int(end, "streams_opened", 0), np_json_int(end, "agents", 0),
-		      np_json_int(end, "api_requests", 0));
+	if (np_json_int(end, "probes", 0) > 0)
+		put_linef(w,
+			  "%lld probes, %.0f a second while probing; %.1f s in all; "
+			  "%lld streams to %lld agents, %lld API requests",
+			  np_json_int(end, "probes", 0),
+			  json_number_value(json_object_get(end, "probes_per_s")),
+			  (double)np_json_int(end, "ms", 0) / 1000,
+			  np_json_int(end, "streams_opened", 0), np_json_int(end, "agents", 0),
+			  np_json_int(end, "api_requests", 0));
 }
 
 static void put_warnings(const struct writer *w)
@@ -238,7 +262,7 @@ static void put_warnings(const struct writer *w)
 
 static void put_problem(const struct writer *w)
 {
-	struct np_buf text = {0};
+	struct np_buf text = { 0 };
 
 	if (np_report_problem(w->r, &text)) {
 		put_code(w, RED);
@@ -268,7 +292,7 @@ static void put_totals(const struct writer *w)
 void np_report_text(const struct np_report *r, const struct np_report_style *style,
 		    struct np_buf *ret)
 {
-	const struct writer w = {r, style, ret};
+	const struct writer w = { r, style, ret };
 	json_t *ids = np_report_ids(r);
 
 	put_failures(&w, ids);

@@ -21,7 +21,7 @@ void np_report_indented(struct np_buf *b, const char *indent, const char *text)
 		size_t n = strcspn(text, "\n");
 
 		np_buf_adds(b, indent);
-		np_buf_printable(b, (struct np_str){text, n});
+		np_buf_printable(b, (struct np_str){ text, n });
 		np_buf_addc(b, '\n');
 		text += n + (text[n] == '\n');
 	}
@@ -50,10 +50,10 @@ static void wrap_line(struct np_buf *b, const char *indent, const char *line, si
 	column = columns_of(indent, strlen(indent)) + lead;
 	for (size_t i = lead, first = 1; i < n;) {
 		size_t len = strcspn(line + i, " \n"), begin, shown;
-		struct np_buf word = {0};
+		struct np_buf word = { 0 };
 
 		len = len > n - i ? n - i : len;
-		np_buf_printable(&word, (struct np_str){line + i, len});
+		np_buf_printable(&word, (struct np_str){ line + i, len });
 		shown = columns_of(np_buf_text(&word), word.len);
 		begin = first ? column : column + 1;
 		if (!first && begin + shown > width) {
@@ -63,7 +63,7 @@ static void wrap_line(struct np_buf *b, const char *indent, const char *line, si
 			np_buf_addc(b, ' ');
 			column = begin;
 		}
-		np_buf_addstr(b, (struct np_str){np_buf_text(&word), word.len});
+		np_buf_addstr(b, (struct np_str){ np_buf_text(&word), word.len });
 		np_buf_release(&word);
 		column += shown;
 		first = 0;
@@ -119,7 +119,7 @@ static size_t byte_of(const char *s, size_t n, size_t column)
 
 size_t np_report_name(struct np_buf *b, const char *name, size_t max)
 {
-	struct np_buf plain = {0};
+	struct np_buf plain = { 0 };
 	size_t columns;
 
 	np_buf_printable(&plain, np_str_from(name));
@@ -177,7 +177,7 @@ void np_report_folder(struct np_buf *b, const char *id)
 
 void np_report_md(struct np_buf *b, const char *text)
 {
-	struct np_buf plain = {0};
+	struct np_buf plain = { 0 };
 
 	np_buf_printable(&plain, np_str_from(text));
 	for (size_t i = 0; i < plain.len; i++) {
@@ -206,7 +206,7 @@ static size_t prefix_length(const json_t *run_ids, const char *p)
 
 char *np_report_short_names(const json_t *run_ids, const char *text)
 {
-	struct np_buf b = {0};
+	struct np_buf b = { 0 };
 
 	while (*text) {
 		size_t skip = prefix_length(run_ids, text);

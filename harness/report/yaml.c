@@ -17,8 +17,8 @@ static int take_bytes(void *ctx, unsigned char *bytes, size_t n)
  * by their characters. */
 static bool is_word(const char *s)
 {
-	static const char *const words[] = {"y",  "yes", "on",	  "true", "n",
-					    "no", "off", "false", "null"};
+	static const char *const words[] = { "y",  "yes", "on",	   "true", "n",
+					     "no", "off", "false", "null" };
 
 	for (size_t i = 0; i < sizeof(words) / sizeof(words[0]); i++)
 		if (strcasecmp(words[i], s) == 0)
