@@ -14,9 +14,8 @@ struct np_report {
 	json_t *preflight, *end; /* of the last part; NULL when it has none */
 	json_t *run_ids;	 /* array of strings, one for each part */
 	json_t *cases;		 /* id -> its last case line; ids and results are checked */
-	json_t *steps;	/* id -> step lines of the attempt that gave the result; not of passed cases
-			 */
-	json_t *worlds; /* id -> world line that the case ran in; the same ids */
+	json_t *steps;	  /* id -> step lines of the attempt that counts; not of passed cases */
+	json_t *worlds;	  /* id -> world line that the case ran in; the same ids */
 	json_t *warnings; /* array of strings: notes of level warn */
 };
 

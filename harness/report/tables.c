@@ -254,17 +254,19 @@ static void put_number(struct np_buf *b, const char *before, size_t n, const cha
 static void put_left_out(const struct view *v, size_t rows, size_t columns)
 {
 	size_t right_columns = json_array_size(v->dests) - v->n_columns;
-	struct np_buf wrong = { 0 }, right = { 0 };
+	struct np_buf wrong = { 0 }, right = { 0 }, line = { 0 };
 
 	put_number(&wrong, "", rows, "row");
 	put_number(&wrong, wrong.len ? ", " : "", columns, "column");
 	put_number(&right, "", v->n_right_rows, "row");
 	put_number(&right, right.len ? ", " : "", right_columns, "column");
 	if (wrong.len || right.len)
-		np_buf_printf(v->out, "%s(left out: %s%s%s%s%s)\n", v->layout->indent,
-			      np_buf_text(&wrong), wrong.len ? " with wrong cells" : "",
+		np_buf_printf(&line, "(left out: %s%s%s%s%s)", np_buf_text(&wrong),
+			      wrong.len ? " with wrong cells" : "",
 			      wrong.len && right.len ? "; " : "", np_buf_text(&right),
 			      right.len ? " as expected" : "");
+	np_report_wrapped(v->out, v->layout->indent, np_buf_text(&line), v->layout->width);
+	np_buf_release(&line);
 	np_buf_release(&wrong);
 	np_buf_release(&right);
 }

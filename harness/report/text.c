@@ -31,6 +31,21 @@ static void put_line(const struct writer *w, const char *indent, const char *tex
 	np_buf_release(&plain);
 }
 
+static void put_linef(const struct writer *w, const char *fmt, ...)
+	__attribute__((format(printf, 2, 3)));
+
+static void put_linef(const struct writer *w, const char *fmt, ...)
+{
+	struct np_buf line = { 0 };
+	va_list ap;
+
+	va_start(ap, fmt);
+	np_buf_vprintf(&line, fmt, ap);
+	va_end(ap);
+	put_line(w, "", np_buf_text(&line));
+	np_buf_release(&line);
+}
+
 static void put_code(const struct writer *w, const char *code)
 {
 	if (w->style->color)
@@ -74,23 +89,20 @@ static void put_operations(const struct writer *w, const json_t *step)
 static void put_explanation(const struct writer *w, const json_t *step)
 {
 	const json_t *f = json_array_get(json_object_get(step, "failures"), 0);
-	const char *detail = np_json_str(f, "detail", "-");
+	const char *detail = np_json_str(f, "detail", "-"),
+		   *why = np_json_str(f, "explanation", "");
+	struct np_buf line = { 0 };
 
 	if (!f)
 		return;
-	np_buf_adds(w->b, "  ");
-	put(w, np_json_str(f, "cell", "?"));
-	np_buf_adds(w->b, ": expected ");
-	put(w, np_json_str(f, "expected", "?"));
-	np_buf_adds(w->b, ", seen ");
-	put(w, np_json_str(f, "outcome", "?"));
-	if (*detail && strcmp(detail, "-") != 0) {
-		np_buf_adds(w->b, " (");
-		put(w, detail);
-		np_buf_addc(w->b, ')');
-	}
-	np_buf_adds(w->b, *np_json_str(f, "explanation", "") ? ", because\n" : "\n");
-	np_report_wrapped(w->b, "    ", np_json_str(f, "explanation", ""), w->style->width);
+	np_buf_printf(&line, "%s: expected %s, seen %s", np_json_str(f, "cell", "?"),
+		      np_json_str(f, "expected", "?"), np_json_str(f, "outcome", "?"));
+	if (*detail && strcmp(detail, "-") != 0)
+		np_buf_printf(&line, " (%s)", detail);
+	np_buf_adds(&line, *why ? ", because" : "");
+	put_line(w, "  ", np_buf_text(&line));
+	np_report_wrapped(w->b, "    ", why, w->style->width);
+	np_buf_release(&line);
 }
 
 static void put_failure(const struct writer *w, const char *id)
@@ -168,19 +180,12 @@ static void put_waived(const struct writer *w, const char *id)
 	const json_t *c = json_object_get(w->r->cases, id);
 	const char *link = np_json_str(c, "waiver/link", "");
 
-	if (np_report_is(w->r, id, "known")) {
-		np_buf_adds(w->b, "known  ");
-		put(w, id);
-		np_buf_adds(w->b, ": ");
-		put(w, np_json_str(c, "waiver/reason", "no reason given"));
-		np_buf_adds(w->b, *link ? "  " : "");
-		put(w, link);
-		np_buf_addc(w->b, '\n');
-	} else if (np_json_bool(c, "fixed", 0)) {
-		np_buf_adds(w->b, "fixed  ");
-		put(w, id);
-		np_buf_adds(w->b, ": it passes, its waiver can go\n");
-	}
+	if (np_report_is(w->r, id, "known"))
+		put_linef(w, "known: %s: %s%s%s", id,
+			  np_json_str(c, "waiver/reason", "no reason given"), *link ? ", " : "",
+			  link);
+	else if (np_json_bool(c, "fixed", 0))
+		put_linef(w, "fixed: %s: it passes, its waiver can go", id);
 }
 
 static void put_waivers(const struct writer *w, const json_t *ids)
@@ -198,21 +203,6 @@ static void put_waivers(const struct writer *w, const json_t *ids)
 	}
 	np_buf_release(&line);
 	json_decref(unused);
-}
-
-static void put_linef(const struct writer *w, const char *fmt, ...)
-	__attribute__((format(printf, 2, 3)));
-
-static void put_linef(const struct writer *w, const char *fmt, ...)
-{
-	struct np_buf line = { 0 };
-	va_list ap;
-
-	va_start(ap, fmt);
-	np_buf_vprintf(&line, fmt, ap);
-	va_end(ap);
-	put_line(w, "", np_buf_text(&line));
-	np_buf_release(&line);
 }
 
 static void put_latency(const struct writer *w)
@@ -251,11 +241,8 @@ static void put_warnings(const struct writer *w)
 {
 	size_t n = json_array_size(w->r->warnings);
 
-	for (size_t i = 0; i < n && i < WARNINGS_SHOWN; i++) {
-		np_buf_adds(w->b, "warning: ");
-		put(w, np_report_at(w->r->warnings, i));
-		np_buf_addc(w->b, '\n');
-	}
+	for (size_t i = 0; i < n && i < WARNINGS_SHOWN; i++)
+		put_linef(w, "warning: %s", np_report_at(w->r->warnings, i));
 	if (n > WARNINGS_SHOWN)
 		np_buf_printf(w->b, "%zu more warnings are in the record\n", n - WARNINGS_SHOWN);
 }

@@ -80,7 +80,8 @@ static const struct {
 	{ RUN "{\"type\":\"note\",\"text\":\"\xff\"}\n", NP_EPARSE, 2, "not valid JSON" },
 	{ RUN "{} {}\n", NP_EPARSE, 2, "not valid JSON" },
 	{ RUN "{\"type\":\"case\",\"result\":\"pass\"}\n", NP_EVALID, 2, "without an id" },
-	{ RUN "{\"type\":\"case\",\"case\":3,\"result\":\"pass\"}\n", NP_EVALID, 2, "without an id" },
+	{ RUN "{\"type\":\"case\",\"case\":3,\"result\":\"pass\"}\n", NP_EVALID, 2,
+	  "without an id" },
 	{ RUN "{\"type\":\"case\",\"case\":\"a\"}\n", NP_EVALID, 2, "result ''" },
 	{ RUN "{\"type\":\"case\",\"case\":\"a\",\"result\":\"good\"}\n", NP_EVALID, 2, "'good'" },
 	{ RUN "{\"type\":\"step\"}\n", NP_EVALID, 2, "without its case" },
@@ -188,7 +189,7 @@ START_TEST(folders_are_safe_and_never_shared)
 		const char *id, *begins;
 	} ids[] = {
 		{ "peers/and-in-one-peer", "peers-and-in-one-peer" },
-		{ "a-b/c", "a-b-c-" },	/* the plain one has the dash for its slash */
+		{ "a-b/c", "a-b-c-" }, /* the plain one has the dash for its slash */
 		{ "a/b-c", "a-b-c" },
 		{ "a-b-c", "a-b-c-" },
 		{ "a/b/c", "a-b-c-" },
@@ -206,8 +207,8 @@ START_TEST(folders_are_safe_and_never_shared)
 
 		np_report_folder(&b, ids[i].id);
 		names[i] = np_buf_steal(&b);
-		ck_assert_msg(strncmp(names[i], ids[i].begins, strlen(ids[i].begins)) == 0, "%s: %s",
-			      ids[i].id, names[i]);
+		ck_assert_msg(strncmp(names[i], ids[i].begins, strlen(ids[i].begins)) == 0,
+			      "%s: %s", ids[i].id, names[i]);
 		ck_assert(names[i][0] && names[i][0] != '.' && names[i][0] != '-');
 		ck_assert_ptr_null(strchr(names[i], '/'));
 		for (size_t k = 0; k < i; k++)
