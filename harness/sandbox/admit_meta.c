@@ -54,22 +54,25 @@ static void check_annotations(const json_t *annotations, struct np_causes *cause
 		np_causes_add(causes, NP_CAUSE_TOO_LONG, "metadata.annotations", NULL, "may not be more than %d bytes", ANNOTATIONS_MAX);
 }
 
-static void check_owner(const json_t *ref, size_t i, struct np_causes *causes)
+/* The API server names no index here. */
+static void check_owner(const json_t *ref, struct np_causes *causes)
 {
 	static const char *const needed[] = { "apiVersion", "kind", "name", "uid" };
+	const char *version = np_json_str(ref, "apiVersion", ""), *slash = strchr(version, '/');
 	char field[80];
 
 	for (size_t k = 0; k < NP_ARRAY_SIZE(needed); k++) {
 		const json_t *v = json_object_get(ref, needed[k]);
 
-		snprintf(field, sizeof(field), "metadata.ownerReferences[%zu].%s", i, needed[k]);
+		snprintf(field, sizeof(field), "metadata.ownerReferences.%s", needed[k]);
 		if (!json_string_length(v))
 			np_causes_add(causes, NP_CAUSE_INVALID, field, v, "must not be empty");
 	}
-	if (strcmp(np_json_str(ref, "kind", ""), "Event") == 0 && strcmp(np_json_str(ref, "apiVersion", ""), "v1") == 0) {
-		snprintf(field, sizeof(field), "metadata.ownerReferences[%zu]", i);
-		np_causes_add(causes, NP_CAUSE_INVALID, field, NULL, "/v1, Kind=Event is disallowed from being an owner");
-	}
+	if (slash && strchr(slash + 1, '/'))
+		np_causes_add_text(causes, NP_CAUSE_INVALID, "metadata.ownerReferences.apiVersion", np_str_from(version),
+				   "version must be group/version or version");
+	if (strcmp(np_json_str(ref, "kind", ""), "Event") == 0 && strcmp(version, "v1") == 0)
+		np_causes_add(causes, NP_CAUSE_INVALID, "metadata.ownerReferences", NULL, "/v1, Kind=Event is disallowed from being an owner");
 }
 
 static void check_owners(const json_t *refs, struct np_causes *causes)
@@ -78,7 +81,7 @@ static void check_owners(const json_t *refs, struct np_causes *causes)
 	json_t *ref;
 
 	json_array_foreach(refs, i, ref) {
-		check_owner(ref, i, causes);
+		check_owner(ref, causes);
 		n_controllers += np_json_bool(ref, "controller", 0) == 1;
 	}
 	if (n_controllers > 1)

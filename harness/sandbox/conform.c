@@ -376,7 +376,8 @@ static int decode_field(struct ctx *c, const struct np_type *owner, const struct
 	}
 	note_duplicate(c, p);
 	at = (struct place){ owner, f->type, f->shape };
-	one = decode(c, &at, f->flags, &p->value, c->json && p->duplicate ? json_object_get(into, f->name) : NULL);
+	/* Besides a repeated field, what is there already may come from a repeated parent. */
+	one = decode(c, &at, f->flags, &p->value, c->json ? json_object_get(into, f->name) : NULL);
 	if (!one)
 		return -1;
 	if (leave_out(f, one)) {

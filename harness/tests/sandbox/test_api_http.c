@@ -466,7 +466,7 @@ START_TEST(refused_objects)
 		{ NS "/pods", "{'metadata':{'name':'p'},'spec':{'restartPolicy':'Perhaps','containers':[{'name':'c','image':'i'}]}}", "spec.restartPolicy" },
 		{ NS "/pods", "{'metadata':{'name':'p','labels':{'a':'-'}},'spec':{'containers':[{'name':'c','image':'i'}]}}", "metadata.labels" },
 		{ NS "/pods", "{'metadata':{'name':'p','ownerReferences':[{'kind':'x'}]},'spec':{'containers':[{'name':'c','image':'i'}]}}",
-		  "metadata.ownerReferences[0].apiVersion" },
+		  "metadata.ownerReferences.apiVersion" },
 		{ NS "/pods", "{'metadata':{'name':'p','finalizers':['x']},'spec':{'containers':[{'name':'c','image':'i'}]}}", "metadata.finalizers[0]" },
 		{ NS "/services", "{'metadata':{'name':'1s'},'spec':{'ports':[{'port':1}]}}", "metadata.name" },
 		{ NS "/services", "{'metadata':{'name':'s'},'spec':{'ports':[{'port':0}]}}", "spec.ports[0].port" },
