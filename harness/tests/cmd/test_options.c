@@ -1,4 +1,7 @@
-/* test_options.c - command lines by the tables: every kind of value, what is refused and how, help, exit statuses. */
+/*
+ * test_options.c - command lines by the tables: every kind of value, what is refused and how, help,
+ * exit statuses.
+ */
 #include <fcntl.h>
 #include <unistd.h>
 
@@ -26,15 +29,15 @@ struct parsed {
 	struct np_err err;
 };
 
-#define TABLE(v)                                                                                          \
-	{                                                                                                 \
-		{ "quiet", NP_OPT_FLAG, &(v)->quiet, NULL, "say nothing", NULL },                         \
-		{ "kubeconfig", NP_OPT_STRING, &(v)->file, "FILE", "a cluster", NULL },                   \
-		{ "suite", NP_OPT_STRINGS, &(v)->suites, "NAME", "may be repeated", NULL },               \
-		{ "workers", NP_OPT_U64, &(v)->workers, "N", "how many", NULL },                          \
-		{ "timeout", NP_OPT_DURATION, &(v)->timeout_ms, "DUR", "how long", NULL },                \
-		{ "colour", NP_OPT_CHOICE, &(v)->colour, "COLOUR", "of the text", colours },              \
-		{ NULL, NP_OPT_FLAG, NULL, NULL, NULL, NULL },                                            \
+#define TABLE(v)                                                                                     \
+	{                                                                                            \
+		{ "quiet", NP_OPT_FLAG, &(v)->quiet, NULL, "say nothing", NULL },                    \
+			{ "kubeconfig", NP_OPT_STRING, &(v)->file, "FILE", "a cluster", NULL },      \
+			{ "suite", NP_OPT_STRINGS, &(v)->suites, "NAME", "may be repeated", NULL },  \
+			{ "workers", NP_OPT_U64, &(v)->workers, "N", "how many", NULL },             \
+			{ "timeout", NP_OPT_DURATION, &(v)->timeout_ms, "DUR", "how long", NULL },   \
+			{ "colour", NP_OPT_CHOICE, &(v)->colour, "COLOUR", "of the text", colours }, \
+			{ NULL, NP_OPT_FLAG, NULL, NULL, NULL, NULL },                               \
 	}
 
 static size_t count(const char *const *argv)
@@ -51,7 +54,8 @@ static struct parsed parse(const char *const *argv, bool takes_args)
 	struct parsed p = { .v = { .colour = -1 } };
 	const struct np_option table[] = TABLE(&p.v);
 
-	p.rc = np_options_parse(table, (int)count(argv), (char **)argv, takes_args ? &p.args : NULL, &p.help, &p.err);
+	p.rc = np_options_parse(table, (int)count(argv), (char **)argv, takes_args ? &p.args : NULL,
+				&p.help, &p.err);
 	return p;
 }
 
@@ -87,10 +91,12 @@ static void check_all_kinds(const char *const *argv)
 
 START_TEST(every_kind_in_both_spellings)
 {
-	check_all_kinds(LINE("--quiet", "one", "--kubeconfig", "/a=b", "--suite", "peers", "--suite", "cidr", "two", "--workers",
-			     "18446744073709551615", "--timeout", "5m", "--colour", "blue"));
-	check_all_kinds(LINE("--kubeconfig=/a=b", "--suite=peers", "--suite=cidr", "--workers=18446744073709551615", "one",
-			     "--timeout=5m", "--colour=blue", "two", "--quiet"));
+	check_all_kinds(LINE("--quiet", "one", "--kubeconfig", "/a=b", "--suite", "peers",
+			     "--suite", "cidr", "two", "--workers", "18446744073709551615",
+			     "--timeout", "5m", "--colour", "blue"));
+	check_all_kinds(LINE("--kubeconfig=/a=b", "--suite=peers", "--suite=cidr",
+			     "--workers=18446744073709551615", "one", "--timeout=5m",
+			     "--colour=blue", "two", "--quiet"));
 }
 END_TEST
 
@@ -99,14 +105,16 @@ START_TEST(what_is_not_given_stays)
 	struct parsed p = parse((const char *const[]){ "cmd", NULL }, false);
 
 	ck_assert_int_eq(p.rc, 0);
-	ck_assert(!p.v.quiet && !p.v.file && !p.v.suites.n && !p.v.workers && !p.v.timeout_ms && p.v.colour == -1 && !p.help);
+	ck_assert(!p.v.quiet && !p.v.file && !p.v.suites.n && !p.v.workers && !p.v.timeout_ms &&
+		  p.v.colour == -1 && !p.help);
 	parsed_release(&p);
 }
 END_TEST
 
 START_TEST(the_last_of_a_repeated_one_counts)
 {
-	struct parsed p = parse(LINE("--kubeconfig", "a", "--kubeconfig=b", "--workers=1", "--workers=2"), false);
+	struct parsed p = parse(
+		LINE("--kubeconfig", "a", "--kubeconfig=b", "--workers=1", "--workers=2"), false);
 
 	ck_assert_int_eq(p.rc, 0);
 	ck_assert_str_eq(p.v.file, "b");
@@ -130,7 +138,8 @@ END_TEST
 /* A value is whatever follows; "-" is the usual name of standard input. */
 START_TEST(dashes)
 {
-	struct parsed p = parse(LINE("-", "--kubeconfig", "--quiet", "--", "--workers", "-h", "--"), true);
+	struct parsed p =
+		parse(LINE("-", "--kubeconfig", "--quiet", "--", "--workers", "-h", "--"), true);
 
 	ck_assert_msg(p.rc == 0, "%s", p.err.msg);
 	ck_assert_str_eq(p.v.file, "--quiet");
@@ -193,9 +202,10 @@ END_TEST
 
 static const struct bad_line {
 	const char *argv[4];
-	const char *wanted;	/* the whole message */
+	const char *wanted; /* the whole message */
 } bad_lines[] = {
-	{ { "cmd", "--kubconfig", "x" }, "unknown option '--kubconfig'; did you mean '--kubeconfig'?" },
+	{ { "cmd", "--kubconfig", "x" },
+	  "unknown option '--kubconfig'; did you mean '--kubeconfig'?" },
 	{ { "cmd", "--tiemout=1s" }, "unknown option '--tiemout'; did you mean '--timeout'?" },
 	{ { "cmd", "--suites", "x" }, "unknown option '--suites'; did you mean '--suite'?" },
 	{ { "cmd", "--suit", "x" }, "unknown option '--suit'; did you mean '--suite'?" },
@@ -208,10 +218,14 @@ static const struct bad_line {
 	{ { "cmd", "--workers", "-1" }, "--workers: '-1' is not a whole number" },
 	{ { "cmd", "--workers=" }, "--workers: '' is not a whole number" },
 	{ { "cmd", "--workers=0x10" }, "--workers: '0x10' is not a whole number" },
-	{ { "cmd", "--workers=18446744073709551616" }, "--workers: '18446744073709551616' is not a whole number" },
-	{ { "cmd", "--timeout", "10" }, "--timeout: '10' is not a duration such as 250ms, 10s or 5m" },
-	{ { "cmd", "--timeout", "-1s" }, "--timeout: '-1s' is not a duration such as 250ms, 10s or 5m" },
-	{ { "cmd", "--timeout=999999h" }, "--timeout: '999999h' is not a duration such as 250ms, 10s or 5m" },
+	{ { "cmd", "--workers=18446744073709551616" },
+	  "--workers: '18446744073709551616' is not a whole number" },
+	{ { "cmd", "--timeout", "10" },
+	  "--timeout: '10' is not a duration such as 250ms, 10s or 5m" },
+	{ { "cmd", "--timeout", "-1s" },
+	  "--timeout: '-1s' is not a duration such as 250ms, 10s or 5m" },
+	{ { "cmd", "--timeout=999999h" },
+	  "--timeout: '999999h' is not a duration such as 250ms, 10s or 5m" },
 	{ { "cmd", "--colour", "Red" }, "--colour: 'Red' is not one of red, green, blue" },
 	{ { "cmd", "--colour=" }, "--colour: '' is not one of red, green, blue" },
 	{ { "cmd", "here" }, "unexpected argument 'here'" },
@@ -233,7 +247,8 @@ END_TEST
 /* A bad value leaves what was there: nothing is half set. */
 START_TEST(a_refused_value_is_not_stored)
 {
-	struct parsed p = parse(LINE("--workers=7", "--workers=x"), false), q = parse(LINE("--timeout=1s", "--timeout=1"), false);
+	struct parsed p = parse(LINE("--workers=7", "--workers=x"), false),
+		      q = parse(LINE("--timeout=1s", "--timeout=1"), false);
 
 	ck_assert(p.rc < 0 && p.v.workers == 7);
 	ck_assert(q.rc < 0 && q.v.timeout_ms == 1000);
@@ -272,7 +287,11 @@ static int never_run(int argc, char **argv)
 }
 
 static const struct np_command command = {
-	.name = "paint", .summary = "paint a fence", .usage = "[options] [FENCE ...]", .exits = "0 dry, 2 usage", .run = never_run,
+	.name = "paint",
+	.summary = "paint a fence",
+	.usage = "[options] [FENCE ...]",
+	.exits = "0 dry, 2 usage",
+	.run = never_run,
 };
 
 /* Runs np_command_begin() with @fd (1 or 2) going to a file; *@ret_text: what came, free(3). */
@@ -351,10 +370,12 @@ static const struct {
 	enum np_errcode code;
 	int status;
 } statuses[] = {
-	{ NP_EUSAGE, NP_EXIT_USAGE }, { NP_EPARSE, NP_EXIT_USAGE },    { NP_EVALID, NP_EXIT_USAGE },
-	{ NP_EIO, NP_EXIT_ENV },      { NP_EENV, NP_EXIT_ENV },	       { NP_ETIMEOUT, NP_EXIT_ENV },
-	{ NP_ENOTFOUND, NP_EXIT_ENV }, { NP_ECONFLICT, NP_EXIT_ENV },  { NP_EDENIED, NP_EXIT_ENV },
-	{ NP_EINTR, NP_EXIT_INTERRUPTED }, { NP_EINTERNAL, NP_EXIT_ENV },
+	{ NP_EUSAGE, NP_EXIT_USAGE },  { NP_EPARSE, NP_EXIT_USAGE },
+	{ NP_EVALID, NP_EXIT_USAGE },  { NP_EIO, NP_EXIT_ENV },
+	{ NP_EENV, NP_EXIT_ENV },      { NP_ETIMEOUT, NP_EXIT_ENV },
+	{ NP_ENOTFOUND, NP_EXIT_ENV }, { NP_ECONFLICT, NP_EXIT_ENV },
+	{ NP_EDENIED, NP_EXIT_ENV },   { NP_EINTR, NP_EXIT_INTERRUPTED },
+	{ NP_EINTERNAL, NP_EXIT_ENV },
 };
 
 START_TEST(an_error_has_its_status)
@@ -369,11 +390,14 @@ END_TEST
 /* The tables of the real commands: what help and errors are made of is there. */
 START_TEST(every_command_is_whole)
 {
-	static const struct np_command *const all[] = { &np_cmd_run, &np_cmd_cases, &np_cmd_eval, &np_cmd_table,
-							&np_cmd_sandbox, &np_cmd_clean, &np_cmd_report };
+	static const struct np_command *const all[] = { &np_cmd_run,	 &np_cmd_cases,
+							&np_cmd_eval,	 &np_cmd_table,
+							&np_cmd_sandbox, &np_cmd_clean,
+							&np_cmd_report };
 
 	for (size_t i = 0; i < NP_ARRAY_SIZE(all); i++) {
-		ck_assert(all[i]->name && all[i]->summary && all[i]->usage && all[i]->exits && all[i]->run);
+		ck_assert(all[i]->name && all[i]->summary && all[i]->usage && all[i]->exits &&
+			  all[i]->run);
 		for (size_t k = 0; k < i; k++)
 			ck_assert_str_ne(all[i]->name, all[k]->name);
 	}
@@ -383,7 +407,8 @@ END_TEST
 int main(void)
 {
 	Suite *suite = suite_create("options");
-	TCase *values = tcase_create("values"), *refused = tcase_create("refused"), *commands = tcase_create("commands");
+	TCase *values = tcase_create("values"), *refused = tcase_create("refused"),
+	      *commands = tcase_create("commands");
 
 	tcase_add_test(values, every_kind_in_both_spellings);
 	tcase_add_test(values, what_is_not_given_stays);

@@ -1,4 +1,7 @@
-/* test_plan.c - which cases a run takes: areas, paths, globs, tags, profiles, worlds, and what is refused. Suites are made in scratch folders. */
+/*
+ * test_plan.c - which cases a run takes: areas, paths, globs, tags, profiles, worlds, and what is
+ * refused. Suites are made in scratch folders.
+ */
 #include <unistd.h>
 
 #include "np/run/plan.h"
@@ -9,9 +12,11 @@ static char *dir, *suites;
 static void put_world(const char *folder, const char *name, int port)
 {
 	np_auto_free char *file = np_xasprintf("%s/worlds/%s.yaml", folder, name);
-	np_auto_free char *text = np_xasprintf("world: %s\nports: [TCP:%d]\n---\n"
-					       "apiVersion: v1\nkind: Namespace\nmetadata: {name: x}\n---\n"
-					       "apiVersion: v1\nkind: Pod\nmetadata: {name: a, namespace: x}\n", name, port);
+	np_auto_free char *text =
+		np_xasprintf("world: %s\nports: [TCP:%d]\n---\n"
+			     "apiVersion: v1\nkind: Namespace\nmetadata: {name: x}\n---\n"
+			     "apiVersion: v1\nkind: Pod\nmetadata: {name: a, namespace: x}\n",
+			     name, port);
 
 	write_file(dir, file, text);
 }
@@ -20,8 +25,9 @@ static void put_world(const char *folder, const char *name, int port)
 static void put_case(const char *folder, const char *id, const char *world, const char *more)
 {
 	np_auto_free char *file = np_xasprintf("%s/%s.yaml", folder, id);
-	np_auto_free char *text = np_xasprintf("case: %s\ntitle: a case\ncovers: [S01]\nworld: %s\n%s---\nexpect: |\n  allow\n", id, world,
-					       more);
+	np_auto_free char *text = np_xasprintf(
+		"case: %s\ntitle: a case\ncovers: [S01]\nworld: %s\n%s---\nexpect: |\n  allow\n",
+		id, world, more);
 
 	write_file(dir, file, text);
 }
@@ -50,7 +56,10 @@ static void teardown(void)
 	scratch_remove(dir);
 }
 
-/* Ids of the selected cases in their order, with blanks between; or "error: ..." . In a buffer of its own. */
+/*
+ * Ids of the selected cases in their order, with blanks between; or "error: ..." . In a buffer of
+ * its own.
+ */
 static const char *select_cases(const struct np_plan_options *o, struct np_err *err)
 {
 	static struct np_buf b;
@@ -86,6 +95,9 @@ START_TEST(all_sorted_by_world_then_id)
 }
 END_TEST
 
+#define NO_CASE	 "error: no case is selected; 'netpolcheck cases list' shows what there is"
+#define NO_SUITE ": neither a path nor an area of the built-in suites"
+
 static const struct selection {
 	const char *suites[3];
 	const char *glob, *tag, *wanted;
@@ -100,16 +112,18 @@ static const struct selection {
 	{ { NULL }, NULL, "smoke", "cidr/late peers/one" },
 	{ { NULL }, NULL, "slow", "peers/two peers/one" },
 	{ { "peers" }, "*", "smoke", "peers/one" },
-	{ { NULL }, "cid", NULL, "error: no case is selected; 'netpolcheck cases list' shows what there is" },
-	{ { NULL }, NULL, "smok", "error: no case is selected; 'netpolcheck cases list' shows what there is" },
-	{ { "peers" }, "cidr/*", NULL, "error: no case is selected; 'netpolcheck cases list' shows what there is" },
-	{ { "nothing" }, NULL, NULL, "error: no suite 'nothing': neither a path nor an area of the built-in suites" },
+	{ { NULL }, "cid", NULL, NO_CASE },
+	{ { NULL }, NULL, "smok", NO_CASE },
+	{ { "peers" }, "cidr/*", NULL, NO_CASE },
+	{ { "nothing" }, NULL, NULL, "error: no suite 'nothing'" NO_SUITE },
 };
 
 START_TEST(selected)
 {
 	const struct selection *s = &selections[_i];
-	struct np_plan_options o = { .suites_dir = suites, .suites = s->suites, .case_glob = s->glob, .tag = s->tag };
+	struct np_plan_options o = {
+		.suites_dir = suites, .suites = s->suites, .case_glob = s->glob, .tag = s->tag
+	};
 	struct np_err err;
 
 	while (s->suites[o.n_suites])
@@ -126,9 +140,10 @@ START_TEST(selected_by_profiles)
 		const char *wanted;
 	} cases[] = {
 		{ { [NP_PROFILE_CORE] = true }, "peers/two peers/one" },
-		{ { [NP_PROFILE_CORE] = true, [NP_PROFILE_EXTENDED] = true }, "cidr/one peers/two peers/one" },
+		{ { [NP_PROFILE_CORE] = true, [NP_PROFILE_EXTENDED] = true },
+		  "cidr/one peers/two peers/one" },
 		{ { [NP_PROFILE_LIFECYCLE] = true }, "cidr/late" },
-		{ { [NP_PROFILE_BEHAVIOUR] = true }, "error: no case is selected; 'netpolcheck cases list' shows what there is" },
+		{ { [NP_PROFILE_BEHAVIOUR] = true }, NO_CASE },
 	};
 	struct np_err err;
 
@@ -144,7 +159,8 @@ END_TEST
 START_TEST(selected_by_paths)
 {
 	np_auto_free char *file = in_dir("suites/peers/one.yaml"), *folder = in_dir("suites/cidr");
-	const char *both[] = { folder, file }, *relative[] = { "suites/cidr", "./suites/peers/one.yaml" };
+	const char *both[] = { folder, file },
+		   *relative[] = { "suites/cidr", "./suites/peers/one.yaml" };
 	struct np_plan_options o = { .suites_dir = suites, .suites = both, .n_suites = 2 };
 	struct np_err err;
 
@@ -246,13 +262,20 @@ START_TEST(ones_own_suite_needs_no_built_in_ones)
 	put_case("mine", "area/one", "moon", "");
 	ck_assert_str_eq(select_cases(&o, &err), "area/one");
 	o.suites = area;
-	ck_assert_str_eq(select_cases(&o, &err), "error: no suite 'peers': neither a path nor an area of the built-in suites");
+	ck_assert_str_eq(
+		select_cases(&o, &err),
+		"error: no suite 'peers': neither a path nor an area of the built-in suites");
 	o.n_suites = 0;
-	ck_assert_str_eq(select_cases(&o, &err), "error: cannot find the suites folder; set NETPOLCHECK_SUITES or use --suite");
+	ck_assert_str_eq(
+		select_cases(&o, &err),
+		"error: cannot find the suites folder; set NETPOLCHECK_SUITES or use --suite");
 }
 END_TEST
 
-/* The same suite named from inside its folder: worlds/ is above the case although no slash of the path says so. */
+/*
+ * The same suite named from inside its folder: worlds/ is above the case although no slash of the
+ * path says so.
+ */
 START_TEST(ones_own_suite_from_inside)
 {
 	static const char *const names[] = { ".", "./area", "area", "area/one.yaml" };
@@ -266,15 +289,21 @@ START_TEST(ones_own_suite_from_inside)
 		ck_assert_int_eq(chdir(own), 0);
 	}
 	for (size_t i = 0; i < NP_ARRAY_SIZE(names); i++) {
-		struct np_plan_options o = { .suites_dir = suites, .suites = &names[i], .n_suites = 1 };
+		struct np_plan_options o = { .suites_dir = suites,
+					     .suites = &names[i],
+					     .n_suites = 1 };
 
-		ck_assert_msg(strcmp(select_cases(&o, &err), "area/one") == 0, "%s: %s", names[i], err.msg);
+		ck_assert_msg(strcmp(select_cases(&o, &err), "area/one") == 0, "%s: %s", names[i],
+			      err.msg);
 	}
 	ck_assert_int_eq(chdir("/"), 0);
 }
 END_TEST
 
-/* Folders above the suite are nobody's business: one that happens to be called worlds or profiles hides nothing. */
+/*
+ * Folders above the suite are nobody's business: one that happens to be called worlds or profiles
+ * hides nothing.
+ */
 START_TEST(folders_above_may_have_any_name)
 {
 	np_auto_free char *own = in_dir("profiles/mine"), *other = in_dir("worlds/mine");
@@ -303,7 +332,8 @@ START_TEST(a_doubled_id_is_refused)
 	struct np_err err;
 
 	put_case("mine", "peers/one", "wide", "");
-	ck_assert_ptr_nonnull(strstr(select_cases(&o, &err), "case 'peers/one' is there twice; the other is "));
+	ck_assert_ptr_nonnull(
+		strstr(select_cases(&o, &err), "case 'peers/one' is there twice; the other is "));
 	ck_assert_int_eq(err.code, NP_EVALID);
 	ck_assert_ptr_nonnull(strstr(err.file, "/peers/one.yaml"));
 	ck_assert_ptr_nonnull(strstr(err.msg, "/peers/one.yaml"));
@@ -311,7 +341,10 @@ START_TEST(a_doubled_id_is_refused)
 }
 END_TEST
 
-/* In the plan's order cases of different worlds are not neighbours: their ids may be the same all the more. */
+/*
+ * In the plan's order cases of different worlds are not neighbours: their ids may be the same all
+ * the more.
+ */
 START_TEST(a_doubled_id_in_another_world_is_refused)
 {
 	np_auto_free char *own = in_dir("mine");
@@ -336,19 +369,24 @@ START_TEST(a_file_twice_is_refused)
 END_TEST
 
 static const struct {
-	const char *name, *text;	/* of a file of area peers */
+	const char *name, *text; /* of a file of area peers */
 	unsigned line;
 } broken[] = {
 	{ "yaml", "case: peers/yaml\ntitle: [\n", 3 },
-	{ "profile", "case: peers/profile\ntitle: t\ncovers: [S01]\nworld: small\nprofile: best\n---\nexpect: |\n  allow\n", 5 },
-	{ "other", "case: peers/name\ntitle: t\ncovers: [S01]\nworld: small\n---\nexpect: |\n  allow\n", 1 },
+	{ "profile",
+	  "case: peers/profile\ntitle: t\ncovers: [S01]\nworld: small\nprofile: best\n---\nexpect: "
+	  "|\n  allow\n",
+	  5 },
+	{ "other",
+	  "case: peers/name\ntitle: t\ncovers: [S01]\nworld: small\n---\nexpect: |\n  allow\n", 1 },
 	{ "empty", "", 0 },
 };
 
 /* One unreadable file is the run's end, whatever is selected: silence would pass for success. */
 START_TEST(a_broken_file_is_said_with_its_line)
 {
-	np_auto_free char *file = np_xasprintf("suites/peers/%s.yaml", broken[_i].name), *path = in_dir(file);
+	np_auto_free char *file = np_xasprintf("suites/peers/%s.yaml", broken[_i].name),
+			  *path = in_dir(file);
 	struct np_plan_options o = { .suites_dir = suites, .case_glob = "cidr/*" };
 	struct np_err err;
 
@@ -385,7 +423,8 @@ END_TEST
 int main(void)
 {
 	Suite *suite = suite_create("plan");
-	TCase *select = tcase_create("select"), *worlds = tcase_create("worlds"), *refused = tcase_create("refused");
+	TCase *select = tcase_create("select"), *worlds = tcase_create("worlds"),
+	      *refused = tcase_create("refused");
 
 	tcase_add_checked_fixture(select, setup, teardown);
 	tcase_add_checked_fixture(worlds, setup, teardown);

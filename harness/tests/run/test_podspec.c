@@ -1,4 +1,7 @@
-/* test_podspec.c - probe pods: restricted Pod Security in every container, the agent's arguments, what the manifest said stays. */
+/*
+ * test_podspec.c - probe pods: restricted Pod Security in every container, the agent's arguments,
+ * what the manifest said stays.
+ */
 #include "../../run/podspec.h"
 #include "np/base/json.h"
 #include "run_test.h"
@@ -6,12 +9,18 @@
 #define IMAGE "registry.example/agent@sha256:1"
 
 static const struct np_expect_port some_ports[] = {
-	{ .proto = NP_TCP, .first = 80, .last = 80 },	{ .proto = NP_UDP, .first = 53, .last = 53 },
-	{ .proto = NP_TCP, .first = 8080, .last = 8080 }, { .proto = NP_SCTP, .first = 81, .last = 81 },
+	{ .proto = NP_TCP, .first = 80, .last = 80 },
+	{ .proto = NP_UDP, .first = 53, .last = 53 },
+	{ .proto = NP_TCP, .first = 8080, .last = 8080 },
+	{ .proto = NP_SCTP, .first = 81, .last = 81 },
 };
 
 static const struct np_podspec some_spec = {
-	.image = IMAGE, .identity = "x/a#1", .node = "n2", .ports = some_ports, .n_ports = NP_ARRAY_SIZE(some_ports),
+	.image = IMAGE,
+	.identity = "x/a#1",
+	.node = "n2",
+	.ports = some_ports,
+	.n_ports = NP_ARRAY_SIZE(some_ports),
 };
 
 /* JSON with ' for ". */
@@ -54,7 +63,10 @@ static json_t *container(const json_t *pod, const char *list, size_t i)
 	return json_array_get(np_json_at(pod, list), i);
 }
 
-/* What the level "restricted" of the Pod Security Standards asks of a pod, and that it asks for no more than a moment of a small node. */
+/*
+ * What the level "restricted" of the Pod Security Standards asks of a pod, and that it asks for no
+ * more than a moment of a small node.
+ */
 static void check_restricted(const json_t *pod)
 {
 	static const char *const lists[] = { "spec/initContainers", "spec/containers" };
@@ -63,13 +75,19 @@ static void check_restricted(const json_t *pod)
 
 	ck_assert_int_eq(np_json_bool(pod, "spec/securityContext/runAsNonRoot", 0), 1);
 	ck_assert_int_gt(np_json_int(pod, "spec/securityContext/runAsUser", 0), 0);
-	ck_assert_str_eq(np_json_str(pod, "spec/securityContext/seccompProfile/type", ""), "RuntimeDefault");
+	ck_assert_str_eq(np_json_str(pod, "spec/securityContext/seccompProfile/type", ""),
+			 "RuntimeDefault");
 	ck_assert_int_eq(np_json_bool(pod, "spec/automountServiceAccountToken", 1), 0);
 	for (size_t l = 0; l < NP_ARRAY_SIZE(lists); l++)
-		json_array_foreach(np_json_at(pod, lists[l]), i, ctr) {
-			ck_assert_int_eq(np_json_bool(ctr, "securityContext/allowPrivilegeEscalation", 1), 0);
-			ck_assert_int_eq(np_json_bool(ctr, "securityContext/readOnlyRootFilesystem", 0), 1);
-			check_json(np_json_at(ctr, "securityContext/capabilities"), "{'drop': ['ALL']}");
+		json_array_foreach(np_json_at(pod, lists[l]), i, ctr)
+		{
+			ck_assert_int_eq(
+				np_json_bool(ctr, "securityContext/allowPrivilegeEscalation", 1),
+				0);
+			ck_assert_int_eq(
+				np_json_bool(ctr, "securityContext/readOnlyRootFilesystem", 0), 1);
+			check_json(np_json_at(ctr, "securityContext/capabilities"),
+				   "{'drop': ['ALL']}");
 			ck_assert_ptr_null(np_json_at(ctr, "securityContext/privileged"));
 			ck_assert_str_eq(np_json_str(ctr, "image", ""), IMAGE);
 			check_json(json_object_get(ctr, "command"), "['/netpolcheck-agent']");
@@ -89,7 +107,8 @@ START_TEST(a_pod_of_labels_alone)
 	check_restricted(pod);
 	ck_assert_uint_eq(json_array_size(np_json_at(pod, "spec/containers")), 1);
 	check_json(json_object_get(container(pod, "spec/containers", 0), "args"),
-		   "['serve', '--identity', 'x/a#1', '--tcp', '80,8080', '--udp', '53', '--sctp', '81']");
+		   "['serve', '--identity', 'x/a#1', '--tcp', '80,8080', '--udp', '53', '--sctp', "
+		   "'81']");
 	check_json(json_object_get(pod, "metadata"), "{'name': 'a', 'labels': {'app': 'web'}}");
 	ck_assert_str_eq(np_json_str(pod, "spec/nodeName", ""), "n2");
 	json_decref(pod);
@@ -126,7 +145,8 @@ START_TEST(protocols_without_ports_are_not_named)
 		spec.ports += cases[i].first;
 		spec.n_ports = cases[i].n;
 		pod = applied("{}", &spec);
-		check_json(json_object_get(container(pod, "spec/containers", 0), "args"), cases[i].wanted);
+		check_json(json_object_get(container(pod, "spec/containers", 0), "args"),
+			   cases[i].wanted);
 		json_decref(pod);
 	}
 }
@@ -137,7 +157,8 @@ START_TEST(low_ports_by_a_safe_sysctl)
 {
 	json_t *pod = applied("{}", &some_spec);
 
-	check_json(np_json_at(pod, "spec/securityContext/sysctls"), "[{'name': 'net.ipv4.ip_unprivileged_port_start', 'value': '0'}]");
+	check_json(np_json_at(pod, "spec/securityContext/sysctls"),
+		   "[{'name': 'net.ipv4.ip_unprivileged_port_start', 'value': '0'}]");
 	json_decref(pod);
 }
 END_TEST
@@ -146,8 +167,10 @@ END_TEST
 
 START_TEST(names_ports_and_node_of_the_manifest_stay)
 {
-	json_t *pod = applied("{'spec': {'nodeName': 'n7', 'containers': [{'name': 'main', 'ports': "
-			      "[{'name': 'web', 'containerPort': 80}]}]}}", &some_spec);
+	json_t *pod =
+		applied("{'spec': {'nodeName': 'n7', 'containers': [{'name': 'main', 'ports': "
+			"[{'name': 'web', 'containerPort': 80}]}]}}",
+			&some_spec);
 	json_t *ctr = container(pod, "spec/containers", 0);
 
 	check_restricted(pod);
@@ -172,13 +195,17 @@ END_TEST
 
 START_TEST(an_image_of_the_manifest_is_not_run)
 {
-	json_t *pod = applied("{'spec': {'containers': [{'image': 'nginx', 'command': ['sh'], 'args': ['-c', 'x'], 'imagePullPolicy': 'Always',"
-			      "'securityContext': {'privileged': true, 'capabilities': {'add': ['NET_ADMIN']}},"
-			      "'resources': {'requests': {'cpu': '4'}}}], 'securityContext': {'runAsUser': 0},"
-			      "'automountServiceAccountToken': true}}", &some_spec);
+	json_t *pod = applied(
+		"{'spec': {'containers': [{'image': 'nginx', 'command': ['sh'], 'args': ['-c', "
+		"'x'], 'imagePullPolicy': 'Always',"
+		"'securityContext': {'privileged': true, 'capabilities': {'add': ['NET_ADMIN']}},"
+		"'resources': {'requests': {'cpu': '4'}}}], 'securityContext': {'runAsUser': 0},"
+		"'automountServiceAccountToken': true}}",
+		&some_spec);
 
 	check_restricted(pod);
-	ck_assert_str_eq(np_json_str(container(pod, "spec/containers", 0), "imagePullPolicy", ""), "IfNotPresent");
+	ck_assert_str_eq(np_json_str(container(pod, "spec/containers", 0), "imagePullPolicy", ""),
+			 "IfNotPresent");
 	json_decref(pod);
 }
 END_TEST
@@ -187,31 +214,39 @@ END_TEST
 
 START_TEST(the_first_container_answers_the_others_sleep)
 {
-	json_t *pod = applied("{'spec': {'containers': [{'name': 'one'}, {'ports': [{'containerPort': 81, 'name': 'b'}]}, {'name': 'c0'}]}}",
+	json_t *pod = applied("{'spec': {'containers': [{'name': 'one'}, {'ports': "
+			      "[{'containerPort': 81, 'name': 'b'}]}, {'name': 'c0'}]}}",
 			      &some_spec);
 
 	check_restricted(pod);
-	ck_assert_str_eq(json_string_value(json_array_get(json_object_get(container(pod, "spec/containers", 0), "args"), 0)), "serve");
+	ck_assert_str_eq(json_string_value(json_array_get(
+				 json_object_get(container(pod, "spec/containers", 0), "args"), 0)),
+			 "serve");
 	for (size_t i = 1; i < 3; i++)
-		check_json(json_object_get(container(pod, "spec/containers", i), "args"), "['sleep']");
+		check_json(json_object_get(container(pod, "spec/containers", i), "args"),
+			   "['sleep']");
 	ck_assert_str_eq(np_json_str(container(pod, "spec/containers", 0), "name", ""), "one");
 	ck_assert_str_eq(np_json_str(container(pod, "spec/containers", 1), "name", ""), "c1");
-	check_json(json_object_get(container(pod, "spec/containers", 1), "ports"), "[{'containerPort': 81, 'name': 'b'}]");
+	check_json(json_object_get(container(pod, "spec/containers", 1), "ports"),
+		   "[{'containerPort': 81, 'name': 'b'}]");
 	json_decref(pod);
 }
 END_TEST
 
 START_TEST(names_of_containers_differ)
 {
-	json_t *pod = applied("{'spec': {'containers': [{}, {}, {}], 'initContainers': [{}, {}]}}", &some_spec);
+	json_t *pod = applied("{'spec': {'containers': [{}, {}, {}], 'initContainers': [{}, {}]}}",
+			      &some_spec);
 	json_t *seen = json_object();
 	size_t n = 0, i;
 	json_t *ctr;
 
 	json_array_foreach(np_json_at(pod, "spec/containers"), i, ctr)
-		json_object_set(seen, np_json_str(ctr, "name", "?"), ctr), n++;
+		json_object_set(seen, np_json_str(ctr, "name", "?"), ctr),
+		n++;
 	json_array_foreach(np_json_at(pod, "spec/initContainers"), i, ctr)
-		json_object_set(seen, np_json_str(ctr, "name", "?"), ctr), n++;
+		json_object_set(seen, np_json_str(ctr, "name", "?"), ctr),
+		n++;
 	ck_assert_uint_eq(n, 5);
 	ck_assert_uint_eq(json_object_size(seen), 5);
 	json_decref(seen);
@@ -222,27 +257,34 @@ END_TEST
 /* An init container has to end; a sidecar (restartPolicy: Always) must not. */
 START_TEST(init_containers_end_and_sidecars_stay)
 {
-	json_t *pod = applied("{'spec': {'initContainers': [{'name': 'first'}, {'name': 'side', 'restartPolicy': 'Always'}],"
-			      "'containers': [{'name': 'main'}]}}", &some_spec);
+	json_t *pod = applied("{'spec': {'initContainers': [{'name': 'first'}, {'name': 'side', "
+			      "'restartPolicy': 'Always'}],"
+			      "'containers': [{'name': 'main'}]}}",
+			      &some_spec);
 
 	check_restricted(pod);
-	check_json(json_object_get(container(pod, "spec/initContainers", 0), "args"), "['version']");
+	check_json(json_object_get(container(pod, "spec/initContainers", 0), "args"),
+		   "['version']");
 	check_json(json_object_get(container(pod, "spec/initContainers", 1), "args"), "['sleep']");
-	ck_assert_str_eq(np_json_str(container(pod, "spec/initContainers", 1), "restartPolicy", ""), "Always");
+	ck_assert_str_eq(np_json_str(container(pod, "spec/initContainers", 1), "restartPolicy", ""),
+			 "Always");
 	json_decref(pod);
 }
 END_TEST
 
 /* ---- the host's network ---- */
 
-/* A case's pod there must not take ports of the node, and the node's sysctls are nobody's to set. */
+/* A case's pod there must not take ports of the node, and the node's sysctls are nobody's to set.
+ */
 START_TEST(a_host_network_pod_of_a_case_listens_on_nothing)
 {
-	json_t *pod = applied("{'spec': {'hostNetwork': true, 'containers': [{'name': 'main'}]}}", &some_spec);
+	json_t *pod = applied("{'spec': {'hostNetwork': true, 'containers': [{'name': 'main'}]}}",
+			      &some_spec);
 
 	check_restricted(pod);
 	ck_assert_int_eq(np_json_bool(pod, "spec/hostNetwork", 0), 1);
-	check_json(json_object_get(container(pod, "spec/containers", 0), "args"), "['serve', '--identity', 'x/a#1']");
+	check_json(json_object_get(container(pod, "spec/containers", 0), "args"),
+		   "['serve', '--identity', 'x/a#1']");
 	ck_assert_ptr_null(np_json_at(pod, "spec/securityContext/sysctls"));
 	json_decref(pod);
 }
@@ -253,7 +295,8 @@ START_TEST(a_pod_of_the_harness)
 	json_t *pod = np_podspec_new("np-1-host", "node-a", "control", false, &some_spec);
 
 	check_restricted(pod);
-	check_json(json_object_get(pod, "metadata"), "{'name': 'node-a', 'namespace': 'np-1-host', 'labels': {'app': 'control'}}");
+	check_json(json_object_get(pod, "metadata"),
+		   "{'name': 'node-a', 'namespace': 'np-1-host', 'labels': {'app': 'control'}}");
 	ck_assert_str_eq(np_json_str(pod, "apiVersion", ""), "v1");
 	ck_assert_str_eq(np_json_str(pod, "kind", ""), "Pod");
 	ck_assert_ptr_null(np_json_at(pod, "spec/hostNetwork"));
@@ -270,7 +313,8 @@ START_TEST(a_host_network_pod_of_the_harness_listens)
 	ck_assert_int_eq(np_json_bool(pod, "spec/hostNetwork", 0), 1);
 	ck_assert_ptr_null(np_json_at(pod, "spec/securityContext/sysctls"));
 	check_json(json_object_get(container(pod, "spec/containers", 0), "args"),
-		   "['serve', '--identity', 'x/a#1', '--tcp', '80,8080', '--udp', '53', '--sctp', '81']");
+		   "['serve', '--identity', 'x/a#1', '--tcp', '80,8080', '--udp', '53', '--sctp', "
+		   "'81']");
 	json_decref(pod);
 }
 END_TEST
@@ -278,7 +322,9 @@ END_TEST
 /* Twice gives what once gives: an object read back from a cluster may come again. */
 START_TEST(applying_twice_changes_nothing)
 {
-	json_t *pod = applied("{'spec': {'containers': [{'name': 'main'}, {}], 'initContainers': [{}]}}", &some_spec);
+	json_t *pod =
+		applied("{'spec': {'containers': [{'name': 'main'}, {}], 'initContainers': [{}]}}",
+			&some_spec);
 	json_t *once = json_deep_copy(pod);
 
 	np_podspec_apply(pod, &some_spec);

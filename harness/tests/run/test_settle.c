@@ -1,176 +1,8 @@
 /*
- * test_settle.c - looking until a table is right, against a cluster that is a function of the number of the look. Time is made too: a look takes what the test says,
- * a pause passes at once, so nothing here depends on how fast the machine is.
+ * test_settle.c - looking until a table is right and stays right, in made time and against a made
+ * cluster (settle_made.h).
  */
-#include "../../run/settle.h"
-#include "np/base/clock.h"
-#include "np/base/json.h"
-#include "run_test.h"
-
-/* ---- made time ---- */
-
-#define PAUSES_MAX 1024
-
-static int64_t made_now_us;
-static int64_t pauses_us[PAUSES_MAX];
-static size_t n_pauses;
-
-static int64_t made_now(void)
-{
-	return made_now_us;
-}
-
-static void made_sleep_ms(int64_t ms)
-{
-	made_now_us += ms * 1000;
-}
-
-static int made_wait(struct np_backoff *b)
-{
-	ck_assert_uint_lt(n_pauses, PAUSES_MAX);
-	pauses_us[n_pauses++] = b->pause_us;
-	made_now_us += b->pause_us;
-	b->pause_us = b->pause_us * 2 < b->max_pause_us ? b->pause_us * 2 : b->max_pause_us;
-	return 1;
-}
-
-/* Only calls: neither the struct nor a prototype of these names follows. The file itself, so that its clock is ours. */
-#define np_now_us() made_now()
-#define np_sleep_ms(ms) made_sleep_ms(ms)
-#define np_backoff_wait(b) made_wait(b)
-#include "../../run/settle.c"
-
-/* ---- the cluster ---- */
-
-#define LOOKS_MAX 1024
-
-/* One look as settle asked for it. */
-struct asked {
-	size_t n;		/* cells; of a whole look all */
-	size_t first, last;	/* of the list */
-	bool whole;
-	unsigned timeout_ms;
-};
-
-static struct cluster {
-	/* What the cell answers in look @k (from 0). */
-	enum np_outcome (*answer)(unsigned k, size_t cell);
-	bool (*control)(unsigned k);	/* NULL: works */
-	int64_t took_us;		/* of one look */
-	unsigned cancel_at;		/* this look is interrupted; 0: none */
-	unsigned k;
-	struct asked asked[LOOKS_MAX];
-	bool probed[LOOKS_MAX];		/* by cell: in any look */
-} cluster;
-
-static struct np_rt table;
-
-int np_rt_look(struct np_rt *t, struct np_session *s, const size_t *cells, size_t n, unsigned timeout_ms, bool *ret_control_ok,
-	       struct np_err *err)
-{
-	unsigned k = cluster.k++;
-	size_t all = cells ? n : t->n_cells;
-
-	ck_assert_ptr_nonnull(s);
-	ck_assert_uint_lt(k, LOOKS_MAX);
-	if (cluster.cancel_at && k == cluster.cancel_at)
-		return np_err_set(err, NP_EINTR, "interrupted");
-	cluster.asked[k] = (struct asked){ .n = all, .whole = !cells, .timeout_ms = timeout_ms, .first = cells && n ? cells[0] : 0,
-					   .last = cells && n ? cells[n - 1] : 0 };
-	for (size_t i = 0; i < all; i++) {
-		size_t cell = cells ? cells[i] : i;
-
-		ck_assert_uint_lt(cell, t->n_cells);
-		if (t->expected[cell] == NP_NO_FLOW) {
-			ck_assert_msg(!cells, "cell %zu has no flow", cell);
-			continue;
-		}
-		if (cell < LOOKS_MAX)
-			cluster.probed[cell] = true;
-		t->seen[cell] = (struct np_fleet_result){ .outcome = cluster.answer(k, cell) };
-		t->looked[cell] = 1;
-	}
-	made_now_us += cluster.took_us;
-	*ret_control_ok = !cluster.control || cluster.control(k);
-	return 0;
-}
-
-/* A table of @n_ends ends and one port, every cell expected to be @v. */
-static struct np_rt table_of(size_t n_ends, enum np_verdict v)
-{
-	struct np_rt t = { .n_ends = n_ends, .n_ports = 1, .n_families = 1, .families = { 4, 0 }, .n_cells = n_ends * n_ends };
-
-	t.ends = np_arena_array(&t.arena, n_ends, sizeof(*t.ends));
-	t.ports = np_arena_array(&t.arena, 1, sizeof(*t.ports));
-	t.ports[0] = (struct np_probe_port){ NP_TCP, 80 };
-	for (size_t i = 0; i < n_ends; i++)
-		t.ends[i].name.name = np_arena_printf(&t.arena, "x/p%zu", i);
-	t.expected = np_xcalloc(t.n_cells + 1, 1);
-	t.looked = np_xcalloc(t.n_cells + 1, 1);
-	t.seen = np_xcalloc(t.n_cells + 1, sizeof(*t.seen));
-	memset(t.expected, v, t.n_cells);
-	return t;
-}
-
-#define CHANGE_US 1000000000LL
-#define LOOK_US 1000
-#define N_ENDS 3
-#define N_CELLS (N_ENDS * N_ENDS)
-
-static void setup(void)
-{
-	cluster = (struct cluster){ .took_us = LOOK_US };
-	made_now_us = CHANGE_US;
-	n_pauses = 0;
-	table = table_of(N_ENDS, NP_ALLOW);
-}
-
-static void teardown(void)
-{
-	np_rt_release(&table);
-}
-
-static const struct np_fixture *fixture_of(unsigned timeout_ms)
-{
-	static struct np_fixture f;
-
-	f.timeout_ms = timeout_ms;
-	return &f;
-}
-
-/* Settles the table with the usual deadline of 3 s and window of 60 ms; release @ret->observations. */
-static int settle_with(const struct np_rt *before, unsigned timeout_ms, struct np_settle *ret, struct np_err *err)
-{
-	struct np_session s = { .fixture = fixture_of(timeout_ms) };
-
-	*ret = (struct np_settle){ .change_us = CHANGE_US, .deadline_ms = 3000, .stability_ms = 60, .before = before };
-	return np_settle(&table, &s, ret, err);
-}
-
-static struct np_settle settled(const struct np_rt *before)
-{
-	struct np_settle io;
-	struct np_err err = { 0 };
-
-	ck_assert_msg(settle_with(before, 100, &io, &err) == 0, "%s", err.msg);
-	ck_assert_uint_eq(io.looks, cluster.k);
-	ck_assert_uint_eq(json_array_size(io.observations), io.looks);
-	return io;
-}
-
-static long long elapsed_ms(void)
-{
-	return (made_now_us - CHANGE_US) / 1000;
-}
-
-static unsigned whole_looks(void)
-{
-	unsigned n = 0;
-
-	for (unsigned k = 0; k < cluster.k; k++)
-		n += cluster.asked[k].whole;
-	return n;
-}
+#include "settle_made.h"
 
 /* ---- answers ---- */
 
@@ -209,7 +41,7 @@ static enum np_outcome lost(unsigned k, size_t cell)
 
 static enum np_outcome lost_and_leaking(unsigned k, size_t cell)
 {
-	return cell == 0 ? NP_OUT_ALLOWED : lost(k, cell);	/* the test expects a denial there */
+	return cell == 0 ? NP_OUT_ALLOWED : lost(k, cell); /* the test expects a denial there */
 }
 
 static enum np_outcome not_made(unsigned k, size_t cell)
@@ -333,8 +165,9 @@ START_TEST(one_relapse_is_seen_and_counted)
 	io = settled(NULL);
 	ck_assert(io.right);
 	ck_assert_uint_eq(io.transient, 1);
-	ck_assert_int_eq(io.converged_ms, np_json_int(json_array_get(io.observations, 3), "at_ms", -1));
-	ck_assert_uint_ge(whole_looks(), 2);	/* the one before the relapse no longer counts */
+	ck_assert_int_eq(io.converged_ms,
+			 np_json_int(json_array_get(io.observations, 3), "at_ms", -1));
+	ck_assert_uint_ge(whole_looks(), 2); /* the one before the relapse no longer counts */
 	json_decref(io.observations);
 }
 END_TEST
@@ -353,7 +186,10 @@ START_TEST(flapping_for_ever_ends_wrong)
 }
 END_TEST
 
-/* Right in the cells that changed, wrong in another: only the whole look shows it, and it is watched from then on. */
+/*
+ * Right in the cells that changed, wrong in another: only the whole look shows it, and it is
+ * watched from then on.
+ */
 static enum np_outcome wrong_elsewhere(unsigned k, size_t cell)
 {
 	return k < 6 && cell == 8 ? NP_OUT_REJECTED : all_right(k, cell);
@@ -419,7 +255,10 @@ static enum np_outcome right_when_late(unsigned k, size_t cell)
 	return made_now_us < late_right_us && cell == 4 ? NP_OUT_REJECTED : all_right(k, cell);
 }
 
-/* Wrong in a look that ended after the deadline is wrong, though the last look of all shows nothing wrong any more. */
+/*
+ * Wrong in a look that ended after the deadline is wrong, though the last look of all shows nothing
+ * wrong any more.
+ */
 START_TEST(right_too_late)
 {
 	struct np_settle io;
@@ -507,7 +346,7 @@ START_TEST(nothing_is_said_when_the_controls_fail)
 	cluster.control = control_never;
 	io = settled(NULL);
 	ck_assert(io.network_failed && !io.right);
-	ck_assert_int_lt(elapsed_ms(), 3000);	/* known long before the deadline */
+	ck_assert_int_lt(elapsed_ms(), 3000); /* known long before the deadline */
 	json_decref(io.observations);
 }
 END_TEST
@@ -535,7 +374,8 @@ START_TEST(a_network_that_comes_back)
 	cluster.control = control_from_look_4;
 	io = settled(NULL);
 	ck_assert(io.right && !io.network_failed);
-	ck_assert_int_eq(io.converged_ms, np_json_int(json_array_get(io.observations, 4), "at_ms", -1));
+	ck_assert_int_eq(io.converged_ms,
+			 np_json_int(json_array_get(io.observations, 4), "at_ms", -1));
 	ck_assert(!np_json_bool(json_array_get(io.observations, 3), "control", 1));
 	ck_assert(np_json_bool(json_array_get(io.observations, 4), "control", 0));
 	json_decref(io.observations);
@@ -559,7 +399,10 @@ END_TEST
 
 static const unsigned calibrated_ms[] = { 80, 100, 250, 1000 };
 
-/* A slow machine loses probes: they get up to eight times the calibrated time-out, not at once, and never more. */
+/*
+ * A slow machine loses probes: they get up to eight times the calibrated time-out, not at once, and
+ * never more.
+ */
 START_TEST(lost_probes_are_given_more_time)
 {
 	unsigned base = calibrated_ms[_i], last = base;
@@ -612,7 +455,8 @@ START_TEST(first_the_cells_that_changed)
 	before.expected[7] = NP_NO_FLOW;
 	cluster.answer = all_right;
 	io = settled(&before);
-	ck_assert(cluster.asked[0].n == 3 && cluster.asked[0].first == 2 && cluster.asked[0].last == 7);
+	ck_assert(cluster.asked[0].n == 3 && cluster.asked[0].first == 2 &&
+		  cluster.asked[0].last == 7);
 	ck_assert(cluster.asked[1].whole && cluster.asked[1].n == N_CELLS);
 	np_rt_release(&before);
 	json_decref(io.observations);
@@ -692,7 +536,9 @@ START_TEST(the_record_does_not_grow_with_the_table)
 	io = settled(NULL);
 	ck_assert_uint_eq(io.wrong, 900);
 	for (size_t i = 0; i < io.looks; i++)
-		ck_assert_uint_eq(json_array_size(json_object_get(json_array_get(io.observations, i), "sample")), 16);
+		ck_assert_uint_eq(json_array_size(json_object_get(
+					  json_array_get(io.observations, i), "sample")),
+				  16);
 	json_decref(io.observations);
 }
 END_TEST
@@ -722,11 +568,11 @@ static void add_tests(Suite *suite, const char *name, const TTest *const *tests,
 	suite_add_tcase(suite, tc);
 }
 
-#define ADD(suite, name, ...)                                                  \
-	do {                                                                   \
-		const TTest *const tests_[] = { __VA_ARGS__ };                 \
-                                                                               \
-		add_tests(suite, name, tests_, NP_ARRAY_SIZE(tests_));         \
+#define ADD(suite, name, ...)                                                                      \
+	do {                                                                                       \
+		const TTest *const tests_[] = { __VA_ARGS__ };                                     \
+                                                                                                   \
+		add_tests(suite, name, tests_, NP_ARRAY_SIZE(tests_));                             \
 	} while (0)
 
 int main(void)
@@ -734,18 +580,22 @@ int main(void)
 	Suite *suite = suite_create("settle");
 	TCase *timeouts = tcase_create("timeouts");
 
-	ADD(suite, "right", right_at_once, right_after_some_looks, without_a_window_two_looks_do, the_window_may_outlast_the_deadline,
-	    a_table_without_cells_is_right);
-	ADD(suite, "flapping", one_relapse_is_seen_and_counted, flapping_for_ever_ends_wrong, what_should_not_have_changed_is_watched);
+	ADD(suite, "right", right_at_once, right_after_some_looks, without_a_window_two_looks_do,
+	    the_window_may_outlast_the_deadline, a_table_without_cells_is_right);
+	ADD(suite, "flapping", one_relapse_is_seen_and_counted, flapping_for_ever_ends_wrong,
+	    what_should_not_have_changed_is_watched);
 	ADD(suite, "wrong", wrong_for_ever, pauses_double_up_to_a_tenth_of_a_second, right_too_late,
 	    a_deadline_of_nothing_still_looks_twice, errors_are_never_denials, open_cells);
-	ADD(suite, "network", nothing_is_said_when_the_controls_fail, right_cells_do_not_count_when_the_controls_fail,
-	    a_network_that_comes_back, a_network_that_comes_and_goes_is_bounded);
-	ADD(suite, "cells", first_the_cells_that_changed, without_a_difference_all_cells, a_big_table_is_sampled);
-	ADD(suite, "record", the_record_names_wrong_cells, the_record_does_not_grow_with_the_table, an_interruption_ends_it,
-	    other_wrong_cells_get_no_more_time);
+	ADD(suite, "network", nothing_is_said_when_the_controls_fail,
+	    right_cells_do_not_count_when_the_controls_fail, a_network_that_comes_back,
+	    a_network_that_comes_and_goes_is_bounded);
+	ADD(suite, "cells", first_the_cells_that_changed, without_a_difference_all_cells,
+	    a_big_table_is_sampled);
+	ADD(suite, "record", the_record_names_wrong_cells, the_record_does_not_grow_with_the_table,
+	    an_interruption_ends_it, other_wrong_cells_get_no_more_time);
 	tcase_add_checked_fixture(timeouts, setup, teardown);
-	tcase_add_loop_test(timeouts, lost_probes_are_given_more_time, 0, NP_ARRAY_SIZE(calibrated_ms));
+	tcase_add_loop_test(timeouts, lost_probes_are_given_more_time, 0,
+			    NP_ARRAY_SIZE(calibrated_ms));
 	suite_add_tcase(suite, timeouts);
 	return run_suite(suite);
 }
