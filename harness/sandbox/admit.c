@@ -1,3 +1,4 @@
+/* Defaults and checks that every kind shares, and the way to the parts of each kind. */
 #include "admit.h"
 
 #include <stdarg.h>
@@ -26,7 +27,8 @@ void np_admit_set_default(json_t *object, const char *key, json_t *value_take)
 		json_object_set_new(object, key, value_take);
 }
 
-void np_admit_name(struct np_causes *causes, enum np_cause kind, int rule, struct np_str value, const char *field_fmt, ...)
+void np_admit_name(struct np_causes *causes, enum np_cause kind, int rule, struct np_str value,
+		   const char *field_fmt, ...)
 {
 	const char *why[NP_NAME_MAX_ERRORS];
 	size_t n = np_name_errors((enum np_name_rule)rule, value, why);
@@ -43,17 +45,21 @@ void np_admit_name(struct np_causes *causes, enum np_cause kind, int rule, struc
 	free(field);
 }
 
-void np_admit_labels(struct np_causes *causes, const json_t *labels, const char *field, bool values_too)
+void np_admit_labels(struct np_causes *causes, const json_t *labels, const char *field,
+		     bool values_too)
 {
 	const char *key;
 	json_t *value;
 	size_t len;
 
 	json_object_keylen_foreach((json_t *)labels, key, len, value) {
-		np_admit_name(causes, NP_CAUSE_INVALID, NP_NAME_QUALIFIED, (struct np_str){ key, len }, "%s", field);
+		np_admit_name(causes, NP_CAUSE_INVALID, NP_NAME_QUALIFIED,
+			      (struct np_str){ key, len }, "%s", field);
 		if (values_too)
 			np_admit_name(causes, NP_CAUSE_INVALID, NP_NAME_LABEL_VALUE,
-				      (struct np_str){ json_string_value(value), json_string_length(value) }, "%s", field);
+				      (struct np_str){ json_string_value(value),
+						       json_string_length(value) },
+				      "%s", field);
 	}
 }
 
@@ -86,8 +92,10 @@ static void generate_name(json_t *meta)
 
 void np_admit_prepare_create(enum np_kind_id kind, json_t *object)
 {
-	static const char *const wiped[] = { "uid", "creationTimestamp", "deletionTimestamp", "deletionGracePeriodSeconds", "selfLink", "generation",
-					     "resourceVersion", "managedFields" };
+	static const char *const wiped[] = {
+		"uid",	    "creationTimestamp", "deletionTimestamp", "deletionGracePeriodSeconds",
+		"selfLink", "generation",	 "resourceVersion",   "managedFields"
+	};
 	json_t *meta = np_admit_object(object, "metadata");
 
 	for (size_t i = 0; i < NP_ARRAY_SIZE(wiped); i++)
@@ -101,8 +109,14 @@ void np_admit_prepare_create(enum np_kind_id kind, json_t *object)
 
 void np_admit_prepare_update(enum np_kind_id kind, json_t *object, const json_t *old)
 {
-	static const char *const kept[] = { "uid", "creationTimestamp", "deletionTimestamp", "deletionGracePeriodSeconds", "generation", "selfLink" };
-	json_t *meta = np_admit_object(object, "metadata"), *old_meta = json_object_get(old, "metadata");
+	static const char *const kept[] = { "uid",
+					    "creationTimestamp",
+					    "deletionTimestamp",
+					    "deletionGracePeriodSeconds",
+					    "generation",
+					    "selfLink" };
+	json_t *meta = np_admit_object(object, "metadata"),
+	       *old_meta = json_object_get(old, "metadata");
 
 	for (size_t i = 0; i < NP_ARRAY_SIZE(kept); i++) {
 		json_t *v = json_object_get(old_meta, kept[i]);
@@ -117,14 +131,17 @@ void np_admit_prepare_update(enum np_kind_id kind, json_t *object, const json_t 
 		if (json_object_get(old, "status"))
 			json_object_set(object, "status", json_object_get(old, "status"));
 	}
-	if (np_admit_has_generation(kind) && !json_equal(json_object_get(object, "spec"), json_object_get(old, "spec")))
-		json_object_set_new(meta, "generation", json_integer(np_json_int(old, "metadata/generation", 0) + 1));
+	if (np_admit_has_generation(kind) &&
+	    !json_equal(json_object_get(object, "spec"), json_object_get(old, "spec")))
+		json_object_set_new(meta, "generation",
+				    json_integer(np_json_int(old, "metadata/generation", 0) + 1));
 }
 
 void np_admit_prepare_status(enum np_kind_id kind, json_t *object, const json_t *old)
 {
 	json_t *status = json_incref(json_object_get(object, "status"));
-	json_t *meta = json_incref(json_object_get(object, "metadata")), *copy = json_deep_copy(old), *copy_meta = json_object_get(copy, "metadata");
+	json_t *meta = json_incref(json_object_get(object, "metadata")),
+	       *copy = json_deep_copy(old), *copy_meta = json_object_get(copy, "metadata");
 
 	json_object_clear(object);
 	json_object_update(object, copy);
@@ -147,8 +164,10 @@ static void default_namespace(json_t *ns)
 	const char *name = np_json_str(meta, "name", "");
 
 	if (*name)
-		json_object_set_new(np_admit_object(meta, "labels"), "kubernetes.io/metadata.name", np_json_string(np_str_from(name)));
-	np_admit_set_default(np_admit_object(ns, "spec"), "finalizers", np_json_pack("[s]", "kubernetes"));
+		json_object_set_new(np_admit_object(meta, "labels"), "kubernetes.io/metadata.name",
+				    np_json_string(np_str_from(name)));
+	np_admit_set_default(np_admit_object(ns, "spec"), "finalizers",
+			     np_json_pack("[s]", "kubernetes"));
 	np_admit_set_default(np_admit_object(ns, "status"), "phase", json_string("Active"));
 }
 
@@ -169,8 +188,11 @@ static void default_event(json_t *event)
 void np_admit_default(enum np_kind_id kind, json_t *object)
 {
 	static void (*const defaults[NP_N_KINDS])(json_t *) = {
-		[NP_KIND_NAMESPACE] = default_namespace, [NP_KIND_NODE] = default_node, [NP_KIND_POD] = np_admit_default_pod,
-		[NP_KIND_SERVICE] = np_admit_default_service, [NP_KIND_NETWORKPOLICY] = np_admit_default_policy,
+		[NP_KIND_NAMESPACE] = default_namespace,
+		[NP_KIND_NODE] = default_node,
+		[NP_KIND_POD] = np_admit_default_pod,
+		[NP_KIND_SERVICE] = np_admit_default_service,
+		[NP_KIND_NETWORKPOLICY] = np_admit_default_policy,
 		[NP_KIND_EVENT] = default_event,
 	};
 
@@ -178,27 +200,33 @@ void np_admit_default(enum np_kind_id kind, json_t *object)
 	defaults[kind](object);
 }
 
-void np_admit_allocate(enum np_kind_id kind, json_t *object, struct np_services *services, struct np_causes *causes)
+void np_admit_allocate(enum np_kind_id kind, json_t *object, struct np_services *services,
+		       struct np_causes *causes)
 {
 	struct np_err err = { 0 };
 
-	if (kind != NP_KIND_SERVICE || !services || np_causes_count(causes) || strcmp(np_json_str(object, "spec/type", ""), "ExternalName") == 0)
+	if (kind != NP_KIND_SERVICE || !services || np_causes_count(causes) ||
+	    strcmp(np_json_str(object, "spec/type", ""), "ExternalName") == 0)
 		return;
 	if (np_services_allocate(services, object, &err))
-		np_causes_add(causes, NP_CAUSE_INVALID, *err.path ? err.path : "spec.clusterIPs", json_object_get(json_object_get(object, "spec"), "clusterIPs"),
-			      "%s", err.msg);
+		np_causes_add(causes, NP_CAUSE_INVALID, *err.path ? err.path : "spec.clusterIPs",
+			      json_object_get(json_object_get(object, "spec"), "clusterIPs"), "%s",
+			      err.msg);
 }
 
 /* An event's object must be of the event's namespace ("default" for objects without one). */
 static void check_event(const json_t *event, struct np_causes *causes)
 {
-	const char *ns = np_json_str(event, "metadata/namespace", ""), *of = np_json_str(event, "involvedObject/namespace", "");
+	const char *ns = np_json_str(event, "metadata/namespace", ""),
+		   *of = np_json_str(event, "involvedObject/namespace", "");
 
 	if (*of ? strcmp(ns, of) != 0 : strcmp(ns, "default") != 0)
-		np_causes_add_text(causes, NP_CAUSE_INVALID, "involvedObject.namespace", np_str_from(of), "does not match event.namespace");
+		np_causes_add_text(causes, NP_CAUSE_INVALID, "involvedObject.namespace",
+				   np_str_from(of), "does not match event.namespace");
 }
 
-void np_admit_check(enum np_kind_id kind, const json_t *object, const json_t *old, struct np_causes *causes, struct np_notes *warnings)
+void np_admit_check(enum np_kind_id kind, const json_t *object, const json_t *old,
+		    struct np_causes *causes, struct np_notes *warnings)
 {
 	if (kind != NP_KIND_NETWORKPOLICY)
 		np_admit_check_meta(kind, object, old, causes);

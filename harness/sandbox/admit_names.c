@@ -1,21 +1,31 @@
+/* Names, label keys, label values, port names. */
 #include "admit_names.h"
 
-#define LABEL_WORDS \
-	"a lowercase RFC 1123 label must consist of lower case alphanumeric characters or '-', and must start and end with an alphanumeric " \
-	"character (e.g. 'my-name',  or '123-abc', regex used for validation is '[a-z0-9]([-a-z0-9]*[a-z0-9])?')"
-#define SUBDOMAIN_WORDS \
-	"a lowercase RFC 1123 subdomain must consist of lower case alphanumeric characters, '-' or '.', and must start and end with an " \
-	"alphanumeric character (e.g. 'example.com', regex used for validation is " \
+#define LABEL_WORDS                                                                                \
+	"a lowercase RFC 1123 label must consist of lower case alphanumeric characters or '-', "   \
+	"and must start and end with an alphanumeric "                                             \
+	"character (e.g. 'my-name',  or '123-abc', regex used for validation is "                  \
+	"'[a-z0-9]([-a-z0-9]*[a-z0-9])?')"
+#define SUBDOMAIN_WORDS                                                                            \
+	"a lowercase RFC 1123 subdomain must consist of lower case alphanumeric characters, '-' "  \
+	"or '.', and must start and end with an "                                                  \
+	"alphanumeric character (e.g. 'example.com', regex used for validation is "                \
 	"'[a-z0-9]([-a-z0-9]*[a-z0-9])?(\\.[a-z0-9]([-a-z0-9]*[a-z0-9])?)*')"
-#define DNS_1035_WORDS \
-	"a DNS-1035 label must consist of lower case alphanumeric characters or '-', start with an alphabetic character, and end with an " \
-	"alphanumeric character (e.g. 'my-name',  or 'abc-123', regex used for validation is '[a-z]([-a-z0-9]*[a-z0-9])?')"
-#define QUALIFIED_WORDS \
-	"must consist of alphanumeric characters, '-', '_' or '.', and must start and end with an alphanumeric character (e.g. 'MyName',  or " \
-	"'my.name',  or '123-abc', regex used for validation is '([A-Za-z0-9][-A-Za-z0-9_.]*)?[A-Za-z0-9]')"
-#define VALUE_WORDS \
-	"a valid label must be an empty string or consist of alphanumeric characters, '-', '_' or '.', and must start and end with an " \
-	"alphanumeric character (e.g. 'MyValue',  or 'my_value',  or '12345', regex used for validation is " \
+#define DNS_1035_WORDS                                                                             \
+	"a DNS-1035 label must consist of lower case alphanumeric characters or '-', start with "  \
+	"an alphabetic character, and end with an "                                                \
+	"alphanumeric character (e.g. 'my-name',  or 'abc-123', regex used for validation is "     \
+	"'[a-z]([-a-z0-9]*[a-z0-9])?')"
+#define QUALIFIED_WORDS                                                                            \
+	"must consist of alphanumeric characters, '-', '_' or '.', and must start and end with "   \
+	"an alphanumeric character (e.g. 'MyName',  or "                                           \
+	"'my.name',  or '123-abc', regex used for validation is "                                  \
+	"'([A-Za-z0-9][-A-Za-z0-9_.]*)?[A-Za-z0-9]')"
+#define VALUE_WORDS                                                                                \
+	"a valid label must be an empty string or consist of alphanumeric characters, '-', '_' "   \
+	"or '.', and must start and end with an "                                                  \
+	"alphanumeric character (e.g. 'MyValue',  or 'my_value',  or '12345', regex used for "     \
+	"validation is "                                                                           \
 	"'(([A-Za-z0-9][-A-Za-z0-9_.]*)?[A-Za-z0-9])?')"
 
 static bool lower(char c)
@@ -130,7 +140,9 @@ static size_t qualified_errors(struct np_str s, const char **ret)
 
 		name = (struct np_str){ slash + 1, s.n - prefix.n - 1 };
 		if (memchr(name.p, '/', name.n)) {
-			ret[0] = "a qualified name " QUALIFIED_WORDS " with an optional DNS subdomain prefix and '/' (e.g. 'example.com/MyName')";
+			ret[0] = "a qualified name " QUALIFIED_WORDS
+				 " with an optional DNS subdomain prefix and '/' (e.g. "
+				 "'example.com/MyName')";
 			return 1;
 		}
 		n = prefix_errors(prefix, ret);
@@ -181,8 +193,9 @@ static size_t port_errors(struct np_str s, const char **ret)
 size_t np_name_errors(enum np_name_rule rule, struct np_str s, const char **ret)
 {
 	static size_t (*const rules[])(struct np_str, const char **) = {
-		[NP_NAME_DNS_LABEL] = label_errors, [NP_NAME_DNS_SUBDOMAIN] = subdomain_errors, [NP_NAME_DNS_1035] = dns_1035_errors,
-		[NP_NAME_QUALIFIED] = qualified_errors, [NP_NAME_LABEL_VALUE] = value_errors, [NP_NAME_PORT] = port_errors,
+		[NP_NAME_DNS_LABEL] = label_errors,   [NP_NAME_DNS_SUBDOMAIN] = subdomain_errors,
+		[NP_NAME_DNS_1035] = dns_1035_errors, [NP_NAME_QUALIFIED] = qualified_errors,
+		[NP_NAME_LABEL_VALUE] = value_errors, [NP_NAME_PORT] = port_errors,
 	};
 
 	return rules[rule](s, ret);

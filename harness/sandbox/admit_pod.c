@@ -12,7 +12,8 @@ static struct np_str str_of(const json_t *v)
 /* Always for ":latest" and images without a tag. */
 static const char *pull_policy(const char *image)
 {
-	const char *slash = strrchr(image, '/'), *name = slash ? slash + 1 : image, *colon = strchr(name, ':');
+	const char *slash = strrchr(image, '/'), *name = slash ? slash + 1 : image,
+		   *colon = strchr(name, ':');
 
 	if (strchr(name, '@'))
 		return "IfNotPresent";
@@ -24,7 +25,10 @@ static void default_probe(json_t *container, const char *key)
 	static const struct {
 		const char *key;
 		int value;
-	} numbers[] = { { "timeoutSeconds", 1 }, { "periodSeconds", 10 }, { "successThreshold", 1 }, { "failureThreshold", 3 } };
+	} numbers[] = { { "timeoutSeconds", 1 },
+			{ "periodSeconds", 10 },
+			{ "successThreshold", 1 },
+			{ "failureThreshold", 3 } };
 	json_t *probe = json_object_get(container, key), *http = json_object_get(probe, "httpGet");
 
 	for (size_t i = 0; probe && i < NP_ARRAY_SIZE(numbers); i++)
@@ -43,7 +47,8 @@ static void default_container(json_t *c, bool host_network)
 	json_array_foreach(json_object_get(c, "ports"), i, port) {
 		np_admit_set_default(port, "protocol", json_string("TCP"));
 		if (host_network && json_object_get(port, "containerPort"))
-			np_admit_set_default(port, "hostPort", json_incref(json_object_get(port, "containerPort")));
+			np_admit_set_default(port, "hostPort",
+					     json_incref(json_object_get(port, "containerPort")));
 	}
 	json_array_foreach(json_object_get(c, "env"), i, env) {
 		json_t *ref = np_json_at(env, "valueFrom/fieldRef");
@@ -54,7 +59,8 @@ static void default_container(json_t *c, bool host_network)
 	np_admit_object(c, "resources");
 	np_admit_set_default(c, "terminationMessagePath", json_string("/dev/termination-log"));
 	np_admit_set_default(c, "terminationMessagePolicy", json_string("File"));
-	np_admit_set_default(c, "imagePullPolicy", json_string(pull_policy(np_json_str(c, "image", ""))));
+	np_admit_set_default(c, "imagePullPolicy",
+			     json_string(pull_policy(np_json_str(c, "image", ""))));
 	default_probe(c, "livenessProbe");
 	default_probe(c, "readinessProbe");
 	default_probe(c, "startupProbe");
@@ -63,7 +69,8 @@ static void default_container(json_t *c, bool host_network)
 /* The two that an admission plug-in adds: a pod stays 300 s on a node in trouble. */
 static void default_tolerations(json_t *spec)
 {
-	static const char *const keys[] = { "node.kubernetes.io/not-ready", "node.kubernetes.io/unreachable" };
+	static const char *const keys[] = { "node.kubernetes.io/not-ready",
+					    "node.kubernetes.io/unreachable" };
 	json_t *list = json_object_get(spec, "tolerations"), *t;
 	size_t i;
 
@@ -80,8 +87,10 @@ static void default_tolerations(json_t *spec)
 			there |= !*key || strcmp(key, keys[k]) == 0;
 		}
 		if (!there)
-			json_array_append_new(list, np_json_pack("{s:s, s:s, s:s, s:i}", "key", keys[k], "operator", "Exists", "effect",
-								 "NoExecute", "tolerationSeconds", 300));
+			json_array_append_new(list,
+					      np_json_pack("{s:s, s:s, s:s, s:i}", "key", keys[k],
+							   "operator", "Exists", "effect",
+							   "NoExecute", "tolerationSeconds", 300));
 	}
 }
 
@@ -92,10 +101,12 @@ static const char *qos_class(const json_t *containers)
 	size_t i;
 
 	json_array_foreach(containers, i, c) {
-		json_t *limits = np_json_at(c, "resources/limits"), *requests = np_json_at(c, "resources/requests");
+		json_t *limits = np_json_at(c, "resources/limits"),
+		       *requests = np_json_at(c, "resources/requests");
 
 		any |= json_object_size(limits) || json_object_size(requests);
-		guaranteed &= json_object_get(limits, "cpu") && json_object_get(limits, "memory") && (!requests || json_equal(limits, requests));
+		guaranteed &= json_object_get(limits, "cpu") && json_object_get(limits, "memory") &&
+			      (!requests || json_equal(limits, requests));
 	}
 	return !any ? "BestEffort" : guaranteed ? "Guaranteed" : "Burstable";
 }
@@ -129,7 +140,8 @@ void np_admit_default_pod(json_t *pod)
 	np_admit_object(spec, "securityContext");
 	default_tolerations(spec);
 	np_admit_set_default(status, "phase", json_string("Pending"));
-	np_admit_set_default(status, "qosClass", json_string(qos_class(json_object_get(spec, "containers"))));
+	np_admit_set_default(status, "qosClass",
+			     json_string(qos_class(json_object_get(spec, "containers"))));
 }
 
 static bool one_of(const char *value, const char *const *set)
@@ -141,7 +153,8 @@ static bool one_of(const char *value, const char *const *set)
 	return false;
 }
 
-static void check_choice(struct np_causes *causes, const json_t *v, const char *const *set, const char *field)
+static void check_choice(struct np_causes *causes, const json_t *v, const char *const *set,
+			 const char *field)
 {
 	struct np_buf list = { 0 };
 
@@ -149,21 +162,24 @@ static void check_choice(struct np_causes *causes, const json_t *v, const char *
 		return;
 	for (size_t i = 0; set[i]; i++)
 		np_buf_printf(&list, "%s\"%s\"", i ? ", " : "", set[i]);
-	np_causes_add(causes, NP_CAUSE_NOT_SUPPORTED, field, v, "supported values: %s", np_buf_text(&list));
+	np_causes_add(causes, NP_CAUSE_NOT_SUPPORTED, field, v, "supported values: %s",
+		      np_buf_text(&list));
 	np_buf_release(&list);
 }
 
 static void check_port(struct np_causes *causes, const json_t *port, json_t *names, const char *at)
 {
 	static const char *const protocols[] = { "SCTP", "TCP", "UDP", NULL };
-	const json_t *number = json_object_get(port, "containerPort"), *name = json_object_get(port, "name");
+	const json_t *number = json_object_get(port, "containerPort"),
+		     *name = json_object_get(port, "name");
 	char field[256];
 
 	snprintf(field, sizeof(field), "%s.containerPort", at);
 	if (!json_integer_value(number))
 		np_causes_add(causes, NP_CAUSE_REQUIRED, field, NULL, "%s", "");
 	else if (json_integer_value(number) < 1 || json_integer_value(number) > 65535)
-		np_causes_add(causes, NP_CAUSE_INVALID, field, number, "must be between 1 and 65535, inclusive");
+		np_causes_add(causes, NP_CAUSE_INVALID, field, number,
+			      "must be between 1 and 65535, inclusive");
 	snprintf(field, sizeof(field), "%s.protocol", at);
 	check_choice(causes, json_object_get(port, "protocol"), protocols, field);
 	if (!json_string_length(name))
@@ -175,7 +191,8 @@ static void check_port(struct np_causes *causes, const json_t *port, json_t *nam
 	json_object_set_new(names, json_string_value(name), json_true());
 }
 
-static void check_container(struct np_causes *causes, const json_t *c, json_t *names, const char *at)
+static void check_container(struct np_causes *causes, const json_t *c, json_t *names,
+			    const char *at)
 {
 	const json_t *name = json_object_get(c, "name");
 	json_t *port_names = json_object(), *item;
@@ -186,7 +203,8 @@ static void check_container(struct np_causes *causes, const json_t *c, json_t *n
 	if (!json_string_length(name)) {
 		np_causes_add(causes, NP_CAUSE_REQUIRED, field, NULL, "%s", "");
 	} else {
-		np_admit_name(causes, NP_CAUSE_INVALID, NP_NAME_DNS_LABEL, str_of(name), "%s", field);
+		np_admit_name(causes, NP_CAUSE_INVALID, NP_NAME_DNS_LABEL, str_of(name), "%s",
+			      field);
 		if (json_object_get(names, json_string_value(name)))
 			np_causes_add(causes, NP_CAUSE_DUPLICATE, field, name, "%s", "");
 		json_object_set_new(names, json_string_value(name), json_true());
@@ -206,7 +224,8 @@ static void check_container(struct np_causes *causes, const json_t *c, json_t *n
 	json_decref(port_names);
 }
 
-static void check_containers(struct np_causes *causes, const json_t *spec, const char *key, json_t *names)
+static void check_containers(struct np_causes *causes, const json_t *spec, const char *key,
+			     json_t *names)
 {
 	char at[64];
 	json_t *c;
@@ -221,7 +240,8 @@ static void check_containers(struct np_causes *causes, const json_t *spec, const
 static void check_spec(const json_t *spec, struct np_causes *causes)
 {
 	static const char *const restarts[] = { "Always", "Never", "OnFailure", NULL };
-	static const char *const dns[] = { "ClusterFirst", "ClusterFirstWithHostNet", "Default", "None", NULL };
+	static const char *const dns[] = { "ClusterFirst", "ClusterFirstWithHostNet", "Default",
+					   "None", NULL };
 	const json_t *grace = json_object_get(spec, "terminationGracePeriodSeconds");
 	json_t *names = json_object();
 
@@ -231,13 +251,16 @@ static void check_spec(const json_t *spec, struct np_causes *causes)
 	check_containers(causes, spec, "initContainers", names);
 	check_containers(causes, spec, "ephemeralContainers", names);
 	json_decref(names);
-	check_choice(causes, json_object_get(spec, "restartPolicy"), restarts, "spec.restartPolicy");
+	check_choice(causes, json_object_get(spec, "restartPolicy"), restarts,
+		     "spec.restartPolicy");
 	check_choice(causes, json_object_get(spec, "dnsPolicy"), dns, "spec.dnsPolicy");
 	np_admit_labels(causes, json_object_get(spec, "nodeSelector"), "spec.nodeSelector", true);
 	if (grace && json_integer_value(grace) < 0)
-		np_causes_add(causes, NP_CAUSE_INVALID, "spec.terminationGracePeriodSeconds", grace, "must be greater than or equal to 0");
+		np_causes_add(causes, NP_CAUSE_INVALID, "spec.terminationGracePeriodSeconds", grace,
+			      "must be greater than or equal to 0");
 	if (json_string_length(json_object_get(spec, "nodeName")))
-		np_admit_name(causes, NP_CAUSE_INVALID, NP_NAME_DNS_SUBDOMAIN, str_of(json_object_get(spec, "nodeName")), "spec.nodeName");
+		np_admit_name(causes, NP_CAUSE_INVALID, NP_NAME_DNS_SUBDOMAIN,
+			      str_of(json_object_get(spec, "nodeName")), "spec.nodeName");
 }
 
 static bool only_additions(const json_t *now, const json_t *before)
@@ -268,7 +291,8 @@ static void take_images(json_t *to, const json_t *from)
 /* @spec with everything that may change made as it was. */
 static json_t *without_mutables(const json_t *spec, const json_t *old)
 {
-	static const char *const free_fields[] = { "activeDeadlineSeconds", "schedulingGates", "ephemeralContainers" };
+	static const char *const free_fields[] = { "activeDeadlineSeconds", "schedulingGates",
+						   "ephemeralContainers" };
 	json_t *s = json_deep_copy(spec);
 
 	take_images(json_object_get(s, "containers"), json_object_get(old, "containers"));
@@ -287,16 +311,21 @@ static void check_unchanged(const json_t *spec, const json_t *old, struct np_cau
 {
 	json_t *rest;
 
-	if (json_array_size(json_object_get(spec, "containers")) != json_array_size(json_object_get(old, "containers"))) {
-		np_causes_add(causes, NP_CAUSE_FORBIDDEN, "spec.containers", NULL, "pod updates may not add or remove containers");
+	if (json_array_size(json_object_get(spec, "containers")) !=
+	    json_array_size(json_object_get(old, "containers"))) {
+		np_causes_add(causes, NP_CAUSE_FORBIDDEN, "spec.containers", NULL,
+			      "pod updates may not add or remove containers");
 		return;
 	}
 	rest = without_mutables(spec, old);
 	if (!json_equal(rest, old))
 		np_causes_add(causes, NP_CAUSE_FORBIDDEN, "spec", NULL,
-			      "pod updates may not change fields other than `spec.containers[*].image`,`spec.initContainers[*].image`,"
-			      "`spec.activeDeadlineSeconds`,`spec.tolerations` (only additions to existing tolerations),"
-			      "`spec.terminationGracePeriodSeconds` (allow it to be set to 1 if it was previously negative)\n");
+			      "pod updates may not change fields other than "
+			      "`spec.containers[*].image`,`spec.initContainers[*].image`,"
+			      "`spec.activeDeadlineSeconds`,`spec.tolerations` (only additions to "
+			      "existing tolerations),"
+			      "`spec.terminationGracePeriodSeconds` (allow it to be set to 1 if it "
+			      "was previously negative)\n");
 	json_decref(rest);
 }
 

@@ -13,15 +13,19 @@ static void default_ports(json_t *rules)
 	}
 }
 
-/* Semantics 1.3: Ingress always, Egress when there are egress rules; what was given is not touched. */
+/*
+ * Semantics 1.3: Ingress always, Egress when there are egress rules; what was given is not touched.
+ */
 void np_admit_default_policy(json_t *policy)
 {
 	json_t *spec = np_admit_object(policy, "spec");
 
 	np_admit_object(spec, "podSelector");
 	if (!json_object_get(spec, "policyTypes"))
-		json_object_set_new(spec, "policyTypes", json_object_get(spec, "egress") ? np_json_pack("[s, s]", "Ingress", "Egress")
-											  : np_json_pack("[s]", "Ingress"));
+		json_object_set_new(spec, "policyTypes",
+				    json_object_get(spec, "egress")
+					    ? np_json_pack("[s, s]", "Ingress", "Egress")
+					    : np_json_pack("[s]", "Ingress"));
 	default_ports(json_object_get(spec, "ingress"));
 	default_ports(json_object_get(spec, "egress"));
 }

@@ -1,4 +1,7 @@
-/* What kube-apiserver refuses in a NetworkPolicy (semantics 3.4 to 3.8, 3.10), strict CIDRs as since 1.36. */
+/*
+ * What kube-apiserver refuses in a NetworkPolicy (semantics 3.4 to 3.8, 3.10), strict CIDRs as
+ * since 1.36.
+ */
 #include "admit.h"
 #include "admit_names.h"
 #include "np/base/json.h"
@@ -25,23 +28,29 @@ static struct np_str str_of(const json_t *v)
 static void check_expression(struct check *c, const json_t *e, const char *at)
 {
 	const char *op = np_json_str(e, "operator", "");
-	bool counted = strcmp(op, "In") == 0 || strcmp(op, "NotIn") == 0, bare = strcmp(op, "Exists") == 0 || strcmp(op, "DoesNotExist") == 0;
+	bool counted = strcmp(op, "In") == 0 || strcmp(op, "NotIn") == 0,
+	     bare = strcmp(op, "Exists") == 0 || strcmp(op, "DoesNotExist") == 0;
 	json_t *values = json_object_get(e, "values"), *v, *key = json_object_get(e, "key");
 	char field[PATH_MAX_BYTES + 32];
 	size_t i;
 
 	snprintf(field, sizeof(field), "%.190s.values", at);
 	if (counted && !json_array_size(values))
-		np_causes_add(c->causes, NP_CAUSE_REQUIRED, field, NULL, "must be specified when `operator` is 'In' or 'NotIn'");
+		np_causes_add(c->causes, NP_CAUSE_REQUIRED, field, NULL,
+			      "must be specified when `operator` is 'In' or 'NotIn'");
 	if (bare && json_array_size(values))
-		np_causes_add(c->causes, NP_CAUSE_FORBIDDEN, field, NULL, "may not be specified when `operator` is 'Exists' or 'DoesNotExist'");
+		np_causes_add(c->causes, NP_CAUSE_FORBIDDEN, field, NULL,
+			      "may not be specified when `operator` is 'Exists' or 'DoesNotExist'");
 	snprintf(field, sizeof(field), "%.190s.operator", at);
 	if (!counted && !bare)
-		np_causes_add_text(c->causes, NP_CAUSE_INVALID, field, np_str_from(op), "not a valid selector operator");
-	np_admit_name(c->causes, NP_CAUSE_INVALID, NP_NAME_QUALIFIED, key ? str_of(key) : NP_STR(""), "%s.key", at);
+		np_causes_add_text(c->causes, NP_CAUSE_INVALID, field, np_str_from(op),
+				   "not a valid selector operator");
+	np_admit_name(c->causes, NP_CAUSE_INVALID, NP_NAME_QUALIFIED,
+		      key ? str_of(key) : NP_STR(""), "%s.key", at);
 	json_array_foreach(values, i, v) {
 		if (!c->old_selector_is_bad)
-			np_admit_name(c->causes, NP_CAUSE_INVALID, NP_NAME_LABEL_VALUE, str_of(v), "%s.values[%zu]", at, i);
+			np_admit_name(c->causes, NP_CAUSE_INVALID, NP_NAME_LABEL_VALUE, str_of(v),
+				      "%s.values[%zu]", at, i);
 	}
 }
 
@@ -64,30 +73,36 @@ static void check_selector(struct check *c, const json_t *selector, const char *
 static void check_number(struct check *c, const json_t *v, const char *field)
 {
 	if (json_integer_value(v) < 1 || json_integer_value(v) > 65535)
-		np_causes_add(c->causes, NP_CAUSE_INVALID, field, v, "must be between 1 and 65535, inclusive");
+		np_causes_add(c->causes, NP_CAUSE_INVALID, field, v,
+			      "must be between 1 and 65535, inclusive");
 }
 
 static void check_port(struct check *c, const json_t *p, const char *at)
 {
-	const json_t *port = json_object_get(p, "port"), *end = json_object_get(p, "endPort"), *protocol = json_object_get(p, "protocol");
+	const json_t *port = json_object_get(p, "port"), *end = json_object_get(p, "endPort"),
+		     *protocol = json_object_get(p, "protocol");
 	char field[PATH_MAX_BYTES + 32], end_field[PATH_MAX_BYTES + 32];
 	const char *name = json_string_value(protocol);
 
 	snprintf(field, sizeof(field), "%.190s.protocol", at);
-	if (name && strcmp(name, "TCP") != 0 && strcmp(name, "UDP") != 0 && strcmp(name, "SCTP") != 0)
-		np_causes_add(c->causes, NP_CAUSE_NOT_SUPPORTED, field, protocol, "supported values: \"SCTP\", \"TCP\", \"UDP\"");
+	if (name && strcmp(name, "TCP") != 0 && strcmp(name, "UDP") != 0 &&
+	    strcmp(name, "SCTP") != 0)
+		np_causes_add(c->causes, NP_CAUSE_NOT_SUPPORTED, field, protocol,
+			      "supported values: \"SCTP\", \"TCP\", \"UDP\"");
 	snprintf(field, sizeof(field), "%.190s.port", at);
 	snprintf(end_field, sizeof(end_field), "%.190s.endPort", at);
 	if (json_is_integer(port)) {
 		check_number(c, port, field);
 		if (end && json_integer_value(end) < json_integer_value(port))
-			np_causes_add(c->causes, NP_CAUSE_INVALID, end_field, end, "must be greater than or equal to `port`");
+			np_causes_add(c->causes, NP_CAUSE_INVALID, end_field, end,
+				      "must be greater than or equal to `port`");
 		if (end)
 			check_number(c, end, end_field);
 		return;
 	}
 	if (end)
-		np_causes_add(c->causes, NP_CAUSE_INVALID, end_field, end, "may not be specified when `port` is %s",
+		np_causes_add(c->causes, NP_CAUSE_INVALID, end_field, end,
+			      "may not be specified when `port` is %s",
 			      port ? "non-numeric" : "not specified");
 	if (port)
 		np_admit_name(c->causes, NP_CAUSE_INVALID, NP_NAME_PORT, str_of(port), "%s", field);
@@ -95,21 +110,28 @@ static void check_port(struct check *c, const json_t *p, const char *at)
 
 /* ---- CIDRs (3.7) ---- */
 
-static void warn_spelling(struct check *c, const struct np_cidr *cidr, const char *text, const char *field)
+static void warn_spelling(struct check *c, const struct np_cidr *cidr, const char *text,
+			  const char *field)
 {
 	char canonical[NP_ADDR_TEXT_MAX];
 
 	if (!c->warnings)
 		return;
 	if (cidr->flags & NP_CIDR_HOST_BITS)
-		np_notes_add(c->warnings, "%s: CIDR value \"%s\" is ambiguous in this context (should be \"%s\"?)", field, text,
-			     np_cidr_text(cidr, canonical));
+		np_notes_add(
+			c->warnings,
+			"%s: CIDR value \"%s\" is ambiguous in this context (should be \"%s\"?)",
+			field, text, np_cidr_text(cidr, canonical));
 	else if (cidr->flags & (NP_CIDR_ZEROS | NP_CIDR_MAPPED))
-		np_notes_add(c->warnings, "%s: non-standard CIDR value \"%s\" will be considered invalid in a future Kubernetes release: use \"%s\"",
+		np_notes_add(c->warnings,
+			     "%s: non-standard CIDR value \"%s\" will be considered invalid in a "
+			     "future Kubernetes release: use \"%s\"",
 			     field, text, np_cidr_text(cidr, canonical));
 	else if (cidr->flags & NP_CIDR_SPELLING)
-		np_notes_add(c->warnings, "%s: IPv6 CIDR value \"%s\" should be in RFC 5952 canonical format (\"%s\")", field, text,
-			     np_cidr_text(cidr, canonical));
+		np_notes_add(c->warnings,
+			     "%s: IPv6 CIDR value \"%s\" should be in RFC 5952 canonical format "
+			     "(\"%s\")",
+			     field, text, np_cidr_text(cidr, canonical));
 }
 
 /* Whether it can be read at all; then *@ret. */
@@ -119,14 +141,17 @@ static bool check_cidr(struct check *c, const json_t *v, const char *field, stru
 		unsigned flag;
 		const char *words;
 	} strict[] = {
-		{ NP_CIDR_ZEROS, "must not have leading 0s" }, { NP_CIDR_MAPPED, "must not be an IPv4-mapped IPv6 address" },
+		{ NP_CIDR_ZEROS, "must not have leading 0s" },
+		{ NP_CIDR_MAPPED, "must not be an IPv4-mapped IPv6 address" },
 		{ NP_CIDR_HOST_BITS, "must not have bits set beyond the prefix length" },
 	};
 	bool known = json_object_get(c->known_cidrs, json_string_value(v));
 
 	if (!np_cidr_parse(str_of(v), ret)) {
 		if (!known)
-			np_causes_add(c->causes, NP_CAUSE_INVALID, field, v, "must be a valid CIDR value, (e.g. 10.9.8.0/24 or 2001:db8::/64)");
+			np_causes_add(
+				c->causes, NP_CAUSE_INVALID, field, v,
+				"must be a valid CIDR value, (e.g. 10.9.8.0/24 or 2001:db8::/64)");
 		return false;
 	}
 	for (size_t i = 0; i < NP_ARRAY_SIZE(strict) && !known; i++) {
@@ -168,8 +193,10 @@ static void check_ip_block(struct check *c, const json_t *block, const char *at)
 		return;
 	json_array_foreach(json_object_get(block, "except"), i, v) {
 		snprintf(field, sizeof(field), "%.190s.except[%zu]", at, i);
-		if (check_cidr(c, v, field, &inner) && (!contains(&outer, &inner.addr) || outer.prefix_bits >= inner.prefix_bits))
-			np_causes_add(c->causes, NP_CAUSE_INVALID, field, v, "must be a strict subset of `cidr`");
+		if (check_cidr(c, v, field, &inner) &&
+		    (!contains(&outer, &inner.addr) || outer.prefix_bits >= inner.prefix_bits))
+			np_causes_add(c->causes, NP_CAUSE_INVALID, field, v,
+				      "must be a strict subset of `cidr`");
 	}
 }
 
@@ -177,7 +204,8 @@ static void check_ip_block(struct check *c, const json_t *block, const char *at)
 
 static void check_peer(struct check *c, const json_t *peer, const char *at)
 {
-	const json_t *pods = json_object_get(peer, "podSelector"), *namespaces = json_object_get(peer, "namespaceSelector");
+	const json_t *pods = json_object_get(peer, "podSelector"),
+		     *namespaces = json_object_get(peer, "namespaceSelector");
 	const json_t *block = json_object_get(peer, "ipBlock");
 	char field[PATH_MAX_BYTES];
 
@@ -193,7 +221,8 @@ static void check_peer(struct check *c, const json_t *peer, const char *at)
 	if (!pods && !namespaces && !block)
 		np_causes_add(c->causes, NP_CAUSE_REQUIRED, at, NULL, "must specify a peer");
 	else if (block && (pods || namespaces))
-		np_causes_add(c->causes, NP_CAUSE_FORBIDDEN, at, NULL, "may not specify both ipBlock and another peer");
+		np_causes_add(c->causes, NP_CAUSE_FORBIDDEN, at, NULL,
+			      "may not specify both ipBlock and another peer");
 }
 
 static void check_rules(struct check *c, const json_t *spec, const char *dir, const char *peers)
@@ -221,13 +250,16 @@ static void check_types(struct check *c, const json_t *types)
 	size_t i;
 
 	if (json_array_size(types) > 2) {
-		np_causes_add(c->causes, NP_CAUSE_INVALID, "spec.policyTypes", types, "may not specify more than two policyTypes");
+		np_causes_add(c->causes, NP_CAUSE_INVALID, "spec.policyTypes", types,
+			      "may not specify more than two policyTypes");
 		return;
 	}
 	json_array_foreach(types, i, v) {
 		snprintf(field, sizeof(field), "spec.policyTypes[%zu]", i);
-		if (strcmp(json_string_value(v), "Ingress") != 0 && strcmp(json_string_value(v), "Egress") != 0)
-			np_causes_add(c->causes, NP_CAUSE_NOT_SUPPORTED, field, v, "supported values: \"Egress\", \"Ingress\"");
+		if (strcmp(json_string_value(v), "Ingress") != 0 &&
+		    strcmp(json_string_value(v), "Egress") != 0)
+			np_causes_add(c->causes, NP_CAUSE_NOT_SUPPORTED, field, v,
+				      "supported values: \"Egress\", \"Ingress\"");
 	}
 }
 
@@ -243,7 +275,8 @@ static void collect_cidrs(json_t *known, const json_t *spec, const char *dir, co
 			const json_t *block = json_object_get(peer, "ipBlock");
 
 			if (json_object_get(block, "cidr"))
-				json_object_set_new(known, np_json_str(block, "cidr", ""), json_true());
+				json_object_set_new(known, np_json_str(block, "cidr", ""),
+						    json_true());
 			json_array_foreach(json_object_get(block, "except"), n, v)
 				json_object_set_new(known, json_string_value(v), json_true());
 		}
@@ -262,9 +295,11 @@ static bool selector_is_bad(const json_t *selector)
 	return bad;
 }
 
-void np_admit_check_policy(const json_t *policy, const json_t *old, struct np_causes *causes, struct np_notes *warnings)
+void np_admit_check_policy(const json_t *policy, const json_t *old, struct np_causes *causes,
+			   struct np_notes *warnings)
 {
-	const json_t *spec = json_object_get(policy, "spec"), *old_spec = json_object_get(old, "spec");
+	const json_t *spec = json_object_get(policy, "spec"),
+		     *old_spec = json_object_get(old, "spec");
 	struct check c = { .causes = causes, .warnings = warnings, .known_cidrs = json_object() };
 
 	collect_cidrs(c.known_cidrs, old_spec, "ingress", "from");

@@ -1,3 +1,4 @@
+/* Life of the server: doors, exec streams, the thread that finishes namespaces. */
 #include "api.h"
 
 #include <pthread.h>
@@ -27,7 +28,9 @@ struct np_api {
 /* Something that may bring the end of a namespace nearer. */
 static bool interesting(const struct np_event *e)
 {
-	return e->type == NP_EVENT_DELETED || (e->kind == NP_KIND_NAMESPACE && np_json_at(e->object, "metadata/deletionTimestamp")) ||
+	return e->type == NP_EVENT_DELETED ||
+	       (e->kind == NP_KIND_NAMESPACE &&
+		np_json_at(e->object, "metadata/deletionTimestamp")) ||
 	       (e->type == NP_EVENT_MODIFIED && np_json_at(e->old, "metadata/finalizers"));
 }
 
@@ -77,7 +80,8 @@ static int open_doors(struct np_api *api, const struct np_api_options *o, struct
 	int tcp_fd = o->tcp_listen_fd;
 
 	if (o->unix_listen_fd >= 0) {
-		api->unix_door = np_door_open(o->unix_listen_fd, false, o, &api->env, api->execs, err);
+		api->unix_door =
+			np_door_open(o->unix_listen_fd, false, o, &api->env, api->execs, err);
 		if (!api->unix_door) {
 			if (tcp_fd >= 0)
 				close(tcp_fd);
@@ -97,10 +101,12 @@ static int check_options(const struct np_api_options *o, struct np_err *err)
 	if (o->unix_listen_fd >= 0)
 		close(o->unix_listen_fd);
 	close(o->tcp_listen_fd);
-	return np_err_set(err, NP_EUSAGE, "a TCP socket needs a certificate, its key and a client authority");
+	return np_err_set(err, NP_EUSAGE,
+			  "a TCP socket needs a certificate, its key and a client authority");
 }
 
-struct np_api *np_api_start(struct np_store *store, struct np_pods *pods, struct np_services *services, const struct np_api_options *options,
+struct np_api *np_api_start(struct np_store *store, struct np_pods *pods,
+			    struct np_services *services, const struct np_api_options *options,
 			    struct np_err *err)
 {
 	struct np_api *api;

@@ -1,3 +1,4 @@
+/* Accept headers. */
 #include "api_accept.h"
 
 #include <stddef.h>
@@ -58,8 +59,8 @@ static bool media_is(struct np_str media, const char *name)
 
 static bool servable(struct np_str media)
 {
-	return media_is(media, "application/json") || media_is(media, "application/yaml") || media_is(media, "*/*") ||
-	       media_is(media, "application/*");
+	return media_is(media, "application/json") || media_is(media, "application/yaml") ||
+	       media_is(media, "*/*") || media_is(media, "application/*");
 }
 
 static enum np_accept_as as_of(const struct part *p, bool discovery)
@@ -68,9 +69,13 @@ static enum np_accept_as as_of(const struct part *p, bool discovery)
 		return NP_AS_NOTHING;
 	if (!p->as.n)
 		return NP_AS_OBJECT;
-	if (discovery && np_str_is(p->group, "apidiscovery.k8s.io") && np_str_is(p->as, "APIGroupDiscoveryList"))
-		return np_str_is(p->version, "v2") ? NP_AS_DISCOVERY_V2 : np_str_is(p->version, "v2beta1") ? NP_AS_DISCOVERY_V2BETA1 : NP_AS_NOTHING;
-	if (discovery || !np_str_is(p->group, "meta.k8s.io") || (!np_str_is(p->version, "v1") && !np_str_is(p->version, "v1beta1")))
+	if (discovery && np_str_is(p->group, "apidiscovery.k8s.io") &&
+	    np_str_is(p->as, "APIGroupDiscoveryList"))
+		return np_str_is(p->version, "v2")	  ? NP_AS_DISCOVERY_V2
+		       : np_str_is(p->version, "v2beta1") ? NP_AS_DISCOVERY_V2BETA1
+							  : NP_AS_NOTHING;
+	if (discovery || !np_str_is(p->group, "meta.k8s.io") ||
+	    (!np_str_is(p->version, "v1") && !np_str_is(p->version, "v1beta1")))
 		return NP_AS_NOTHING;
 	if (np_str_is(p->as, "Table"))
 		return NP_AS_TABLE;

@@ -1,3 +1,4 @@
+/* Deletion of objects, collections and namespaces. */
 #include "api_delete.h"
 
 #include "admit.h"
@@ -15,39 +16,50 @@ bool np_delete_is_due(enum np_kind_id kind, const json_t *object)
 {
 	const json_t *meta = json_object_get(object, "metadata");
 
-	if (!json_object_get(meta, "deletionTimestamp") || json_array_size(json_object_get(meta, "finalizers")))
+	if (!json_object_get(meta, "deletionTimestamp") ||
+	    json_array_size(json_object_get(meta, "finalizers")))
 		return false;
 	/* Pods in their grace are the node agent's, namespaces the controller's. */
-	return kind != NP_KIND_NAMESPACE && (kind != NP_KIND_POD || np_json_int(meta, "deletionGracePeriodSeconds", 0) == 0);
+	return kind != NP_KIND_NAMESPACE &&
+	       (kind != NP_KIND_POD || np_json_int(meta, "deletionGracePeriodSeconds", 0) == 0);
 }
 
-static int check_preconditions(enum np_kind_id kind, const char *name, const json_t *object, const struct np_delete_options *o,
-			       struct np_reply *rep)
+static int check_preconditions(enum np_kind_id kind, const char *name, const json_t *object,
+			       const struct np_delete_options *o, struct np_reply *rep)
 {
-	const char *uid = np_json_str(object, "metadata/uid", ""), *rv = np_json_str(object, "metadata/resourceVersion", "");
+	const char *uid = np_json_str(object, "metadata/uid", ""),
+		   *rv = np_json_str(object, "metadata/resourceVersion", "");
 
 	if (o->uid && strcmp(o->uid, uid) != 0)
-		return np_fail_conflict(rep, kind, name, "Precondition failed: UID in precondition: %s, UID in object meta: %s", o->uid, uid);
+		return np_fail_conflict(
+			rep, kind, name,
+			"Precondition failed: UID in precondition: %s, UID in object meta: %s",
+			o->uid, uid);
 	if (o->resource_version && strcmp(o->resource_version, rv) != 0)
-		return np_fail_conflict(rep, kind, name, "Precondition failed: ResourceVersion in precondition: %s, ResourceVersion in object meta: %s",
+		return np_fail_conflict(rep, kind, name,
+					"Precondition failed: ResourceVersion in precondition: %s, "
+					"ResourceVersion in object meta: %s",
 					o->resource_version, rv);
 	return 0;
 }
 
 /* Pods that no node has, or that have ended, need no grace. */
-static long long grace_of(enum np_kind_id kind, const json_t *object, const struct np_delete_options *o)
+static long long grace_of(enum np_kind_id kind, const json_t *object,
+			  const struct np_delete_options *o)
 {
 	const char *phase = np_json_str(object, "status/phase", "");
 	long long own = np_json_int(object, "spec/terminationGracePeriodSeconds", 30);
 
-	if (kind != NP_KIND_POD || !*np_json_str(object, "spec/nodeName", "") || strcmp(phase, "Succeeded") == 0 || strcmp(phase, "Failed") == 0)
+	if (kind != NP_KIND_POD || !*np_json_str(object, "spec/nodeName", "") ||
+	    strcmp(phase, "Succeeded") == 0 || strcmp(phase, "Failed") == 0)
 		return 0;
 	return o->grace_s >= 0 ? o->grace_s : own;
 }
 
 static bool lingers(enum np_kind_id kind, const json_t *object, long long grace_s)
 {
-	return kind == NP_KIND_NAMESPACE || grace_s > 0 || json_array_size(np_json_at(object, "metadata/finalizers"));
+	return kind == NP_KIND_NAMESPACE || grace_s > 0 ||
+	       json_array_size(np_json_at(object, "metadata/finalizers"));
 }
 
 /* A copy of @object that is being deleted; NULL when it is already, and not sooner now. */
@@ -59,7 +71,8 @@ static json_t *marked(enum np_kind_id kind, const json_t *object, long long grac
 	json_t *copy, *meta;
 	struct tm tm;
 
-	if (already && (kind == NP_KIND_NAMESPACE || grace_s >= np_json_int(object, "metadata/deletionGracePeriodSeconds", 0)))
+	if (already && (kind == NP_KIND_NAMESPACE ||
+			grace_s >= np_json_int(object, "metadata/deletionGracePeriodSeconds", 0)))
 		return NULL;
 	copy = json_deep_copy(object);
 	meta = json_object_get(copy, "metadata");
@@ -67,19 +80,22 @@ static json_t *marked(enum np_kind_id kind, const json_t *object, long long grac
 	strftime(text, sizeof(text), "%Y-%m-%dT%H:%M:%SZ", &tm);
 	json_object_set_new(meta, "deletionTimestamp", json_string(text));
 	if (kind == NP_KIND_NAMESPACE)
-		json_object_set_new(np_admit_object(copy, "status"), "phase", json_string("Terminating"));
+		json_object_set_new(np_admit_object(copy, "status"), "phase",
+				    json_string("Terminating"));
 	else
 		json_object_set_new(meta, "deletionGracePeriodSeconds", json_integer(grace_s));
 	if (np_admit_has_generation(kind) && !already)
-		json_object_set_new(meta, "generation", json_integer(np_json_int(meta, "generation", 0) + 1));
+		json_object_set_new(meta, "generation",
+				    json_integer(np_json_int(meta, "generation", 0) + 1));
 	return copy;
 }
 
 /* 0 done, 1 somebody was faster, -1 with a Status. */
-static int delete_once(struct np_store *s, enum np_kind_id kind, const json_t *object, const struct np_delete_options *o, json_t **ret,
-		       bool *ret_gone)
+static int delete_once(struct np_store *s, enum np_kind_id kind, const json_t *object,
+		       const struct np_delete_options *o, json_t **ret, bool *ret_gone)
 {
-	const char *ns = np_json_str(object, "metadata/namespace", ""), *name = np_json_str(object, "metadata/name", "");
+	const char *ns = np_json_str(object, "metadata/namespace", ""),
+		   *name = np_json_str(object, "metadata/name", "");
 	long long grace_s = grace_of(kind, object, o);
 	struct np_err err = { 0 };
 	json_t *copy;
@@ -102,8 +118,9 @@ static int delete_once(struct np_store *s, enum np_kind_id kind, const json_t *o
 	return rc;
 }
 
-int np_delete_one(struct np_store *s, enum np_kind_id kind, const char *ns, const char *name, const struct np_delete_options *o, json_t **ret,
-		  bool *ret_gone, struct np_reply *rep)
+int np_delete_one(struct np_store *s, enum np_kind_id kind, const char *ns, const char *name,
+		  const struct np_delete_options *o, json_t **ret, bool *ret_gone,
+		  struct np_reply *rep)
 {
 	int rc = 1;
 
@@ -117,17 +134,20 @@ int np_delete_one(struct np_store *s, enum np_kind_id kind, const char *ns, cons
 			rc = delete_once(s, kind, object, o, ret, ret_gone);
 		json_decref(object);
 	}
-	return rc == 1 ? np_fail_conflict(rep, kind, name, "the object has been modified; please apply your changes to the latest version and try again")
+	return rc == 1 ? np_fail_modified(rep, kind, name)
 		       : rc;
 }
 
 /* ---- requests ---- */
 
-static int read_grace(const struct np_request *req, const json_t *body, struct np_delete_options *o, struct np_reply *rep)
+static int read_grace(const struct np_request *req, const json_t *body, struct np_delete_options *o,
+		      struct np_reply *rep)
 {
 	const json_t *grace = json_object_get(body, "gracePeriodSeconds");
 
-	if (np_request_query_int(req, rep, "gracePeriodSeconds", json_is_integer(grace) ? json_integer_value(grace) : -1, &o->grace_s))
+	if (np_request_query_int(req, rep, "gracePeriodSeconds",
+				 json_is_integer(grace) ? json_integer_value(grace) : -1,
+				 &o->grace_s))
 		return -1;
 	if (o->grace_s < -1)
 		o->grace_s = -1;
@@ -142,8 +162,10 @@ static int check_policy(const struct np_request *req, const json_t *body, struct
 
 	if (!policy)
 		policy = np_json_str(body, "propagationPolicy", NULL);
-	if (policy && *policy && strcmp(policy, "Background") != 0 && strcmp(policy, "Foreground") != 0 && strcmp(policy, "Orphan") != 0) {
-		np_causes_add_text(&causes, NP_CAUSE_NOT_SUPPORTED, "propagationPolicy", np_str_from(policy),
+	if (policy && *policy && strcmp(policy, "Background") != 0 &&
+	    strcmp(policy, "Foreground") != 0 && strcmp(policy, "Orphan") != 0) {
+		np_causes_add_text(&causes, NP_CAUSE_NOT_SUPPORTED, "propagationPolicy",
+				   np_str_from(policy),
 				   "supported values: \"Background\", \"Foreground\", \"Orphan\"");
 		rc = np_fail_invalid_options(rep, "DeleteOptions", &causes);
 	}
@@ -152,7 +174,8 @@ static int check_policy(const struct np_request *req, const json_t *body, struct
 }
 
 /* *@ret_body owns the strings in @o; it may become NULL. */
-static int read_options(const struct np_request *req, struct np_delete_options *o, json_t **ret_body, struct np_reply *rep)
+static int read_options(const struct np_request *req, struct np_delete_options *o,
+			json_t **ret_body, struct np_reply *rep)
 {
 	struct np_write_options w;
 	struct np_docs docs = { 0 };
@@ -168,7 +191,9 @@ static int read_options(const struct np_request *req, struct np_delete_options *
 		if (np_body_read(req, np_body_object_types, &docs, rep))
 			return -1;
 		if (docs.n && docs.items[0].root.kind == NP_VALUE_MAP)
-			rc = np_conform_any(&docs.items[0].root, &body, &err) ? np_fail_bad_request(rep, "%s", err.msg) : 0;
+			rc = np_conform_any(&docs.items[0].root, &body, &err)
+				     ? np_fail_bad_request(rep, "%s", err.msg)
+				     : 0;
 		else if (docs.n && docs.items[0].root.kind != NP_VALUE_NULL)
 			rc = np_fail_bad_request(rep, "the options of a deletion are no object");
 		np_docs_release(&docs);
@@ -190,7 +215,8 @@ static bool shows_object(enum np_kind_id kind)
 	return kind == NP_KIND_POD || kind == NP_KIND_SERVICE;
 }
 
-static int show_deleted(const struct np_request *req, struct np_reply *rep, json_t *object, bool gone)
+static int show_deleted(const struct np_request *req, struct np_reply *rep, json_t *object,
+			bool gone)
 {
 	json_t *details;
 
@@ -221,8 +247,8 @@ int np_api_delete(const struct np_request *req, struct np_reply *rep)
 	return rc;
 }
 
-static int delete_matching(const struct np_request *req, const struct np_select *select, const struct np_delete_options *o, json_t *items,
-			   struct np_reply *rep)
+static int delete_matching(const struct np_request *req, const struct np_select *select,
+			   const struct np_delete_options *o, json_t *items, struct np_reply *rep)
 {
 	json_t *all = np_store_list(req->env.store, req->kind, req->ns, NULL), *v, *object;
 	int rc = 0;
@@ -234,8 +260,9 @@ static int delete_matching(const struct np_request *req, const struct np_select 
 
 		if (!np_select_match(select, v))
 			continue;
-		if (np_delete_one(req->env.store, req->kind, np_json_str(v, "metadata/namespace", ""), np_json_str(v, "metadata/name", ""), o, &object,
-				  &gone, &one) == 0) {
+		if (np_delete_one(
+			    req->env.store, req->kind, np_json_str(v, "metadata/namespace", ""),
+			    np_json_str(v, "metadata/name", ""), o, &object, &gone, &one) == 0) {
 			json_array_append_new(items, object);
 		} else if (one.code != 404 && rc == 0) {
 			rc = -1;
@@ -259,7 +286,8 @@ int np_api_delete_collection(const struct np_request *req, struct np_reply *rep)
 
 	if (np_api_check_accept(req, rep) || read_options(req, &o, &body, rep))
 		return -1;
-	if (np_select_parse(req->kind, np_request_query(req, "labelSelector"), np_request_query(req, "fieldSelector"), &select, &err)) {
+	if (np_select_parse(req->kind, np_request_query(req, "labelSelector"),
+			    np_request_query(req, "fieldSelector"), &select, &err)) {
 		json_decref(body);
 		return np_fail_bad_request(rep, "%s", err.msg);
 	}
@@ -268,7 +296,9 @@ int np_api_delete_collection(const struct np_request *req, struct np_reply *rep)
 	if (rc == 0) {
 		snprintf(kind, sizeof(kind), "%sList", np_kinds[req->kind].kind);
 		rep->code = 200;
-		rep->json = np_json_pack("{s:s, s:s, s:{}, s:O}", "kind", kind, "apiVersion", np_kind_api_version(req->kind), "metadata", "items", items);
+		rep->json =
+			np_json_pack("{s:s, s:s, s:{}, s:O}", "kind", kind, "apiVersion",
+				     np_kind_api_version(req->kind), "metadata", "items", items);
 	}
 	json_decref(items);
 	json_decref(body);
@@ -292,9 +322,13 @@ int np_api_evict(const struct np_request *req, struct np_reply *rep)
 
 /* ---- namespaces ---- */
 
-static const enum np_kind_id content_kinds[] = { NP_KIND_NETWORKPOLICY, NP_KIND_SERVICE, NP_KIND_POD, NP_KIND_EVENT };
+static const enum np_kind_id content_kinds[] = { NP_KIND_NETWORKPOLICY, NP_KIND_SERVICE,
+						 NP_KIND_POD, NP_KIND_EVENT };
 
-/* Deletes what is in the namespace; fills what stays: "pods. has 2 resource instances", and whose finalizers. Returns how many objects stay. */
+/*
+ * Deletes what is in the namespace; fills what stays: "pods. has 2 resource instances", and whose
+ * finalizers. Returns how many objects stay.
+ */
 static size_t delete_content(struct np_store *s, const char *ns, struct np_buf *remaining)
 {
 	static const struct np_delete_options o = { .grace_s = -1 };
@@ -308,14 +342,18 @@ static size_t delete_content(struct np_store *s, const char *ns, struct np_buf *
 		json_array_foreach(list, i, v) {
 			struct np_reply rep = { 0 };
 
-			if (np_delete_one(s, content_kinds[k], ns, np_json_str(v, "metadata/name", ""), &o, &object, &gone, &rep) == 0) {
+			if (np_delete_one(s, content_kinds[k], ns,
+					  np_json_str(v, "metadata/name", ""), &o, &object, &gone,
+					  &rep) == 0) {
 				n += !gone;
 				json_decref(object);
 			}
 			np_reply_release(&rep);
 		}
 		if (n)
-			np_buf_printf(remaining, "%s%s%s has %zu resource instances", remaining->len ? ", " : "", np_kind_resource(content_kinds[k]),
+			np_buf_printf(remaining, "%s%s%s has %zu resource instances",
+				      remaining->len ? ", " : "",
+				      np_kind_resource(content_kinds[k]),
 				      content_kinds[k] == NP_KIND_NETWORKPOLICY ? "" : ".", n);
 		n_all += n;
 		json_decref(list);
@@ -331,7 +369,8 @@ static json_t *condition(const char *type, bool status, const char *reason, cons
 
 	gmtime_r(&now, &tm);
 	strftime(when, sizeof(when), "%Y-%m-%dT%H:%M:%SZ", &tm);
-	return np_json_pack("{s:s, s:s, s:s, s:s, s:s}", "type", type, "status", status ? "True" : "False", "lastTransitionTime", when, "reason", reason,
+	return np_json_pack("{s:s, s:s, s:s, s:s, s:s}", "type", type, "status",
+			    status ? "True" : "False", "lastTransitionTime", when, "reason", reason,
 			    "message", message);
 }
 
@@ -349,13 +388,19 @@ static void tell_remaining(struct np_store *s, const json_t *ns, const char *rem
 		}
 	}
 	copy = json_deep_copy(ns);
-	json_object_set_new(np_admit_object(copy, "status"), "conditions",
-			    np_json_pack("[o, o, o, o]",
-					 condition("NamespaceDeletionDiscoveryFailure", false, "ResourcesDiscovered", "All resources successfully discovered"),
-					 condition("NamespaceDeletionContentFailure", false, "ContentDeleted",
-						   "All content successfully deleted, may be waiting on finalization"),
-					 condition("NamespaceContentRemaining", true, "SomeResourcesRemain", message),
-					 condition("NamespaceFinalizersRemaining", false, "ContentHasNoFinalizers", "All content-preserving finalizers finished")));
+	json_object_set_new(
+		np_admit_object(copy, "status"), "conditions",
+		np_json_pack(
+			"[o, o, o, o]",
+			condition("NamespaceDeletionDiscoveryFailure", false, "ResourcesDiscovered",
+				  "All resources successfully discovered"),
+			condition(
+				"NamespaceDeletionContentFailure", false, "ContentDeleted",
+				"All content successfully deleted, may be waiting on finalization"),
+			condition("NamespaceContentRemaining", true, "SomeResourcesRemain",
+				  message),
+			condition("NamespaceFinalizersRemaining", false, "ContentHasNoFinalizers",
+				  "All content-preserving finalizers finished")));
 	np_store_update(s, NP_KIND_NAMESPACE, copy, NULL, NULL);
 	json_decref(copy);
 	free(message);

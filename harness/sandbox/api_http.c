@@ -1,3 +1,4 @@
+/* libmicrohttpd on one side, requests and replies on the other. */
 #include "api_http.h"
 
 #include <gnutls/gnutls.h>
@@ -20,8 +21,10 @@
 #define STACK_BYTES (512u * 1024)
 #define CONNECTION_MEMORY (128u * 1024)	/* holds the headers */
 #define IDLE_TIMEOUT_S 600
-#define STREAM_WAIT_MS 500		/* how often a quiet stream looks whether its reader is still there */
-#define DISCARD_MAX ((size_t)64 << 20)	/* bytes of a body that is too large that are read before the connection is dropped */
+#define STREAM_WAIT_MS 500 /* how often a quiet stream looks whether its reader is still there */
+#define DISCARD_MAX                                                                                \
+	((size_t)64 << 20) /* bytes of a body that is too large that are read before the           \
+			      connection is dropped */
 
 struct np_door {
 	struct MHD_Daemon *daemon;
@@ -43,7 +46,8 @@ struct visit {
 
 /* ---- reading ---- */
 
-static enum MHD_Result add_param(void *data, enum MHD_ValueKind kind, const char *key, size_t n_key, const char *value, size_t n_value)
+static enum MHD_Result add_param(void *data, enum MHD_ValueKind kind, const char *key, size_t n_key,
+				 const char *value, size_t n_value)
 {
 	struct visit *v = data;
 	struct np_arena *a = &v->req.arena;
@@ -54,7 +58,8 @@ static enum MHD_Result add_param(void *data, enum MHD_ValueKind kind, const char
 	if (!v->req.query)
 		v->req.query = np_arena_array(a, NP_API_QUERY_MAX + 1, sizeof(*v->req.query));
 	v->req.query[v->req.n_query].key = np_arena_str(a, (struct np_str){ key, n_key });
-	v->req.query[v->req.n_query++].value = np_arena_str(a, (struct np_str){ value ? value : "", value ? n_value : 0 });
+	v->req.query[v->req.n_query++].value =
+		np_arena_str(a, (struct np_str){ value ? value : "", value ? n_value : 0 });
 	return MHD_YES;
 }
 
@@ -70,7 +75,8 @@ static void read_headers(struct visit *v, const char *method, const char *url)
 	struct np_request *r = &v->req;
 
 	r->env = *v->door->env;
-	r->method = strcmp(method, "HEAD") == 0 ? "GET" : np_arena_str(&r->arena, np_str_from(method)).p;
+	r->method = strcmp(method, "HEAD") == 0 ? "GET"
+						: np_arena_str(&r->arena, np_str_from(method)).p;
 	r->path = np_arena_str(&r->arena, np_str_from(url)).p;
 	r->content_type = header(v, "Content-Type");
 	r->accept = header(v, "Accept");
@@ -106,7 +112,10 @@ static bool may_enter(struct visit *v)
 	if (!v->door->tls)
 		return true;
 	info = MHD_get_connection_info(v->conn, MHD_CONNECTION_INFO_GNUTLS_SESSION);
-	return info && info->tls_session && gnutls_certificate_verify_peers2((gnutls_session_t)info->tls_session, &status) == 0 && status == 0;
+	return info && info->tls_session &&
+	       gnutls_certificate_verify_peers2((gnutls_session_t)info->tls_session, &status) ==
+		       0 &&
+	       status == 0;
 }
 
 /* ---- answering ---- */
@@ -141,7 +150,8 @@ static bool reader_gone(const struct visit *v)
 static ssize_t stream_read(void *data, uint64_t pos, char *buf, size_t max)
 {
 	struct visit *v = data;
-	ssize_t n = v->rep.watch ? np_watch_read(v->rep.watch, buf, max, STREAM_WAIT_MS) : np_log_read(v->rep.log, buf, max, STREAM_WAIT_MS);
+	ssize_t n = v->rep.watch ? np_watch_read(v->rep.watch, buf, max, STREAM_WAIT_MS)
+				 : np_log_read(v->rep.log, buf, max, STREAM_WAIT_MS);
 
 	(void)pos;
 	if (n < 0)
@@ -156,8 +166,8 @@ static void exec_closed(void *urh)
 	MHD_upgrade_action(urh, MHD_UPGRADE_ACTION_CLOSE);
 }
 
-static void upgraded(void *data, struct MHD_Connection *conn, void *con_cls, const char *extra, size_t n_extra, MHD_socket fd,
-		     struct MHD_UpgradeResponseHandle *urh)
+static void upgraded(void *data, struct MHD_Connection *conn, void *con_cls, const char *extra,
+		     size_t n_extra, MHD_socket fd, struct MHD_UpgradeResponseHandle *urh)
 {
 	struct visit *v = data;
 
@@ -178,7 +188,8 @@ static struct MHD_Response *upgrade_response(struct visit *v)
 
 static struct MHD_Response *stream_response(struct visit *v)
 {
-	const union MHD_ConnectionInfo *info = MHD_get_connection_info(v->conn, MHD_CONNECTION_INFO_CONNECTION_FD);
+	const union MHD_ConnectionInfo *info =
+		MHD_get_connection_info(v->conn, MHD_CONNECTION_INFO_CONNECTION_FD);
 
 	v->fd = info ? info->connect_fd : -1;
 	MHD_set_connection_option(v->conn, MHD_CONNECTION_OPTION_TIMEOUT, 0u);
@@ -208,9 +219,12 @@ static enum MHD_Result send_reply(struct visit *v)
 	struct MHD_Response *r;
 	enum MHD_Result rc;
 
-	r = rep->exec ? upgrade_response(v) : rep->watch || rep->log ? stream_response(v) : whole_response(v);
+	r = rep->exec		     ? upgrade_response(v)
+	    : rep->watch || rep->log ? stream_response(v)
+				     : whole_response(v);
 	if (!rep->exec) {
-		MHD_add_response_header(r, "Content-Type", rep->content_type ? rep->content_type : "application/json");
+		MHD_add_response_header(r, "Content-Type",
+					rep->content_type ? rep->content_type : "application/json");
 		MHD_add_response_header(r, "Cache-Control", "no-cache, private");
 	}
 	add_warnings(r, &rep->warnings);
@@ -239,8 +253,9 @@ static void visit_free(struct visit *v)
 	free(v);
 }
 
-static enum MHD_Result on_request(void *data, struct MHD_Connection *conn, const char *url, const char *method, const char *version,
-				  const char *bytes, size_t *n_bytes, void **con_cls)
+static enum MHD_Result on_request(void *data, struct MHD_Connection *conn, const char *url,
+				  const char *method, const char *version, const char *bytes,
+				  size_t *n_bytes, void **con_cls)
 {
 	struct visit *v = *con_cls;
 
@@ -258,7 +273,8 @@ static enum MHD_Result on_request(void *data, struct MHD_Connection *conn, const
 	return answer(v);
 }
 
-static void on_completed(void *data, struct MHD_Connection *conn, void **con_cls, enum MHD_RequestTerminationCode why)
+static void on_completed(void *data, struct MHD_Connection *conn, void **con_cls,
+			 enum MHD_RequestTerminationCode why)
 {
 	(void)data;
 	(void)conn;
@@ -280,7 +296,8 @@ static void on_log(void *data, const char *fmt, va_list ap)
 
 static struct MHD_Daemon *start(struct np_door *d, int fd, const struct np_api_options *o)
 {
-	unsigned flags = MHD_USE_THREAD_PER_CONNECTION | MHD_USE_INTERNAL_POLLING_THREAD | MHD_USE_POLL | MHD_ALLOW_UPGRADE | MHD_USE_ERROR_LOG;
+	unsigned flags = MHD_USE_THREAD_PER_CONNECTION | MHD_USE_INTERNAL_POLLING_THREAD |
+			 MHD_USE_POLL | MHD_ALLOW_UPGRADE | MHD_USE_ERROR_LOG;
 	struct MHD_OptionItem tls[] = {
 		{ MHD_OPTION_HTTPS_MEM_CERT, 0, (void *)o->server_cert_pem },
 		{ MHD_OPTION_HTTPS_MEM_KEY, 0, (void *)o->server_key_pem },
@@ -290,13 +307,17 @@ static struct MHD_Daemon *start(struct np_door *d, int fd, const struct np_api_o
 
 	if (d->tls)
 		flags |= MHD_USE_TLS;
-	return MHD_start_daemon(flags, 0, NULL, NULL, on_request, d, MHD_OPTION_EXTERNAL_LOGGER, on_log, NULL, MHD_OPTION_LISTEN_SOCKET, fd,
-				MHD_OPTION_NOTIFY_COMPLETED, on_completed, NULL, MHD_OPTION_CONNECTION_LIMIT, (unsigned)MAX_CONNECTIONS,
-				MHD_OPTION_CONNECTION_MEMORY_LIMIT, (size_t)CONNECTION_MEMORY, MHD_OPTION_THREAD_STACK_SIZE, (size_t)STACK_BYTES,
-				MHD_OPTION_CONNECTION_TIMEOUT, (unsigned)IDLE_TIMEOUT_S, MHD_OPTION_ARRAY, d->tls ? tls : tls + 3, MHD_OPTION_END);
+	return MHD_start_daemon(
+		flags, 0, NULL, NULL, on_request, d, MHD_OPTION_EXTERNAL_LOGGER, on_log, NULL,
+		MHD_OPTION_LISTEN_SOCKET, fd, MHD_OPTION_NOTIFY_COMPLETED, on_completed, NULL,
+		MHD_OPTION_CONNECTION_LIMIT, (unsigned)MAX_CONNECTIONS,
+		MHD_OPTION_CONNECTION_MEMORY_LIMIT, (size_t)CONNECTION_MEMORY,
+		MHD_OPTION_THREAD_STACK_SIZE, (size_t)STACK_BYTES, MHD_OPTION_CONNECTION_TIMEOUT,
+		(unsigned)IDLE_TIMEOUT_S, MHD_OPTION_ARRAY, d->tls ? tls : tls + 3, MHD_OPTION_END);
 }
 
-struct np_door *np_door_open(int fd, bool tls, const struct np_api_options *options, const struct np_api_env *env, struct np_execs *execs,
+struct np_door *np_door_open(int fd, bool tls, const struct np_api_options *options,
+			     const struct np_api_env *env, struct np_execs *execs,
 			     struct np_err *err)
 {
 	struct np_door *d = np_xcalloc(1, sizeof(*d));
@@ -311,7 +332,8 @@ struct np_door *np_door_open(int fd, bool tls, const struct np_api_options *opti
 	d->daemon = start(d, fd, options);
 	pthread_sigmask(SIG_SETMASK, &before, NULL);
 	if (!d->daemon) {
-		np_err_set(err, NP_EENV, "the API server does not start%s", tls ? " (is the certificate good?)" : "");
+		np_err_set(err, NP_EENV, "the API server does not start%s",
+			   tls ? " (is the certificate good?)" : "");
 		close(fd);
 		free(d);
 		return NULL;

@@ -1,3 +1,4 @@
+/* pods/log. */
 #include "api_log.h"
 
 #include "np/base/clock.h"
@@ -56,7 +57,8 @@ static const char *tail(const char *text, long long n)
 	return n == 0 && i == len - (len && text[len - 1] == '\n') ? text + len : text + i;
 }
 
-static struct np_log_follow *follow_new(const struct np_request *req, const json_t *pod, const char *first, size_t seen)
+static struct np_log_follow *follow_new(const struct np_request *req, const json_t *pod,
+					const char *first, size_t seen)
 {
 	struct np_log_follow *f = np_xcalloc(1, sizeof(*f));
 
@@ -76,11 +78,13 @@ static int show_log(const struct np_request *req, struct np_reply *rep, const js
 	char *log;
 	const char *from;
 
-	if (check_container(req, rep, pod) || np_request_query_int(req, rep, "tailLines", -1, &n_lines) ||
+	if (check_container(req, rep, pod) ||
+	    np_request_query_int(req, rep, "tailLines", -1, &n_lines) ||
 	    np_request_query_int(req, rep, "limitBytes", 0, &limit))
 		return -1;
 	if (np_request_query_bool(req, "previous"))
-		return np_fail_bad_request(rep, "previous terminated container in pod \"%s\" not found", req->name);
+		return np_fail_bad_request(
+			rep, "previous terminated container in pod \"%s\" not found", req->name);
 	log = req->env.pods ? np_pods_log(req->env.pods, req->ns, req->name) : NULL;
 	if (!log)
 		log = np_xstrdup("");
@@ -115,8 +119,8 @@ static bool still_there(struct np_log_follow *f)
 {
 	json_t *pod = np_store_get(f->env.store, NP_KIND_POD, f->ns, f->name);
 	const char *phase = np_json_str(pod, "status/phase", "");
-	bool same = pod && strcmp(np_json_str(pod, "metadata/uid", ""), f->uid) == 0 && strcmp(phase, "Succeeded") != 0 &&
-		    strcmp(phase, "Failed") != 0;
+	bool same = pod && strcmp(np_json_str(pod, "metadata/uid", ""), f->uid) == 0 &&
+		    strcmp(phase, "Succeeded") != 0 && strcmp(phase, "Failed") != 0;
 
 	json_decref(pod);
 	return same;

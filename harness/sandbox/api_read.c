@@ -1,3 +1,4 @@
+/* Get, list and their representations. */
 #include "api_read.h"
 
 #include "api_accept.h"
@@ -10,8 +11,9 @@
 
 static int not_acceptable(struct np_reply *rep)
 {
-	return np_fail(rep, 406, "NotAcceptable", json_object(),
-		       "only the following media types are accepted: application/json, application/yaml");
+	return np_fail(
+		rep, 406, "NotAcceptable", json_object(),
+		"only the following media types are accepted: application/json, application/yaml");
 }
 
 int np_api_check_accept(const struct np_request *req, struct np_reply *rep)
@@ -35,7 +37,8 @@ int np_api_show(const struct np_request *req, struct np_reply *rep, int code, js
 	switch (np_accept(req->accept, false)) {
 	case NP_AS_TABLE:
 		items = np_json_pack("[O]", object);
-		meta = np_json_pack("{s:O}", "resourceVersion", np_json_at(object, "metadata/resourceVersion"));
+		meta = np_json_pack("{s:O}", "resourceVersion",
+				    np_json_at(object, "metadata/resourceVersion"));
 		rep->json = np_table_new(req->kind, items, meta, include_of(req), true);
 		json_decref(items);
 		json_decref(meta);
@@ -97,7 +100,8 @@ static int read_token(const char *token, struct page *p, struct np_reply *rep)
 
 static int read_page(const struct np_request *req, struct page *p, struct np_reply *rep)
 {
-	const char *token = np_request_query(req, "continue"), *rev = np_request_query(req, "resourceVersion");
+	const char *token = np_request_query(req, "continue"),
+		   *rev = np_request_query(req, "resourceVersion");
 	const char *match = np_request_query(req, "resourceVersionMatch");
 	unsigned long long u = 0;
 
@@ -105,14 +109,20 @@ static int read_page(const struct np_request *req, struct page *p, struct np_rep
 		return -1;
 	if (token && *token) {
 		if (rev && *rev && strcmp(rev, "0") != 0)
-			return np_fail_bad_request(rep, "specifying resource version is not allowed when using continue");
+			return np_fail_bad_request(
+				rep,
+				"specifying resource version is not allowed when using continue");
 		return read_token(token, p, rep);
 	}
 	if (rev && *rev && !np_str_u64(np_str_from(rev), UINT64_MAX, &u))
-		return np_fail_bad_request(rep, "invalid resource version \"%.100s\": strconv.ParseUint: parsing \"%.100s\": invalid syntax", rev, rev);
+		return np_fail_bad_request(rep,
+					   "invalid resource version \"%.100s\": "
+					   "strconv.ParseUint: parsing \"%.100s\": invalid syntax",
+					   rev, rev);
 	if (u > np_store_revision(req->env.store))
 		return np_fail(rep, 504, "Timeout",
-			       np_json_pack("{s:[{s:s, s:s}], s:i}", "causes", "reason", "ResourceVersionTooLarge", "message",
+			       np_json_pack("{s:[{s:s, s:s}], s:i}", "causes", "reason",
+					    "ResourceVersionTooLarge", "message",
 					    "Too large resource version", "retryAfterSeconds", 1),
 			       "Timeout: Too large resource version: %llu, current: %llu", u,
 			       (unsigned long long)np_store_revision(req->env.store));
@@ -133,7 +143,8 @@ static bool after(const struct page *p, const json_t *o)
 
 static void put_continue(json_t *meta, const struct page *p, const json_t *last)
 {
-	char *token = np_xasprintf("v1_%llu_%s_%s", (unsigned long long)p->rev, np_json_str(last, "metadata/namespace", ""),
+	char *token = np_xasprintf("v1_%llu_%s_%s", (unsigned long long)p->rev,
+				   np_json_str(last, "metadata/namespace", ""),
 				   np_json_str(last, "metadata/name", ""));
 
 	json_object_set_new(meta, "continue", json_string(token));
@@ -141,7 +152,8 @@ static void put_continue(json_t *meta, const struct page *p, const json_t *last)
 }
 
 /* Items of the page; fills the list's metadata. */
-static json_t *take_page(const json_t *all, const struct np_select *select, const struct page *p, json_t *meta)
+static json_t *take_page(const json_t *all, const struct np_select *select, const struct page *p,
+			 json_t *meta)
 {
 	json_t *items = json_array(), *o;
 	size_t i, n_left = 0;
@@ -157,7 +169,8 @@ static json_t *take_page(const json_t *all, const struct np_select *select, cons
 	if (n_left) {
 		put_continue(meta, p, json_array_get(items, json_array_size(items) - 1));
 		if (!select->n_labels && !select->n_fields)
-			json_object_set_new(meta, "remainingItemCount", json_integer((json_int_t)n_left));
+			json_object_set_new(meta, "remainingItemCount",
+					    json_integer((json_int_t)n_left));
 	}
 	return items;
 }
@@ -192,24 +205,29 @@ static json_t *list_new(const struct np_request *req, const json_t *items, json_
 		partial = json_array();
 		json_array_foreach(items, i, o)
 			json_array_append_new(partial, np_partial_new(o));
-		return np_json_pack("{s:s, s:s, s:O, s:o}", "kind", "PartialObjectMetadataList", "apiVersion", "meta.k8s.io/v1", "metadata", meta,
-				    "items", partial);
+		return np_json_pack("{s:s, s:s, s:O, s:o}", "kind", "PartialObjectMetadataList",
+				    "apiVersion", "meta.k8s.io/v1", "metadata", meta, "items",
+				    partial);
 	default:
 		snprintf(kind, sizeof(kind), "%sList", k->kind);
-		list = np_json_pack("{s:s, s:s, s:O, s:o}", "kind", kind, "apiVersion", *k->group ? "networking.k8s.io/v1" : "v1", "metadata",
-				    meta, "items", bare_items(items));
+		list = np_json_pack("{s:s, s:s, s:O, s:o}", "kind", kind, "apiVersion",
+				    *k->group ? "networking.k8s.io/v1" : "v1", "metadata", meta,
+				    "items", bare_items(items));
 		return list;
 	}
 }
 
-static int show_list(const struct np_request *req, struct np_reply *rep, struct page *p, const struct np_select *select)
+static int show_list(const struct np_request *req, struct np_reply *rep, struct page *p,
+		     const struct np_select *select)
 {
 	json_t *all, *items, *meta;
 	char rev[24];
 
-	all = p->rev ? np_store_list_at(req->env.store, req->kind, req->ns, p->rev) : np_store_list(req->env.store, req->kind, req->ns, &p->rev);
+	all = p->rev ? np_store_list_at(req->env.store, req->kind, req->ns, p->rev)
+		     : np_store_list(req->env.store, req->kind, req->ns, &p->rev);
 	if (!all)
-		return np_fail_expired(rep, "The provided continue parameter is too old to display a consistent list result. You can start a new list "
+		return np_fail_expired(rep, "The provided continue parameter is too old to display "
+					    "a consistent list result. You can start a new list "
 					    "without the continue parameter.");
 	snprintf(rev, sizeof(rev), "%llu", (unsigned long long)p->rev);
 	meta = np_json_pack("{s:s}", "resourceVersion", rev);
@@ -236,7 +254,8 @@ int np_api_list(const struct np_request *req, struct np_reply *rep)
 		rep->code = rep->watch ? 200 : rep->code;
 		return rep->watch ? 0 : -1;
 	}
-	if (np_select_parse(req->kind, np_request_query(req, "labelSelector"), np_request_query(req, "fieldSelector"), &select, &err))
+	if (np_select_parse(req->kind, np_request_query(req, "labelSelector"),
+			    np_request_query(req, "fieldSelector"), &select, &err))
 		return np_fail_bad_request(rep, "%s", err.msg);
 	if (read_page(req, &page, rep) == 0)
 		rc = show_list(req, rep, &page, &select);

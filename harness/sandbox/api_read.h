@@ -1,4 +1,7 @@
-/* api_read.h - get, list and the start of a watch. Each fills the reply and returns 0, or -1 with a Status in it. */
+/*
+ * api_read.h - get, list and the start of a watch. Each fills the reply and returns 0, or -1 with a
+ * Status in it.
+ */
 #ifndef NP_SANDBOX_API_READ_H
 #define NP_SANDBOX_API_READ_H
 

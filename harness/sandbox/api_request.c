@@ -1,3 +1,4 @@
+/* Query parameters; the end of a reply. */
 #include "api_request.h"
 
 #include <strings.h>
@@ -24,7 +25,8 @@ bool np_request_query_bool(const struct np_request *r, const char *key)
 	return v && (strcmp(v, "1") == 0 || strcasecmp(v, "true") == 0);
 }
 
-int np_request_query_int(const struct np_request *r, struct np_reply *rep, const char *key, long long fallback, long long *ret)
+int np_request_query_int(const struct np_request *r, struct np_reply *rep, const char *key,
+			 long long fallback, long long *ret)
 {
 	const char *v = np_request_query(r, key);
 	unsigned long long u;
@@ -34,7 +36,8 @@ int np_request_query_int(const struct np_request *r, struct np_reply *rep, const
 		return 0;
 	}
 	if (!np_str_u64(np_str_from(v), INT64_MAX, &u))
-		return np_fail_bad_request(rep, "strconv.ParseInt: parsing \"%.100s\": invalid syntax", v);
+		return np_fail_bad_request(
+			rep, "strconv.ParseInt: parsing \"%.100s\": invalid syntax", v);
 	*ret = (long long)u;
 	return 0;
 }

@@ -1,6 +1,7 @@
 /*
- * api_request.h - one request and its answer, apart from the HTTP library: the door (api_http.c) fills the one and sends the other, so that everything
- * behind it can be tested without a socket. Private to the API.
+ * api_request.h - one request and its answer, apart from the HTTP library: the door (api_http.c)
+ * fills the one and sends the other, so that everything behind it can be tested without a socket.
+ * Private to the API.
  */
 #ifndef NP_SANDBOX_API_REQUEST_H
 #define NP_SANDBOX_API_REQUEST_H
@@ -18,7 +19,7 @@
 #include "store.h"
 
 #define NP_API_BODY_MAX ((size_t)3 << 20)	/* 3 MiB, inclusive */
-#define NP_API_QUERY_MAX 256			/* parameters; further ones make the request a bad one */
+#define NP_API_QUERY_MAX 256 /* parameters; further ones make the request a bad one */
 
 struct np_api_param {
 	struct np_str key, value;
@@ -29,7 +30,10 @@ struct np_api_env {
 	struct np_store *store;
 	struct np_pods *pods;		/* may be NULL */
 	struct np_services *services;	/* may be NULL */
-	/* Held for reading from the check of a namespace to the creation in it, for writing from finding a namespace empty to removing it. */
+	/*
+	 * Held for reading from the check of a namespace to the creation in it, for writing from
+	 * finding a namespace empty to removing it.
+	 */
 	pthread_rwlock_t *ns_lock;
 	atomic_bool *stopping;		/* streams end when it is set */
 };
@@ -59,15 +63,20 @@ struct np_reply;
 const char *np_request_query(const struct np_request *r, const char *key);
 /* 1 or true, in any case. */
 bool np_request_query_bool(const struct np_request *r, const char *key);
-/* A whole number of at least 0. @fallback when absent; refused (400, returns -1) when it is something else. */
-int np_request_query_int(const struct np_request *r, struct np_reply *rep, const char *key, long long fallback, long long *ret);
+/*
+ * A whole number of at least 0. @fallback when absent; refused (400, returns -1) when it is
+ * something else.
+ */
+int np_request_query_int(const struct np_request *r, struct np_reply *rep, const char *key,
+			 long long fallback, long long *ret);
 
 struct np_watch;
 struct np_log_follow;
 struct np_exec_plan;
 
 /*
- * Exactly one of @json, @text, @watch, @log or @exec; nothing is an empty body. Zero-initialised, then np_reply_release().
+ * Exactly one of @json, @text, @watch, @log or @exec; nothing is an empty body. Zero-initialised,
+ * then np_reply_release().
  */
 struct np_reply {
 	int code;

@@ -1,3 +1,4 @@
+/* Paths and methods to handlers. */
 #include "api_route.h"
 
 #include "api_body.h"
@@ -41,7 +42,8 @@ static bool split(struct np_request *req, const char *path, struct segments *ret
 static bool find_kind(const char *group, const char *plural, enum np_kind_id *ret)
 {
 	for (size_t k = 0; k < NP_N_KINDS; k++) {
-		if (strcmp(np_kinds[k].group, group) == 0 && strcmp(np_kinds[k].plural, plural) == 0) {
+		if (strcmp(np_kinds[k].group, group) == 0 &&
+		    strcmp(np_kinds[k].plural, plural) == 0) {
 			*ret = (enum np_kind_id)k;
 			return true;
 		}
@@ -52,7 +54,8 @@ static bool find_kind(const char *group, const char *plural, enum np_kind_id *re
 /* @s: what follows the version. [namespaces NS] PLURAL [NAME [SUBRESOURCE]] */
 static bool read_target(struct np_request *req, const char *group, const char *const *s, size_t n)
 {
-	bool in_ns = n >= 3 && strcmp(s[0], "namespaces") == 0 && find_kind(group, s[2], &req->kind) && np_kinds[req->kind].namespaced;
+	bool in_ns = n >= 3 && strcmp(s[0], "namespaces") == 0 &&
+		     find_kind(group, s[2], &req->kind) && np_kinds[req->kind].namespaced;
 
 	req->ns = req->name = req->subresource = "";
 	if (in_ns) {
@@ -85,13 +88,15 @@ static bool read_path(struct np_request *req)
 
 /* ---- reviews that kubectl auth asks for ---- */
 
-static int review(struct np_request *req, struct np_reply *rep, const char *group_version, const char *kind, json_t *status_take)
+static int review(struct np_request *req, struct np_reply *rep, const char *group_version,
+		  const char *kind, json_t *status_take)
 {
 	struct np_docs docs = { 0 };
 	struct np_err err = { 0 };
 	json_t *spec = NULL, *body = NULL;
 
-	if (np_body_read(req, np_body_object_types, &docs, rep) == 0 && docs.n && docs.items[0].root.kind == NP_VALUE_MAP &&
+	if (np_body_read(req, np_body_object_types, &docs, rep) == 0 && docs.n &&
+	    docs.items[0].root.kind == NP_VALUE_MAP &&
 	    np_conform_any(&docs.items[0].root, &body, &err) == 0)
 		spec = json_object_get(body, "spec");
 	np_docs_release(&docs);
@@ -100,8 +105,9 @@ static int review(struct np_request *req, struct np_reply *rep, const char *grou
 		return rep->code ? -1 : np_fail_bad_request(rep, "a review is needed");
 	}
 	rep->code = 201;
-	rep->json = np_json_pack("{s:s, s:s, s:{s:n}, s:o}", "kind", kind, "apiVersion", group_version, "metadata", "creationTimestamp", "status",
-				 status_take);
+	rep->json =
+		np_json_pack("{s:s, s:s, s:{s:n}, s:o}", "kind", kind, "apiVersion", group_version,
+			     "metadata", "creationTimestamp", "status", status_take);
 	if (spec)
 		json_object_set(rep->json, "spec", spec);
 	json_decref(body);
@@ -111,7 +117,8 @@ static int review(struct np_request *req, struct np_reply *rep, const char *grou
 /* 1 when the path is none of these. */
 static int reviews(struct np_request *req, struct np_reply *rep)
 {
-	bool access = strcmp(req->path, "/apis/authorization.k8s.io/v1/selfsubjectaccessreviews") == 0;
+	bool access =
+		strcmp(req->path, "/apis/authorization.k8s.io/v1/selfsubjectaccessreviews") == 0;
 
 	if (!access && strcmp(req->path, "/apis/authentication.k8s.io/v1/selfsubjectreviews") != 0)
 		return 1;
@@ -119,9 +126,11 @@ static int reviews(struct np_request *req, struct np_reply *rep)
 		return np_fail_method(rep);
 	if (access)
 		return review(req, rep, "authorization.k8s.io/v1", "SelfSubjectAccessReview",
-			      np_json_pack("{s:b, s:s}", "allowed", 1, "reason", "everything is allowed in the sandbox"));
+			      np_json_pack("{s:b, s:s}", "allowed", 1, "reason",
+					   "everything is allowed in the sandbox"));
 	return review(req, rep, "authentication.k8s.io/v1", "SelfSubjectReview",
-		      np_json_pack("{s:{s:s, s:[s]}}", "userInfo", "username", "sandbox", "groups", "system:masters"));
+		      np_json_pack("{s:{s:s, s:[s]}}", "userInfo", "username", "sandbox", "groups",
+				   "system:masters"));
 }
 
 /* ---- handlers ---- */
@@ -161,7 +170,10 @@ static int evict(struct np_request *req, struct np_reply *rep)
 	return np_api_evict(req, rep);
 }
 
-/* What a path may be asked to do. @sub: "" the object itself; NULL: the collection. Collections of all namespaces can only be listed. */
+/*
+ * What a path may be asked to do. @sub: "" the object itself; NULL: the collection. Collections of
+ * all namespaces can only be listed.
+ */
 static const struct route {
 	const char *sub, *method;
 	int kind;	/* enum np_kind_id, or -1: of every kind */
@@ -192,17 +204,23 @@ static bool has_status(enum np_kind_id kind)
 
 static int route_object(struct np_request *req, struct np_reply *rep)
 {
-	bool collection = !*req->name, all_ns = np_kinds[req->kind].namespaced && !*req->ns, path_known = false;
+	bool collection = !*req->name, all_ns = np_kinds[req->kind].namespaced && !*req->ns,
+	     path_known = false;
 	/* A status is read and written as the object is; the handlers look at the subresource. */
-	const char *sub = strcmp(req->subresource, "status") == 0 && has_status(req->kind) && strcmp(req->method, "DELETE") != 0 ? "" : req->subresource;
+	const char *sub = strcmp(req->subresource, "status") == 0 && has_status(req->kind) &&
+					  strcmp(req->method, "DELETE") != 0
+				  ? ""
+				  : req->subresource;
 
 	for (size_t i = 0; i < NP_ARRAY_SIZE(routes); i++) {
 		const struct route *r = &routes[i];
 
-		if ((r->kind >= 0 && r->kind != (int)req->kind) || (r->sub ? collection || strcmp(r->sub, sub) != 0 : !collection))
+		if ((r->kind >= 0 && r->kind != (int)req->kind) ||
+		    (r->sub ? collection || strcmp(r->sub, sub) != 0 : !collection))
 			continue;
 		path_known = true;
-		if (strcmp(r->method, req->method) == 0 && (!all_ns || strcmp(req->method, "GET") == 0))
+		if (strcmp(r->method, req->method) == 0 &&
+		    (!all_ns || strcmp(req->method, "GET") == 0))
 			return r->handle(req, rep);
 	}
 	return path_known ? np_fail_method(rep) : np_fail_no_path(rep);

@@ -1,3 +1,4 @@
+/* Create, replace, patch, apply. */
 #include "api_write.h"
 
 #include "admit.h"
@@ -21,10 +22,13 @@ struct write {
 
 static int begin(struct write *w, struct np_request *req, struct np_reply *rep, const char *options)
 {
-	*w = (struct write){ .req = req, .rep = rep, .status = strcmp(req->subresource, "status") == 0 };
+	*w = (struct write){ .req = req,
+			     .rep = rep,
+			     .status = strcmp(req->subresource, "status") == 0 };
 	if (np_api_check_accept(req, rep) || np_body_options(req, options, &w->o, rep))
 		return -1;
-	w->manager = (struct np_manager){ w->o.field_manager, np_kind_api_version(req->kind), w->status };
+	w->manager = (struct np_manager){ w->o.field_manager, np_kind_api_version(req->kind),
+					  w->status };
 	return 0;
 }
 
@@ -56,10 +60,13 @@ static int check_namespace(const struct write *w, const char *name)
 	json_decref(ns);
 	if (!going)
 		return 0;
-	return np_fail_forbidden(w->rep, w->req->kind, name,
-				 np_json_pack("[{s:s, s:o, s:s}]", "reason", "NamespaceTerminating", "message",
-					      np_json_string(np_str_from("the namespace is being terminated")), "field", "metadata.namespace"),
-				 "unable to create new content in namespace %s because it is being terminated", ns_name);
+	return np_fail_forbidden(
+		w->rep, w->req->kind, name,
+		np_json_pack("[{s:s, s:o, s:s}]", "reason", "NamespaceTerminating", "message",
+			     np_json_string(np_str_from("the namespace is being terminated")),
+			     "field", "metadata.namespace"),
+		"unable to create new content in namespace %s because it is being terminated",
+		ns_name);
 }
 
 static int refuse_causes(const struct write *w, const json_t *object, struct np_causes *causes)
@@ -116,12 +123,14 @@ static int create_object(struct write *w, json_t *object, const json_t *config, 
 
 	/* The API server finds this when it stores, so a dry run passes. */
 	if (*rv && strcmp(rv, "0") != 0 && !w->o.dry_run)
-		return np_fail_internal(w->rep, "resourceVersion should not be set on objects to be created");
+		return np_fail_internal(
+			w->rep, "resourceVersion should not be set on objects to be created");
 	np_admit_prepare_create(w->req->kind, object);
 	if (check_namespace(w, name_of(object)))
 		return -1;
 	np_admit_default(w->req->kind, object);
-	np_admit_check(w->req->kind, object, NULL, &causes, w->o.strictness == NP_IGNORE ? NULL : &w->rep->warnings);
+	np_admit_check(w->req->kind, object, NULL, &causes,
+		       w->o.strictness == NP_IGNORE ? NULL : &w->rep->warnings);
 	np_admit_allocate(w->req->kind, object, w->req->env.services, &causes);
 	if (refuse_causes(w, object, &causes))
 		return -1;
@@ -148,7 +157,8 @@ int np_api_create(struct np_request *req, struct np_reply *rep)
 	struct write w;
 	int rc;
 
-	if (begin(&w, req, rep, "CreateOptions") || np_body_object(req, np_body_object_types, w.o.strictness, &object, rep))
+	if (begin(&w, req, rep, "CreateOptions") ||
+	    np_body_object(req, np_body_object_types, w.o.strictness, &object, rep))
 		return -1;
 	rc = create_locked(&w, object, NULL, &stored);
 	json_decref(object);
@@ -161,22 +171,31 @@ int np_api_create(struct np_request *req, struct np_reply *rep)
 
 /* ---- changes ---- */
 
-/* Makes the object that should follow @old: new and conformed. -1 with a Status. @ctx is the caller's. */
+/*
+ * Makes the object that should follow @old: new and conformed. -1 with a Status. @ctx is the
+ * caller's.
+ */
 typedef int change_fn(struct write *w, const json_t *old, void *ctx, json_t **ret);
 
 static int check_identity(const struct write *w, const json_t *object, const json_t *old)
 {
-	const char *uid = np_json_str(object, "metadata/uid", ""), *rv = np_json_str(object, "metadata/resourceVersion", "");
+	const char *uid = np_json_str(object, "metadata/uid", ""),
+		   *rv = np_json_str(object, "metadata/resourceVersion", "");
 	const char *old_uid = np_json_str(old, "metadata/uid", "");
 
 	if (strcmp(name_of(object), w->req->name) != 0)
-		return np_fail_bad_request(w->rep, "the name of the object (%s) does not match the name on the URL (%s)", name_of(object), w->req->name);
+		return np_fail_bad_request(
+			w->rep,
+			"the name of the object (%s) does not match the name on the URL (%s)",
+			name_of(object), w->req->name);
 	if (*uid && strcmp(uid, old_uid) != 0)
-		return np_fail_conflict(w->rep, w->req->kind, w->req->name, "Precondition failed: UID in precondition: %s, UID in object meta: %s", uid,
-					old_uid);
-	if (*rv && strcmp(rv, "0") != 0 && strcmp(rv, np_json_str(old, "metadata/resourceVersion", "")) != 0)
-		return np_fail_conflict(w->rep, w->req->kind, w->req->name,
-					"the object has been modified; please apply your changes to the latest version and try again");
+		return np_fail_conflict(
+			w->rep, w->req->kind, w->req->name,
+			"Precondition failed: UID in precondition: %s, UID in object meta: %s", uid,
+			old_uid);
+	if (*rv && strcmp(rv, "0") != 0 &&
+	    strcmp(rv, np_json_str(old, "metadata/resourceVersion", "")) != 0)
+		return np_fail_modified(w->rep, w->req->kind, w->req->name);
 	return 0;
 }
 
@@ -187,8 +206,10 @@ static int settle_ns(const struct write *w, json_t *object)
 	if (strcmp(ns, w->req->ns) == 0)
 		return 0;
 	if (*ns)
-		return np_fail_bad_request(w->rep, "the namespace of the provided object does not match the namespace sent on the request");
-	json_object_set_new(np_admit_object(object, "metadata"), "namespace", np_json_string(np_str_from(w->req->ns)));
+		return np_fail_bad_request(w->rep, "the namespace of the provided object does not "
+						   "match the namespace sent on the request");
+	json_object_set_new(np_admit_object(object, "metadata"), "namespace",
+			    np_json_string(np_str_from(w->req->ns)));
 	return 0;
 }
 
@@ -208,7 +229,8 @@ static int admit_change(struct write *w, json_t *object, const json_t *old, cons
 			np_admit_keep_service(object, old);
 		np_admit_default(kind, object);
 		np_admit_prepare_update(kind, object, old);
-		np_admit_check(kind, object, old, &causes, w->o.strictness == NP_IGNORE ? NULL : &w->rep->warnings);
+		np_admit_check(kind, object, old, &causes,
+			       w->o.strictness == NP_IGNORE ? NULL : &w->rep->warnings);
 		if (refuse_causes(w, object, &causes))
 			return -1;
 	}
@@ -224,15 +246,18 @@ static int store_change(struct write *w, json_t *object, const json_t *old, json
 {
 	struct np_err err = { 0 };
 
-	json_object_set(json_object_get(object, "metadata"), "resourceVersion", np_json_at(old, "metadata/resourceVersion"));
+	json_object_set(json_object_get(object, "metadata"), "resourceVersion",
+			np_json_at(old, "metadata/resourceVersion"));
 	if (w->o.dry_run) {
 		*ret = json_incref(object);
 		return 0;
 	}
 	if (np_store_update(store_of(w), w->req->kind, object, ret, &err) == 0) {
 		/* The last finalizer may just have gone. */
-		if (np_delete_is_due(w->req->kind, *ret) && json_object_get(json_object_get(old, "metadata"), "finalizers"))
-			np_store_delete(store_of(w), w->req->kind, w->req->ns, w->req->name, NULL, NULL);
+		if (np_delete_is_due(w->req->kind, *ret) &&
+		    json_object_get(json_object_get(old, "metadata"), "finalizers"))
+			np_store_delete(store_of(w), w->req->kind, w->req->ns, w->req->name, NULL,
+					NULL);
 		return 0;
 	}
 	if (err.code == NP_ECONFLICT)
@@ -242,7 +267,8 @@ static int store_change(struct write *w, json_t *object, const json_t *old, json
 	return np_fail_internal(w->rep, "%s", err.msg);
 }
 
-static int change_once(struct write *w, change_fn *change, void *ctx, const json_t *old, json_t **ret)
+static int change_once(struct write *w, change_fn *change, void *ctx, const json_t *old,
+		       json_t **ret)
 {
 	json_t *object = NULL;
 	int rc = change(w, old, ctx, &object);
@@ -255,7 +281,10 @@ static int change_once(struct write *w, change_fn *change, void *ctx, const json
 	return rc;
 }
 
-/* Tries until nobody comes between; a change that names a revision is refused by check_identity() then. */
+/*
+ * Tries until nobody comes between; a change that names a revision is refused by check_identity()
+ * then.
+ */
 static int change_object(struct write *w, change_fn *change, void *ctx)
 {
 	json_t *stored = NULL;
@@ -271,8 +300,7 @@ static int change_object(struct write *w, change_fn *change, void *ctx)
 		json_decref(old);
 	}
 	if (rc == 1)
-		return np_fail_conflict(w->rep, w->req->kind, w->req->name, "the object has been modified; please apply your changes to the latest "
-					"version and try again");
+		return np_fail_modified(w->rep, w->req->kind, w->req->name);
 	if (rc)
 		return -1;
 	rc = np_api_show(w->req, w->rep, 200, stored);
@@ -300,8 +328,10 @@ int np_api_replace(struct np_request *req, struct np_reply *rep)
 
 enum patch_kind { PATCH_JSON, PATCH_MERGE, PATCH_STRATEGIC, PATCH_APPLY, PATCH_UNKNOWN };
 
-static const char *const patch_types[] = { "application/json-patch+json", "application/merge-patch+json",
-					   "application/strategic-merge-patch+json", "application/apply-patch+yaml", NULL };
+static const char *const patch_types[] = { "application/json-patch+json",
+					   "application/merge-patch+json",
+					   "application/strategic-merge-patch+json",
+					   "application/apply-patch+yaml", NULL };
 
 struct patch {
 	enum patch_kind kind;
@@ -312,7 +342,9 @@ static int patch_failed(struct write *w, const struct np_err *err)
 {
 	if (err->code != NP_EVALID)
 		return np_fail_bad_request(w->rep, "%s", err->msg);
-	return np_fail(w->rep, 422, "Invalid", json_object(), "the server rejected our request due to an error in our request: %s", err->msg);
+	return np_fail(w->rep, 422, "Invalid", json_object(),
+		       "the server rejected our request due to an error in our request: %s",
+		       err->msg);
 }
 
 static int change_patch(struct write *w, const json_t *old, void *ctx, json_t **ret)
@@ -349,10 +381,14 @@ static int read_patch(struct write *w, struct patch *p)
 
 	if (np_body_read(w->req, types, &docs, w->rep))
 		return -1;
-	rc = np_conform_any(&docs.items[0].root, &p->body, &err) ? np_fail_bad_request(w->rep, "%s", err.msg) : 0;
+	rc = np_conform_any(&docs.items[0].root, &p->body, &err)
+		     ? np_fail_bad_request(w->rep, "%s", err.msg)
+		     : 0;
 	np_docs_release(&docs);
 	if (rc == 0 && p->kind != PATCH_JSON && !json_is_object(p->body)) {
-		rc = np_fail_bad_request(w->rep, "error decoding patch: json: cannot unmarshal %s into Go value of type map[string]interface {}",
+		rc = np_fail_bad_request(w->rep,
+					 "error decoding patch: json: cannot unmarshal %s into Go "
+					 "value of type map[string]interface {}",
 					 json_is_array(p->body) ? "array" : "a scalar");
 		json_decref(p->body);
 	}
@@ -368,9 +404,11 @@ static int conflict_causes(struct write *w, json_t *causes_take)
 	np_buf_printf(&text, "Apply failed with %zu conflict%s: ", n, n == 1 ? "" : "s");
 	json_array_foreach(causes_take, i, c) {
 		if (n == 1)
-			np_buf_printf(&text, "%s: %s", np_json_str(c, "message", ""), np_json_str(c, "field", ""));
+			np_buf_printf(&text, "%s: %s", np_json_str(c, "message", ""),
+				      np_json_str(c, "field", ""));
 		else
-			np_buf_printf(&text, "%s%s:\n- %s", i ? "\n" : "", np_json_str(c, "message", ""), np_json_str(c, "field", ""));
+			np_buf_printf(&text, "%s%s:\n- %s", i ? "\n" : "",
+				      np_json_str(c, "message", ""), np_json_str(c, "field", ""));
 	}
 	details = np_json_pack("{s:o}", "causes", causes_take);
 	np_fail(w->rep, 409, "Conflict", details, "%s", np_buf_text(&text));
@@ -381,7 +419,10 @@ static int conflict_causes(struct write *w, json_t *causes_take)
 /* 0, 1 somebody was faster, -1 with a Status. */
 static int apply_once(struct write *w, const json_t *config, const json_t *old, json_t **ret)
 {
-	json_t *conflicts = NULL, *merged = np_apply(np_schema_of(w->req->kind), old, config, &w->manager, w->o.force, &conflicts), *object = NULL;
+	json_t *conflicts = NULL,
+	       *merged = np_apply(np_schema_of(w->req->kind), old, config, &w->manager, w->o.force,
+				  &conflicts),
+	       *object = NULL;
 	int rc;
 
 	if (!merged)
@@ -408,7 +449,8 @@ static int apply_config(struct write *w, json_t *config)
 	int rc = 1, code = 200;
 
 	if (!*name_of(config))
-		json_object_set_new(np_admit_object(config, "metadata"), "name", np_json_string(np_str_from(w->req->name)));
+		json_object_set_new(np_admit_object(config, "metadata"), "name",
+				    np_json_string(np_str_from(w->req->name)));
 	if (json_object_get(json_object_get(config, "metadata"), "managedFields"))
 		return np_fail_bad_request(w->rep, "metadata.managedFields must be nil");
 	for (int i = 0; i < NP_API_WRITE_TRIES && rc == 1; i++) {
@@ -418,14 +460,15 @@ static int apply_config(struct write *w, json_t *config)
 		if (!old && w->status)
 			return np_fail_not_found(w->rep, w->req->kind, w->req->name);
 		if (!old && strcmp(name_of(config), w->req->name) != 0)
-			return np_fail_bad_request(w->rep, "the name of the object (%s) does not match the name on the URL (%s)", name_of(config),
-						   w->req->name);
+			return np_fail_bad_request(w->rep,
+						   "the name of the object (%s) does not match the "
+						   "name on the URL (%s)",
+						   name_of(config), w->req->name);
 		rc = apply_once(w, config, old, &stored);
 		json_decref(old);
 	}
 	if (rc == 1)
-		return np_fail_conflict(w->rep, w->req->kind, w->req->name, "the object has been modified; please apply your changes to the latest "
-					"version and try again");
+		return np_fail_modified(w->rep, w->req->kind, w->req->name);
 	if (rc)
 		return -1;
 	json_decref(w->rep->json);
@@ -440,10 +483,12 @@ static int patch_apply(struct write *w)
 	json_t *config;
 	int rc;
 
-	if (!np_request_query(w->req, "fieldManager") || !*np_request_query(w->req, "fieldManager")) {
+	if (!np_request_query(w->req, "fieldManager") ||
+	    !*np_request_query(w->req, "fieldManager")) {
 		struct np_causes causes = { 0 };
 
-		np_causes_add(&causes, NP_CAUSE_REQUIRED, "fieldManager", NULL, "is required for apply patch");
+		np_causes_add(&causes, NP_CAUSE_REQUIRED, "fieldManager", NULL,
+			      "is required for apply patch");
 		rc = np_fail_invalid_options(w->rep, "PatchOptions", &causes);
 		np_causes_release(&causes);
 		return rc;
@@ -467,9 +512,12 @@ int np_api_patch(struct np_request *req, struct np_reply *rep)
 	while (patch_types[p.kind] && strcmp(patch_types[p.kind], type) != 0)
 		p.kind++;
 	if (p.kind == PATCH_UNKNOWN)
-		return np_fail(rep, 415, "UnsupportedMediaType", json_object(),
-			       "the body of the request was in an unknown format - accepted media types include: application/json-patch+json, "
-			       "application/merge-patch+json, application/strategic-merge-patch+json, application/apply-patch+yaml");
+		return np_fail(
+			rep, 415, "UnsupportedMediaType", json_object(),
+			"the body of the request was in an unknown format - accepted media types "
+			"include: application/json-patch+json, "
+			"application/merge-patch+json, application/strategic-merge-patch+json, "
+			"application/apply-patch+yaml");
 	if (begin(&w, req, rep, "PatchOptions"))
 		return -1;
 	if (p.kind == PATCH_APPLY)

@@ -1,3 +1,4 @@
+/* Trees to objects by the schema tables. */
 #include "conform.h"
 
 #include <stdarg.h>
@@ -11,7 +12,8 @@ struct ctx {
 	bool json;
 	struct np_notes *notes;
 	struct np_buf path;	/* with indices and map keys, for notes */
-	size_t map_path;	/* inside a map: length of the path to it, which is what Go names; else 0 */
+	size_t map_path; /* inside a map: length of the path to it, which is what Go names; else 0
+			  */
 	struct np_err *err;
 };
 
@@ -46,8 +48,10 @@ void np_notes_release(struct np_notes *notes)
 static const char *json_kind(const struct np_value *v)
 {
 	static const char *const names[] = {
-		[NP_VALUE_NULL] = "null", [NP_VALUE_BOOL] = "bool", [NP_VALUE_INT] = "number", [NP_VALUE_FLOAT] = "number",
-		[NP_VALUE_STRING] = "string", [NP_VALUE_LIST] = "array", [NP_VALUE_MAP] = "object",
+		[NP_VALUE_NULL] = "null",     [NP_VALUE_BOOL] = "bool",
+		[NP_VALUE_INT] = "number",    [NP_VALUE_FLOAT] = "number",
+		[NP_VALUE_STRING] = "string", [NP_VALUE_LIST] = "array",
+		[NP_VALUE_MAP] = "object",
 	};
 
 	return names[v->kind];
@@ -73,12 +77,15 @@ struct place {
 static json_t *wrong_type(struct ctx *c, const struct place *at, const struct np_value *v)
 {
 	const char *prefix = at->shape == NP_LIST ? "[]" : at->shape == NP_MAP ? "map[string]" : "";
-	bool number = (v->kind == NP_VALUE_INT || v->kind == NP_VALUE_FLOAT) && at->type->base != NP_T_STRING;
+	bool number = (v->kind == NP_VALUE_INT || v->kind == NP_VALUE_FLOAT) &&
+		      at->type->base != NP_T_STRING;
 	struct np_buf path = { 0 };
 
 	path_without_indices(np_buf_text(&c->path), c->map_path ? c->map_path : c->path.len, &path);
-	np_err_set(c->err, NP_EPARSE, "json: cannot unmarshal %s%s%.*s into Go %s%s%s%s of type %s%s", json_kind(v), number ? " " : "",
-		   number ? (int)v->text.n : 0, v->text.p ? v->text.p : "", at->owner ? "struct field " : "value", at->owner ? at->owner->go + 3 : "",
+	np_err_set(c->err, NP_EPARSE,
+		   "json: cannot unmarshal %s%s%.*s into Go %s%s%s%s of type %s%s", json_kind(v),
+		   number ? " " : "", number ? (int)v->text.n : 0, v->text.p ? v->text.p : "",
+		   at->owner ? "struct field " : "value", at->owner ? at->owner->go + 3 : "",
 		   at->owner ? "." : "", at->owner ? np_buf_text(&path) : "", prefix, at->type->go);
 	np_err_path(c->err, "%s", np_buf_text(&c->path));
 	np_buf_release(&path);
@@ -112,8 +119,9 @@ static bool is_time(struct np_str s)
 	const char *p = s.p;
 	size_t i = 19;
 
-	if (s.n < 20 || !digits(p, 4) || p[4] != '-' || !digits(p + 5, 2) || p[7] != '-' || !digits(p + 8, 2) || p[10] != 'T' ||
-	    !digits(p + 11, 2) || p[13] != ':' || !digits(p + 14, 2) || p[16] != ':' || !digits(p + 17, 2))
+	if (s.n < 20 || !digits(p, 4) || p[4] != '-' || !digits(p + 5, 2) || p[7] != '-' ||
+	    !digits(p + 8, 2) || p[10] != 'T' || !digits(p + 11, 2) || p[13] != ':' ||
+	    !digits(p + 14, 2) || p[16] != ':' || !digits(p + 17, 2))
 		return false;
 	if (p[i] == '.') {
 		for (i++; i < s.n && p[i] >= '0' && p[i] <= '9'; i++)
@@ -121,7 +129,8 @@ static bool is_time(struct np_str s)
 	}
 	if (i + 1 == s.n)
 		return p[i] == 'Z';
-	return i + 6 == s.n && (p[i] == '+' || p[i] == '-') && digits(p + i + 1, 2) && p[i + 3] == ':' && digits(p + i + 4, 2);
+	return i + 6 == s.n && (p[i] == '+' || p[i] == '-') && digits(p + i + 1, 2) &&
+	       p[i + 3] == ':' && digits(p + i + 4, 2);
 }
 
 /* ^([+-]?[0-9.]+)([eEinumkKMGTP]*[-+]?[0-9]*)$ */
@@ -154,7 +163,10 @@ static json_t *decode_time(struct ctx *c, const struct place *at, const struct n
 	if (v->kind != NP_VALUE_STRING)
 		return wrong_type(c, at, v);
 	if (!is_time(v->text)) {
-		np_err_set(c->err, NP_EPARSE, "parsing time \"%.*s\" as \"2006-01-02T15:04:05Z07:00\": cannot parse it", NP_STR_ARG(v->text));
+		np_err_set(
+			c->err, NP_EPARSE,
+			"parsing time \"%.*s\" as \"2006-01-02T15:04:05Z07:00\": cannot parse it",
+			NP_STR_ARG(v->text));
 		np_err_path(c->err, "%s", np_buf_text(&c->path));
 		return NULL;
 	}
@@ -220,23 +232,28 @@ static json_t *any(const struct np_value *v, unsigned depth, struct np_err *err)
 	json_t *ret = v->kind == NP_VALUE_LIST ? json_array() : json_object(), *child;
 
 	for (uint32_t i = 0; i < v->n; i++) {
-		const struct np_value *item = v->kind == NP_VALUE_LIST ? &v->items[i] : &v->pairs[i].value;
+		const struct np_value *item =
+			v->kind == NP_VALUE_LIST ? &v->items[i] : &v->pairs[i].value;
 
 		if (item->kind != NP_VALUE_LIST && item->kind != NP_VALUE_MAP)
-			child = item->kind == NP_VALUE_NULL ? json_null() : item->kind == NP_VALUE_BOOL ? json_boolean(item->truth) :
-				item->kind == NP_VALUE_STRING ? text_json(item->text) : number_json(item->text);
+			child = item->kind == NP_VALUE_NULL	? json_null()
+				: item->kind == NP_VALUE_BOOL	? json_boolean(item->truth)
+				: item->kind == NP_VALUE_STRING ? text_json(item->text)
+								: number_json(item->text);
 		else
 			child = depth ? any(item, depth - 1, err) : NULL;
 		if (!child) {
 			json_decref(ret);
 			if (!depth)
-				np_err_set(err, NP_ELIMIT, "nested deeper than %d levels", NP_CONFORM_MAX_DEPTH);
+				np_err_set(err, NP_ELIMIT, "nested deeper than %d levels",
+					   NP_CONFORM_MAX_DEPTH);
 			return NULL;
 		}
 		if (v->kind == NP_VALUE_LIST)
 			json_array_append_new(ret, child);
 		else
-			json_object_setn_new(ret, v->pairs[i].key.p ? v->pairs[i].key.p : "", v->pairs[i].key.n, child);
+			json_object_setn_new(ret, v->pairs[i].key.p ? v->pairs[i].key.p : "",
+					     v->pairs[i].key.n, child);
 	}
 	return ret;
 }
@@ -272,7 +289,8 @@ static json_t *zero(const struct np_type *type)
 	}
 }
 
-static json_t *decode(struct ctx *c, const struct place *at, unsigned flags, const struct np_value *v, json_t *old);
+static json_t *decode(struct ctx *c, const struct place *at, unsigned flags,
+		      const struct np_value *v, json_t *old);
 
 static void path_cut(struct ctx *c, size_t len)
 {
@@ -280,7 +298,8 @@ static void path_cut(struct ctx *c, size_t len)
 	c->path.data[len] = '\0';
 }
 
-static json_t *decode_list(struct ctx *c, const struct place *at, const struct np_value *v, json_t *old)
+static json_t *decode_list(struct ctx *c, const struct place *at, const struct np_value *v,
+			   json_t *old)
 {
 	struct place item = { at->owner, at->type, NP_ONE };
 	json_t *ret = json_array();
@@ -310,7 +329,8 @@ static void note_duplicate(struct ctx *c, const struct np_pair *p)
 	if (c->json)
 		np_notes_add(c->notes, "duplicate field \"%s\"", np_buf_text(&c->path));
 	else
-		np_notes_add(c->notes, "line %u: key \"%.*s\" already set in map", p->line, NP_STR_ARG(p->key));
+		np_notes_add(c->notes, "line %u: key \"%.*s\" already set in map", p->line,
+			     NP_STR_ARG(p->key));
 }
 
 static void path_add(struct ctx *c, struct np_str key)
@@ -320,7 +340,8 @@ static void path_add(struct ctx *c, struct np_str key)
 	np_buf_addstr(&c->path, key);
 }
 
-static json_t *decode_map(struct ctx *c, const struct place *at, const struct np_value *v, json_t *old)
+static json_t *decode_map(struct ctx *c, const struct place *at, const struct np_value *v,
+			  json_t *old)
 {
 	struct place item = { at->owner, at->type, NP_ONE };
 	json_t *ret = old ? json_copy(old) : json_object();
@@ -354,17 +375,20 @@ static bool leave_out(const struct np_field *f, const json_t *v)
 		return true;
 	if (f->shape != NP_ONE)
 		return json_array_size(v) == 0 && json_object_size(v) == 0;
-	return json_is_string(v) && !json_string_length(v) && !(f->flags & (NP_F_PTR | NP_F_REQUIRED));
+	return json_is_string(v) && !json_string_length(v) &&
+	       !(f->flags & (NP_F_PTR | NP_F_REQUIRED));
 }
 
 static const struct np_field *field_of(const struct np_type *type, struct np_str key)
 {
-	const struct np_field *f = key.p && !memchr(key.p, 0, key.n) ? np_schema_field(type, key.p) : NULL;
+	const struct np_field *f =
+		key.p && !memchr(key.p, 0, key.n) ? np_schema_field(type, key.p) : NULL;
 
 	return f && strlen(f->name) == key.n ? f : NULL;
 }
 
-static int decode_field(struct ctx *c, const struct np_type *owner, const struct np_pair *p, json_t *into)
+static int decode_field(struct ctx *c, const struct np_type *owner, const struct np_pair *p,
+			json_t *into)
 {
 	const struct np_field *f = field_of(owner, p->key);
 	struct place at;
@@ -389,7 +413,8 @@ static int decode_field(struct ctx *c, const struct np_type *owner, const struct
 	return 0;
 }
 
-static json_t *decode_struct(struct ctx *c, const struct place *at, const struct np_value *v, json_t *old)
+static json_t *decode_struct(struct ctx *c, const struct place *at, const struct np_value *v,
+			     json_t *old)
 {
 	json_t *ret = old ? json_copy(old) : json_object();
 
@@ -412,13 +437,18 @@ static json_t *decode_struct(struct ctx *c, const struct place *at, const struct
 	return ret;
 }
 
-/* New reference; null where the field becomes absent; NULL with the context's error. @old: what an earlier field of the same name left, or NULL. */
-static json_t *decode(struct ctx *c, const struct place *at, unsigned flags, const struct np_value *v, json_t *old)
+/*
+ * New reference; null where the field becomes absent; NULL with the context's error. @old: what an
+ * earlier field of the same name left, or NULL.
+ */
+static json_t *decode(struct ctx *c, const struct place *at, unsigned flags,
+		      const struct np_value *v, json_t *old)
 {
 	json_t *ret;
 
 	if (v->kind == NP_VALUE_NULL) {
-		bool embedded = at->shape == NP_ONE && at->type->base == NP_T_STRUCT && !(flags & NP_F_PTR);
+		bool embedded =
+			at->shape == NP_ONE && at->type->base == NP_T_STRUCT && !(flags & NP_F_PTR);
 
 		return embedded && old ? json_incref(old) : json_null();
 	}
@@ -429,11 +459,13 @@ static json_t *decode(struct ctx *c, const struct place *at, unsigned flags, con
 	if (at->type->base == NP_T_ANY)
 		return np_conform_any(v, &ret, c->err) ? NULL : ret;
 	if (at->type->base == NP_T_STRUCT)
-		return v->kind == NP_VALUE_MAP ? decode_struct(c, at, v, old) : wrong_type(c, at, v);
+		return v->kind == NP_VALUE_MAP ? decode_struct(c, at, v, old)
+					       : wrong_type(c, at, v);
 	return decode_scalar(c, at, v);
 }
 
-int np_conform(const struct np_type *type, const struct np_value *v, bool json, struct np_notes *notes, json_t **ret, struct np_err *err)
+int np_conform(const struct np_type *type, const struct np_value *v, bool json,
+	       struct np_notes *notes, json_t **ret, struct np_err *err)
 {
 	struct ctx c = { .json = json, .notes = notes, .err = err };
 	struct place root = { NULL, type, NP_ONE };
@@ -448,14 +480,16 @@ int np_conform(const struct np_type *type, const struct np_value *v, bool json, 
 	return 0;
 }
 
-int np_conform_json(const struct np_type *type, const json_t *object, struct np_notes *notes, json_t **ret, struct np_err *err)
+int np_conform_json(const struct np_type *type, const json_t *object, struct np_notes *notes,
+		    json_t **ret, struct np_err *err)
 {
 	struct np_buf text = { 0 };
 	struct np_docs docs = { 0 };
 	int rc = -1;
 
 	np_json_dump(object, 0, &text);
-	if (np_read_json((struct np_str){ np_buf_text(&text), text.len }, &(struct np_read_opts){ .max_bytes = (size_t)64 << 20 }, &docs, err) == 0)
+	if (np_read_json((struct np_str){ np_buf_text(&text), text.len },
+			 &(struct np_read_opts){ .max_bytes = (size_t)64 << 20 }, &docs, err) == 0)
 		rc = np_conform(type, &docs.items[0].root, true, notes, ret, err);
 	np_docs_release(&docs);
 	np_buf_release(&text);

@@ -58,7 +58,9 @@ static int check_pod(const struct np_request *req, struct np_reply *rep)
 	if (!pod)
 		return np_fail_not_found(rep, NP_KIND_POD, req->name);
 	if (strcmp(phase, "Succeeded") == 0 || strcmp(phase, "Failed") == 0)
-		rc = np_fail_bad_request(rep, "cannot exec into a container in a completed pod; current phase is %s", phase);
+		rc = np_fail_bad_request(
+			rep, "cannot exec into a container in a completed pod; current phase is %s",
+			phase);
 	else if (!*np_json_str(pod, "spec/nodeName", ""))
 		rc = np_fail_bad_request(rep, "pod %s does not have a host assigned", req->name);
 	else
@@ -67,22 +69,28 @@ static int check_pod(const struct np_request *req, struct np_reply *rep)
 	return rc;
 }
 
-static int read_command(const struct np_request *req, struct np_reply *rep, struct np_exec_plan *plan)
+static int read_command(const struct np_request *req, struct np_reply *rep,
+			struct np_exec_plan *plan)
 {
 	for (size_t i = 0; i < req->n_query; i++) {
 		if (!np_str_is(req->query[i].key, "command"))
 			continue;
 		if (plan->n_argv == NP_EXEC_MAX_ARGS)
-			return np_fail_bad_request(rep, "a command of more than %d words", NP_EXEC_MAX_ARGS);
-		plan->argv[plan->n_argv++] = np_xstrndup(req->query[i].value.p ? req->query[i].value.p : "", req->query[i].value.n);
+			return np_fail_bad_request(rep, "a command of more than %d words",
+						   NP_EXEC_MAX_ARGS);
+		plan->argv[plan->n_argv++] = np_xstrndup(
+			req->query[i].value.p ? req->query[i].value.p : "", req->query[i].value.n);
 	}
 	if (!plan->n_argv)
-		return np_fail_bad_request(rep, "you must specify at least 1 command for the container");
+		return np_fail_bad_request(rep,
+					   "you must specify at least 1 command for the container");
 	plan->want_stdin = np_request_query_bool(req, "stdin");
 	plan->want_stdout = np_request_query_bool(req, "stdout");
-	plan->want_stderr = np_request_query_bool(req, "stderr") && !np_request_query_bool(req, "tty");
+	plan->want_stderr =
+		np_request_query_bool(req, "stderr") && !np_request_query_bool(req, "tty");
 	if (!plan->want_stdin && !plan->want_stdout && !plan->want_stderr)
-		return np_fail_bad_request(rep, "you must specify at least one of stdin, stdout, stderr");
+		return np_fail_bad_request(
+			rep, "you must specify at least one of stdin, stdout, stderr");
 	return 0;
 }
 
@@ -109,19 +117,23 @@ static void accept_key(const char *key, char *ret, size_t size)
 	gnutls_datum_t in = { hash, sizeof(hash) }, out;
 
 	*ret = '\0';
-	if (gnutls_hash_fast(GNUTLS_DIG_SHA1, all, strlen(all), hash) == 0 && gnutls_base64_encode2(&in, &out) == 0) {
+	if (gnutls_hash_fast(GNUTLS_DIG_SHA1, all, strlen(all), hash) == 0 &&
+	    gnutls_base64_encode2(&in, &out) == 0) {
 		snprintf(ret, size, "%.*s", (int)out.size, (char *)out.data);
 		gnutls_free(out.data);
 	}
 	free(all);
 }
 
-static int shake_hands(const struct np_request *req, struct np_reply *rep, struct np_exec_plan *plan)
+static int shake_hands(const struct np_request *req, struct np_reply *rep,
+		       struct np_exec_plan *plan)
 {
 	if (!req->upgrade)
-		return np_fail_bad_request(rep, "exec needs a WebSocket upgrade (v5.channel.k8s.io or v4.channel.k8s.io); SPDY is not spoken here");
+		return np_fail_bad_request(rep, "exec needs a WebSocket upgrade (v5.channel.k8s.io "
+						"or v4.channel.k8s.io); SPDY is not spoken here");
 	if (strcmp(req->ws_version, "13") != 0)
-		return np_fail_bad_request(rep, "WebSocket version '%s' is not 13", req->ws_version);
+		return np_fail_bad_request(rep, "WebSocket version '%s' is not 13",
+					   req->ws_version);
 	if (strlen(req->ws_key) != 24)
 		return np_fail_bad_request(rep, "Sec-WebSocket-Key is missing or malformed");
 	for (size_t i = 0; i < NP_ARRAY_SIZE(protocols) && !plan->protocol; i++) {
@@ -129,7 +141,9 @@ static int shake_hands(const struct np_request *req, struct np_reply *rep, struc
 			plan->protocol = protocols[i];
 	}
 	if (!plan->protocol)
-		return np_fail_bad_request(rep, "none of the subprotocols '%s' is spoken here (v5.channel.k8s.io, v4.channel.k8s.io)",
+		return np_fail_bad_request(rep,
+					   "none of the subprotocols '%s' is spoken here "
+					   "(v5.channel.k8s.io, v4.channel.k8s.io)",
 					   req->ws_protocols);
 	plan->v5 = plan->protocol == protocols[0];
 	accept_key(req->ws_key, plan->accept, sizeof(plan->accept));

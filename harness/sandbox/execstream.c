@@ -1,3 +1,4 @@
+/* The loop between a WebSocket and a command. */
 #include "execstream.h"
 
 #include <errno.h>
@@ -20,7 +21,7 @@
 #define CHUNK 65536
 #define STACK_BYTES (512 * 1024)
 #define TICK_MS 500		/* how often a quiet stream looks whether its command still runs */
-#define LINGER_MS 500		/* output that may follow the command's end, held open by its children */
+#define LINGER_MS 500 /* output that may follow the command's end, held open by its children */
 #define GOODBYE_MS 5000		/* for the last bytes to a reader that does not read */
 #define REAP_MS 5000
 
@@ -71,11 +72,14 @@ static ssize_t ws_recv(wslay_event_context_ptr ctx, uint8_t *buf, size_t len, in
 	while (n < 0 && errno == EINTR);
 	if (n > 0)
 		return n;
-	wslay_event_set_error(ctx, n < 0 && (errno == EAGAIN || errno == EWOULDBLOCK) ? WSLAY_ERR_WOULDBLOCK : WSLAY_ERR_CALLBACK_FAILURE);
+	wslay_event_set_error(ctx, n < 0 && (errno == EAGAIN || errno == EWOULDBLOCK)
+					   ? WSLAY_ERR_WOULDBLOCK
+					   : WSLAY_ERR_CALLBACK_FAILURE);
 	return -1;
 }
 
-static ssize_t ws_send(wslay_event_context_ptr ctx, const uint8_t *bytes, size_t len, int flags, void *data)
+static ssize_t ws_send(wslay_event_context_ptr ctx, const uint8_t *bytes, size_t len, int flags,
+		       void *data)
 {
 	struct stream *s = data;
 	ssize_t n;
@@ -85,27 +89,34 @@ static ssize_t ws_send(wslay_event_context_ptr ctx, const uint8_t *bytes, size_t
 	while (n < 0 && errno == EINTR);
 	if (n >= 0)
 		return n;
-	wslay_event_set_error(ctx, errno == EAGAIN || errno == EWOULDBLOCK ? WSLAY_ERR_WOULDBLOCK : WSLAY_ERR_CALLBACK_FAILURE);
+	wslay_event_set_error(ctx, errno == EAGAIN || errno == EWOULDBLOCK
+					   ? WSLAY_ERR_WOULDBLOCK
+					   : WSLAY_ERR_CALLBACK_FAILURE);
 	return -1;
 }
 
-static void ws_message(wslay_event_context_ptr ctx, const struct wslay_event_on_msg_recv_arg *arg, void *data)
+static void ws_message(wslay_event_context_ptr ctx, const struct wslay_event_on_msg_recv_arg *arg,
+		       void *data)
 {
 	struct stream *s = data;
 
 	(void)ctx;
-	if ((arg->opcode != WSLAY_BINARY_FRAME && arg->opcode != WSLAY_TEXT_FRAME) || arg->msg_length == 0)
+	if ((arg->opcode != WSLAY_BINARY_FRAME && arg->opcode != WSLAY_TEXT_FRAME) ||
+	    arg->msg_length == 0)
 		return;
 	if (arg->msg[0] == CH_STDIN && s->cmd.stdin_fd >= 0 && !s->close_stdin)
 		np_buf_add(&s->in, arg->msg + 1, arg->msg_length - 1);
-	else if (arg->msg[0] == CH_CLOSE && s->plan->v5 && arg->msg_length == 2 && arg->msg[1] == CH_STDIN)
+	else if (arg->msg[0] == CH_CLOSE && s->plan->v5 && arg->msg_length == 2 &&
+		 arg->msg[1] == CH_STDIN)
 		s->close_stdin = true;
 }
 
 static void queue(struct stream *s, enum channel ch, const void *bytes, size_t n)
 {
 	uint8_t *msg = np_xmalloc(n + 1);
-	struct wslay_event_msg m = { .opcode = WSLAY_BINARY_FRAME, .msg = msg, .msg_length = n + 1 };
+	struct wslay_event_msg m = { .opcode = WSLAY_BINARY_FRAME,
+				     .msg = msg,
+				     .msg_length = n + 1 };
 
 	msg[0] = (uint8_t)ch;
 	memcpy(msg + 1, bytes, n);
@@ -146,9 +157,11 @@ static json_t *exit_status(int code)
 	if (code == 0)
 		return np_json_pack("{s:{}, s:s}", "metadata", "status", "Success");
 	snprintf(number, sizeof(number), "%d", code);
-	snprintf(message, sizeof(message), "command terminated with non-zero exit code: exit status %d", code);
-	return np_json_pack("{s:{}, s:s, s:s, s:s, s:{s:[{s:s, s:s}]}}", "metadata", "status", "Failure", "message", message, "reason",
-			    "NonZeroExitCode", "details", "causes", "reason", "ExitCode", "message", number);
+	snprintf(message, sizeof(message),
+		 "command terminated with non-zero exit code: exit status %d", code);
+	return np_json_pack("{s:{}, s:s, s:s, s:s, s:{s:[{s:s, s:s}]}}", "metadata", "status",
+			    "Failure", "message", message, "reason", "NonZeroExitCode", "details",
+			    "causes", "reason", "ExitCode", "message", number);
 }
 
 static void start_command(struct stream *s)
@@ -157,10 +170,12 @@ static void start_command(struct stream *s)
 	struct np_pod_exec cmd;
 
 	s->cmd = (struct np_pod_exec){ -1, -1, -1, -1 };
-	if (np_pods_exec(s->all->pods, s->plan->ns, s->plan->pod, (const char *const *)s->plan->argv, s->plan->want_stdin, &cmd, &err)) {
+	if (np_pods_exec(s->all->pods, s->plan->ns, s->plan->pod,
+			 (const char *const *)s->plan->argv, s->plan->want_stdin, &cmd, &err)) {
 		char text[NP_ERR_TEXT_MAX];
 
-		queue_status(s, np_status_new(false, 500, "InternalError", np_err_text(&err, text, sizeof(text)), NULL));
+		queue_status(s, np_status_new(false, 500, "InternalError",
+					      np_err_text(&err, text, sizeof(text)), NULL));
 		return;
 	}
 	s->cmd = cmd;
@@ -265,7 +280,9 @@ static int poll_stream(struct stream *s, int timeout_ms)
 {
 	bool room = !queue_full(s);
 	struct pollfd p[4] = {
-		{ .fd = s->fd, .events = (short)((s->in.len < NP_EXEC_QUEUE_MAX ? POLLIN : 0) | (wslay_event_want_write(s->ws) ? POLLOUT : 0)) },
+		{ .fd = s->fd,
+		  .events = (short)((s->in.len < NP_EXEC_QUEUE_MAX ? POLLIN : 0) |
+				    (wslay_event_want_write(s->ws) ? POLLOUT : 0)) },
 		{ .fd = s->in.len ? s->cmd.stdin_fd : -1, .events = POLLOUT },
 		{ .fd = room ? s->cmd.stdout_fd : -1, .events = POLLIN },
 		{ .fd = room ? s->cmd.stderr_fd : -1, .events = POLLIN },
@@ -285,7 +302,9 @@ static int poll_stream(struct stream *s, int timeout_ms)
 	return n;
 }
 
-/* Commands that end with their outputs held open, or closed before they end, are found by looking. */
+/*
+ * Commands that end with their outputs held open, or closed before they end, are found by looking.
+ */
 static int pause_ms(const struct stream *s)
 {
 	if (outputs_closed(s) || s->exit_code >= 0)
@@ -338,7 +357,8 @@ static void end_command(struct stream *s)
 		return;
 	np_pods_exec_kill(s->all->pods, s->cmd.pid);
 	if (np_pods_exec_wait(s->all->pods, s->cmd.pid, REAP_MS) < 0)
-		np_log_warn("a command in pod %s/%s does not end after SIGKILL", s->plan->ns, s->plan->pod);
+		np_log_warn("a command in pod %s/%s does not end after SIGKILL", s->plan->ns,
+			    s->plan->pod);
 }
 
 static void stream_free(struct stream *s)
@@ -377,7 +397,9 @@ static void count_out(struct np_execs *all)
 
 static int open_ws(struct stream *s)
 {
-	struct wslay_event_callbacks cb = { .recv_callback = ws_recv, .send_callback = ws_send, .on_msg_recv_callback = ws_message };
+	struct wslay_event_callbacks cb = { .recv_callback = ws_recv,
+					    .send_callback = ws_send,
+					    .on_msg_recv_callback = ws_message };
 
 	if (wslay_event_context_server_init(&s->ws, &cb, s))
 		return -1;
@@ -470,17 +492,23 @@ static int start_thread(struct stream *s)
 	return rc;
 }
 
-void np_execs_run(struct np_execs *all, struct np_exec_plan *plan_take, int fd, const void *early, size_t n_early, void (*closed)(void *),
-		  void *closed_arg)
+void np_execs_run(struct np_execs *all, struct np_exec_plan *plan_take, int fd, const void *early,
+		  size_t n_early, void (*closed)(void *), void *closed_arg)
 {
 	struct stream *s = np_xcalloc(1, sizeof(*s));
 
-	*s = (struct stream){ .all = all, .plan = plan_take, .fd = fd, .closed = closed, .closed_arg = closed_arg, .cmd = { -1, -1, -1, -1 },
+	*s = (struct stream){ .all = all,
+			      .plan = plan_take,
+			      .fd = fd,
+			      .closed = closed,
+			      .closed_arg = closed_arg,
+			      .cmd = { -1, -1, -1, -1 },
 			      .exit_code = -1 };
 	if (n_early)
 		np_buf_add(&s->early, early, n_early);
 	set_nonblocking(fd);
-	setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &(int){ 1 }, sizeof(int));	/* a unix socket has no such thing */
+	setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &(int){ 1 },
+		   sizeof(int)); /* a unix socket has no such thing */
 	if (!enlist(all, s)) {
 		stream_free(s);
 		return;

@@ -1,10 +1,12 @@
 /*
- * execstream.h - pods/exec over WebSocket (v5.channel.k8s.io, v4.channel.k8s.io): one thread per stream between the socket and the pipes of a command.
- * Messages start with a channel: 0 stdin, 1 stdout, 2 stderr, 3 the final Status, 4 terminal size (ignored), and in v5 255 with the number of a channel to close.
- * When the stream ends, whichever way, the command is killed and reaped.
+ * execstream.h - pods/exec over WebSocket (v5.channel.k8s.io, v4.channel.k8s.io): one thread per
+ * stream between the socket and the pipes of a command. Messages start with a channel: 0 stdin, 1
+ * stdout, 2 stderr, 3 the final Status, 4 terminal size (ignored), and in v5 255 with the number of
+ * a channel to close. When the stream ends, whichever way, the command is killed and reaped.
  *
- * Back-pressure: with NP_EXEC_QUEUE_MAX bytes waiting for the reader, output of the command is not read; with as much waiting for the command, the socket is not.
- * A message of more than NP_EXEC_MSG_MAX ends the stream.
+ * Back-pressure: with NP_EXEC_QUEUE_MAX bytes waiting for the reader, output of the command is not
+ * read; with as much waiting for the command, the socket is not. A message of more than
+ * NP_EXEC_MSG_MAX ends the stream.
  */
 #ifndef NP_SANDBOX_EXECSTREAM_H
 #define NP_SANDBOX_EXECSTREAM_H
@@ -35,10 +37,11 @@ void np_execs_stop(struct np_execs *all);
 void np_execs_free(struct np_execs *all);
 
 /*
- * Runs a stream in a thread of its own. @fd: the socket after the handshake; it stays the library's, which gets it back by @closed(@closed_arg), called once, from that thread
- * or from here when there are too many streams. @early: bytes that came with the handshake. Takes @plan over.
+ * Runs a stream in a thread of its own. @fd: the socket after the handshake; it stays the
+ * library's, which gets it back by @closed(@closed_arg), called once, from that thread or from here
+ * when there are too many streams. @early: bytes that came with the handshake. Takes @plan over.
  */
-void np_execs_run(struct np_execs *all, struct np_exec_plan *plan_take, int fd, const void *early, size_t n_early, void (*closed)(void *),
-		  void *closed_arg);
+void np_execs_run(struct np_execs *all, struct np_exec_plan *plan_take, int fd, const void *early,
+		  size_t n_early, void (*closed)(void *), void *closed_arg);
 
 #endif

@@ -1,3 +1,4 @@
+/* Sets of fields: from objects, algebra, comparing, removing, merging. */
 #include "fieldset.h"
 
 #include "np/base/json.h"
@@ -10,7 +11,10 @@ static bool is_member(const json_t *node)
 	return json_object_size(node) == 0 || json_object_get(node, ".");
 }
 
-/* A node from what its children are and whether it is a member itself; NULL when it is nothing at all. Takes @children. */
+/*
+ * A node from what its children are and whether it is a member itself; NULL when it is nothing at
+ * all. Takes @children.
+ */
 static json_t *node_new(json_t *children_take, bool member)
 {
 	json_object_del(children_take, ".");
@@ -50,7 +54,9 @@ static json_t *combine(const json_t *a, const json_t *b, enum op op)
 		if (strcmp(key, ".") != 0 && !json_object_get(a, key))
 			put_child(children, key, combine(NULL, v, op));
 	}
-	return node_new(children, op == OP_UNION ? in_a || in_b : op == OP_MINUS ? in_a && !in_b : in_a && in_b);
+	return node_new(children, op == OP_UNION   ? in_a || in_b
+				  : op == OP_MINUS ? in_a && !in_b
+						   : in_a && in_b);
 }
 
 /* At the root an empty object is the empty set, not a member. */
@@ -96,8 +102,16 @@ json_t *np_fields_with_parents(const json_t *set)
 
 void np_fields_strip(json_t *set, bool status)
 {
-	static const char *const unmanaged[] = { "f:name", "f:namespace", "f:creationTimestamp", "f:selfLink", "f:uid", "f:generation",
-						 "f:managedFields", "f:resourceVersion", "f:deletionTimestamp", "f:deletionGracePeriodSeconds" };
+	static const char *const unmanaged[] = { "f:name",
+						 "f:namespace",
+						 "f:creationTimestamp",
+						 "f:selfLink",
+						 "f:uid",
+						 "f:generation",
+						 "f:managedFields",
+						 "f:resourceVersion",
+						 "f:deletionTimestamp",
+						 "f:deletionGracePeriodSeconds" };
 	json_t *meta = json_object_get(set, "f:metadata");
 
 	json_object_del(set, "f:apiVersion");
@@ -143,7 +157,10 @@ static char *element_key(const struct np_field *f, const json_t *element)
 		json_t *v = json_object_getn(element, p, n);
 
 		/* The one key that has a default. */
-		json_object_setn_new(key, p, n, v ? json_incref(v) : n == 8 && strncmp(p, "protocol", n) == 0 ? json_string("TCP") : json_null());
+		json_object_setn_new(key, p, n,
+				     v						? json_incref(v)
+				     : n == 8 && strncmp(p, "protocol", n) == 0 ? json_string("TCP")
+										: json_null());
 		p += n + (p[n] == ',');
 	}
 	np_buf_adds(&b, "k:");
@@ -263,7 +280,9 @@ static struct diff compare_lists(const struct shape *s, const json_t *before, co
 		struct diff d = { 0 };
 
 		if (!other)
-			d.changed = node_new(s->field->flags & NP_F_SET ? json_object() : fields_of(&item, v), true);
+			d.changed = node_new(s->field->flags & NP_F_SET ? json_object()
+									: fields_of(&item, v),
+					     true);
 		else if (!(s->field->flags & NP_F_SET))
 			d = compare(&item, other, v);
 		put_diff(&ret, key, d);
@@ -273,7 +292,10 @@ static struct diff compare_lists(const struct shape *s, const json_t *before, co
 		char *key = element_key(s->field, v);
 
 		if (!find_element(s->field, now, key))
-			put_child(ret.removed, key, node_new(s->field->flags & NP_F_SET ? json_object() : fields_of(&item, v), true));
+			put_child(ret.removed, key,
+				  node_new(s->field->flags & NP_F_SET ? json_object()
+								      : fields_of(&item, v),
+					   true));
 		free(key);
 	}
 	return finish(ret);
@@ -306,18 +328,22 @@ static struct diff compare_objects(const struct shape *s, const json_t *before, 
 static struct diff compare(const struct shape *s, const json_t *before, const json_t *now)
 {
 	if (!before || !now)
-		return (struct diff){ now ? fields_of(s, now) : NULL, before ? fields_of(s, before) : NULL };
+		return (struct diff){ now ? fields_of(s, now) : NULL,
+				      before ? fields_of(s, before) : NULL };
 	if (json_equal(before, now))
 		return (struct diff){ 0 };
 	if (atomic(s) || json_typeof(before) != json_typeof(now))
 		return (struct diff){ json_object(), NULL };
-	return s->shape == NP_LIST ? compare_lists(s, before, now) : compare_objects(s, before, now);
+	return s->shape == NP_LIST ? compare_lists(s, before, now)
+				   : compare_objects(s, before, now);
 }
 
-void np_fields_compare(const struct np_type *type, const json_t *before, const json_t *now, json_t **ret_changed, json_t **ret_removed)
+void np_fields_compare(const struct np_type *type, const json_t *before, const json_t *now,
+		       json_t **ret_changed, json_t **ret_removed)
 {
 	json_t *nothing = json_object();
-	struct diff d = compare(&(struct shape){ type, NP_ONE, NULL }, before ? before : nothing, now ? now : nothing);
+	struct diff d = compare(&(struct shape){ type, NP_ONE, NULL }, before ? before : nothing,
+				now ? now : nothing);
 
 	*ret_changed = root_of(d.changed);
 	*ret_removed = root_of(d.removed);
@@ -330,7 +356,8 @@ static void remove_fields(const struct shape *s, json_t *v, const json_t *set);
 
 static bool is_empty(const json_t *v)
 {
-	return (json_is_object(v) && json_object_size(v) == 0) || (json_is_array(v) && json_array_size(v) == 0);
+	return (json_is_object(v) && json_object_size(v) == 0) ||
+	       (json_is_array(v) && json_array_size(v) == 0);
 }
 
 static void remove_elements(const struct shape *s, json_t *list, const json_t *set)
@@ -469,7 +496,8 @@ static void add_paths(json_t *list, const json_t *node, struct np_buf *path)
 			continue;
 		add_part(path, key);
 		if (is_member(v))
-			json_array_append_new(list, np_json_string((struct np_str){ np_buf_text(path), path->len }));
+			json_array_append_new(list, np_json_string((struct np_str){
+							    np_buf_text(path), path->len }));
 		add_paths(list, v, path);
 		path->len = len;
 		path->data[len] = '\0';

@@ -1,4 +1,7 @@
-/* openapi.h - /openapi/v3 and v2 (JSON only) out of the schema tables: enough for kubectl explain, apply and its check for server-side validation. */
+/*
+ * openapi.h - /openapi/v3 and v2 (JSON only) out of the schema tables: enough for kubectl explain,
+ * apply and its check for server-side validation.
+ */
 #ifndef NP_SANDBOX_OPENAPI_H
 #define NP_SANDBOX_OPENAPI_H
 

@@ -17,7 +17,8 @@ json_t *np_patch_merge(const json_t *object, const json_t *patch)
 		if (json_is_null(value))
 			json_object_del(ret, key);
 		else
-			json_object_set_new(ret, key, np_patch_merge(json_object_get(object, key), value));
+			json_object_set_new(ret, key,
+					    np_patch_merge(json_object_get(object, key), value));
 	}
 	return ret;
 }
@@ -67,7 +68,10 @@ static json_t *child(const json_t *parent, const char *token)
 	return NULL;
 }
 
-/* Borrowed parent of what @path names and its last token (heap); NULL when there is no such parent. "" has no parent. */
+/*
+ * Borrowed parent of what @path names and its last token (heap); NULL when there is no such parent.
+ * "" has no parent.
+ */
 static json_t *parent_of(json_t *root, const char *path, char **ret_last)
 {
 	char *token = next_token(&path);
@@ -100,7 +104,9 @@ static json_t *find(json_t *root, const char *path)
 
 static int missing(struct np_err *err, const char *what, const char *path)
 {
-	np_err_set(err, NP_EVALID, "%s operation does not apply: doc is missing path: \"%.300s\": missing value", what, path);
+	np_err_set(err, NP_EVALID,
+		   "%s operation does not apply: doc is missing path: \"%.300s\": missing value",
+		   what, path);
 	return np_err_path(err, "%.200s", path);
 }
 
@@ -116,7 +122,8 @@ static int op_add(json_t **root, const char *path, const json_t *value, struct n
 		return 0;
 	}
 	parent = parent_of(*root, path, &last);
-	if (!parent || (json_is_array(parent) && array_index(parent, last, true, &i)) || (!json_is_array(parent) && !json_is_object(parent))) {
+	if (!parent || (json_is_array(parent) && array_index(parent, last, true, &i)) ||
+	    (!json_is_array(parent) && !json_is_object(parent))) {
 		if (parent)
 			free(last);
 		return missing(err, "add", path);
@@ -189,22 +196,27 @@ static int op_copy(json_t **root, const char *from, const char *path, bool move,
 	if (move && strncmp(path, from, n) == 0 && path[n] == '/')
 		rc = np_err_set(err, NP_EVALID, "'%.200s' cannot be moved into itself", from);
 	else
-		rc = (move && op_remove(root, from, err)) || op_add(root, path, value, err) ? -1 : 0;
+		rc = (move && op_remove(root, from, err)) || op_add(root, path, value, err) ? -1
+											    : 0;
 	json_decref(value);
 	return rc;
 }
 
 static int apply_op(json_t **root, const json_t *op, struct np_err *err)
 {
-	const char *name = np_json_str(op, "op", NULL), *path = np_json_str(op, "path", NULL), *from = np_json_str(op, "from", NULL);
+	const char *name = np_json_str(op, "op", NULL), *path = np_json_str(op, "path", NULL),
+		   *from = np_json_str(op, "from", NULL);
 	const json_t *value = json_object_get(op, "value");
 
-	if (!json_is_object(op) || !name || !path || (*path && *path != '/') || (from && *from && *from != '/'))
-		return np_err_set(err, NP_EUSAGE, "an operation needs 'op' and a 'path' that starts with '/'");
+	if (!json_is_object(op) || !name || !path || (*path && *path != '/') ||
+	    (from && *from && *from != '/'))
+		return np_err_set(err, NP_EUSAGE,
+				  "an operation needs 'op' and a 'path' that starts with '/'");
 	if (strcmp(name, "remove") == 0)
 		return op_remove(root, path, err);
 	if (strcmp(name, "move") == 0 || strcmp(name, "copy") == 0)
-		return from ? op_copy(root, from, path, *name == 'm', err) : np_err_set(err, NP_EUSAGE, "'%s' needs a 'from'", name);
+		return from ? op_copy(root, from, path, *name == 'm', err)
+			    : np_err_set(err, NP_EUSAGE, "'%s' needs a 'from'", name);
 	if (strcmp(name, "test") == 0)
 		return op_test(root, path, value ? value : json_null(), err);
 	if (!value)
@@ -227,14 +239,20 @@ json_t *np_patch_json(const json_t *object, const json_t *ops, struct np_err *er
 	size_t i, budget = NP_PATCH_MAX_BYTES;
 
 	if (!json_is_array(ops) || json_array_size(ops) > NP_PATCH_MAX_OPS) {
-		np_err_set(err, NP_EUSAGE, "a JSON patch is a list of at most %d operations", NP_PATCH_MAX_OPS);
+		np_err_set(err, NP_EUSAGE, "a JSON patch is a list of at most %d operations",
+			   NP_PATCH_MAX_OPS);
 		return NULL;
 	}
 	root = json_deep_copy(object);
 	json_array_foreach(ops, i, op) {
 		/* Only copies can make the object grow faster than the patch. */
-		size_t size = strcmp(np_json_str(op, "op", ""), "copy") == 0 ? text_size(find(root, np_json_str(op, "from", "?"))) : 0;
-		int rc = size > budget ? np_err_set(err, NP_EUSAGE, "the copies of a patch make the object too large") : apply_op(&root, op, err);
+		size_t size = strcmp(np_json_str(op, "op", ""), "copy") == 0
+				      ? text_size(find(root, np_json_str(op, "from", "?")))
+				      : 0;
+		int rc = size > budget
+				 ? np_err_set(err, NP_EUSAGE,
+					      "the copies of a patch make the object too large")
+				 : apply_op(&root, op, err);
 
 		budget -= size < budget ? size : budget;
 		if (rc) {

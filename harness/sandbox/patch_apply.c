@@ -1,3 +1,4 @@
+/* Server-side apply and managedFields. */
 #include "patch_apply.h"
 
 #include "fieldset.h"
@@ -6,7 +7,8 @@
 
 static bool is_entry(const json_t *e, const struct np_manager *m, const char *operation)
 {
-	return strcmp(np_json_str(e, "manager", ""), m->name) == 0 && strcmp(np_json_str(e, "operation", ""), operation) == 0 &&
+	return strcmp(np_json_str(e, "manager", ""), m->name) == 0 &&
+	       strcmp(np_json_str(e, "operation", ""), operation) == 0 &&
 	       strcmp(np_json_str(e, "apiVersion", ""), m->api_version) == 0 &&
 	       strcmp(np_json_str(e, "subresource", ""), m->status ? "status" : "") == 0;
 }
@@ -28,20 +30,24 @@ static json_t *managed_set(const struct np_type *type, const json_t *object, boo
 static void add_conflicts(json_t *causes, const json_t *e, const json_t *set)
 {
 	json_t *paths = np_fields_paths(set), *path;
-	char *message = np_xasprintf("conflict with \"%s\"%s%s using %s", np_json_str(e, "manager", ""),
-				     np_json_str(e, "subresource", NULL) ? " with subresource " : "", np_json_str(e, "subresource", ""),
-				     np_json_str(e, "apiVersion", ""));
+	char *message =
+		np_xasprintf("conflict with \"%s\"%s%s using %s", np_json_str(e, "manager", ""),
+			     np_json_str(e, "subresource", NULL) ? " with subresource " : "",
+			     np_json_str(e, "subresource", ""), np_json_str(e, "apiVersion", ""));
 	size_t i;
 
 	json_array_foreach(paths, i, path)
-		json_array_append_new(causes, np_json_pack("{s:s, s:o, s:O}", "reason", "FieldManagerConflict", "message",
-							   np_json_string(np_str_from(message)), "field", path));
+		json_array_append_new(causes, np_json_pack("{s:s, s:o, s:O}", "reason",
+							   "FieldManagerConflict", "message",
+							   np_json_string(np_str_from(message)),
+							   "field", path));
 	free(message);
 	json_decref(paths);
 }
 
 /* Fields of @mine that the merge would change under other managers. */
-static json_t *find_conflicts(const struct np_type *type, const json_t *live, const json_t *merged, const json_t *mine, const struct np_manager *m)
+static json_t *find_conflicts(const struct np_type *type, const json_t *live, const json_t *merged,
+			      const json_t *mine, const struct np_manager *m)
 {
 	json_t *causes = json_array(), *changed, *removed, *wanted, *e;
 	size_t i;
@@ -86,8 +92,8 @@ static json_t *abandoned(const json_t *live, const json_t *mine, const struct np
 	return ret;
 }
 
-json_t *np_apply(const struct np_type *type, const json_t *live, const json_t *config, const struct np_manager *m, bool force,
-		 json_t **ret_conflicts)
+json_t *np_apply(const struct np_type *type, const json_t *live, const json_t *config,
+		 const struct np_manager *m, bool force, json_t **ret_conflicts)
 {
 	json_t *mine, *merged, *copy, *gone, *conflicts;
 
@@ -121,8 +127,10 @@ static json_t *entry_new(const struct np_manager *m, const char *operation, json
 
 	gmtime_r(&now, &tm);
 	strftime(when, sizeof(when), "%Y-%m-%dT%H:%M:%SZ", &tm);
-	e = np_json_pack("{s:o, s:s, s:s, s:s, s:s, s:o}", "manager", np_json_string(np_str_from(m->name)), "operation", operation, "apiVersion",
-			 m->api_version, "time", when, "fieldsType", "FieldsV1", "fieldsV1", set_take);
+	e = np_json_pack("{s:o, s:s, s:s, s:s, s:s, s:o}", "manager",
+			 np_json_string(np_str_from(m->name)), "operation", operation, "apiVersion",
+			 m->api_version, "time", when, "fieldsType", "FieldsV1", "fieldsV1",
+			 set_take);
 	if (m->status)
 		json_object_set_new(e, "subresource", json_string("status"));
 	return e;
@@ -142,8 +150,12 @@ static json_t *entry_with(const json_t *e, json_t *set_take)
 	return copy;
 }
 
-/* The entries of @old without the fields of @lost; what entry @m/@operation has becomes *@ret_own instead. */
-static json_t *entries_without(const json_t *old, const json_t *lost, const struct np_manager *m, const char *operation, json_t **ret_own)
+/*
+ * The entries of @old without the fields of @lost; what entry @m/@operation has becomes *@ret_own
+ * instead.
+ */
+static json_t *entries_without(const json_t *old, const json_t *lost, const struct np_manager *m,
+			       const char *operation, json_t **ret_own)
 {
 	json_t *list = json_array(), *e, *rest;
 	size_t i;
@@ -162,7 +174,8 @@ static json_t *entries_without(const json_t *old, const json_t *lost, const stru
 }
 
 /* Adds the manager's entry; one that says what @own said is @own with its time. Takes @set. */
-static void add_entry(json_t *list, json_t *own, const struct np_manager *m, const char *operation, json_t *set_take)
+static void add_entry(json_t *list, json_t *own, const struct np_manager *m, const char *operation,
+		      json_t *set_take)
 {
 	if (np_fields_empty(set_take)) {
 		json_decref(set_take);
@@ -210,9 +223,11 @@ static void settle(const json_t *old, json_t *object, json_t *list_take)
 	set_entries(object, list_take);
 }
 
-void np_managed_apply(const struct np_type *type, const json_t *live, json_t *object, const json_t *config, const struct np_manager *m)
+void np_managed_apply(const struct np_type *type, const json_t *live, json_t *object,
+		      const json_t *config, const struct np_manager *m)
 {
-	json_t *changed, *removed, *lost, *set = managed_set(type, config, m->status), *own, *list, *all;
+	json_t *changed, *removed, *lost, *set = managed_set(type, config, m->status), *own, *list,
+					  *all;
 
 	np_fields_compare(type, live, object, &changed, &removed);
 	/* A forced change takes the field from the others; a removed one is nobody's. */
@@ -227,7 +242,8 @@ void np_managed_apply(const struct np_type *type, const json_t *live, json_t *ob
 	json_decref(all);
 }
 
-void np_managed_update(const struct np_type *type, const json_t *old, json_t *object, const struct np_manager *m)
+void np_managed_update(const struct np_type *type, const json_t *old, json_t *object,
+		       const struct np_manager *m)
 {
 	json_t *changed, *removed, *lost, *own, *list, *set, *base = NULL, *tmp;
 
@@ -235,7 +251,8 @@ void np_managed_update(const struct np_type *type, const json_t *old, json_t *ob
 	if (old && entries_of(object) && !json_equal(entries_of(object), entries_of(old))) {
 		base = json_copy((json_t *)old);
 		json_object_set_new(base, "metadata", json_copy(json_object_get(old, "metadata")));
-		json_object_set(json_object_get(base, "metadata"), "managedFields", entries_of(object));
+		json_object_set(json_object_get(base, "metadata"), "managedFields",
+				entries_of(object));
 	}
 	np_fields_compare(type, old, object, &changed, &removed);
 	np_fields_strip(changed, m->status);

@@ -6,7 +6,8 @@
 #define DELETE_PRIMITIVES "$deleteFromPrimitiveList/"
 #define ELEMENT_ORDER "$setElementOrder/"
 
-static json_t *merge(const struct np_type *type, const json_t *object, const json_t *patch, struct np_err *err);
+static json_t *merge(const struct np_type *type, const json_t *object, const json_t *patch,
+		     struct np_err *err);
 
 static bool is_directive(const char *key)
 {
@@ -77,14 +78,16 @@ static json_t *merge_scalars(const json_t *object, const json_t *patch)
 	return ret;
 }
 
-static int merge_element(const struct np_field *f, json_t *ret, const json_t *element, struct np_err *err)
+static int merge_element(const struct np_field *f, json_t *ret, const json_t *element,
+			 struct np_err *err)
 {
 	const json_t *value = json_object_get(element, f->merge);
 	size_t i;
 	json_t *merged;
 
 	if (!json_is_object(element) || !value)
-		return np_err_set(err, NP_EUSAGE, "map: %s does not contain declared merge key: %s", f->name, f->merge);
+		return np_err_set(err, NP_EUSAGE, "map: %s does not contain declared merge key: %s",
+				  f->name, f->merge);
 	i = index_of(ret, f->merge, value);
 	if (strcmp(np_json_str(element, "$patch", ""), "delete") == 0) {
 		for (; i < json_array_size(ret); i = index_of(ret, f->merge, value))
@@ -102,7 +105,8 @@ static int merge_element(const struct np_field *f, json_t *ret, const json_t *el
 	return 0;
 }
 
-static json_t *merge_structs(const struct np_field *f, const json_t *object, const json_t *patch, struct np_err *err)
+static json_t *merge_structs(const struct np_field *f, const json_t *object, const json_t *patch,
+			     struct np_err *err)
 {
 	json_t *ret = object ? json_copy((json_t *)object) : json_array(), *v;
 	size_t i;
@@ -130,10 +134,13 @@ static json_t *merge_structs(const struct np_field *f, const json_t *object, con
 	return ret;
 }
 
-static json_t *merge_field(const struct np_field *f, const json_t *object, const json_t *patch, struct np_err *err)
+static json_t *merge_field(const struct np_field *f, const json_t *object, const json_t *patch,
+			   struct np_err *err)
 {
-	if (json_is_array(patch) && (json_is_array(object) || !object) && f && f->shape == NP_LIST && f->merge)
-		return *f->merge ? merge_structs(f, object, patch, err) : merge_scalars(object, patch);
+	if (json_is_array(patch) && (json_is_array(object) || !object) && f &&
+	    f->shape == NP_LIST && f->merge)
+		return *f->merge ? merge_structs(f, object, patch, err)
+				 : merge_scalars(object, patch);
 	if (!json_is_object(patch))
 		return plain(patch);
 	if (!json_is_object(object) && strcmp(np_json_str(patch, "$patch", ""), "") == 0)
@@ -141,7 +148,8 @@ static json_t *merge_field(const struct np_field *f, const json_t *object, const
 	return merge(f && f->shape == NP_ONE ? f->type : &np_type_any, object, patch, err);
 }
 
-static int delete_primitives(json_t *ret, const char *name, const json_t *values, struct np_err *err)
+static int delete_primitives(json_t *ret, const char *name, const json_t *values,
+			     struct np_err *err)
 {
 	json_t *list = json_object_get(ret, name), *copy;
 
@@ -165,7 +173,10 @@ static const json_t *order_key(const struct np_field *f, const json_t *v)
 	return f->merge && *f->merge ? json_object_get(v, f->merge) : v;
 }
 
-/* Elements named in the order come in that order; the others keep their places after the element they followed. */
+/*
+ * Elements named in the order come in that order; the others keep their places after the element
+ * they followed.
+ */
 static void set_order(const struct np_field *f, json_t *ret, const json_t *order)
 {
 	json_t *list = json_object_get(ret, f->name), *sorted = json_array(), *want, *have;
@@ -181,7 +192,9 @@ static void set_order(const struct np_field *f, json_t *ret, const json_t *order
 	}
 	json_array_foreach(list, k, have) {
 		if (!has_value(sorted, have))
-			json_array_insert(sorted, k < json_array_size(sorted) ? k : json_array_size(sorted), have);
+			json_array_insert(sorted,
+					  k < json_array_size(sorted) ? k : json_array_size(sorted),
+					  have);
 	}
 	if (json_is_array(list))
 		json_object_set(ret, f->name, sorted);
@@ -204,7 +217,8 @@ static void retain_keys(json_t *ret, const json_t *keys)
 }
 
 /* Directives that act on fields of @ret after the fields were merged. */
-static int directives(const struct np_type *type, json_t *ret, const json_t *patch, struct np_err *err)
+static int directives(const struct np_type *type, json_t *ret, const json_t *patch,
+		      struct np_err *err)
 {
 	const char *key;
 	json_t *v;
@@ -214,7 +228,8 @@ static int directives(const struct np_type *type, json_t *ret, const json_t *pat
 			if (delete_primitives(ret, key + strlen(DELETE_PRIMITIVES), v, err))
 				return -1;
 		} else if (strncmp(key, ELEMENT_ORDER, strlen(ELEMENT_ORDER)) == 0) {
-			const struct np_field *f = np_schema_field(type, key + strlen(ELEMENT_ORDER));
+			const struct np_field *f =
+				np_schema_field(type, key + strlen(ELEMENT_ORDER));
 
 			if (f && f->merge && json_is_array(v))
 				set_order(f, ret, v);
@@ -225,7 +240,8 @@ static int directives(const struct np_type *type, json_t *ret, const json_t *pat
 	return 0;
 }
 
-static json_t *merge(const struct np_type *type, const json_t *object, const json_t *patch, struct np_err *err)
+static json_t *merge(const struct np_type *type, const json_t *object, const json_t *patch,
+		     struct np_err *err)
 {
 	const char *key, *how = np_json_str(patch, "$patch", "");
 	json_t *ret, *v;
@@ -262,7 +278,8 @@ static json_t *merge(const struct np_type *type, const json_t *object, const jso
 	return ret;
 }
 
-json_t *np_patch_strategic(const struct np_type *type, const json_t *object, const json_t *patch, struct np_err *err)
+json_t *np_patch_strategic(const struct np_type *type, const json_t *object, const json_t *patch,
+			   struct np_err *err)
 {
 	if (!json_is_object(patch)) {
 		np_err_set(err, NP_EUSAGE, "a strategic merge patch is an object");

@@ -1,3 +1,4 @@
+/* The Kubernetes envelope, the wire format, and the few messages that are read. */
 #include "protobuf.h"
 
 #include <stdint.h>
@@ -24,39 +25,57 @@ struct message {
 	size_t n;
 };
 
-#define MESSAGE(name_) static const struct message name_ = { name_##_fields, NP_ARRAY_SIZE(name_##_fields) }
+#define MESSAGE(name_)                                                                             \
+	static const struct message name_ = { name_##_fields, NP_ARRAY_SIZE(name_##_fields) }
 
 static const struct field owner_fields[] = {
-	{ 1, "kind", F_STRING, false, NULL }, { 3, "name", F_STRING, false, NULL }, { 4, "uid", F_STRING, false, NULL },
-	{ 5, "apiVersion", F_STRING, false, NULL }, { 6, "controller", F_BOOL, false, NULL }, { 7, "blockOwnerDeletion", F_BOOL, false, NULL },
+	{ 1, "kind", F_STRING, false, NULL },	  { 3, "name", F_STRING, false, NULL },
+	{ 4, "uid", F_STRING, false, NULL },	  { 5, "apiVersion", F_STRING, false, NULL },
+	{ 6, "controller", F_BOOL, false, NULL }, { 7, "blockOwnerDeletion", F_BOOL, false, NULL },
 };
 MESSAGE(owner);
 
 static const struct field meta_fields[] = {
-	{ 1, "name", F_STRING, false, NULL }, { 2, "generateName", F_STRING, false, NULL }, { 3, "namespace", F_STRING, false, NULL },
-	{ 5, "uid", F_STRING, false, NULL }, { 6, "resourceVersion", F_STRING, false, NULL }, { 7, "generation", F_INT, false, NULL },
-	{ 8, "creationTimestamp", F_TIME, false, NULL }, { 11, "labels", F_MAP, false, NULL }, { 12, "annotations", F_MAP, false, NULL },
-	{ 13, "ownerReferences", F_MESSAGE, true, &owner }, { 14, "finalizers", F_STRING, true, NULL },
+	{ 1, "name", F_STRING, false, NULL },
+	{ 2, "generateName", F_STRING, false, NULL },
+	{ 3, "namespace", F_STRING, false, NULL },
+	{ 5, "uid", F_STRING, false, NULL },
+	{ 6, "resourceVersion", F_STRING, false, NULL },
+	{ 7, "generation", F_INT, false, NULL },
+	{ 8, "creationTimestamp", F_TIME, false, NULL },
+	{ 11, "labels", F_MAP, false, NULL },
+	{ 12, "annotations", F_MAP, false, NULL },
+	{ 13, "ownerReferences", F_MESSAGE, true, &owner },
+	{ 14, "finalizers", F_STRING, true, NULL },
 };
 MESSAGE(meta);
 
 static const struct field namespace_spec_fields[] = { { 1, "finalizers", F_STRING, true, NULL } };
 MESSAGE(namespace_spec);
 static const struct field namespace_fields[] = {
-	{ 1, "metadata", F_MESSAGE, false, &meta }, { 2, "spec", F_MESSAGE, false, &namespace_spec },
+	{ 1, "metadata", F_MESSAGE, false, &meta },
+	{ 2, "spec", F_MESSAGE, false, &namespace_spec },
 };
 MESSAGE(namespace);
 
 static const struct field service_port_fields[] = {
-	{ 1, "name", F_STRING, false, NULL }, { 2, "protocol", F_STRING, false, NULL }, { 3, "port", F_INT, false, NULL },
-	{ 4, "targetPort", F_INT_OR_STRING, false, NULL }, { 5, "nodePort", F_INT, false, NULL }, { 6, "appProtocol", F_STRING, false, NULL },
+	{ 1, "name", F_STRING, false, NULL },  { 2, "protocol", F_STRING, false, NULL },
+	{ 3, "port", F_INT, false, NULL },     { 4, "targetPort", F_INT_OR_STRING, false, NULL },
+	{ 5, "nodePort", F_INT, false, NULL }, { 6, "appProtocol", F_STRING, false, NULL },
 };
 MESSAGE(service_port);
 static const struct field service_spec_fields[] = {
-	{ 1, "ports", F_MESSAGE, true, &service_port }, { 2, "selector", F_MAP, false, NULL }, { 3, "clusterIP", F_STRING, false, NULL },
-	{ 4, "type", F_STRING, false, NULL }, { 5, "externalIPs", F_STRING, true, NULL }, { 7, "sessionAffinity", F_STRING, false, NULL },
-	{ 10, "externalName", F_STRING, false, NULL }, { 13, "publishNotReadyAddresses", F_BOOL, false, NULL },
-	{ 17, "ipFamilyPolicy", F_STRING, false, NULL }, { 18, "clusterIPs", F_STRING, true, NULL }, { 19, "ipFamilies", F_STRING, true, NULL },
+	{ 1, "ports", F_MESSAGE, true, &service_port },
+	{ 2, "selector", F_MAP, false, NULL },
+	{ 3, "clusterIP", F_STRING, false, NULL },
+	{ 4, "type", F_STRING, false, NULL },
+	{ 5, "externalIPs", F_STRING, true, NULL },
+	{ 7, "sessionAffinity", F_STRING, false, NULL },
+	{ 10, "externalName", F_STRING, false, NULL },
+	{ 13, "publishNotReadyAddresses", F_BOOL, false, NULL },
+	{ 17, "ipFamilyPolicy", F_STRING, false, NULL },
+	{ 18, "clusterIPs", F_STRING, true, NULL },
+	{ 19, "ipFamilies", F_STRING, true, NULL },
 };
 MESSAGE(service_spec);
 static const struct field service_fields[] = {
@@ -65,15 +84,18 @@ static const struct field service_fields[] = {
 MESSAGE(service);
 
 static const struct field resource_attributes_fields[] = {
-	{ 1, "namespace", F_STRING, false, NULL }, { 2, "verb", F_STRING, false, NULL }, { 3, "group", F_STRING, false, NULL },
-	{ 4, "version", F_STRING, false, NULL }, { 5, "resource", F_STRING, false, NULL }, { 6, "subresource", F_STRING, false, NULL },
+	{ 1, "namespace", F_STRING, false, NULL }, { 2, "verb", F_STRING, false, NULL },
+	{ 3, "group", F_STRING, false, NULL },	   { 4, "version", F_STRING, false, NULL },
+	{ 5, "resource", F_STRING, false, NULL },  { 6, "subresource", F_STRING, false, NULL },
 	{ 7, "name", F_STRING, false, NULL },
 };
 MESSAGE(resource_attributes);
-static const struct field other_attributes_fields[] = { { 1, "path", F_STRING, false, NULL }, { 2, "verb", F_STRING, false, NULL } };
+static const struct field other_attributes_fields[] = { { 1, "path", F_STRING, false, NULL },
+							{ 2, "verb", F_STRING, false, NULL } };
 MESSAGE(other_attributes);
 static const struct field access_spec_fields[] = {
-	{ 1, "resourceAttributes", F_MESSAGE, false, &resource_attributes }, { 2, "nonResourceAttributes", F_MESSAGE, false, &other_attributes },
+	{ 1, "resourceAttributes", F_MESSAGE, false, &resource_attributes },
+	{ 2, "nonResourceAttributes", F_MESSAGE, false, &other_attributes },
 };
 MESSAGE(access_spec);
 static const struct field access_fields[] = {
@@ -83,15 +105,21 @@ MESSAGE(access);
 static const struct field review_fields[] = { { 1, "metadata", F_MESSAGE, false, &meta } };
 MESSAGE(review);
 
-static const struct field preconditions_fields[] = { { 1, "uid", F_STRING, false, NULL }, { 2, "resourceVersion", F_STRING, false, NULL } };
+static const struct field preconditions_fields[] = {
+	{ 1, "uid", F_STRING, false, NULL }, { 2, "resourceVersion", F_STRING, false, NULL }
+};
 MESSAGE(preconditions);
 static const struct field delete_options_fields[] = {
-	{ 1, "gracePeriodSeconds", F_INT, false, NULL }, { 2, "preconditions", F_MESSAGE, false, &preconditions },
-	{ 3, "orphanDependents", F_BOOL, false, NULL }, { 4, "propagationPolicy", F_STRING, false, NULL }, { 5, "dryRun", F_STRING, true, NULL },
+	{ 1, "gracePeriodSeconds", F_INT, false, NULL },
+	{ 2, "preconditions", F_MESSAGE, false, &preconditions },
+	{ 3, "orphanDependents", F_BOOL, false, NULL },
+	{ 4, "propagationPolicy", F_STRING, false, NULL },
+	{ 5, "dryRun", F_STRING, true, NULL },
 };
 MESSAGE(delete_options);
 static const struct field eviction_fields[] = {
-	{ 1, "metadata", F_MESSAGE, false, &meta }, { 2, "deleteOptions", F_MESSAGE, false, &delete_options },
+	{ 1, "metadata", F_MESSAGE, false, &meta },
+	{ 2, "deleteOptions", F_MESSAGE, false, &delete_options },
 };
 MESSAGE(eviction);
 
@@ -99,8 +127,12 @@ static const struct {
 	const char *kind;
 	const struct message *message;
 } kinds[] = {
-	{ "Namespace", &namespace }, { "Service", &service }, { "SelfSubjectAccessReview", &access }, { "SelfSubjectReview", &review },
-	{ "DeleteOptions", &delete_options }, { "Eviction", &eviction },
+	{ "Namespace", &namespace },
+	{ "Service", &service },
+	{ "SelfSubjectAccessReview", &access },
+	{ "SelfSubjectReview", &review },
+	{ "DeleteOptions", &delete_options },
+	{ "Eviction", &eviction },
 };
 
 /* ---- the wire format ---- */
@@ -188,7 +220,8 @@ static json_t *read_time(struct np_str s)
 		if (it.number == 1)
 			when = (time_t)it.n;
 	}
-	if (!when || !gmtime_r(&when, &tm) || !strftime(text, sizeof(text), "%Y-%m-%dT%H:%M:%SZ", &tm))
+	if (!when || !gmtime_r(&when, &tm) ||
+	    !strftime(text, sizeof(text), "%Y-%m-%dT%H:%M:%SZ", &tm))
 		return json_null();
 	return json_string(text);
 }
@@ -298,7 +331,8 @@ static json_t *read_message(struct np_str s, const struct message *m, unsigned d
 
 /* ---- the envelope: "k8s\0", then {typeMeta: 1 {apiVersion: 1, kind: 2}, raw: 2} ---- */
 
-static bool read_envelope(struct np_str s, struct np_str *ret_version, struct np_str *ret_kind, struct np_str *ret_raw)
+static bool read_envelope(struct np_str s, struct np_str *ret_version, struct np_str *ret_kind,
+			  struct np_str *ret_raw)
 {
 	struct np_str type = NP_STR("");
 	struct item it;
@@ -336,10 +370,15 @@ int np_protobuf_read(struct np_str bytes, json_t **ret, struct np_err *err)
 			m = kinds[i].message;
 	}
 	if (!m)
-		return np_err_set(err, NP_EUSAGE, "objects of kind '%.*s' are not read as protobuf here, send JSON or YAML", NP_STR_ARG(kind));
+		return np_err_set(
+			err, NP_EUSAGE,
+			"objects of kind '%.*s' are not read as protobuf here, send JSON or YAML",
+			NP_STR_ARG(kind));
 	object = read_message(raw, m, NP_PROTOBUF_MAX_DEPTH);
 	if (!object)
-		return np_err_set(err, NP_EPARSE, "the protobuf message of kind '%.*s' is malformed", NP_STR_ARG(kind));
+		return np_err_set(err, NP_EPARSE,
+				  "the protobuf message of kind '%.*s' is malformed",
+				  NP_STR_ARG(kind));
 	json_object_set_new(object, "kind", np_json_string(kind));
 	json_object_set_new(object, "apiVersion", np_json_string(version));
 	*ret = object;

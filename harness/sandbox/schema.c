@@ -1,3 +1,4 @@
+/* Scalars, and looking types and fields up. */
 #include "schema.h"
 
 #include <string.h>
@@ -8,7 +9,8 @@ const struct np_type np_type_string = { .go = "string", .base = NP_T_STRING };
 const struct np_type np_type_int32 = { .go = "int32", .base = NP_T_INT32 };
 const struct np_type np_type_int64 = { .go = "int64", .base = NP_T_INT64 };
 const struct np_type np_type_bool = { .go = "bool", .base = NP_T_BOOL };
-const struct np_type np_type_int_or_string = { .go = "intstr.IntOrString", .base = NP_T_INT_OR_STRING };
+const struct np_type np_type_int_or_string = { .go = "intstr.IntOrString",
+					       .base = NP_T_INT_OR_STRING };
 const struct np_type np_type_quantity = { .go = "resource.Quantity", .base = NP_T_QUANTITY };
 const struct np_type np_type_time = { .go = "v1.Time", .base = NP_T_TIME };
 const struct np_type np_type_any = { .go = "interface {}", .base = NP_T_ANY };

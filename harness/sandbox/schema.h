@@ -1,6 +1,7 @@
 /*
- * schema.h - the types of the objects that the sandbox serves, as tables: decoding, strategic merge, server-side apply and OpenAPI all read them.
- * Complete for what a manifest of these kinds may hold, but for exotic volume sources, which are taken as they come (np_type_any).
+ * schema.h - the types of the objects that the sandbox serves, as tables: decoding, strategic
+ * merge, server-side apply and OpenAPI all read them. Complete for what a manifest of these kinds
+ * may hold, but for exotic volume sources, which are taken as they come (np_type_any).
  */
 #ifndef NP_SANDBOX_SCHEMA_H
 #define NP_SANDBOX_SCHEMA_H
@@ -11,7 +12,15 @@
 #include "store.h"
 
 enum np_base {
-	NP_T_STRUCT, NP_T_STRING, NP_T_INT32, NP_T_INT64, NP_T_BOOL, NP_T_INT_OR_STRING, NP_T_QUANTITY, NP_T_TIME, NP_T_ANY,
+	NP_T_STRUCT,
+	NP_T_STRING,
+	NP_T_INT32,
+	NP_T_INT64,
+	NP_T_BOOL,
+	NP_T_INT_OR_STRING,
+	NP_T_QUANTITY,
+	NP_T_TIME,
+	NP_T_ANY,
 };
 
 enum np_shape { NP_ONE, NP_LIST, NP_MAP /* keys are text */ };
@@ -31,8 +40,10 @@ struct np_field {
 	const struct np_type *type;
 	enum np_shape shape;
 	unsigned flags;
-	const char *keys;	/* of a list of structs: "containerPort,protocol" identify an element in server-side apply; NULL: atomic */
-	const char *merge;	/* strategic merge: key of an element, "" merges scalars; NULL: the list is replaced */
+	const char *keys; /* of a list of structs: "containerPort,protocol" identify an element in
+			     server-side apply; NULL: atomic */
+	const char *merge; /* strategic merge: key of an element, "" merges scalars; NULL: the list
+			      is replaced */
 	const char *doc;
 };
 
@@ -46,8 +57,9 @@ struct np_type {
 	const char *doc;
 };
 
-extern const struct np_type np_type_string, np_type_int32, np_type_int64, np_type_bool, np_type_int_or_string, np_type_quantity,
-	np_type_time, np_type_any, np_type_object_meta, np_type_label_selector, np_type_object_reference, np_type_pod, np_type_service,
+extern const struct np_type np_type_string, np_type_int32, np_type_int64, np_type_bool,
+	np_type_int_or_string, np_type_quantity, np_type_time, np_type_any, np_type_object_meta,
+	np_type_label_selector, np_type_object_reference, np_type_pod, np_type_service,
 	np_type_namespace, np_type_node, np_type_event, np_type_network_policy;
 
 /* The type of a kind's objects. */
@@ -58,11 +70,20 @@ const struct np_field *np_schema_field(const struct np_type *type, const char *n
 bool np_schema_atomic(const struct np_field *f);
 
 /* For the tables. */
-#define NP_STRUCT(var, api, short_name, fields_, text) \
-	const struct np_type var = { .name = api "." short_name, .go = "v1." short_name, .base = NP_T_STRUCT, .fields = fields_, \
-				     .n_fields = sizeof(fields_) / sizeof((fields_)[0]), .doc = text }
-#define NP_ATOMIC_STRUCT(var, api, short_name, fields_, text) \
-	const struct np_type var = { .name = api "." short_name, .go = "v1." short_name, .base = NP_T_STRUCT, .fields = fields_, \
-				     .n_fields = sizeof(fields_) / sizeof((fields_)[0]), .atomic = true, .doc = text }
+#define NP_STRUCT(var, api, short_name, fields_, text)                                             \
+	const struct np_type var = { .name = api "." short_name,                                   \
+				     .go = "v1." short_name,                                       \
+				     .base = NP_T_STRUCT,                                          \
+				     .fields = fields_,                                            \
+				     .n_fields = sizeof(fields_) / sizeof((fields_)[0]),           \
+				     .doc = text }
+#define NP_ATOMIC_STRUCT(var, api, short_name, fields_, text)                                      \
+	const struct np_type var = { .name = api "." short_name,                                   \
+				     .go = "v1." short_name,                                       \
+				     .base = NP_T_STRUCT,                                          \
+				     .fields = fields_,                                            \
+				     .n_fields = sizeof(fields_) / sizeof((fields_)[0]),           \
+				     .atomic = true,                                               \
+				     .doc = text }
 
 #endif

@@ -1,3 +1,4 @@
+/* Label and field selectors. */
 #include "select.h"
 
 #include "admit_names.h"
@@ -25,8 +26,8 @@ static enum token lex(struct lexer *l, struct np_str *ret_word)
 	static const struct {
 		const char *text;
 		enum token token;
-	} marks[] = { { "==", EQ }, { "!=", NEQ }, { "=", EQ }, { "!", BANG }, { ",", COMMA }, { "(", OPEN }, { ")", CLOSE },
-		      { ">", ABOVE }, { "<", BELOW } };
+	} marks[] = { { "==", EQ },  { "!=", NEQ },  { "=", EQ },    { "!", BANG }, { ",", COMMA },
+		      { "(", OPEN }, { ")", CLOSE }, { ">", ABOVE }, { "<", BELOW } };
 	size_t n = 0;
 
 	l->p += strspn(l->p, " \t\r\n");
@@ -54,7 +55,8 @@ static enum token peek(const struct lexer *l, struct np_str *ret_word)
 
 static int refuse(struct lexer *l, const char *what)
 {
-	return np_err_set(l->err, NP_EUSAGE, "unable to parse requirement: %s in '%.200s'", what, l->text);
+	return np_err_set(l->err, NP_EUSAGE, "unable to parse requirement: %s in '%.200s'", what,
+			  l->text);
 }
 
 static int check_name(struct lexer *l, enum np_name_rule rule, const char *field, const char *value)
@@ -63,7 +65,9 @@ static int check_name(struct lexer *l, enum np_name_rule rule, const char *field
 
 	if (np_name_errors(rule, np_str_from(value), why) == 0)
 		return 0;
-	return np_err_set(l->err, NP_EUSAGE, "unable to parse requirement: %s: Invalid value: \"%.100s\": %s", field, value, why[0]);
+	return np_err_set(l->err, NP_EUSAGE,
+			  "unable to parse requirement: %s: Invalid value: \"%.100s\": %s", field,
+			  value, why[0]);
 }
 
 static int add_value(struct lexer *l, struct np_select_term *t, struct np_str word)
@@ -130,7 +134,9 @@ static int parse_operator(struct lexer *l, struct np_select_term *t)
 		t->op = lex(l, &word) == ABOVE ? NP_SEL_ABOVE : NP_SEL_BELOW;
 		if (parse_value(l, t))
 			return -1;
-		return np_str_u64(np_str_from(t->values[0]), INT64_MAX, &(unsigned long long){ 0 }) ? 0 : refuse(l, "not an integer");
+		return np_str_u64(np_str_from(t->values[0]), INT64_MAX, &(unsigned long long){ 0 })
+			       ? 0
+			       : refuse(l, "not an integer");
 	case WORD:
 		lex(l, &word);
 		if (!np_str_is(word, "in") && !np_str_is(word, "notin"))
@@ -185,20 +191,41 @@ static int parse_labels(const char *text, struct np_select *s, struct np_err *er
 	}
 }
 
-/* ---- field selectors: key=value, key==value, key!=value, with commas; no spaces are trimmed ---- */
+/*
+ * ---- field selectors: key=value, key==value, key!=value, with commas; no spaces are trimmed ----
+ */
 
 static const char *const common_fields[] = { "metadata.name", "metadata.namespace", NULL };
-static const char *const pod_fields[] = { "spec.nodeName", "spec.restartPolicy", "spec.schedulerName", "spec.serviceAccountName",
-					  "spec.hostNetwork", "status.phase", "status.podIP", "status.nominatedNodeName", NULL };
-static const char *const event_fields[] = { "involvedObject.kind", "involvedObject.namespace", "involvedObject.name", "involvedObject.uid",
-					    "involvedObject.apiVersion", "involvedObject.resourceVersion", "involvedObject.fieldPath",
-					    "reason", "reportingComponent", "source", "type", NULL };
+static const char *const pod_fields[] = { "spec.nodeName",
+					  "spec.restartPolicy",
+					  "spec.schedulerName",
+					  "spec.serviceAccountName",
+					  "spec.hostNetwork",
+					  "status.phase",
+					  "status.podIP",
+					  "status.nominatedNodeName",
+					  NULL };
+static const char *const event_fields[] = { "involvedObject.kind",
+					    "involvedObject.namespace",
+					    "involvedObject.name",
+					    "involvedObject.uid",
+					    "involvedObject.apiVersion",
+					    "involvedObject.resourceVersion",
+					    "involvedObject.fieldPath",
+					    "reason",
+					    "reportingComponent",
+					    "source",
+					    "type",
+					    NULL };
 static const char *const namespace_fields[] = { "status.phase", NULL };
 static const char *const node_fields[] = { "spec.unschedulable", NULL };
 static const char *const service_fields[] = { "spec.clusterIP", "spec.type", NULL };
 
 static const char *const *const kind_fields[NP_N_KINDS] = {
-	[NP_KIND_POD] = pod_fields, [NP_KIND_EVENT] = event_fields, [NP_KIND_NAMESPACE] = namespace_fields, [NP_KIND_NODE] = node_fields,
+	[NP_KIND_POD] = pod_fields,
+	[NP_KIND_EVENT] = event_fields,
+	[NP_KIND_NAMESPACE] = namespace_fields,
+	[NP_KIND_NODE] = node_fields,
 	[NP_KIND_SERVICE] = service_fields,
 };
 
@@ -225,7 +252,8 @@ static struct np_str field_value(struct np_arena *arena, const char **p)
 	return (struct np_str){ out, n };
 }
 
-static int parse_field_term(enum np_kind_id kind, struct np_select *s, const char **p, struct np_err *err)
+static int parse_field_term(enum np_kind_id kind, struct np_select *s, const char **p,
+			    struct np_err *err)
 {
 	struct np_select_term *t = &s->fields[s->n_fields];
 	size_t n = strcspn(*p, "=!,");
@@ -234,19 +262,23 @@ static int parse_field_term(enum np_kind_id kind, struct np_select *s, const cha
 	t->key = np_arena_str(&s->arena, (struct np_str){ *p, n }).p;
 	t->op = *op == '!' ? NP_SEL_NOT_IN : NP_SEL_IN;
 	if (n == 0 || (*op == '!' ? op[1] != '=' : *op != '='))
-		return np_err_set(err, NP_EUSAGE, "invalid selector: '%.200s'; can't understand '%.100s'", *p, *p);
+		return np_err_set(err, NP_EUSAGE,
+				  "invalid selector: '%.200s'; can't understand '%.100s'", *p, *p);
 	*p = op + (*op == '!' || op[1] == '=' ? 2 : 1);
 	t->values = np_arena_array(&s->arena, 1, sizeof(char *));
 	t->values[0] = field_value(&s->arena, p).p;
 	t->n_values = 1;
 	if (!in_list(common_fields, t->key) && !in_list(kind_fields[kind], t->key))
-		return np_err_set(err, NP_EUSAGE, "\"%.100s\" is not a known field selector: only \"metadata.name\", \"metadata.namespace\"",
+		return np_err_set(err, NP_EUSAGE,
+				  "\"%.100s\" is not a known field selector: only "
+				  "\"metadata.name\", \"metadata.namespace\"",
 				  t->key);
 	s->n_fields++;
 	return 0;
 }
 
-static int parse_fields(enum np_kind_id kind, const char *text, struct np_select *s, struct np_err *err)
+static int parse_fields(enum np_kind_id kind, const char *text, struct np_select *s,
+			struct np_err *err)
 {
 	const char *p = text;
 
@@ -257,18 +289,21 @@ static int parse_fields(enum np_kind_id kind, const char *text, struct np_select
 			continue;
 		}
 		if (s->n_fields == NP_SELECT_MAX)
-			return np_err_set(err, NP_EUSAGE, "a field selector of more than %d terms", NP_SELECT_MAX);
+			return np_err_set(err, NP_EUSAGE, "a field selector of more than %d terms",
+					  NP_SELECT_MAX);
 		if (parse_field_term(kind, s, &p, err))
 			return -1;
 	}
 	return 0;
 }
 
-int np_select_parse(enum np_kind_id kind, const char *labels, const char *fields, struct np_select *ret, struct np_err *err)
+int np_select_parse(enum np_kind_id kind, const char *labels, const char *fields,
+		    struct np_select *ret, struct np_err *err)
 {
 	struct np_select s = { 0 };
 
-	if ((labels && *labels && parse_labels(labels, &s, err)) || (fields && *fields && parse_fields(kind, fields, &s, err))) {
+	if ((labels && *labels && parse_labels(labels, &s, err)) ||
+	    (fields && *fields && parse_fields(kind, fields, &s, err))) {
 		np_arena_release(&s.arena);
 		return -1;
 	}
@@ -297,7 +332,8 @@ static bool compares(const struct np_select_term *t, const char *v)
 {
 	unsigned long long have, want;
 
-	if (!v || !np_str_u64(np_str_from(v), INT64_MAX, &have) || !np_str_u64(np_str_from(t->values[0]), INT64_MAX, &want))
+	if (!v || !np_str_u64(np_str_from(v), INT64_MAX, &have) ||
+	    !np_str_u64(np_str_from(t->values[0]), INT64_MAX, &want))
 		return false;
 	return t->op == NP_SEL_ABOVE ? have > want : have < want;
 }
@@ -344,11 +380,13 @@ bool np_select_match(const struct np_select *s, const json_t *object)
 	char buf[64];
 
 	for (size_t i = 0; i < s->n_labels; i++) {
-		if (!term_matches(&s->labels[i], json_string_value(json_object_get(labels, s->labels[i].key))))
+		if (!term_matches(&s->labels[i],
+				  json_string_value(json_object_get(labels, s->labels[i].key))))
 			return false;
 	}
 	for (size_t i = 0; i < s->n_fields; i++) {
-		if (!term_matches(&s->fields[i], field_text(object, s->fields[i].key, buf, sizeof(buf))))
+		if (!term_matches(&s->fields[i],
+				  field_text(object, s->fields[i].key, buf, sizeof(buf))))
 			return false;
 	}
 	return true;

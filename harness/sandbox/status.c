@@ -1,3 +1,4 @@
+/* Status objects and causes. */
 #include "status.h"
 
 #include <stdarg.h>
@@ -22,7 +23,8 @@ static json_t *text_of(const struct np_buf *b)
 	return np_json_string((struct np_str){ np_buf_text(b), b->len });
 }
 
-static void add_cause(struct np_causes *c, enum np_cause kind, const char *field, const json_t *value, const char *fmt, va_list ap)
+static void add_cause(struct np_causes *c, enum np_cause kind, const char *field,
+		      const json_t *value, const char *fmt, va_list ap)
 {
 	struct np_buf message = { 0 }, detail = { 0 };
 	json_t *cause;
@@ -36,15 +38,16 @@ static void add_cause(struct np_causes *c, enum np_cause kind, const char *field
 	if (detail.len)
 		np_buf_printf(&message, ": %s", np_buf_text(&detail));
 	np_buf_release(&detail);
-	cause = np_json_pack("{s:s, s:o, s:o}", "reason", cause_words[kind].reason, "message", text_of(&message), "field",
-			     np_json_string(np_str_from(field)));
+	cause = np_json_pack("{s:s, s:o, s:o}", "reason", cause_words[kind].reason, "message",
+			     text_of(&message), "field", np_json_string(np_str_from(field)));
 	np_buf_release(&message);
 	if (!c->list)
 		c->list = json_array();
 	json_array_append_new(c->list, cause);
 }
 
-void np_causes_add(struct np_causes *c, enum np_cause kind, const char *field, const json_t *value, const char *fmt, ...)
+void np_causes_add(struct np_causes *c, enum np_cause kind, const char *field, const json_t *value,
+		   const char *fmt, ...)
 {
 	va_list ap;
 
@@ -53,7 +56,8 @@ void np_causes_add(struct np_causes *c, enum np_cause kind, const char *field, c
 	va_end(ap);
 }
 
-void np_causes_add_text(struct np_causes *c, enum np_cause kind, const char *field, struct np_str value, const char *fmt, ...)
+void np_causes_add_text(struct np_causes *c, enum np_cause kind, const char *field,
+			struct np_str value, const char *fmt, ...)
 {
 	json_t *v = np_json_string(value);
 	va_list ap;
@@ -78,8 +82,12 @@ void np_causes_release(struct np_causes *c)
 const char *np_kind_resource(enum np_kind_id kind)
 {
 	static const char *const names[NP_N_KINDS] = {
-		[NP_KIND_NAMESPACE] = "namespaces", [NP_KIND_NODE] = "nodes", [NP_KIND_POD] = "pods", [NP_KIND_SERVICE] = "services",
-		[NP_KIND_NETWORKPOLICY] = "networkpolicies.networking.k8s.io", [NP_KIND_EVENT] = "events",
+		[NP_KIND_NAMESPACE] = "namespaces",
+		[NP_KIND_NODE] = "nodes",
+		[NP_KIND_POD] = "pods",
+		[NP_KIND_SERVICE] = "services",
+		[NP_KIND_NETWORKPOLICY] = "networkpolicies.networking.k8s.io",
+		[NP_KIND_EVENT] = "events",
 	};
 
 	return names[kind];
@@ -98,10 +106,11 @@ json_t *np_status_details(enum np_kind_id kind, const char *name, bool kind_name
 	return d;
 }
 
-json_t *np_status_new(bool success, int code, const char *reason, const char *message, json_t *details_take)
+json_t *np_status_new(bool success, int code, const char *reason, const char *message,
+		      json_t *details_take)
 {
-	json_t *s = np_json_pack("{s:s, s:s, s:{}, s:s}", "kind", "Status", "apiVersion", "v1", "metadata", "status",
-				 success ? "Success" : "Failure");
+	json_t *s = np_json_pack("{s:s, s:s, s:{}, s:s}", "kind", "Status", "apiVersion", "v1",
+				 "metadata", "status", success ? "Success" : "Failure");
 
 	if (message)
 		json_object_set_new(s, "message", np_json_string(np_str_from(message)));
@@ -114,7 +123,8 @@ json_t *np_status_new(bool success, int code, const char *reason, const char *me
 	return s;
 }
 
-static int vfail(struct np_reply *rep, int code, const char *reason, json_t *details_take, const char *fmt, va_list ap)
+static int vfail(struct np_reply *rep, int code, const char *reason, json_t *details_take,
+		 const char *fmt, va_list ap)
 {
 	char *message = np_xvasprintf(fmt, ap);
 
@@ -125,7 +135,8 @@ static int vfail(struct np_reply *rep, int code, const char *reason, json_t *det
 	return -1;
 }
 
-int np_fail(struct np_reply *rep, int code, const char *reason, json_t *details_take, const char *fmt, ...)
+int np_fail(struct np_reply *rep, int code, const char *reason, json_t *details_take,
+	    const char *fmt, ...)
 {
 	va_list ap;
 
@@ -157,15 +168,18 @@ int np_fail_internal(struct np_reply *rep, const char *fmt, ...)
 
 int np_fail_not_found(struct np_reply *rep, enum np_kind_id kind, const char *name)
 {
-	return np_fail(rep, 404, "NotFound", np_status_details(kind, name, false), "%s \"%s\" not found", np_kind_resource(kind), name);
+	return np_fail(rep, 404, "NotFound", np_status_details(kind, name, false),
+		       "%s \"%s\" not found", np_kind_resource(kind), name);
 }
 
 int np_fail_exists(struct np_reply *rep, enum np_kind_id kind, const char *name)
 {
-	return np_fail(rep, 409, "AlreadyExists", np_status_details(kind, name, false), "%s \"%s\" already exists", np_kind_resource(kind), name);
+	return np_fail(rep, 409, "AlreadyExists", np_status_details(kind, name, false),
+		       "%s \"%s\" already exists", np_kind_resource(kind), name);
 }
 
-int np_fail_conflict(struct np_reply *rep, enum np_kind_id kind, const char *name, const char *fmt, ...)
+int np_fail_conflict(struct np_reply *rep, enum np_kind_id kind, const char *name, const char *fmt,
+		     ...)
 {
 	va_list ap;
 	char *why;
@@ -173,13 +187,22 @@ int np_fail_conflict(struct np_reply *rep, enum np_kind_id kind, const char *nam
 	va_start(ap, fmt);
 	why = np_xvasprintf(fmt, ap);
 	va_end(ap);
-	np_fail(rep, 409, "Conflict", np_status_details(kind, name, false), "Operation cannot be fulfilled on %s \"%s\": %s",
-		np_kind_resource(kind), name, why);
+	np_fail(rep, 409, "Conflict", np_status_details(kind, name, false),
+		"Operation cannot be fulfilled on %s \"%s\": %s", np_kind_resource(kind), name,
+		why);
 	free(why);
 	return -1;
 }
 
-int np_fail_forbidden(struct np_reply *rep, enum np_kind_id kind, const char *name, json_t *causes_take, const char *fmt, ...)
+int np_fail_modified(struct np_reply *rep, enum np_kind_id kind, const char *name)
+{
+	return np_fail_conflict(rep, kind, name,
+				"the object has been modified; please apply your changes to the "
+				"latest version and try again");
+}
+
+int np_fail_forbidden(struct np_reply *rep, enum np_kind_id kind, const char *name,
+		      json_t *causes_take, const char *fmt, ...)
 {
 	json_t *details = np_status_details(kind, name, false);
 	va_list ap;
@@ -190,7 +213,8 @@ int np_fail_forbidden(struct np_reply *rep, enum np_kind_id kind, const char *na
 	va_start(ap, fmt);
 	why = np_xvasprintf(fmt, ap);
 	va_end(ap);
-	np_fail(rep, 403, "Forbidden", details, "%s \"%s\" is forbidden: %s", np_kind_resource(kind), name, why);
+	np_fail(rep, 403, "Forbidden", details, "%s \"%s\" is forbidden: %s",
+		np_kind_resource(kind), name, why);
 	free(why);
 	return -1;
 }
@@ -203,7 +227,8 @@ static char *causes_text(const struct np_causes *causes)
 	json_t *c;
 
 	json_array_foreach(causes->list, i, c) {
-		char *one = np_xasprintf("%s: %s", np_json_str(c, "field", ""), np_json_str(c, "message", ""));
+		char *one = np_xasprintf("%s: %s", np_json_str(c, "field", ""),
+					 np_json_str(c, "message", ""));
 
 		if (!strstr(np_buf_text(&b), one)) {
 			np_buf_adds(&b, n++ ? ", " : "");
@@ -220,7 +245,8 @@ static char *causes_text(const struct np_causes *causes)
 	return np_buf_steal(&b);
 }
 
-static int fail_causes(struct np_reply *rep, const char *what, const char *name, json_t *details_take, const struct np_causes *causes)
+static int fail_causes(struct np_reply *rep, const char *what, const char *name,
+		       json_t *details_take, const struct np_causes *causes)
 {
 	char *text = causes_text(causes);
 
@@ -230,7 +256,8 @@ static int fail_causes(struct np_reply *rep, const char *what, const char *name,
 	return -1;
 }
 
-int np_fail_invalid(struct np_reply *rep, enum np_kind_id kind, const char *name, const struct np_causes *causes)
+int np_fail_invalid(struct np_reply *rep, enum np_kind_id kind, const char *name,
+		    const struct np_causes *causes)
 {
 	const struct np_kind *k = &np_kinds[kind];
 	char *what = np_xasprintf("%s%s%s", k->kind, *k->group ? "." : "", k->group);
@@ -240,23 +267,27 @@ int np_fail_invalid(struct np_reply *rep, enum np_kind_id kind, const char *name
 	return -1;
 }
 
-int np_fail_invalid_options(struct np_reply *rep, const char *options, const struct np_causes *causes)
+int np_fail_invalid_options(struct np_reply *rep, const char *options,
+			    const struct np_causes *causes)
 {
 	char *what = np_xasprintf("%s.meta.k8s.io", options);
 
-	fail_causes(rep, what, "", np_json_pack("{s:s, s:s}", "group", "meta.k8s.io", "kind", options), causes);
+	fail_causes(rep, what, "",
+		    np_json_pack("{s:s, s:s}", "group", "meta.k8s.io", "kind", options), causes);
 	free(what);
 	return -1;
 }
 
 int np_fail_no_path(struct np_reply *rep)
 {
-	return np_fail(rep, 404, "NotFound", json_object(), "the server could not find the requested resource");
+	return np_fail(rep, 404, "NotFound", json_object(),
+		       "the server could not find the requested resource");
 }
 
 int np_fail_method(struct np_reply *rep)
 {
-	return np_fail(rep, 405, "MethodNotAllowed", json_object(), "the server does not allow this method on the requested resource");
+	return np_fail(rep, 405, "MethodNotAllowed", json_object(),
+		       "the server does not allow this method on the requested resource");
 }
 
 int np_fail_expired(struct np_reply *rep, const char *message)

@@ -1,3 +1,4 @@
+/* Objects on sorted shelves, and a ring of events. */
 #include "store.h"
 
 #include <errno.h>
@@ -9,13 +10,18 @@
 
 const struct np_kind np_kinds[NP_N_KINDS] = {
 	[NP_KIND_NAMESPACE] = { "", "v1", "Namespace", "namespaces", "namespace",
-		(const char *const[]){ "ns", NULL }, false },
-	[NP_KIND_NODE] = { "", "v1", "Node", "nodes", "node", (const char *const[]){ "no", NULL }, false },
-	[NP_KIND_POD] = { "", "v1", "Pod", "pods", "pod", (const char *const[]){ "po", NULL }, true },
-	[NP_KIND_SERVICE] = { "", "v1", "Service", "services", "service", (const char *const[]){ "svc", NULL }, true },
-	[NP_KIND_NETWORKPOLICY] = { "networking.k8s.io", "v1", "NetworkPolicy", "networkpolicies", "networkpolicy",
-		(const char *const[]){ "netpol", NULL }, true },
-	[NP_KIND_EVENT] = { "", "v1", "Event", "events", "event", (const char *const[]){ "ev", NULL }, true },
+				(const char *const[]){ "ns", NULL }, false },
+	[NP_KIND_NODE] = { "", "v1", "Node", "nodes", "node", (const char *const[]){ "no", NULL },
+			   false },
+	[NP_KIND_POD] = { "", "v1", "Pod", "pods", "pod", (const char *const[]){ "po", NULL },
+			  true },
+	[NP_KIND_SERVICE] = { "", "v1", "Service", "services", "service",
+			      (const char *const[]){ "svc", NULL }, true },
+	[NP_KIND_NETWORKPOLICY] = { "networking.k8s.io", "v1", "NetworkPolicy", "networkpolicies",
+				    "networkpolicy", (const char *const[]){ "netpol", NULL },
+				    true },
+	[NP_KIND_EVENT] = { "", "v1", "Event", "events", "event",
+			    (const char *const[]){ "ev", NULL }, true },
 };
 
 /* One kind: objects sorted by namespace, then name. */
@@ -239,8 +245,10 @@ static json_t *random_uid(void)
 		memset(b, 0, sizeof(b));
 	b[6] = (unsigned char)((b[6] & 0x0f) | 0x40);
 	b[8] = (unsigned char)((b[8] & 0x3f) | 0x80);
-	snprintf(text, sizeof(text), "%02x%02x%02x%02x-%02x%02x-%02x%02x-%02x%02x-%02x%02x%02x%02x%02x%02x", b[0], b[1],
-		 b[2], b[3], b[4], b[5], b[6], b[7], b[8], b[9], b[10], b[11], b[12], b[13], b[14], b[15]);
+	snprintf(text, sizeof(text),
+		 "%02x%02x%02x%02x-%02x%02x-%02x%02x-%02x%02x-%02x%02x%02x%02x%02x%02x", b[0], b[1],
+		 b[2], b[3], b[4], b[5], b[6], b[7], b[8], b[9], b[10], b[11], b[12], b[13], b[14],
+		 b[15]);
 	return json_string(text);
 }
 
@@ -263,8 +271,12 @@ static void set_revision(json_t *meta, uint64_t rev)
 	json_object_set_new(meta, "resourceVersion", json_string(text));
 }
 
-/* Raises the revision, logs, wakes the readers. Call with the lock held; @object and @old: references are added. */
-static void log_event(struct np_store *s, enum np_event_type type, enum np_kind_id kind, json_t *object, json_t *old)
+/*
+ * Raises the revision, logs, wakes the readers. Call with the lock held; @object and @old:
+ * references are added.
+ */
+static void log_event(struct np_store *s, enum np_event_type type, enum np_kind_id kind,
+		      json_t *object, json_t *old)
 {
 	struct np_event *e = &s->log[++s->rev % NP_STORE_LOG_MAX];
 
@@ -280,9 +292,11 @@ static int check_key(enum np_kind_id kind, const json_t *o, struct np_err *err)
 	const json_t *meta = json_object_get(o, "metadata");
 
 	if (!json_is_object(meta) || !*name_of(o))
-		return np_err_set(err, NP_EVALID, "an object of kind '%s' has no metadata.name", np_kinds[kind].kind);
+		return np_err_set(err, NP_EVALID, "an object of kind '%s' has no metadata.name",
+				  np_kinds[kind].kind);
 	if (!*ns_of(o) == np_kinds[kind].namespaced)
-		return np_err_set(err, NP_EVALID, "%s '%s' %s a namespace", np_kinds[kind].kind, name_of(o),
+		return np_err_set(err, NP_EVALID, "%s '%s' %s a namespace", np_kinds[kind].kind,
+				  name_of(o),
 				  np_kinds[kind].namespaced ? "lacks" : "must not have");
 	return 0;
 }
@@ -293,7 +307,8 @@ static void hand_out(json_t **ret, json_t *o)
 		*ret = json_incref(o);
 }
 
-int np_store_create(struct np_store *s, enum np_kind_id kind, const json_t *object, json_t **ret, struct np_err *err)
+int np_store_create(struct np_store *s, enum np_kind_id kind, const json_t *object, json_t **ret,
+		    struct np_err *err)
 {
 	struct shelf *sh = &s->shelves[kind];
 	json_t *copy, *meta;
@@ -308,7 +323,8 @@ int np_store_create(struct np_store *s, enum np_kind_id kind, const json_t *obje
 	json_object_set_new(meta, "creationTimestamp", wall_seconds());
 	pthread_mutex_lock(&s->lock);
 	if (shelf_find(sh, ns_of(copy), name_of(copy), &i)) {
-		rc = np_err_set(err, NP_ECONFLICT, "%s \"%s\" already exists", np_kinds[kind].plural, name_of(copy));
+		rc = np_err_set(err, NP_ECONFLICT, "%s \"%s\" already exists",
+				np_kinds[kind].plural, name_of(copy));
 	} else {
 		set_revision(meta, s->rev + 1);
 		shelf_insert(sh, i, json_incref(copy));
@@ -324,14 +340,16 @@ int np_store_create(struct np_store *s, enum np_kind_id kind, const json_t *obje
 static void keep_identity(json_t *copy, const json_t *old)
 {
 	static const char *const kept[] = { "uid", "creationTimestamp", "resourceVersion" };
-	json_t *meta = json_object_get(copy, "metadata"), *old_meta = json_object_get(old, "metadata");
+	json_t *meta = json_object_get(copy, "metadata"),
+	       *old_meta = json_object_get(old, "metadata");
 
 	for (size_t i = 0; i < NP_ARRAY_SIZE(kept); i++)
 		json_object_set(meta, kept[i], json_object_get(old_meta, kept[i]));
 }
 
 /* Call with the lock held. */
-static int replace_locked(struct np_store *s, enum np_kind_id kind, json_t *copy, json_t **ret, struct np_err *err)
+static int replace_locked(struct np_store *s, enum np_kind_id kind, json_t *copy, json_t **ret,
+			  struct np_err *err)
 {
 	const char *based_on = np_json_str(copy, "metadata/resourceVersion", "");
 	struct shelf *sh = &s->shelves[kind];
@@ -339,11 +357,12 @@ static int replace_locked(struct np_store *s, enum np_kind_id kind, json_t *copy
 	size_t i;
 
 	if (!shelf_find(sh, ns_of(copy), name_of(copy), &i))
-		return np_err_set(err, NP_ENOTFOUND, "%s \"%s\" not found", np_kinds[kind].plural, name_of(copy));
+		return np_err_set(err, NP_ENOTFOUND, "%s \"%s\" not found", np_kinds[kind].plural,
+				  name_of(copy));
 	old = sh->objects[i];
 	if (*based_on && strcmp(based_on, np_json_str(old, "metadata/resourceVersion", "")) != 0)
-		return np_err_set(err, NP_ECONFLICT, "%s \"%s\" was changed since it was read", np_kinds[kind].plural,
-				  name_of(copy));
+		return np_err_set(err, NP_ECONFLICT, "%s \"%s\" was changed since it was read",
+				  np_kinds[kind].plural, name_of(copy));
 	keep_identity(copy, old);
 	if (json_equal(copy, old)) {
 		hand_out(ret, old);
@@ -357,7 +376,8 @@ static int replace_locked(struct np_store *s, enum np_kind_id kind, json_t *copy
 	return 0;
 }
 
-int np_store_update(struct np_store *s, enum np_kind_id kind, const json_t *object, json_t **ret, struct np_err *err)
+int np_store_update(struct np_store *s, enum np_kind_id kind, const json_t *object, json_t **ret,
+		    struct np_err *err)
 {
 	json_t *copy;
 	int rc;
@@ -383,7 +403,8 @@ static json_t *with_revision(const json_t *o, uint64_t rev)
 	return copy;
 }
 
-int np_store_delete(struct np_store *s, enum np_kind_id kind, const char *ns, const char *name, json_t **ret, struct np_err *err)
+int np_store_delete(struct np_store *s, enum np_kind_id kind, const char *ns, const char *name,
+		    json_t **ret, struct np_err *err)
 {
 	struct shelf *sh = &s->shelves[kind];
 	int rc = 0;
@@ -391,7 +412,8 @@ int np_store_delete(struct np_store *s, enum np_kind_id kind, const char *ns, co
 
 	pthread_mutex_lock(&s->lock);
 	if (!shelf_find(sh, ns ? ns : "", name, &i)) {
-		rc = np_err_set(err, NP_ENOTFOUND, "%s \"%s\" not found", np_kinds[kind].plural, name);
+		rc = np_err_set(err, NP_ENOTFOUND, "%s \"%s\" not found", np_kinds[kind].plural,
+				name);
 	} else {
 		json_t *old = sh->objects[i], *last = with_revision(old, s->rev + 1);
 
@@ -434,7 +456,8 @@ static int copy_events(struct np_store *s, uint64_t after, struct np_event *ret,
 	return n;
 }
 
-int np_store_events(struct np_store *s, uint64_t after, struct np_event *ret, int max, int timeout_ms)
+int np_store_events(struct np_store *s, uint64_t after, struct np_event *ret, int max,
+		    int timeout_ms)
 {
 	struct timespec until = deadline(timeout_ms > 0 ? timeout_ms : 0);
 	uint64_t wakes;

@@ -1,3 +1,4 @@
+/* Tables out of columns. */
 #include "tableprint.h"
 
 #include "np/base/buf.h"
@@ -7,8 +8,8 @@
 
 json_t *np_partial_new(const json_t *object)
 {
-	return np_json_pack("{s:s, s:s, s:O}", "kind", "PartialObjectMetadata", "apiVersion", "meta.k8s.io/v1", "metadata",
-			    json_object_get(object, "metadata"));
+	return np_json_pack("{s:s, s:s, s:O}", "kind", "PartialObjectMetadata", "apiVersion",
+			    "meta.k8s.io/v1", "metadata", json_object_get(object, "metadata"));
 }
 
 static json_t *column_definitions(enum np_kind_id kind)
@@ -16,9 +17,11 @@ static json_t *column_definitions(enum np_kind_id kind)
 	json_t *list = json_array();
 
 	for (const struct np_column *c = np_columns[kind]; c->name; c++)
-		json_array_append_new(list, np_json_pack("{s:s, s:s, s:s, s:s, s:i}", "name", c->name, "type", c->type, "format",
-							 strcmp(c->name, "Name") == 0 ? "name" : "", "description", c->description,
-							 "priority", c->priority));
+		json_array_append_new(list, np_json_pack("{s:s, s:s, s:s, s:s, s:i}", "name",
+							 c->name, "type", c->type, "format",
+							 strcmp(c->name, "Name") == 0 ? "name" : "",
+							 "description", c->description, "priority",
+							 c->priority));
 	return list;
 }
 
@@ -36,16 +39,18 @@ static json_t *row_new(enum np_kind_id kind, json_t *object, enum np_table_inclu
 	return row;
 }
 
-json_t *np_table_new(enum np_kind_id kind, const json_t *items, json_t *meta, enum np_table_include include, bool columns)
+json_t *np_table_new(enum np_kind_id kind, const json_t *items, json_t *meta,
+		     enum np_table_include include, bool columns)
 {
 	json_t *rows = json_array(), *object, *table;
 	size_t i;
 
 	json_array_foreach(items, i, object)
 		json_array_append_new(rows, row_new(kind, object, include));
-	table = np_json_pack("{s:s, s:s, s:o}", "kind", "Table", "apiVersion", "meta.k8s.io/v1", "metadata",
-			     meta ? json_incref(meta) : json_object());
-	json_object_set_new(table, "columnDefinitions", columns ? column_definitions(kind) : json_null());
+	table = np_json_pack("{s:s, s:s, s:o}", "kind", "Table", "apiVersion", "meta.k8s.io/v1",
+			     "metadata", meta ? json_incref(meta) : json_object());
+	json_object_set_new(table, "columnDefinitions",
+			    columns ? column_definitions(kind) : json_null());
 	json_object_set_new(table, "rows", rows);
 	return table;
 }

@@ -1,3 +1,4 @@
+/* The columns of each kind. */
 #include "tableprint_cells.h"
 
 #include "np/base/buf.h"
@@ -27,7 +28,8 @@ static json_t *text_or(const json_t *o, const char *path, const char *fallback)
 
 /* ---- ages, as k8s.io/apimachinery/pkg/util/duration prints them ---- */
 
-static void two_units(char *buf, size_t size, long long big, char big_unit, long long small, char small_unit)
+static void two_units(char *buf, size_t size, long long big, char big_unit, long long small,
+		      char small_unit)
 {
 	if (small)
 		snprintf(buf, size, "%lld%c%lld%c", big, big_unit, small, small_unit);
@@ -98,7 +100,8 @@ static json_t *cell_ready(const json_t *o)
 
 	json_array_foreach(np_json_at(o, "status/containerStatuses"), i, c)
 		n_ready += np_json_bool(c, "ready", 0) == 1;
-	snprintf(buf, sizeof(buf), "%zu/%zu", n_ready, json_array_size(np_json_at(o, "spec/containers")));
+	snprintf(buf, sizeof(buf), "%zu/%zu", n_ready,
+		 json_array_size(np_json_at(o, "spec/containers")));
 	return text(buf);
 }
 
@@ -119,9 +122,11 @@ static void container_reason(const json_t *o, struct np_buf *b)
 		if (*waiting || *ended)
 			np_buf_adds(b, *waiting ? waiting : ended);
 		else if (np_json_int(c, "state/terminated/signal", 0))
-			np_buf_printf(b, "Signal:%lld", np_json_int(c, "state/terminated/signal", 0));
+			np_buf_printf(b, "Signal:%lld",
+				      np_json_int(c, "state/terminated/signal", 0));
 		else
-			np_buf_printf(b, "ExitCode:%lld", np_json_int(c, "state/terminated/exitCode", 0));
+			np_buf_printf(b, "ExitCode:%lld",
+				      np_json_int(c, "state/terminated/exitCode", 0));
 	}
 }
 
@@ -139,16 +144,25 @@ static json_t *cell_status(const json_t *o)
 	return steal_text(&b);
 }
 
+/* "3 (2m ago)": with the time of the last end of a container. */
 static json_t *cell_restarts(const json_t *o)
 {
+	const char *last = "", *ended;
+	char buf[80], age[32];
 	long long n = 0;
-	char buf[32];
 	json_t *c;
 	size_t i;
 
-	json_array_foreach(np_json_at(o, "status/containerStatuses"), i, c)
+	json_array_foreach(np_json_at(o, "status/containerStatuses"), i, c) {
 		n += np_json_int(c, "restartCount", 0);
-	snprintf(buf, sizeof(buf), "%lld", n);
+		ended = np_json_str(c, "lastState/terminated/finishedAt", "");
+		if (strcmp(ended, last) > 0)
+			last = ended;
+	}
+	if (n && *last)
+		snprintf(buf, sizeof(buf), "%lld (%s ago)", n, np_table_age(last, age, sizeof(age)));
+	else
+		snprintf(buf, sizeof(buf), "%lld", n);
 	return text(buf);
 }
 
@@ -175,7 +189,8 @@ static json_t *cell_gates(const json_t *o)
 
 	json_array_foreach(gates, i, gate) {
 		json_array_foreach(np_json_at(o, "status/conditions"), k, cond)
-			n_true += strcmp(np_json_str(cond, "type", ""), np_json_str(gate, "conditionType", "?")) == 0 &&
+			n_true += strcmp(np_json_str(cond, "type", ""),
+					 np_json_str(gate, "conditionType", "?")) == 0 &&
 				  strcmp(np_json_str(cond, "status", ""), "True") == 0;
 	}
 	snprintf(buf, sizeof(buf), "%zu/%zu", n_true, json_array_size(gates));
@@ -183,18 +198,28 @@ static json_t *cell_gates(const json_t *o)
 }
 
 #define NAME { "Name", "string", "Name must be unique within a namespace.", 0, cell_name }
-#define AGE { "Age", "string", "CreationTimestamp is a timestamp representing the server time when this object was created.", 0, cell_age }
+#define AGE                                                                                        \
+	{                                                                                          \
+		"Age", "string",                                                                   \
+			"CreationTimestamp is a timestamp representing the server time when this " \
+			"object was created.",                                                     \
+			0, cell_age                                                                \
+	}
 #define LAST { NULL, NULL, NULL, 0, NULL }
 
 static const struct np_column pod_columns[] = {
 	NAME,
-	{ "Ready", "string", "The aggregate readiness state of this pod for accepting traffic.", 0, cell_ready },
-	{ "Status", "string", "The aggregate status of the containers in this pod.", 0, cell_status },
-	{ "Restarts", "string", "The number of times the containers in this pod have been restarted.", 0, cell_restarts },
+	{ "Ready", "string", "The aggregate readiness state of this pod for accepting traffic.", 0,
+	  cell_ready },
+	{ "Status", "string", "The aggregate status of the containers in this pod.", 0,
+	  cell_status },
+	{ "Restarts", "string",
+	  "The number of times the containers in this pod have been restarted.", 0, cell_restarts },
 	AGE,
 	{ "IP", "string", "The IP address allocated to the pod.", 1, cell_ip },
 	{ "Node", "string", "The node on which this pod is scheduled.", 1, cell_node },
-	{ "Nominated Node", "string", "Set only when this pod preempts other pods on the node.", 1, cell_nominated },
+	{ "Nominated Node", "string", "Set only when this pod preempts other pods on the node.", 1,
+	  cell_nominated },
 	{ "Readiness Gates", "string", "Evaluated for pod readiness.", 1, cell_gates },
 	LAST,
 };
@@ -218,7 +243,8 @@ static json_t *joined(const json_t *list)
 	size_t i;
 
 	json_array_foreach(list, i, v)
-		np_buf_printf(&b, "%s%s", i ? "," : "", json_string_value(v) ? json_string_value(v) : "");
+		np_buf_printf(&b, "%s%s", i ? "," : "",
+			      json_string_value(v) ? json_string_value(v) : "");
 	return steal_text(&b);
 }
 
@@ -259,12 +285,15 @@ static json_t *labels_text(const json_t *labels)
 	size_t i;
 
 	json_object_foreach((json_t *)labels, key, v) {
-		for (i = 0; i < json_array_size(sorted) && strcmp(json_string_value(json_array_get(sorted, i)), key) < 0; i++)
+		for (i = 0; i < json_array_size(sorted) &&
+			    strcmp(json_string_value(json_array_get(sorted, i)), key) < 0;
+		     i++)
 			;
 		json_array_insert_new(sorted, i, text(key));
 	}
 	json_array_foreach(sorted, i, v)
-		np_buf_printf(&b, "%s%s=%s", i ? "," : "", json_string_value(v), np_json_str(json_object_get(labels, json_string_value(v)), "", ""));
+		np_buf_printf(&b, "%s%s=%s", i ? "," : "", json_string_value(v),
+			      np_json_str(json_object_get(labels, json_string_value(v)), "", ""));
 	json_decref(sorted);
 	if (!b.len)
 		np_buf_adds(&b, "<none>");
@@ -280,10 +309,13 @@ static const struct np_column service_columns[] = {
 	NAME,
 	{ "Type", "string", "Type determines how the Service is exposed.", 0, cell_type },
 	{ "Cluster-IP", "string", "The IP address of the service.", 0, cell_cluster_ip },
-	{ "External-IP", "string", "IP addresses for which nodes will also accept traffic.", 0, cell_external_ip },
-	{ "Port(s)", "string", "The list of ports that are exposed by this service.", 0, cell_ports },
+	{ "External-IP", "string", "IP addresses for which nodes will also accept traffic.", 0,
+	  cell_external_ip },
+	{ "Port(s)", "string", "The list of ports that are exposed by this service.", 0,
+	  cell_ports },
 	AGE,
-	{ "Selector", "string", "Route service traffic to pods with matching labels.", 1, cell_service_selector },
+	{ "Selector", "string", "Route service traffic to pods with matching labels.", 1,
+	  cell_service_selector },
 	LAST,
 };
 
@@ -311,7 +343,8 @@ static json_t *cell_node_status(const json_t *o)
 		if (strcmp(np_json_str(c, "type", ""), "Ready") != 0)
 			continue;
 		np_buf_clear(&b);
-		np_buf_adds(&b, strcmp(np_json_str(c, "status", ""), "True") == 0 ? "Ready" : "NotReady");
+		np_buf_adds(&b, strcmp(np_json_str(c, "status", ""), "True") == 0 ? "Ready"
+										  : "NotReady");
 	}
 	if (np_json_bool(o, "spec/unschedulable", 0) == 1)
 		np_buf_adds(&b, ",SchedulingDisabled");
@@ -382,11 +415,14 @@ static const struct np_column node_columns[] = {
 	{ "Roles", "string", "The roles of the node", 0, cell_roles },
 	AGE,
 	{ "Version", "string", "Kubelet Version reported by the node.", 0, cell_version },
-	{ "Internal-IP", "string", "List of addresses reachable to the node.", 1, cell_internal_ip },
-	{ "External-IP", "string", "List of addresses reachable to the node.", 1, cell_node_external },
+	{ "Internal-IP", "string", "List of addresses reachable to the node.", 1,
+	  cell_internal_ip },
+	{ "External-IP", "string", "List of addresses reachable to the node.", 1,
+	  cell_node_external },
 	{ "OS-Image", "string", "OS Image reported by the node.", 1, cell_os },
 	{ "Kernel-Version", "string", "Kernel Version reported by the node.", 1, cell_kernel },
-	{ "Container-Runtime", "string", "ContainerRuntime Version reported by the node.", 1, cell_runtime },
+	{ "Container-Runtime", "string", "ContainerRuntime Version reported by the node.", 1,
+	  cell_runtime },
 	LAST,
 };
 
@@ -411,7 +447,8 @@ static void add_expression(struct np_buf *b, const json_t *e)
 
 static json_t *cell_pod_selector(const json_t *o)
 {
-	const json_t *labels = np_json_at(o, "spec/podSelector/matchLabels"), *exprs = np_json_at(o, "spec/podSelector/matchExpressions");
+	const json_t *labels = np_json_at(o, "spec/podSelector/matchLabels"),
+		     *exprs = np_json_at(o, "spec/podSelector/matchExpressions");
 	struct np_buf b = { 0 };
 	json_t *v;
 	size_t i;
@@ -430,7 +467,12 @@ static json_t *cell_pod_selector(const json_t *o)
 }
 
 static const struct np_column policy_columns[] = {
-	NAME, { "Pod-Selector", "string", "podSelector selects the pods to which this NetworkPolicy object applies.", 0, cell_pod_selector }, AGE, LAST,
+	NAME,
+	{ "Pod-Selector", "string",
+	  "podSelector selects the pods to which this NetworkPolicy object applies.", 0,
+	  cell_pod_selector },
+	AGE,
+	LAST,
 };
 
 /* ---- events ---- */
@@ -478,7 +520,8 @@ static json_t *cell_source(const json_t *o)
 	struct np_buf b = { 0 };
 	const char *host = np_json_str(o, "source/host", "");
 
-	np_buf_adds(&b, np_json_str(o, "source/component", np_json_str(o, "reportingComponent", "")));
+	np_buf_adds(&b,
+		    np_json_str(o, "source/component", np_json_str(o, "reportingComponent", "")));
 	if (*host)
 		np_buf_printf(&b, ", %s", host);
 	return steal_text(&b);
@@ -500,20 +543,30 @@ static json_t *cell_count(const json_t *o)
 }
 
 static const struct np_column event_columns[] = {
-	{ "Last Seen", "string", "The time at which the most recent occurrence of this event was recorded.", 0, cell_last_seen },
+	{ "Last Seen", "string",
+	  "The time at which the most recent occurrence of this event was recorded.", 0,
+	  cell_last_seen },
 	{ "Type", "string", "Type of this event (Normal, Warning).", 0, cell_event_type },
-	{ "Reason", "string", "The reason for the transition into the object's current status.", 0, cell_reason },
+	{ "Reason", "string", "The reason for the transition into the object's current status.", 0,
+	  cell_reason },
 	{ "Object", "string", "The object that this event is about.", 0, cell_object },
-	{ "Subobject", "string", "A piece of the object that this event is about.", 1, cell_subobject },
+	{ "Subobject", "string", "A piece of the object that this event is about.", 1,
+	  cell_subobject },
 	{ "Source", "string", "The component reporting this event.", 1, cell_source },
-	{ "Message", "string", "A human-readable description of the status of this operation.", 0, cell_message },
-	{ "First Seen", "string", "The time at which the event was first recorded.", 1, cell_first_seen },
+	{ "Message", "string", "A human-readable description of the status of this operation.", 0,
+	  cell_message },
+	{ "First Seen", "string", "The time at which the event was first recorded.", 1,
+	  cell_first_seen },
 	{ "Count", "string", "The number of times this event has occurred.", 1, cell_count },
 	{ "Name", "string", "Name must be unique within a namespace.", 1, cell_name },
 	LAST,
 };
 
 const struct np_column *const np_columns[NP_N_KINDS] = {
-	[NP_KIND_NAMESPACE] = namespace_columns, [NP_KIND_NODE] = node_columns, [NP_KIND_POD] = pod_columns,
-	[NP_KIND_SERVICE] = service_columns, [NP_KIND_NETWORKPOLICY] = policy_columns, [NP_KIND_EVENT] = event_columns,
+	[NP_KIND_NAMESPACE] = namespace_columns,
+	[NP_KIND_NODE] = node_columns,
+	[NP_KIND_POD] = pod_columns,
+	[NP_KIND_SERVICE] = service_columns,
+	[NP_KIND_NETWORKPOLICY] = policy_columns,
+	[NP_KIND_EVENT] = event_columns,
 };

@@ -1,3 +1,4 @@
+/* Watches. */
 #include "watch.h"
 
 #include "np/base/clock.h"
@@ -17,7 +18,7 @@ struct np_watch {
 	enum np_accept_as as;
 	enum np_table_include include;
 	bool bookmarks, ended, table_head_sent;
-	bool announce_initial;		/* a bookmark with an annotation follows the initial objects */
+	bool announce_initial; /* a bookmark with an annotation follows the initial objects */
 	json_t *initial;		/* objects still to send as ADDED, or NULL */
 	size_t next_initial;
 	uint64_t rev;
@@ -65,7 +66,8 @@ static json_t *represent(struct np_watch *w, json_t *object)
 		return json_incref(object);
 	items = np_json_pack("[O]", object);
 	table = np_table_new(w->kind, items, NULL, w->include, !w->table_head_sent);
-	json_object_set_new(json_object_get(table, "metadata"), "resourceVersion", json_incref(np_json_at(object, "metadata/resourceVersion")));
+	json_object_set_new(json_object_get(table, "metadata"), "resourceVersion",
+			    json_incref(np_json_at(object, "metadata/resourceVersion")));
 	w->table_head_sent = true;
 	json_decref(items);
 	return table;
@@ -84,17 +86,21 @@ static void put_bookmark(struct np_watch *w, bool initial_end)
 
 	snprintf(rev, sizeof(rev), "%llu", (unsigned long long)w->rev);
 	o = np_json_pack("{s:s, s:s, s:{s:s, s:n}}", "kind", np_kinds[w->kind].kind, "apiVersion",
-			 w->kind == NP_KIND_NETWORKPOLICY ? "networking.k8s.io/v1" : "v1", "metadata", "resourceVersion", rev, "creationTimestamp");
+			 w->kind == NP_KIND_NETWORKPOLICY ? "networking.k8s.io/v1" : "v1",
+			 "metadata", "resourceVersion", rev, "creationTimestamp");
 	if (initial_end)
-		json_object_set_new(json_object_get(o, "metadata"), "annotations", np_json_pack("{s:s}", "k8s.io/initial-events-end", "true"));
-	put_line(w, "BOOKMARK", w->as == NP_AS_PARTIAL || w->as == NP_AS_TABLE ? represent(w, o) : json_incref(o));
+		json_object_set_new(json_object_get(o, "metadata"), "annotations",
+				    np_json_pack("{s:s}", "k8s.io/initial-events-end", "true"));
+	put_line(w, "BOOKMARK",
+		 w->as == NP_AS_PARTIAL || w->as == NP_AS_TABLE ? represent(w, o) : json_incref(o));
 	json_decref(o);
 	w->bookmark_ms = np_now_ms() + BOOKMARK_EVERY_MS;
 }
 
 static bool concerns(const struct np_watch *w, const json_t *object)
 {
-	if (!object || (*w->ns && strcmp(np_json_str(object, "metadata/namespace", ""), w->ns) != 0))
+	if (!object ||
+	    (*w->ns && strcmp(np_json_str(object, "metadata/namespace", ""), w->ns) != 0))
 		return false;
 	return np_select_match(&w->select, object);
 }
@@ -102,7 +108,8 @@ static bool concerns(const struct np_watch *w, const json_t *object)
 /* What was selected and is no more looks deleted, and the other way round. */
 static void put_event(struct np_watch *w, const struct np_event *e)
 {
-	bool now = e->type != NP_EVENT_DELETED && concerns(w, e->object), before = concerns(w, e->old);
+	bool now = e->type != NP_EVENT_DELETED && concerns(w, e->object),
+	     before = concerns(w, e->old);
 	json_t *gone;
 
 	if (e->kind != w->kind || (!now && !before))
@@ -114,7 +121,8 @@ static void put_event(struct np_watch *w, const struct np_event *e)
 	/* The last selected state, with the revision of its end. */
 	gone = json_copy(e->old);
 	json_object_set_new(gone, "metadata", json_copy(json_object_get(e->old, "metadata")));
-	json_object_set(json_object_get(gone, "metadata"), "resourceVersion", np_json_at(e->object, "metadata/resourceVersion"));
+	json_object_set(json_object_get(gone, "metadata"), "resourceVersion",
+			np_json_at(e->object, "metadata/resourceVersion"));
 	put_line(w, "DELETED", represent(w, gone));
 	json_decref(gone);
 }
@@ -147,11 +155,13 @@ static void put_changes(struct np_watch *w, int wait_ms)
 			put_bookmark(w, false);
 		return;
 	}
-	n = np_store_events(w->env.store, w->rev, events, BATCH, left_ms < wait_ms ? (int)left_ms : wait_ms);
+	n = np_store_events(w->env.store, w->rev, events, BATCH,
+			    left_ms < wait_ms ? (int)left_ms : wait_ms);
 	if (n < 0) {
 		char message[96];
 
-		snprintf(message, sizeof(message), "too old resource version: %llu (%llu)", (unsigned long long)w->rev,
+		snprintf(message, sizeof(message), "too old resource version: %llu (%llu)",
+			 (unsigned long long)w->rev,
 			 (unsigned long long)np_store_revision(w->env.store));
 		put_expired(w, 410, "Expired", message);
 	}
@@ -188,7 +198,10 @@ static int read_revision(const struct np_request *req, struct np_reply *rep, uin
 	unsigned long long u = 0;
 
 	if (v && *v && !np_str_u64(np_str_from(v), UINT64_MAX, &u))
-		return np_fail_bad_request(rep, "invalid resource version \"%.100s\": strconv.ParseUint: parsing \"%.100s\": invalid syntax", v, v);
+		return np_fail_bad_request(rep,
+					   "invalid resource version \"%.100s\": "
+					   "strconv.ParseUint: parsing \"%.100s\": invalid syntax",
+					   v, v);
 	*ret = u;
 	return 0;
 }
@@ -201,12 +214,15 @@ static int check_options(const struct np_request *req, struct np_reply *rep)
 	int rc = 0;
 
 	if (initial && (!match || strcmp(match, "NotOlderThan") != 0))
-		np_causes_add(&causes, NP_CAUSE_FORBIDDEN, "resourceVersionMatch", NULL,
-			      "sendInitialEvents requires setting resourceVersionMatch to NotOlderThan");
+		np_causes_add(
+			&causes, NP_CAUSE_FORBIDDEN, "resourceVersionMatch", NULL,
+			"sendInitialEvents requires setting resourceVersionMatch to NotOlderThan");
 	if (!initial && match && *match)
 		np_causes_add(&causes, NP_CAUSE_FORBIDDEN, "resourceVersionMatch", NULL,
-			      "resourceVersionMatch is forbidden for watch unless sendInitialEvents is provided");
-	if (initial && np_request_query_bool(req, "sendInitialEvents") && !np_request_query_bool(req, "allowWatchBookmarks"))
+			      "resourceVersionMatch is forbidden for watch unless "
+			      "sendInitialEvents is provided");
+	if (initial && np_request_query_bool(req, "sendInitialEvents") &&
+	    !np_request_query_bool(req, "allowWatchBookmarks"))
 		np_causes_add(&causes, NP_CAUSE_FORBIDDEN, "allowWatchBookmarks", NULL,
 			      "sendInitialEvents requires allowWatchBookmarks to be set");
 	if (np_causes_count(&causes))
@@ -227,10 +243,12 @@ static void start_at(struct np_watch *w, const struct np_request *req, uint64_t 
 	else if (rev == 0)
 		w->rev = np_store_revision(w->env.store);
 	if (rev > np_store_revision(w->env.store))
-		put_expired(w, 504, "Timeout", "Too large resource version: the server has not come that far");
+		put_expired(w, 504, "Timeout",
+			    "Too large resource version: the server has not come that far");
 }
 
-struct np_watch *np_watch_new(const struct np_request *req, struct np_reply *rep, enum np_accept_as as)
+struct np_watch *np_watch_new(const struct np_request *req, struct np_reply *rep,
+			      enum np_accept_as as)
 {
 	struct np_err err = { 0 };
 	long long timeout_s;
@@ -248,8 +266,11 @@ struct np_watch *np_watch_new(const struct np_request *req, struct np_reply *rep
 	w->include = include_of(req);
 	w->bookmarks = np_request_query_bool(req, "allowWatchBookmarks");
 	w->bookmark_ms = np_now_ms() + BOOKMARK_EVERY_MS;
-	w->deadline_ms = np_now_ms() + (timeout_s > 0 && timeout_s < 86400 ? timeout_s : DEFAULT_TIMEOUT_S) * 1000;
-	if (np_select_parse(req->kind, np_request_query(req, "labelSelector"), np_request_query(req, "fieldSelector"), &w->select, &err)) {
+	w->deadline_ms =
+		np_now_ms() +
+		(timeout_s > 0 && timeout_s < 86400 ? timeout_s : DEFAULT_TIMEOUT_S) * 1000;
+	if (np_select_parse(req->kind, np_request_query(req, "labelSelector"),
+			    np_request_query(req, "fieldSelector"), &w->select, &err)) {
 		np_fail_bad_request(rep, "%s", err.msg);
 		np_watch_free(w);
 		return NULL;

@@ -1,6 +1,7 @@
 /*
- * api_fixture.h - an API server for tests: a store with a node, and pods whose commands are ordinary local programs. Defines the functions of pods.h and
- * services.h itself, so that the real ones are not linked.
+ * api_fixture.h - an API server for tests: a store with a node, and pods whose commands are
+ * ordinary local programs. Defines the functions of pods.h and services.h itself, so that the real
+ * ones are not linked.
  */
 #ifndef NP_TESTS_API_FIXTURE_H
 #define NP_TESTS_API_FIXTURE_H
@@ -32,8 +33,8 @@ struct np_pods {
 
 /* ---- pods.h over local processes ---- */
 
-int np_pods_exec(struct np_pods *p, const char *ns, const char *pod, const char *const *argv, bool want_stdin, struct np_pod_exec *ret,
-		 struct np_err *err)
+int np_pods_exec(struct np_pods *p, const char *ns, const char *pod, const char *const *argv,
+		 bool want_stdin, struct np_pod_exec *ret, struct np_err *err)
 {
 	posix_spawn_file_actions_t fa;
 	posix_spawnattr_t attr;
@@ -130,7 +131,8 @@ static inline void agent_update(struct np_pods *p, json_t *pod)
 	size_t i;
 
 	if (np_json_at(pod, "metadata/deletionTimestamp")) {
-		np_store_delete(p->store, NP_KIND_POD, np_json_str(pod, "metadata/namespace", ""), np_json_str(pod, "metadata/name", ""), NULL, NULL);
+		np_store_delete(p->store, NP_KIND_POD, np_json_str(pod, "metadata/namespace", ""),
+				np_json_str(pod, "metadata/name", ""), NULL, NULL);
 		json_decref(list);
 		return;
 	}
@@ -141,11 +143,16 @@ static inline void agent_update(struct np_pods *p, json_t *pod)
 	copy = json_deep_copy(pod);
 	json_object_set_new(json_object_get(copy, "spec"), "nodeName", json_string("node-1"));
 	json_array_foreach(np_json_at(copy, "spec/containers"), i, c)
-		json_array_append_new(list, np_json_pack("{s:O, s:b, s:i, s:O, s:s, s:{s:{s:s}}}", "name", json_object_get(c, "name"), "ready", 1,
-							 "restartCount", 0, "image", json_object_get(c, "image"), "imageID", "", "state", "running",
-							 "startedAt", "2026-01-01T00:00:00Z"));
-	status = np_json_pack("{s:s, s:s, s:[{s:s}], s:s, s:o, s:[{s:s, s:s}]}", "phase", "Running", "podIP", "10.0.0.9", "podIPs", "ip", "10.0.0.9",
-			      "qosClass", "BestEffort", "containerStatuses", list, "conditions", "type", "Ready", "status", "True");
+		json_array_append_new(list, np_json_pack("{s:O, s:b, s:i, s:O, s:s, s:{s:{s:s}}}",
+							 "name", json_object_get(c, "name"),
+							 "ready", 1, "restartCount", 0, "image",
+							 json_object_get(c, "image"), "imageID", "",
+							 "state", "running", "startedAt",
+							 "2026-01-01T00:00:00Z"));
+	status = np_json_pack("{s:s, s:s, s:[{s:s}], s:s, s:o, s:[{s:s, s:s}]}", "phase", "Running",
+			      "podIP", "10.0.0.9", "podIPs", "ip", "10.0.0.9", "qosClass",
+			      "BestEffort", "containerStatuses", list, "conditions", "type",
+			      "Ready", "status", "True");
 	json_object_set_new(copy, "status", status);
 	np_store_update(p->store, NP_KIND_POD, copy, NULL, NULL);
 	json_decref(copy);
@@ -220,12 +227,16 @@ static inline void fixture_prepare(struct fixture *f, bool with_agent)
 	memset(f, 0, sizeof(*f));
 	f->store = np_store_new();
 	f->pods.store = f->store;
-	store_add(f->store, NP_KIND_NAMESPACE, np_json_pack("{s:s, s:s, s:{s:s, s:{s:s}}, s:{s:[s]}, s:{s:s}}", "apiVersion", "v1", "kind", "Namespace",
-							    "metadata", "name", "default", "labels", "kubernetes.io/metadata.name", "default", "spec",
-							    "finalizers", "kubernetes", "status", "phase", "Active"));
-	store_add(f->store, NP_KIND_NODE, np_json_pack("{s:s, s:s, s:{s:s}, s:{}, s:{s:[{s:s, s:s}], s:[{s:s, s:s}]}}", "apiVersion", "v1", "kind", "Node",
-						       "metadata", "name", "node-1", "spec", "status", "conditions", "type", "Ready", "status", "True",
-						       "addresses", "type", "InternalIP", "address", "192.0.2.1"));
+	store_add(f->store, NP_KIND_NAMESPACE,
+		  np_json_pack("{s:s, s:s, s:{s:s, s:{s:s}}, s:{s:[s]}, s:{s:s}}", "apiVersion",
+			       "v1", "kind", "Namespace", "metadata", "name", "default", "labels",
+			       "kubernetes.io/metadata.name", "default", "spec", "finalizers",
+			       "kubernetes", "status", "phase", "Active"));
+	store_add(f->store, NP_KIND_NODE,
+		  np_json_pack("{s:s, s:s, s:{s:s}, s:{}, s:{s:[{s:s, s:s}], s:[{s:s, s:s}]}}",
+			       "apiVersion", "v1", "kind", "Node", "metadata", "name", "node-1",
+			       "spec", "status", "conditions", "type", "Ready", "status", "True",
+			       "addresses", "type", "InternalIP", "address", "192.0.2.1"));
 	if (with_agent)
 		ck_assert_int_eq(pthread_create(&f->pods.agent, NULL, agent_main, &f->pods), 0);
 	else
@@ -246,7 +257,10 @@ static inline void fixture_folder(struct fixture *f)
 	ck_assert_ptr_nonnull(mkdtemp(f->dir));
 }
 
-/* @tcp: plain HTTP on loopback (the unix door takes any listening socket), else a unix socket in a folder of its own. */
+/*
+ * @tcp: plain HTTP on loopback (the unix door takes any listening socket), else a unix socket in a
+ * folder of its own.
+ */
 static inline void fixture_start(struct fixture *f, bool tcp, bool with_agent)
 {
 	struct np_api_options o = { .unix_listen_fd = -1, .tcp_listen_fd = -1 };

@@ -1,4 +1,6 @@
-/* http_client.h - one request over libcurl to a unix socket or a URL, for tests of an API server. */
+/*
+ * http_client.h - one request over libcurl to a unix socket or a URL, for tests of an API server.
+ */
 #ifndef NP_TESTS_HTTP_CLIENT_H
 #define NP_TESTS_HTTP_CLIENT_H
 
@@ -37,9 +39,13 @@ static inline void http_auth(CURL *c, const struct http_server *s)
 		curl_easy_setopt(c, CURLOPT_SSLKEY, s->key);
 }
 
-/* @headers: "Name: value" lines, NULL-ended, or NULL. @body: NULL for none. @a is zeroed first; http_drop() it. */
-static inline void http_call(const struct http_server *s, struct http_answer *a, const char *method, const char *path, const char *const *headers,
-			     const void *body, size_t n_body)
+/*
+ * @headers: "Name: value" lines, NULL-ended, or NULL. @body: NULL for none. @a is zeroed first;
+ * http_drop() it.
+ */
+static inline void http_call(const struct http_server *s, struct http_answer *a, const char *method,
+			     const char *path, const char *const *headers, const void *body,
+			     size_t n_body)
 {
 	struct curl_slist *list = curl_slist_append(NULL, "Expect:");
 	CURL *c = curl_easy_init();

@@ -43,7 +43,8 @@ static void check_row(const struct row *r, bool json)
 	json_t *o = NULL;
 	int rc;
 
-	rc = json ? np_read_json(np_str_from(text), &opts, &docs, &err) : np_read_yaml(np_str_from(text), &opts, &docs, &err);
+	rc = json ? np_read_json(np_str_from(text), &opts, &docs, &err)
+		  : np_read_yaml(np_str_from(text), &opts, &docs, &err);
 	ck_assert_msg(rc == 0, "%s: %s", text, err.msg);
 	rc = np_conform(r->type, &docs.items[0].root, json, &notes, &o, &err);
 	if (r->want) {
@@ -65,50 +66,104 @@ static void check_row(const struct row *r, bool json)
 START_TEST(json_rules)
 {
 	static const struct row t[] = {
-		{ POLICY, "{}", "{}", NULL }, { POLICY, "null", "{}", NULL },
-		{ POLICY, "{'spec':{'ingress':null,'egress':[],'podSelector':{},'policyTypes':[null]}}", "{'spec':{'podSelector':{},'policyTypes':['']}}", NULL },
-		{ POLICY, "{'spec':{'ingress':[null,{'from':[{'podSelector':null,'namespaceSelector':{}}]}]}}",
+		{ POLICY, "{}", "{}", NULL },
+		{ POLICY, "null", "{}", NULL },
+		{ POLICY,
+		  "{'spec':{'ingress':null,'egress':[],'podSelector':{},'policyTypes':[null]}}",
+		  "{'spec':{'podSelector':{},'policyTypes':['']}}", NULL },
+		{ POLICY,
+		  "{'spec':{'ingress':[null,{'from':[{'podSelector':null,'namespaceSelector':{}}]}]"
+		  "}}",
 		  "{'spec':{'ingress':[{},{'from':[{'namespaceSelector':{}}]}]}}", NULL },
-		{ POLICY, "{'spec':{'ingress':[{'ports':[{'port':80,'endPort':90,'protocol':''},{'port':'http'},null]}]}}",
-		  "{'spec':{'ingress':[{'ports':[{'port':80,'endPort':90,'protocol':''},{'port':'http'},{}]}]}}", NULL },
-		{ POLICY, "{'metadata':{'labels':{'a':null,'b':''},'name':'','annotations':{}}}", "{'metadata':{'labels':{'a':'','b':''}}}", NULL },
-		{ POLICY, "{'spec':{'foo':{'deep':[1]},'podselector':{}},'Kind':'x'}", "{'spec':{}}",
-		  "unknown field \"spec.foo\";unknown field \"spec.podselector\";unknown field \"Kind\"" },
-		{ POLICY, "{'spec':{'ingress':[{'form':[]},{'form':[]}]}}", "{'spec':{'ingress':[{},{}]}}",
+		{ POLICY,
+		  "{'spec':{'ingress':[{'ports':[{'port':80,'endPort':90,'protocol':''},{'port':'"
+		  "http'},null]}]}}",
+		  "{'spec':{'ingress':[{'ports':[{'port':80,'endPort':90,'protocol':''},{'port':'"
+		  "http'},{}]}]}}",
+		  NULL },
+		{ POLICY, "{'metadata':{'labels':{'a':null,'b':''},'name':'','annotations':{}}}",
+		  "{'metadata':{'labels':{'a':'','b':''}}}", NULL },
+		{ POLICY, "{'spec':{'foo':{'deep':[1]},'podselector':{}},'Kind':'x'}",
+		  "{'spec':{}}",
+		  "unknown field \"spec.foo\";unknown field \"spec.podselector\";unknown field "
+		  "\"Kind\"" },
+		{ POLICY, "{'spec':{'ingress':[{'form':[]},{'form':[]}]}}",
+		  "{'spec':{'ingress':[{},{}]}}",
 		  "unknown field \"spec.ingress[0].form\";unknown field \"spec.ingress[1].form\"" },
-		/* Repeated fields decode on top of each other; lists element by element, cut to the last length. */
-		{ POLICY, "{'spec':{'ingress':[{'from':[{'podSelector':{}}]}],'ingress':[{'ports':[{'port':1}]}]}}",
-		  "{'spec':{'ingress':[{'from':[{'podSelector':{}}],'ports':[{'port':1}]}]}}", "duplicate field \"spec.ingress\"" },
-		{ POLICY, "{'spec':{'ingress':[{},{}],'ingress':[{}]}}", "{'spec':{'ingress':[{}]}}", "duplicate field \"spec.ingress\"" },
-		{ POLICY, "{'spec':{'policyTypes':['Ingress']},'spec':null}", "{'spec':{'policyTypes':['Ingress']}}", "duplicate field \"spec\"" },
-		{ POLICY, "{'spec':{'ingress':[{}],'ingress':null}}", "{'spec':{}}", "duplicate field \"spec.ingress\"" },
-		{ POLICY, "{'metadata':{'labels':{'a':'1'},'labels':{'b':'2'}}}", "{'metadata':{'labels':{'a':'1','b':'2'}}}",
+		/*
+		 * Repeated fields decode on top of each other; lists element by element, cut to the
+		 * last length.
+		 */
+		{ POLICY,
+		  "{'spec':{'ingress':[{'from':[{'podSelector':{}}]}],'ingress':[{'ports':[{'port':"
+		  "1}]}]}}",
+		  "{'spec':{'ingress':[{'from':[{'podSelector':{}}],'ports':[{'port':1}]}]}}",
+		  "duplicate field \"spec.ingress\"" },
+		{ POLICY, "{'spec':{'ingress':[{},{}],'ingress':[{}]}}",
+		  "{'spec':{'ingress':[{}]}}", "duplicate field \"spec.ingress\"" },
+		{ POLICY, "{'spec':{'policyTypes':['Ingress']},'spec':null}",
+		  "{'spec':{'policyTypes':['Ingress']}}", "duplicate field \"spec\"" },
+		{ POLICY, "{'spec':{'ingress':[{}],'ingress':null}}", "{'spec':{}}",
+		  "duplicate field \"spec.ingress\"" },
+		{ POLICY, "{'metadata':{'labels':{'a':'1'},'labels':{'b':'2'}}}",
+		  "{'metadata':{'labels':{'a':'1','b':'2'}}}",
 		  "duplicate field \"metadata.labels\"" },
-		{ POLICY, "{'metadata':{'labels':{'a':'1','a':'2'}}}", "{'metadata':{'labels':{'a':'2'}}}", "duplicate field \"metadata.labels.a\"" },
+		{ POLICY, "{'metadata':{'labels':{'a':'1','a':'2'}}}",
+		  "{'metadata':{'labels':{'a':'2'}}}", "duplicate field \"metadata.labels.a\"" },
 		/* No coercion. */
-		{ POLICY, "[]", NULL, "json: cannot unmarshal array into Go value of type v1.NetworkPolicy" },
-		{ POLICY, "{'spec':[]}", NULL, "json: cannot unmarshal array into Go struct field NetworkPolicy.spec of type v1.NetworkPolicySpec" },
-		{ POLICY, "{'spec':{'ingress':{}}}", NULL, "cannot unmarshal object into Go struct field NetworkPolicySpec.spec.ingress of type []v1.NetworkPolicyIngressRule" },
-		{ POLICY, "{'spec':{'ingress':[1]}}", NULL, "cannot unmarshal number 1 into Go struct field NetworkPolicySpec.spec.ingress of type v1.NetworkPolicyIngressRule" },
-		{ POLICY, "{'metadata':{'labels':{'a':1}}}", NULL, "cannot unmarshal number into Go struct field ObjectMeta.metadata.labels of type string" },
+		{ POLICY, "[]", NULL,
+		  "json: cannot unmarshal array into Go value of type v1.NetworkPolicy" },
+		{ POLICY, "{'spec':[]}", NULL,
+		  "json: cannot unmarshal array into Go struct field NetworkPolicy.spec of type "
+		  "v1.NetworkPolicySpec" },
+		{ POLICY, "{'spec':{'ingress':{}}}", NULL,
+		  "cannot unmarshal object into Go struct field NetworkPolicySpec.spec.ingress of "
+		  "type []v1.NetworkPolicyIngressRule" },
+		{ POLICY, "{'spec':{'ingress':[1]}}", NULL,
+		  "cannot unmarshal number 1 into Go struct field NetworkPolicySpec.spec.ingress "
+		  "of type v1.NetworkPolicyIngressRule" },
+		{ POLICY, "{'metadata':{'labels':{'a':1}}}", NULL,
+		  "cannot unmarshal number into Go struct field ObjectMeta.metadata.labels of type "
+		  "string" },
 		{ POLICY, "{'metadata':{'labels':[]}}", NULL, "of type map[string]string" },
-		{ POLICY, "{'spec':{'policyTypes':'Ingress'}}", NULL, "cannot unmarshal string into" },
-		{ POLICY, "{'spec':{'egress':[{'ports':[{'endPort':80.0}]}]}}", NULL, "cannot unmarshal number 80.0 into Go struct field NetworkPolicyPort.spec.egress.ports.endPort of type int32" },
+		{ POLICY, "{'spec':{'policyTypes':'Ingress'}}", NULL,
+		  "cannot unmarshal string into" },
+		{ POLICY, "{'spec':{'egress':[{'ports':[{'endPort':80.0}]}]}}", NULL,
+		  "cannot unmarshal number 80.0 into Go struct field "
+		  "NetworkPolicyPort.spec.egress.ports.endPort of type int32" },
 		{ POLICY, "{'spec':{'egress':[{'ports':[{'endPort':8e1}]}]}}", NULL, "8e1" },
-		{ POLICY, "{'spec':{'egress':[{'ports':[{'port':2147483648}]}]}}", NULL, "of type int32" },
-		{ POLICY, "{'spec':{'egress':[{'ports':[{'port':4294967376}]}]}}", NULL, "of type int32" },
-		{ POLICY, "{'spec':{'egress':[{'ports':[{'port':-0}]}]}}", "{'spec':{'egress':[{'ports':[{'port':0}]}]}}", NULL },
-		{ POLICY, "{'spec':{'egress':[{'ports':[{'port':-2147483648}]}]}}", "{'spec':{'egress':[{'ports':[{'port':-2147483648}]}]}}", NULL },
-		{ POLICY, "{'spec':{'egress':[{'ports':[{'port':true}]}]}}", NULL, "cannot unmarshal bool into Go value of type int32" },
-		{ POLICY, "{'spec':{'egress':[{'ports':[{'port':{}}]}]}}", NULL, "cannot unmarshal object" },
+		{ POLICY, "{'spec':{'egress':[{'ports':[{'port':2147483648}]}]}}", NULL,
+		  "of type int32" },
+		{ POLICY, "{'spec':{'egress':[{'ports':[{'port':4294967376}]}]}}", NULL,
+		  "of type int32" },
+		{ POLICY, "{'spec':{'egress':[{'ports':[{'port':-0}]}]}}",
+		  "{'spec':{'egress':[{'ports':[{'port':0}]}]}}", NULL },
+		{ POLICY, "{'spec':{'egress':[{'ports':[{'port':-2147483648}]}]}}",
+		  "{'spec':{'egress':[{'ports':[{'port':-2147483648}]}]}}", NULL },
+		{ POLICY, "{'spec':{'egress':[{'ports':[{'port':true}]}]}}", NULL,
+		  "cannot unmarshal bool into Go value of type int32" },
+		{ POLICY, "{'spec':{'egress':[{'ports':[{'port':{}}]}]}}", NULL,
+		  "cannot unmarshal object" },
 		{ POLICY, "{'metadata':{'creationTimestamp':'yesterday'}}", NULL, "parsing time" },
-		{ POLICY, "{'metadata':{'creationTimestamp':'2026-01-02T03:04:05Z','deletionTimestamp':'2026-01-02T03:04:05.678+07:00'}}",
-		  "{'metadata':{'creationTimestamp':'2026-01-02T03:04:05Z','deletionTimestamp':'2026-01-02T03:04:05.678+07:00'}}", NULL },
-		{ &np_type_pod, "{'spec':{'containers':[{'name':'c','resources':{'limits':{'cpu':2,'memory':'1Gi'}}}]}}",
-		  "{'spec':{'containers':[{'name':'c','resources':{'limits':{'cpu':'2','memory':'1Gi'}}}]}}", NULL },
-		{ &np_type_pod, "{'spec':{'containers':[{'name':'c','resources':{'limits':{'cpu':'lots'}}}]}}", NULL, "quantities must match" },
-		{ &np_type_pod, "{'spec':{'volumes':[{'name':'v','nfs':{'server':'s','deep':[{'x':null}]}}]}}",
-		  "{'spec':{'volumes':[{'name':'v','nfs':{'server':'s','deep':[{'x':null}]}}]}}", NULL },
+		{ POLICY,
+		  "{'metadata':{'creationTimestamp':'2026-01-02T03:04:05Z','deletionTimestamp':'"
+		  "2026-01-02T03:04:05.678+07:00'}}",
+		  "{'metadata':{'creationTimestamp':'2026-01-02T03:04:05Z','deletionTimestamp':'"
+		  "2026-01-02T03:04:05.678+07:00'}}",
+		  NULL },
+		{ &np_type_pod,
+		  "{'spec':{'containers':[{'name':'c','resources':{'limits':{'cpu':2,'memory':'1Gi'"
+		  "}}}]}}",
+		  "{'spec':{'containers':[{'name':'c','resources':{'limits':{'cpu':'2','memory':'"
+		  "1Gi'}}}]}}",
+		  NULL },
+		{ &np_type_pod,
+		  "{'spec':{'containers':[{'name':'c','resources':{'limits':{'cpu':'lots'}}}]}}",
+		  NULL, "quantities must match" },
+		{ &np_type_pod,
+		  "{'spec':{'volumes':[{'name':'v','nfs':{'server':'s','deep':[{'x':null}]}}]}}",
+		  "{'spec':{'volumes':[{'name':'v','nfs':{'server':'s','deep':[{'x':null}]}}]}}",
+		  NULL },
 	};
 
 	for (size_t i = 0; i < NP_ARRAY_SIZE(t); i++)
@@ -119,12 +174,17 @@ END_TEST
 START_TEST(yaml_rules)
 {
 	static const struct row t[] = {
-		{ POLICY, "spec: {podSelector: {}, podSelector: {matchLabels: {a: b}}}", "{'spec':{'podSelector':{'matchLabels':{'a':'b'}}}}",
+		{ POLICY, "spec: {podSelector: {}, podSelector: {matchLabels: {a: b}}}",
+		  "{'spec':{'podSelector':{'matchLabels':{'a':'b'}}}}",
 		  "line 1: key \"podSelector\" already set in map" },
-		{ POLICY, "spec:\n  ingress:\n  - ports:\n    - port: 80.0\n    - port: 0x50\n    - port: \"80\"\n",
-		  "{'spec':{'ingress':[{'ports':[{'port':80},{'port':80},{'port':'80'}]}]}}", NULL },
+		{ POLICY,
+		  "spec:\n  ingress:\n  - ports:\n    - port: 80.0\n    - port: 0x50\n    - port: "
+		  "\"80\"\n",
+		  "{'spec':{'ingress':[{'ports':[{'port':80},{'port':80},{'port':'80'}]}]}}",
+		  NULL },
 		{ POLICY, "metadata: {labels: {a: yes}}", NULL, "cannot unmarshal bool" },
-		{ POLICY, "metadata: {labels: {y: \"yes\"}}", "{'metadata':{'labels':{'true':'yes'}}}", NULL },
+		{ POLICY, "metadata: {labels: {y: \"yes\"}}",
+		  "{'metadata':{'labels':{'true':'yes'}}}", NULL },
 		{ POLICY, "- 1", NULL, "cannot unmarshal array" },
 	};
 
@@ -135,7 +195,8 @@ END_TEST
 
 START_TEST(strange_strings)
 {
-	static const char nul[] = "{\"metadata\":{\"labels\":{\"a\\u0000b\":\"c\\u0000d\"},\"name\":\"\xff\"},\"sp\\u0000ec\":1}";
+	static const char nul[] = "{\"metadata\":{\"labels\":{\"a\\u0000b\":\"c\\u0000d\"},"
+				  "\"name\":\"\xff\"},\"sp\\u0000ec\":1}";
 	struct np_read_opts opts = { .max_bytes = 1 << 20 };
 	struct np_docs docs = { 0 };
 	struct np_err err = { 0 };
@@ -161,7 +222,10 @@ START_TEST(depth)
 	static const struct {
 		int depth;
 		bool ok;
-	} t[] = { { 10, true }, { NP_CONFORM_MAX_DEPTH - 1, true }, { NP_CONFORM_MAX_DEPTH + 2, false }, { 5000, false } };
+	} t[] = { { 10, true },
+		  { NP_CONFORM_MAX_DEPTH - 1, true },
+		  { NP_CONFORM_MAX_DEPTH + 2, false },
+		  { 5000, false } };
 
 	for (size_t i = 0; i < NP_ARRAY_SIZE(t); i++) {
 		struct np_read_opts opts = { .max_bytes = 1 << 20 };
@@ -174,8 +238,10 @@ START_TEST(depth)
 			np_buf_adds(&b, "[");
 		for (int k = 0; k < t[i].depth; k++)
 			np_buf_adds(&b, "]");
-		ck_assert_int_eq(np_read_json((struct np_str){ b.data, b.len }, &opts, &docs, &err), 0);
-		ck_assert_msg((np_conform_any(&docs.items[0].root, &o, &err) == 0) == t[i].ok, "depth %d", t[i].depth);
+		ck_assert_int_eq(np_read_json((struct np_str){ b.data, b.len }, &opts, &docs, &err),
+				 0);
+		ck_assert_msg((np_conform_any(&docs.items[0].root, &o, &err) == 0) == t[i].ok,
+			      "depth %d", t[i].depth);
 		if (!t[i].ok)
 			ck_assert_int_eq(err.code, NP_ELIMIT);
 		json_decref(o);
@@ -187,8 +253,10 @@ END_TEST
 
 START_TEST(idempotent)
 {
-	json_t *o = J("{'apiVersion':'v1','kind':'Pod','metadata':{'name':'p','labels':{'a':'b'}},'spec':{'containers':[{'name':'c','image':'i',"
-		      "'ports':[{'containerPort':80,'name':'h'}],'env':[{'name':'x','valueFrom':{'fieldRef':{'fieldPath':'metadata.name'}}}]}]},"
+	json_t *o = J("{'apiVersion':'v1','kind':'Pod','metadata':{'name':'p','labels':{'a':'b'}},'"
+		      "spec':{'containers':[{'name':'c','image':'i',"
+		      "'ports':[{'containerPort':80,'name':'h'}],'env':[{'name':'x','valueFrom':{'"
+		      "fieldRef':{'fieldPath':'metadata.name'}}}]}]},"
 		      "'status':{'phase':'Running','podIPs':[{'ip':'10.0.0.1'}]}}");
 	struct np_notes notes = { 0 };
 	struct np_err err = { 0 };
@@ -232,7 +300,8 @@ static void pb_text(struct np_buf *b, unsigned number, const char *text)
 	pb_bytes(b, number, text, strlen(text));
 }
 
-static void envelope(struct np_buf *b, const char *version, const char *kind, const struct np_buf *raw)
+static void envelope(struct np_buf *b, const char *version, const char *kind,
+		     const struct np_buf *raw)
 {
 	struct np_buf type = { 0 };
 
@@ -268,8 +337,12 @@ START_TEST(protobuf)
 	json_t *o;
 
 	make_namespace(&b);
-	ck_assert_msg(np_protobuf_read((struct np_str){ b.data, b.len }, &o, &err) == 0, "%s", err.msg);
-	assert_json(o, "{'apiVersion':'v1','kind':'Namespace','metadata':{'name':'foo','labels':{'k':'v'},'finalizers':['a/b']}}", "namespace");
+	ck_assert_msg(np_protobuf_read((struct np_str){ b.data, b.len }, &o, &err) == 0, "%s",
+		      err.msg);
+	assert_json(o,
+		    "{'apiVersion':'v1','kind':'Namespace','metadata':{'name':'foo','labels':{'k':'"
+		    "v'},'finalizers':['a/b']}}",
+		    "namespace");
 	json_decref(o);
 	/* Cut anywhere it is refused or smaller, never read beyond. */
 	for (size_t n = 0; n < b.len; n++) {
@@ -308,4 +381,5 @@ START_TEST(protobuf_refused)
 }
 END_TEST
 
-RUN_TESTS("conform", json_rules, yaml_rules, strange_strings, depth, idempotent, notes_are_bounded, protobuf, protobuf_refused)
+RUN_TESTS("conform", json_rules, yaml_rules, strange_strings, depth, idempotent, notes_are_bounded,
+	  protobuf, protobuf_refused)

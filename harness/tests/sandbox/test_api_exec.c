@@ -1,4 +1,7 @@
-/* Exec streams over the unix socket; commands are ordinary programs of this machine (api_fixture.h). */
+/*
+ * Exec streams over the unix socket; commands are ordinary programs of this machine
+ * (api_fixture.h).
+ */
 #include "api_fixture.h"
 #include "api_test.h"
 #include "ws_client.h"
@@ -8,13 +11,20 @@
 static void start(struct fixture *f)
 {
 	fixture_start(f, false, false);
-	store_add(f->store, NP_KIND_POD, J("{'apiVersion':'v1','kind':'Pod','metadata':{'name':'p','namespace':'default'},'spec':{'nodeName':'node-1',"
-					   "'containers':[{'name':'c'},{'name':'d'}]},'status':{'phase':'Running'}}"));
-	store_add(f->store, NP_KIND_POD, J("{'metadata':{'name':'done','namespace':'default'},'spec':{'nodeName':'node-1'},'status':{'phase':'Succeeded'}}"));
-	store_add(f->store, NP_KIND_POD, J("{'metadata':{'name':'nowhere','namespace':'default'},'spec':{},'status':{'phase':'Pending'}}"));
+	store_add(f->store, NP_KIND_POD,
+		  J("{'apiVersion':'v1','kind':'Pod','metadata':{'name':'p','namespace':'default'},"
+		    "'spec':{'nodeName':'node-1',"
+		    "'containers':[{'name':'c'},{'name':'d'}]},'status':{'phase':'Running'}}"));
+	store_add(f->store, NP_KIND_POD,
+		  J("{'metadata':{'name':'done','namespace':'default'},'spec':{'nodeName':'node-1'}"
+		    ",'status':{'phase':'Succeeded'}}"));
+	store_add(f->store, NP_KIND_POD,
+		  J("{'metadata':{'name':'nowhere','namespace':'default'},'spec':{},'status':{'"
+		    "phase':'Pending'}}"));
 }
 
-static void open_stream(const struct fixture *f, struct ws *w, const char *path, const char *protocols)
+static void open_stream(const struct fixture *f, struct ws *w, const char *path,
+			const char *protocols)
 {
 	struct sockaddr_un a = { .sun_family = AF_UNIX };
 	int fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
@@ -42,10 +52,16 @@ START_TEST(outputs_and_codes)
 		const char *query, *out, *err;
 		int code;
 	} t[] = {
-		{ "&command=echo&command=a+b%20c", "a b c\n", "", 0 }, { "&command=true", "", "", 0 }, { "&command=false", "", "", 1 },
-		{ SH "echo+out;echo+err+%3E%262;exit+7", "out\n", "err\n", 7 }, { SH "kill+-9+$$", "", "", 137 }, { SH "exit+255", "", "", 255 },
-		{ "&command=echo&command=", "\n", "", 0 }, { "&container=d&command=echo&command=x", "x\n", "", 0 },
-		{ SH "exec+%3E%26-+2%3E%26-;sleep+0.3;exit+9", "", "", 9 },	/* outputs closed before the end */
+		{ "&command=echo&command=a+b%20c", "a b c\n", "", 0 },
+		{ "&command=true", "", "", 0 },
+		{ "&command=false", "", "", 1 },
+		{ SH "echo+out;echo+err+%3E%262;exit+7", "out\n", "err\n", 7 },
+		{ SH "kill+-9+$$", "", "", 137 },
+		{ SH "exit+255", "", "", 255 },
+		{ "&command=echo&command=", "\n", "", 0 },
+		{ "&container=d&command=echo&command=x", "x\n", "", 0 },
+		{ SH "exec+%3E%26-+2%3E%26-;sleep+0.3;exit+9", "", "",
+		  9 }, /* outputs closed before the end */
 	};
 	struct fixture f;
 
@@ -54,8 +70,10 @@ START_TEST(outputs_and_codes)
 		struct ws w;
 
 		open_v5(&f, &w, t[i].query);
-		ck_assert_ptr_nonnull(strstr(w.head.data, "Sec-WebSocket-Accept: s3pPLMBiTxaQ9kYGzzhZRbK+xOo="));
-		ck_assert_ptr_nonnull(strstr(w.head.data, "Sec-WebSocket-Protocol: v5.channel.k8s.io"));
+		ck_assert_ptr_nonnull(
+			strstr(w.head.data, "Sec-WebSocket-Accept: s3pPLMBiTxaQ9kYGzzhZRbK+xOo="));
+		ck_assert_ptr_nonnull(
+			strstr(w.head.data, "Sec-WebSocket-Protocol: v5.channel.k8s.io"));
 		ws_finish(&w);
 		ck_assert_str_eq(np_buf_text(&w.out), t[i].out);
 		ck_assert_str_eq(np_buf_text(&w.err), t[i].err);
@@ -74,8 +92,12 @@ START_TEST(status_as_kubelets_write_it)
 	start(&f);
 	open_v5(&f, &w, SH "exit+3");
 	ws_finish(&w);
-	assert_json(w.status, "{'metadata':{},'status':'Failure','message':'command terminated with non-zero exit code: exit status 3',"
-		    "'reason':'NonZeroExitCode','details':{'causes':[{'reason':'ExitCode','message':'3'}]}}", "failure");
+	assert_json(w.status,
+		    "{'metadata':{},'status':'Failure','message':'command terminated with non-zero "
+		    "exit code: exit status 3',"
+		    "'reason':'NonZeroExitCode','details':{'causes':[{'reason':'ExitCode','message'"
+		    ":'3'}]}}",
+		    "failure");
 	ws_close(&w);
 	open_v5(&f, &w, "&command=true");
 	ws_finish(&w);
@@ -96,12 +118,18 @@ START_TEST(refused)
 		const char *path, *protocols;
 		int http;
 	} t[] = {
-		{ "/api/v1/namespaces/default/pods/none/exec?stdout=1&command=x", "v5.channel.k8s.io", 404 },
-		{ "/api/v1/namespaces/default/pods/done/exec?stdout=1&command=x", "v5.channel.k8s.io", 400 },
-		{ "/api/v1/namespaces/default/pods/nowhere/exec?stdout=1&command=x", "v5.channel.k8s.io", 400 },
-		{ EXEC, "v5.channel.k8s.io", 400 }, { EXEC "&command=x&container=nope", "v5.channel.k8s.io", 400 },
-		{ "/api/v1/namespaces/default/pods/p/exec?command=x", "v5.channel.k8s.io", 400 }, { EXEC "&command=true", "v9.channel.k8s.io", 400 },
-		{ EXEC "&command=true", "", 400 }, { EXEC "&command=true", "x, v4.channel.k8s.io ,y", 101 },
+		{ "/api/v1/namespaces/default/pods/none/exec?stdout=1&command=x",
+		  "v5.channel.k8s.io", 404 },
+		{ "/api/v1/namespaces/default/pods/done/exec?stdout=1&command=x",
+		  "v5.channel.k8s.io", 400 },
+		{ "/api/v1/namespaces/default/pods/nowhere/exec?stdout=1&command=x",
+		  "v5.channel.k8s.io", 400 },
+		{ EXEC, "v5.channel.k8s.io", 400 },
+		{ EXEC "&command=x&container=nope", "v5.channel.k8s.io", 400 },
+		{ "/api/v1/namespaces/default/pods/p/exec?command=x", "v5.channel.k8s.io", 400 },
+		{ EXEC "&command=true", "v9.channel.k8s.io", 400 },
+		{ EXEC "&command=true", "", 400 },
+		{ EXEC "&command=true", "x, v4.channel.k8s.io ,y", 101 },
 		{ EXEC "&command=true", "v4.channel.k8s.io, v5.channel.k8s.io", 101 },
 	};
 	struct fixture f;
@@ -150,7 +178,8 @@ START_TEST(megabytes_through_stdin_and_back)
 	ck_assert_int_eq(ws_exit_code(&w), 0);
 	ws_close(&w);
 	/* One message of that size, on v4, which cannot close stdin: the command counts. */
-	open_stream(&f, &w, EXEC "&stdin=1&command=head&command=-c&command=3145728", "v4.channel.k8s.io");
+	open_stream(&f, &w, EXEC "&stdin=1&command=head&command=-c&command=3145728",
+		    "v4.channel.k8s.io");
 	ws_send(&w, 0, bytes, BIG);
 	ws_finish(&w);
 	ck_assert_uint_eq(w.out.len, BIG);
@@ -322,7 +351,9 @@ END_TEST
 
 START_TEST(ping_is_answered)
 {
-	struct wslay_event_msg ping = { .opcode = WSLAY_PING, .msg = (const uint8_t *)"x", .msg_length = 1 };
+	struct wslay_event_msg ping = { .opcode = WSLAY_PING,
+					.msg = (const uint8_t *)"x",
+					.msg_length = 1 };
 	struct fixture f;
 	struct ws w;
 
@@ -342,10 +373,12 @@ END_TEST
 START_TEST(nonsense_frames)
 {
 	static const struct np_str t[] = {
-		NP_STR("\x82\x01x"),					/* not masked */
-		NP_STR("\xff\xff\xff\xff\xff\xff\xff\xff\xff\xff"),	/* reserved everything */
-		NP_STR("\x82\xff\x7f\xff\xff\xff\xff\xff\xff\xff\x00\x00\x00\x00xx"),	/* a message of 2^63 bytes */
-		NP_STR("\x83\x80\x00\x00\x00\x00"),			/* reserved opcode */
+		NP_STR("\x82\x01x"), /* not masked */
+		NP_STR("\xff\xff\xff\xff\xff\xff\xff\xff\xff\xff"), /* reserved everything */
+		NP_STR("\x82\xff\x7f\xff\xff\xff\xff\xff\xff\xff\x00\x00\x00\x00xx"), /* a message
+											 of 2^63
+											 bytes */
+		NP_STR("\x83\x80\x00\x00\x00\x00"), /* reserved opcode */
 	};
 	struct fixture f;
 
@@ -372,5 +405,7 @@ START_TEST(nonsense_frames)
 }
 END_TEST
 
-RUN_TESTS("exec", outputs_and_codes, status_as_kubelets_write_it, refused, megabytes_through_stdin_and_back, slow_reader, slow_command, leaving_kills,
-	  outputs_held_open, stop_ends_every_stream, sixty_four_streams, ping_is_answered, nonsense_frames)
+RUN_TESTS("exec", outputs_and_codes, status_as_kubelets_write_it, refused,
+	  megabytes_through_stdin_and_back, slow_reader, slow_command, leaving_kills,
+	  outputs_held_open, stop_ends_every_stream, sixty_four_streams, ping_is_answered,
+	  nonsense_frames)

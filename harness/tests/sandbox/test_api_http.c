@@ -1,4 +1,7 @@
-/* The API over its socket: what a transcript cannot say: limits, malformed requests, time, concurrency. */
+/*
+ * The API over its socket: what a transcript cannot say: limits, malformed requests, time,
+ * concurrency.
+ */
 #include "api_fixture.h"
 #include "api_test.h"
 #include "http_client.h"
@@ -8,10 +11,12 @@ static struct http_server server_of(const struct fixture *f)
 	return (struct http_server){ .url = "http://localhost", .socket = f->socket };
 }
 
-static void ask(const struct fixture *f, struct http_answer *a, const char *method, const char *path, const char *type, const char *body)
+static void ask(const struct fixture *f, struct http_answer *a, const char *method,
+		const char *path, const char *type, const char *body)
 {
 	struct http_server s = server_of(f);
-	char *line = type ? np_xasprintf("Content-Type: %s", type) : NULL, *text = body ? np_xstrdup(body) : NULL;
+	char *line = type ? np_xasprintf("Content-Type: %s", type) : NULL,
+	     *text = body ? np_xstrdup(body) : NULL;
 	const char *headers[] = { line, NULL };
 
 	for (char *p = text; p && *p; p++) {
@@ -24,12 +29,14 @@ static void ask(const struct fixture *f, struct http_answer *a, const char *meth
 }
 
 /* Asks and asserts the code; NULL body for none. */
-static void expect(const struct fixture *f, long code, const char *method, const char *path, const char *body)
+static void expect(const struct fixture *f, long code, const char *method, const char *path,
+		   const char *body)
 {
 	struct http_answer a;
 
 	ask(f, &a, method, path, body ? "application/json" : NULL, body);
-	ck_assert_msg(a.code == code, "%s %s: %ld %.400s", method, path, a.code, np_buf_text(&a.body));
+	ck_assert_msg(a.code == code, "%s %s: %ld %.400s", method, path, a.code,
+		      np_buf_text(&a.body));
 	http_drop(&a);
 }
 
@@ -52,7 +59,9 @@ START_TEST(body_limit)
 	static const struct {
 		size_t bytes;
 		long code;
-	} t[] = { { 3145728, 400 /* read whole, and found to be no JSON */ }, { 3145729, 413 }, { 8u << 20, 413 } };
+	} t[] = { { 3145728, 400 /* read whole, and found to be no JSON */ },
+		  { 3145729, 413 },
+		  { 8u << 20, 413 } };
 	const char *headers[] = { "Content-Type: application/json", NULL };
 	struct http_server s;
 	struct fixture f;
@@ -65,7 +74,8 @@ START_TEST(body_limit)
 
 		memset(body, ' ', t[i].bytes);
 		http_call(&s, &a, "POST", POL, headers, body, t[i].bytes);
-		ck_assert_msg(a.code == t[i].code, "%zu bytes: %ld %s", t[i].bytes, a.code, np_buf_text(&a.body));
+		ck_assert_msg(a.code == t[i].code, "%zu bytes: %ld %s", t[i].bytes, a.code,
+			      np_buf_text(&a.body));
 		ck_assert_str_eq(np_json_str(a.json, "kind", ""), "Status");
 		http_drop(&a);
 		free(body);
@@ -124,15 +134,26 @@ static char *raw(const struct fixture *f, const void *bytes, size_t n)
 START_TEST(malformed_requests)
 {
 	static const struct np_str t[] = {
-		NP_STR(""), NP_STR("\r\n\r\n"), NP_STR("GET"), NP_STR("GET / HTTP/9.9\r\n\r\n"), NP_STR("\x16\x03\x01\x02\x00\x01\x00\x01\xfc\x03\x03"),
-		NP_STR("GET /api/v1/pods HTTP/1.1\r\n\r\n"), NP_STR("GET \0 HTTP/1.1\r\nHost: x\r\n\r\n"),
-		NP_STR("POST /api/v1/namespaces HTTP/1.1\r\nHost: x\r\nContent-Length: 99999999999999999999\r\n\r\n{}"),
-		NP_STR("POST /api/v1/namespaces HTTP/1.1\r\nHost: x\r\nContent-Length: -1\r\n\r\n{}"),
-		NP_STR("POST /api/v1/namespaces HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: chunked\r\n\r\nzz\r\n{}"),
-		NP_STR("POST /api/v1/namespaces HTTP/1.1\r\nHost: x\r\nContent-Length: 100\r\n\r\n{\"half\":"),
-		NP_STR("BREW /api/v1/pods HTTP/1.1\r\nHost: x\r\n\r\n"), NP_STR("GET /%zz%00/%ff HTTP/1.1\r\nHost: x\r\n\r\n"),
+		NP_STR(""),
+		NP_STR("\r\n\r\n"),
+		NP_STR("GET"),
+		NP_STR("GET / HTTP/9.9\r\n\r\n"),
+		NP_STR("\x16\x03\x01\x02\x00\x01\x00\x01\xfc\x03\x03"),
+		NP_STR("GET /api/v1/pods HTTP/1.1\r\n\r\n"),
+		NP_STR("GET \0 HTTP/1.1\r\nHost: x\r\n\r\n"),
+		NP_STR("POST /api/v1/namespaces HTTP/1.1\r\nHost: x\r\nContent-Length: "
+		       "99999999999999999999\r\n\r\n{}"),
+		NP_STR("POST /api/v1/namespaces HTTP/1.1\r\nHost: x\r\nContent-Length: "
+		       "-1\r\n\r\n{}"),
+		NP_STR("POST /api/v1/namespaces HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: "
+		       "chunked\r\n\r\nzz\r\n{}"),
+		NP_STR("POST /api/v1/namespaces HTTP/1.1\r\nHost: x\r\nContent-Length: "
+		       "100\r\n\r\n{\"half\":"),
+		NP_STR("BREW /api/v1/pods HTTP/1.1\r\nHost: x\r\n\r\n"),
+		NP_STR("GET /%zz%00/%ff HTTP/1.1\r\nHost: x\r\n\r\n"),
 		NP_STR("GET /api/v1/pods?%zz=%00&&&=&a HTTP/1.1\r\nHost: x\r\n\r\n"),
-		NP_STR("GET /api/v1/pods HTTP/1.1\r\nHost: x\r\nNo colon\r\n\r\n"), NP_STR("PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n"),
+		NP_STR("GET /api/v1/pods HTTP/1.1\r\nHost: x\r\nNo colon\r\n\r\n"),
+		NP_STR("PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n"),
 	};
 	struct fixture f;
 
@@ -182,36 +203,69 @@ START_TEST(strange_bodies_and_paths)
 		const char *method, *path, *type, *body;
 		long code;
 	} t[] = {
-		{ "POST", POL, "application/json", "[]", 400 }, { "POST", POL, "application/json", "\"x\"", 400 }, { "POST", POL, "application/json", "1", 400 },
-		{ "POST", POL, "application/json", "", 400 }, { "POST", POL, "application/json", "null", 422 }, { "POST", POL, "application/json", "{}", 422 },
-		{ "POST", POL, "application/json", "{} {}", 400 }, { "POST", POL, "application/json", "{'kind':1}", 400 },
-		{ "POST", POL, "application/json", "{'KIND':'Pod'}", 400 }, { "POST", POL, "application/json;charset=utf-8", "{}", 422 },
-		{ "POST", POL, "Application/JSON", "{}", 422 }, { "POST", POL, "application/vnd.kubernetes.protobuf", "{}", 400 },
-		{ "POST", POL, "application/yaml", "a: [", 400 }, { "POST", POL, "application/yaml", "", 422 },
-		{ "POST", POL, "application/yaml", "&a [*a]", 400 }, { "POST", POL, "application/json", "{'metadata':{'name':'x','resourceVersion':'7'}}", 500 },
-		{ "POST", POL "/x", "application/json", "{}", 405 }, { "POST", "/api/v1/pods", "application/json", "{}", 405 },
-		{ "GET", "/api/v1/pods/x", NULL, NULL, 404 }, { "GET", "/api/v1/namespaces/default/nodes", NULL, NULL, 404 },
-		{ "GET", "/api/v1/nodes/node-1/", NULL, NULL, 200 }, { "GET", "/api/v1//nodes", NULL, NULL, 404 }, { "GET", "/api/v2/nodes", NULL, NULL, 404 },
-		{ "GET", "/a/b/c/d/e/f/g/h/i/j/k", NULL, NULL, 404 }, { "GET", "/api/v1/nodes/node-1/nope", NULL, NULL, 404 },
-		{ "GET", NS "/pods?limit=x", NULL, NULL, 400 }, { "GET", NS "/pods?limit=-1", NULL, NULL, 400 },
-		{ "GET", NS "/pods?continue=rubbish", NULL, NULL, 400 }, { "GET", NS "/pods?continue=v1_x_y_z", NULL, NULL, 400 },
-		{ "GET", NS "/pods?continue=v1_999999_y_z", NULL, NULL, 410 }, { "GET", NS "/pods?resourceVersion=x", NULL, NULL, 400 },
-		{ "GET", NS "/pods?resourceVersion=99999", NULL, NULL, 504 }, { "GET", NS "/pods?resourceVersion=0", NULL, NULL, 200 },
-		{ "GET", NS "/pods?watch=1&resourceVersion=x", NULL, NULL, 400 }, { "GET", NS "/pods?watch=1&labelSelector=a%20b", NULL, NULL, 400 },
-		{ "GET", NS "/pods?watch=1&sendInitialEvents=true", NULL, NULL, 422 }, { "GET", NS "/pods?fieldSelector=spec.nope=1", NULL, NULL, 400 },
-		{ "DELETE", POL "/x", "application/json", "[]", 400 }, { "DELETE", POL "/x", "text/plain", "x", 415 },
-		{ "DELETE", POL "/x?propagationPolicy=Never", NULL, NULL, 422 }, { "DELETE", POL "/x?gracePeriodSeconds=soon", NULL, NULL, 400 },
-		{ "PATCH", POL "/x", "application/merge-patch+json", "[]", 400 }, { "PATCH", POL "/x", "application/merge-patch+json", "{", 400 },
-		{ "PATCH", "/api/v1/nodes/node-1", "application/merge-patch+json", "{'metadata':{'name':'other'}}", 400 },
-		{ "PATCH", "/api/v1/nodes/node-1", "application/merge-patch+json", "{'metadata':{'labels':{'a':1}}}", 400 },
-		{ "PATCH", "/api/v1/nodes/node-1", "application/merge-patch+json", "{'metadata':{'labels':{'a b':'1'}}}", 422 },
-		{ "PATCH", "/api/v1/nodes/node-1", "application/merge-patch+json", "{'metadata':{'resourceVersion':'1'}}", 409 },
-		{ "PATCH", "/api/v1/nodes/node-1", "application/merge-patch+json", "{'metadata':null}", 400 },
-		{ "PATCH", "/api/v1/nodes/node-1", "application/json-patch+json", "[{'op':'replace','path':'','value':7}]", 400 },
-		{ "PATCH", "/api/v1/nodes/node-1", "application/json-patch+json", "[{'op':'remove','path':'/metadata'}]", 400 },
+		{ "POST", POL, "application/json", "[]", 400 },
+		{ "POST", POL, "application/json", "\"x\"", 400 },
+		{ "POST", POL, "application/json", "1", 400 },
+		{ "POST", POL, "application/json", "", 400 },
+		{ "POST", POL, "application/json", "null", 422 },
+		{ "POST", POL, "application/json", "{}", 422 },
+		{ "POST", POL, "application/json", "{} {}", 400 },
+		{ "POST", POL, "application/json", "{'kind':1}", 400 },
+		{ "POST", POL, "application/json", "{'KIND':'Pod'}", 400 },
+		{ "POST", POL, "application/json;charset=utf-8", "{}", 422 },
+		{ "POST", POL, "Application/JSON", "{}", 422 },
+		{ "POST", POL, "application/vnd.kubernetes.protobuf", "{}", 400 },
+		{ "POST", POL, "application/yaml", "a: [", 400 },
+		{ "POST", POL, "application/yaml", "", 422 },
+		{ "POST", POL, "application/yaml", "&a [*a]", 400 },
+		{ "POST", POL, "application/json",
+		  "{'metadata':{'name':'x','resourceVersion':'7'}}", 500 },
+		{ "POST", POL "/x", "application/json", "{}", 405 },
+		{ "POST", "/api/v1/pods", "application/json", "{}", 405 },
+		{ "GET", "/api/v1/pods/x", NULL, NULL, 404 },
+		{ "GET", "/api/v1/namespaces/default/nodes", NULL, NULL, 404 },
+		{ "GET", "/api/v1/nodes/node-1/", NULL, NULL, 200 },
+		{ "GET", "/api/v1//nodes", NULL, NULL, 404 },
+		{ "GET", "/api/v2/nodes", NULL, NULL, 404 },
+		{ "GET", "/a/b/c/d/e/f/g/h/i/j/k", NULL, NULL, 404 },
+		{ "GET", "/api/v1/nodes/node-1/nope", NULL, NULL, 404 },
+		{ "GET", NS "/pods?limit=x", NULL, NULL, 400 },
+		{ "GET", NS "/pods?limit=-1", NULL, NULL, 400 },
+		{ "GET", NS "/pods?continue=rubbish", NULL, NULL, 400 },
+		{ "GET", NS "/pods?continue=v1_x_y_z", NULL, NULL, 400 },
+		{ "GET", NS "/pods?continue=v1_999999_y_z", NULL, NULL, 410 },
+		{ "GET", NS "/pods?resourceVersion=x", NULL, NULL, 400 },
+		{ "GET", NS "/pods?resourceVersion=99999", NULL, NULL, 504 },
+		{ "GET", NS "/pods?resourceVersion=0", NULL, NULL, 200 },
+		{ "GET", NS "/pods?watch=1&resourceVersion=x", NULL, NULL, 400 },
+		{ "GET", NS "/pods?watch=1&labelSelector=a%20b", NULL, NULL, 400 },
+		{ "GET", NS "/pods?watch=1&sendInitialEvents=true", NULL, NULL, 422 },
+		{ "GET", NS "/pods?fieldSelector=spec.nope=1", NULL, NULL, 400 },
+		{ "DELETE", POL "/x", "application/json", "[]", 400 },
+		{ "DELETE", POL "/x", "text/plain", "x", 415 },
+		{ "DELETE", POL "/x?propagationPolicy=Never", NULL, NULL, 422 },
+		{ "DELETE", POL "/x?gracePeriodSeconds=soon", NULL, NULL, 400 },
+		{ "PATCH", POL "/x", "application/merge-patch+json", "[]", 400 },
+		{ "PATCH", POL "/x", "application/merge-patch+json", "{", 400 },
+		{ "PATCH", "/api/v1/nodes/node-1", "application/merge-patch+json",
+		  "{'metadata':{'name':'other'}}", 400 },
+		{ "PATCH", "/api/v1/nodes/node-1", "application/merge-patch+json",
+		  "{'metadata':{'labels':{'a':1}}}", 400 },
+		{ "PATCH", "/api/v1/nodes/node-1", "application/merge-patch+json",
+		  "{'metadata':{'labels':{'a b':'1'}}}", 422 },
+		{ "PATCH", "/api/v1/nodes/node-1", "application/merge-patch+json",
+		  "{'metadata':{'resourceVersion':'1'}}", 409 },
+		{ "PATCH", "/api/v1/nodes/node-1", "application/merge-patch+json",
+		  "{'metadata':null}", 400 },
+		{ "PATCH", "/api/v1/nodes/node-1", "application/json-patch+json",
+		  "[{'op':'replace','path':'','value':7}]", 400 },
+		{ "PATCH", "/api/v1/nodes/node-1", "application/json-patch+json",
+		  "[{'op':'remove','path':'/metadata'}]", 400 },
 		{ "PATCH", "/api/v1/nodes/node-1", "application/apply-patch+yaml", "a: b", 422 },
-		{ "PATCH", "/api/v1/nodes/node-1?fieldManager=m", "application/apply-patch+yaml", "spec: 7", 400 },
-		{ "PATCH", "/api/v1/nodes/node-1?fieldManager=m", "application/apply-patch+yaml", "{'metadata':{'name':'node-1','nope':1}}", 400 },
+		{ "PATCH", "/api/v1/nodes/node-1?fieldManager=m", "application/apply-patch+yaml",
+		  "spec: 7", 400 },
+		{ "PATCH", "/api/v1/nodes/node-1?fieldManager=m", "application/apply-patch+yaml",
+		  "{'metadata':{'name':'node-1','nope':1}}", 400 },
 		{ "PUT", "/api/v1/nodes/node-1", "application/json", "{}", 400 },
 	};
 	struct fixture f;
@@ -221,9 +275,11 @@ START_TEST(strange_bodies_and_paths)
 		struct http_answer a;
 
 		ask(&f, &a, t[i].method, t[i].path, t[i].type, t[i].body);
-		ck_assert_msg(a.code == t[i].code, "row %zu %s %s: %ld %.400s", i, t[i].method, t[i].path, a.code, np_buf_text(&a.body));
+		ck_assert_msg(a.code == t[i].code, "row %zu %s %s: %ld %.400s", i, t[i].method,
+			      t[i].path, a.code, np_buf_text(&a.body));
 		if (a.code >= 400)
-			ck_assert_msg(strcmp(np_json_str(a.json, "kind", ""), "Status") == 0 && np_json_int(a.json, "code", 0) == a.code,
+			ck_assert_msg(strcmp(np_json_str(a.json, "kind", ""), "Status") == 0 &&
+					      np_json_int(a.json, "code", 0) == a.code,
 				      "row %zu: %s", i, np_buf_text(&a.body));
 		http_drop(&a);
 	}
@@ -233,7 +289,8 @@ END_TEST
 
 START_TEST(deep_bodies)
 {
-	static const char *const types[] = { "application/json", "application/merge-patch+json", "application/strategic-merge-patch+json" };
+	static const char *const types[] = { "application/json", "application/merge-patch+json",
+					     "application/strategic-merge-patch+json" };
 	struct np_buf b = { 0 };
 	struct fixture f;
 
@@ -248,9 +305,11 @@ START_TEST(deep_bodies)
 	for (size_t i = 0; i < NP_ARRAY_SIZE(types); i++) {
 		struct http_answer a;
 
-		ask(&f, &a, i ? "PATCH" : "POST", i ? "/api/v1/nodes/node-1" : POL, types[i], b.data);
+		ask(&f, &a, i ? "PATCH" : "POST", i ? "/api/v1/nodes/node-1" : POL, types[i],
+		    b.data);
 		/* What a policy does not know is skipped however deep; a patch must be held. */
-		ck_assert_msg(a.code == (i ? 400 : 201), "%s: %ld %.300s", types[i], a.code, np_buf_text(&a.body));
+		ck_assert_msg(a.code == (i ? 400 : 201), "%s: %ld %.300s", types[i], a.code,
+			      np_buf_text(&a.body));
 		http_drop(&a);
 	}
 	np_buf_release(&b);
@@ -274,18 +333,24 @@ START_TEST(pages_show_one_moment)
 	ck_assert_int_eq(a.code, 200);
 	expect(&f, 200, "DELETE", NS "/pods/b", NULL);
 	make_pod(&f, "bb");
-	path = np_xasprintf(NS "/pods?limit=5&continue=%s", np_json_str(a.json, "metadata/continue", ""));
+	path = np_xasprintf(NS "/pods?limit=5&continue=%s",
+			    np_json_str(a.json, "metadata/continue", ""));
 	ask(&f, &b, "GET", path, NULL, NULL);
 	ck_assert_int_eq(b.code, 200);
 	ck_assert_uint_eq(json_array_size(json_object_get(b.json, "items")), 2);
-	ck_assert_str_eq(np_json_str(json_array_get(json_object_get(b.json, "items"), 0), "metadata/name", ""), "b");
-	ck_assert_str_eq(np_json_str(b.json, "metadata/resourceVersion", "x"), np_json_str(a.json, "metadata/resourceVersion", "y"));
+	ck_assert_str_eq(np_json_str(json_array_get(json_object_get(b.json, "items"), 0),
+				     "metadata/name", ""),
+			 "b");
+	ck_assert_str_eq(np_json_str(b.json, "metadata/resourceVersion", "x"),
+			 np_json_str(a.json, "metadata/resourceVersion", "y"));
 	http_drop(&b);
 	/* Too old: 410, take the list again. */
 	for (int i = 0; i < NP_STORE_LOG_MAX + 1; i++) {
-		json_t *node = np_store_get(f.store, NP_KIND_NODE, "", "node-1"), *copy = json_deep_copy(node);
+		json_t *node = np_store_get(f.store, NP_KIND_NODE, "", "node-1"),
+		       *copy = json_deep_copy(node);
 
-		json_object_set_new(json_object_get(copy, "spec"), "podCIDR", json_string(i % 2 ? "x" : "y"));
+		json_object_set_new(json_object_get(copy, "spec"), "podCIDR",
+				    json_string(i % 2 ? "x" : "y"));
 		np_store_update(f.store, NP_KIND_NODE, copy, NULL, NULL);
 		json_decref(copy);
 		json_decref(node);
@@ -356,13 +421,16 @@ START_TEST(finalizers)
 	struct http_answer a;
 
 	fixture_start(&f, false, false);
-	expect(&f, 201, "POST", POL, "{'metadata':{'name':'p','finalizers':['x.io/f']},'spec':{'podSelector':{}}}");
+	expect(&f, 201, "POST", POL,
+	       "{'metadata':{'name':'p','finalizers':['x.io/f']},'spec':{'podSelector':{}}}");
 	expect(&f, 200, "DELETE", POL "/p", NULL);
 	expect(&f, 200, "GET", POL "/p", NULL);
-	ask(&f, &a, "PATCH", POL "/p", "application/json-patch+json", "[{'op':'add','path':'/metadata/finalizers/-','value':'x.io/g'}]");
+	ask(&f, &a, "PATCH", POL "/p", "application/json-patch+json",
+	    "[{'op':'add','path':'/metadata/finalizers/-','value':'x.io/g'}]");
 	ck_assert_int_eq(a.code, 422);
 	http_drop(&a);
-	ask(&f, &a, "PATCH", POL "/p", "application/merge-patch+json", "{'metadata':{'finalizers':null}}");
+	ask(&f, &a, "PATCH", POL "/p", "application/merge-patch+json",
+	    "{'metadata':{'finalizers':null}}");
 	ck_assert_int_eq(a.code, 200);
 	http_drop(&a);
 	expect(&f, 404, "GET", POL "/p", NULL);
@@ -380,11 +448,16 @@ START_TEST(end_of_a_namespace)
 
 	fixture_start(&f, false, false);
 	expect(&f, 201, "POST", "/api/v1/namespaces", "{'metadata':{'name':'n'}}");
-	expect(&f, 201, "POST", "/api/v1/namespaces/n/pods", "{'metadata':{'name':'p'},'spec':{'nodeName':'node-1','containers':[{'name':'c','image':'i'}]}}");
-	expect(&f, 201, "POST", "/api/v1/namespaces/n/services", "{'metadata':{'name':'s'},'spec':{'ports':[{'port':1}]}}");
-	expect(&f, 201, "POST", "/apis/networking.k8s.io/v1/namespaces/n/networkpolicies", "{'metadata':{'name':'p'},'spec':{'podSelector':{}}}");
+	expect(&f, 201, "POST", "/api/v1/namespaces/n/pods",
+	       "{'metadata':{'name':'p'},'spec':{'nodeName':'node-1','containers':[{'name':'c','"
+	       "image':'i'}]}}");
+	expect(&f, 201, "POST", "/api/v1/namespaces/n/services",
+	       "{'metadata':{'name':'s'},'spec':{'ports':[{'port':1}]}}");
+	expect(&f, 201, "POST", "/apis/networking.k8s.io/v1/namespaces/n/networkpolicies",
+	       "{'metadata':{'name':'p'},'spec':{'podSelector':{}}}");
 	expect(&f, 200, "DELETE", "/api/v1/namespaces/n", NULL);
-	expect(&f, 403, "POST", "/api/v1/namespaces/n/pods", "{'metadata':{'name':'q'},'spec':{'containers':[{'name':'c','image':'i'}]}}");
+	expect(&f, 403, "POST", "/api/v1/namespaces/n/pods",
+	       "{'metadata':{'name':'q'},'spec':{'containers':[{'name':'c','image':'i'}]}}");
 	np_backoff_init(&wait, 1000, 100000, 60000000);
 	do {
 		ns = get(&f, "/api/v1/namespaces/n", &code);
@@ -421,28 +494,38 @@ START_TEST(pods_are_defaulted_and_fixed)
 	struct fixture f;
 
 	fixture_start(&f, false, false);
-	ask(&f, &a, "POST", NS "/pods", "application/json", "{'metadata':{'name':'p'},'spec':{'hostNetwork':true,'containers':[{'name':'c','image':'x/y',"
+	ask(&f, &a, "POST", NS "/pods", "application/json",
+	    "{'metadata':{'name':'p'},'spec':{'hostNetwork':true,'containers':[{'name':'c','image':"
+	    "'x/y',"
 	    "'ports':[{'containerPort':80,'name':'http'}]}]}}");
 	ck_assert_int_eq(a.code, 201);
 	ck_assert_str_eq(np_json_str(a.json, "spec/restartPolicy", ""), "Always");
 	ck_assert_str_eq(np_json_str(a.json, "status/phase", ""), "Pending");
 	ck_assert_str_eq(np_json_str(a.json, "status/qosClass", ""), "BestEffort");
 	ck_assert_int_eq(np_json_int(a.json, "spec/terminationGracePeriodSeconds", 0), 30);
-	ck_assert_str_eq(np_json_str(json_array_get(np_json_at(a.json, "spec/containers"), 0), "imagePullPolicy", ""), "Always");
+	ck_assert_str_eq(np_json_str(json_array_get(np_json_at(a.json, "spec/containers"), 0),
+				     "imagePullPolicy", ""),
+			 "Always");
 	http_drop(&a);
-	ask(&f, &a, "PATCH", NS "/pods/p", "application/strategic-merge-patch+json", "{'spec':{'containers':[{'name':'c','image':'x/y:2'}]}}");
+	ask(&f, &a, "PATCH", NS "/pods/p", "application/strategic-merge-patch+json",
+	    "{'spec':{'containers':[{'name':'c','image':'x/y:2'}]}}");
 	ck_assert_int_eq(a.code, 200);
 	ck_assert_int_eq(np_json_int(a.json, "metadata/generation", 0), 2);
 	http_drop(&a);
-	ask(&f, &a, "PATCH", NS "/pods/p", "application/merge-patch+json", "{'spec':{'hostNetwork':false}}");
+	ask(&f, &a, "PATCH", NS "/pods/p", "application/merge-patch+json",
+	    "{'spec':{'hostNetwork':false}}");
 	ck_assert_int_eq(a.code, 422);
-	ck_assert_str_eq(np_json_str(json_array_get(np_json_at(a.json, "details/causes"), 0), "reason", ""), "FieldValueForbidden");
+	ck_assert_str_eq(
+		np_json_str(json_array_get(np_json_at(a.json, "details/causes"), 0), "reason", ""),
+		"FieldValueForbidden");
 	http_drop(&a);
 	/* The status is changed through its own path only. */
-	ask(&f, &a, "PATCH", NS "/pods/p", "application/merge-patch+json", "{'status':{'phase':'Failed'}}");
+	ask(&f, &a, "PATCH", NS "/pods/p", "application/merge-patch+json",
+	    "{'status':{'phase':'Failed'}}");
 	ck_assert_str_eq(np_json_str(a.json, "status/phase", ""), "Pending");
 	http_drop(&a);
-	ask(&f, &a, "PATCH", NS "/pods/p/status", "application/merge-patch+json", "{'status':{'phase':'Failed'},'spec':{'nodeName':'x'}}");
+	ask(&f, &a, "PATCH", NS "/pods/p/status", "application/merge-patch+json",
+	    "{'status':{'phase':'Failed'},'spec':{'nodeName':'x'}}");
 	ck_assert_int_eq(a.code, 200);
 	ck_assert_str_eq(np_json_str(a.json, "status/phase", ""), "Failed");
 	ck_assert_ptr_null(np_json_at(a.json, "spec/nodeName"));
@@ -456,24 +539,55 @@ START_TEST(refused_objects)
 	static const struct {
 		const char *path, *body, *field;
 	} t[] = {
-		{ NS "/pods", "{'metadata':{'name':'p'},'spec':{'containers':[{'name':'C','image':'i'}]}}", "spec.containers[0].name" },
-		{ NS "/pods", "{'metadata':{'name':'p'},'spec':{'containers':[{'name':'c'}]}}", "spec.containers[0].image" },
-		{ NS "/pods", "{'metadata':{'name':'p'},'spec':{'containers':[{'name':'c','image':'i'},{'name':'c','image':'i'}]}}", "spec.containers[1].name" },
-		{ NS "/pods", "{'metadata':{'name':'p'},'spec':{'containers':[{'name':'c','image':'i','ports':[{'containerPort':70000}]}]}}",
+		{ NS "/pods",
+		  "{'metadata':{'name':'p'},'spec':{'containers':[{'name':'C','image':'i'}]}}",
+		  "spec.containers[0].name" },
+		{ NS "/pods", "{'metadata':{'name':'p'},'spec':{'containers':[{'name':'c'}]}}",
+		  "spec.containers[0].image" },
+		{ NS "/pods",
+		  "{'metadata':{'name':'p'},'spec':{'containers':[{'name':'c','image':'i'},{'name':"
+		  "'c','image':'i'}]}}",
+		  "spec.containers[1].name" },
+		{ NS "/pods",
+		  "{'metadata':{'name':'p'},'spec':{'containers':[{'name':'c','image':'i','ports':["
+		  "{'containerPort':70000}]}]}}",
 		  "spec.containers[0].ports[0].containerPort" },
-		{ NS "/pods", "{'metadata':{'name':'p'},'spec':{'containers':[{'name':'c','image':'i','ports':[{'containerPort':1,'protocol':'ICMP'}]}]}}",
+		{ NS "/pods",
+		  "{'metadata':{'name':'p'},'spec':{'containers':[{'name':'c','image':'i','ports':["
+		  "{'containerPort':1,'protocol':'ICMP'}]}]}}",
 		  "spec.containers[0].ports[0].protocol" },
-		{ NS "/pods", "{'metadata':{'name':'p'},'spec':{'restartPolicy':'Perhaps','containers':[{'name':'c','image':'i'}]}}", "spec.restartPolicy" },
-		{ NS "/pods", "{'metadata':{'name':'p','labels':{'a':'-'}},'spec':{'containers':[{'name':'c','image':'i'}]}}", "metadata.labels" },
-		{ NS "/pods", "{'metadata':{'name':'p','ownerReferences':[{'kind':'x'}]},'spec':{'containers':[{'name':'c','image':'i'}]}}",
+		{ NS "/pods",
+		  "{'metadata':{'name':'p'},'spec':{'restartPolicy':'Perhaps','containers':[{'name'"
+		  ":'c','image':'i'}]}}",
+		  "spec.restartPolicy" },
+		{ NS "/pods",
+		  "{'metadata':{'name':'p','labels':{'a':'-'}},'spec':{'containers':[{'name':'c','"
+		  "image':'i'}]}}",
+		  "metadata.labels" },
+		{ NS "/pods",
+		  "{'metadata':{'name':'p','ownerReferences':[{'kind':'x'}]},'spec':{'containers':["
+		  "{'name':'c','image':'i'}]}}",
 		  "metadata.ownerReferences.apiVersion" },
-		{ NS "/pods", "{'metadata':{'name':'p','finalizers':['x']},'spec':{'containers':[{'name':'c','image':'i'}]}}", "metadata.finalizers[0]" },
-		{ NS "/services", "{'metadata':{'name':'1s'},'spec':{'ports':[{'port':1}]}}", "metadata.name" },
-		{ NS "/services", "{'metadata':{'name':'s'},'spec':{'ports':[{'port':0}]}}", "spec.ports[0].port" },
-		{ NS "/services", "{'metadata':{'name':'s'},'spec':{'ports':[{'port':1},{'port':2}]}}", "spec.ports[0].name" },
-		{ NS "/services", "{'metadata':{'name':'s'},'spec':{'ports':[{'port':1,'name':'a'},{'port':1,'name':'b'}]}}", "spec.ports[1]" },
-		{ NS "/services", "{'metadata':{'name':'s'},'spec':{'type':'Odd','ports':[{'port':1}]}}", "spec.type" },
-		{ NS "/events", "{'metadata':{'name':'e'},'involvedObject':{'namespace':'other'}}", "involvedObject.namespace" },
+		{ NS "/pods",
+		  "{'metadata':{'name':'p','finalizers':['x']},'spec':{'containers':[{'name':'c','"
+		  "image':'i'}]}}",
+		  "metadata.finalizers[0]" },
+		{ NS "/services", "{'metadata':{'name':'1s'},'spec':{'ports':[{'port':1}]}}",
+		  "metadata.name" },
+		{ NS "/services", "{'metadata':{'name':'s'},'spec':{'ports':[{'port':0}]}}",
+		  "spec.ports[0].port" },
+		{ NS "/services",
+		  "{'metadata':{'name':'s'},'spec':{'ports':[{'port':1},{'port':2}]}}",
+		  "spec.ports[0].name" },
+		{ NS "/services",
+		  "{'metadata':{'name':'s'},'spec':{'ports':[{'port':1,'name':'a'},{'port':1,'name'"
+		  ":'b'}]}}",
+		  "spec.ports[1]" },
+		{ NS "/services",
+		  "{'metadata':{'name':'s'},'spec':{'type':'Odd','ports':[{'port':1}]}}",
+		  "spec.type" },
+		{ NS "/events", "{'metadata':{'name':'e'},'involvedObject':{'namespace':'other'}}",
+		  "involvedObject.namespace" },
 	};
 	struct fixture f;
 
@@ -483,8 +597,11 @@ START_TEST(refused_objects)
 
 		ask(&f, &a, "POST", t[i].path, "application/json", t[i].body);
 		ck_assert_msg(a.code == 422, "row %zu: %ld %s", i, a.code, np_buf_text(&a.body));
-		ck_assert_msg(strcmp(np_json_str(json_array_get(np_json_at(a.json, "details/causes"), 0), "field", ""), t[i].field) == 0, "row %zu: %s", i,
-			      np_buf_text(&a.body));
+		ck_assert_msg(
+			strcmp(np_json_str(json_array_get(np_json_at(a.json, "details/causes"), 0),
+					   "field", ""),
+			       t[i].field) == 0,
+			"row %zu: %s", i, np_buf_text(&a.body));
 		http_drop(&a);
 	}
 	fixture_stop(&f);
@@ -507,7 +624,8 @@ static void *add_labels(void *arg)
 		struct http_answer a;
 
 		do {
-			ask(w->f, &a, "PATCH", "/api/v1/nodes/node-1", "application/merge-patch+json", body);
+			ask(w->f, &a, "PATCH", "/api/v1/nodes/node-1",
+			    "application/merge-patch+json", body);
 		} while (a.code == 409 && (http_drop(&a), true));
 		if (a.code != 200)
 			fprintf(stderr, "%ld %s\n", a.code, np_buf_text(&a.body));
@@ -542,8 +660,13 @@ START_TEST(logs)
 	static const struct {
 		const char *query, *want;
 	} t[] = {
-		{ "", "one default\ntwo p\nthree\n" }, { "?tailLines=1", "three\n" }, { "?tailLines=2", "two p\nthree\n" }, { "?tailLines=0", "" },
-		{ "?tailLines=99", "one default\ntwo p\nthree\n" }, { "?limitBytes=3", "one" }, { "?container=c", "one default\ntwo p\nthree\n" },
+		{ "", "one default\ntwo p\nthree\n" },
+		{ "?tailLines=1", "three\n" },
+		{ "?tailLines=2", "two p\nthree\n" },
+		{ "?tailLines=0", "" },
+		{ "?tailLines=99", "one default\ntwo p\nthree\n" },
+		{ "?limitBytes=3", "one" },
+		{ "?container=c", "one default\ntwo p\nthree\n" },
 	};
 	struct fixture f;
 
@@ -567,8 +690,10 @@ END_TEST
 
 START_TEST(tables_of_every_kind)
 {
-	static const char *const paths[] = { "/api/v1/namespaces", "/api/v1/nodes", "/api/v1/pods", "/api/v1/services", "/api/v1/events",
-					     "/apis/networking.k8s.io/v1/networkpolicies" };
+	static const char *const paths[] = {
+		"/api/v1/namespaces", "/api/v1/nodes",	"/api/v1/pods",
+		"/api/v1/services",   "/api/v1/events", "/apis/networking.k8s.io/v1/networkpolicies"
+	};
 	const char *headers[] = { "Accept: application/json;as=Table;v=v1;g=meta.k8s.io", NULL };
 	struct http_server s;
 	struct fixture f;
@@ -576,27 +701,45 @@ START_TEST(tables_of_every_kind)
 	fixture_start(&f, false, false);
 	s = server_of(&f);
 	make_pod(&f, "p");
-	expect(&f, 201, "POST", NS "/services", "{'metadata':{'name':'s'},'spec':{'ports':[{'port':1,'nodePort':30000}],'type':'NodePort'}}");
-	expect(&f, 201, "POST", NS "/events", "{'metadata':{'name':'e'},'involvedObject':{'kind':'Pod','namespace':'default','name':'p'},'reason':'R','message':'m'}");
-	expect(&f, 201, "POST", POL, "{'metadata':{'name':'p'},'spec':{'podSelector':{'matchLabels':{'b':'2','a':'1'},'matchExpressions':["
-	       "{'key':'k','operator':'In','values':['x','y']},{'key':'n','operator':'DoesNotExist'}]}}}");
+	expect(&f, 201, "POST", NS "/services",
+	       "{'metadata':{'name':'s'},'spec':{'ports':[{'port':1,'nodePort':30000}],'type':'"
+	       "NodePort'}}");
+	expect(&f, 201, "POST", NS "/events",
+	       "{'metadata':{'name':'e'},'involvedObject':{'kind':'Pod','namespace':'default','"
+	       "name':'p'},'reason':'R','message':'m'}");
+	expect(&f, 201, "POST", POL,
+	       "{'metadata':{'name':'p'},'spec':{'podSelector':{'matchLabels':{'b':'2','a':'1'},'"
+	       "matchExpressions':["
+	       "{'key':'k','operator':'In','values':['x','y']},{'key':'n','operator':'DoesNotExist'"
+	       "}]}}}");
 	for (size_t i = 0; i < NP_ARRAY_SIZE(paths); i++) {
 		struct http_answer a;
 		json_t *rows;
 
 		http_call(&s, &a, "GET", paths[i], headers, NULL, 0);
 		rows = json_object_get(a.json, "rows");
-		ck_assert_msg(a.code == 200 && json_array_size(rows) == 1, "%s: %s", paths[i], np_buf_text(&a.body));
-		ck_assert_uint_eq(json_array_size(json_object_get(json_array_get(rows, 0), "cells")), json_array_size(json_object_get(a.json, "columnDefinitions")));
+		ck_assert_msg(a.code == 200 && json_array_size(rows) == 1, "%s: %s", paths[i],
+			      np_buf_text(&a.body));
+		ck_assert_uint_eq(
+			json_array_size(json_object_get(json_array_get(rows, 0), "cells")),
+			json_array_size(json_object_get(a.json, "columnDefinitions")));
 		if (i == 5)
-			ck_assert_str_eq(json_string_value(json_array_get(json_object_get(json_array_get(rows, 0), "cells"), 1)), "a=1,b=2,k in (x,y),!n");
+			ck_assert_str_eq(
+				json_string_value(json_array_get(
+					json_object_get(json_array_get(rows, 0), "cells"), 1)),
+				"a=1,b=2,k in (x,y),!n");
 		if (i == 3)
-			ck_assert_str_eq(json_string_value(json_array_get(json_object_get(json_array_get(rows, 0), "cells"), 4)), "1:30000/TCP");
+			ck_assert_str_eq(
+				json_string_value(json_array_get(
+					json_object_get(json_array_get(rows, 0), "cells"), 4)),
+				"1:30000/TCP");
 		http_drop(&a);
 	}
 	fixture_stop(&f);
 }
 END_TEST
 
-RUN_TESTS("api", body_limit, largest_body_is_stored, malformed_requests, huge_headers, strange_bodies_and_paths, deep_bodies, pages_show_one_moment,
-	  grace_of_pods, finalizers, end_of_a_namespace, pods_are_defaulted_and_fixed, refused_objects, concurrent_patches, logs, tables_of_every_kind)
+RUN_TESTS("api", body_limit, largest_body_is_stored, malformed_requests, huge_headers,
+	  strange_bodies_and_paths, deep_bodies, pages_show_one_moment, grace_of_pods, finalizers,
+	  end_of_a_namespace, pods_are_defaulted_and_fixed, refused_objects, concurrent_patches,
+	  logs, tables_of_every_kind)

@@ -34,17 +34,22 @@ static void start(struct fixture *f, struct np_tls *tls)
 	write_file(f, "cert.pem", tls->client_cert);
 	write_file(f, "key.pem", tls->client_key);
 	config = np_xasprintf("apiVersion: v1\nkind: Config\ncurrent-context: t\n"
-			      "clusters: [{name: t, cluster: {server: \"https://127.0.0.1:%d\", certificate-authority: %s/ca.pem}}]\n"
-			      "users: [{name: t, user: {client-certificate: %s/cert.pem, client-key: %s/key.pem}}]\n"
-			      "contexts: [{name: t, context: {cluster: t, user: t}}]\n", f->port, f->dir, f->dir, f->dir);
+			      "clusters: [{name: t, cluster: {server: \"https://127.0.0.1:%d\", "
+			      "certificate-authority: %s/ca.pem}}]\n"
+			      "users: [{name: t, user: {client-certificate: %s/cert.pem, "
+			      "client-key: %s/key.pem}}]\n"
+			      "contexts: [{name: t, context: {cluster: t, user: t}}]\n",
+			      f->port, f->dir, f->dir, f->dir);
 	write_file(f, "config", config);
 	free(config);
 }
 
 static long ask(const struct fixture *f, const char *cert, const char *key, json_t **ret)
 {
-	char *url = np_xasprintf("https://127.0.0.1:%d", f->port), *ca = np_xasprintf("%s/ca.pem", f->dir);
-	char *c = cert ? np_xasprintf("%s/%s", f->dir, cert) : NULL, *k = key ? np_xasprintf("%s/%s", f->dir, key) : NULL;
+	char *url = np_xasprintf("https://127.0.0.1:%d", f->port),
+	     *ca = np_xasprintf("%s/ca.pem", f->dir);
+	char *c = cert ? np_xasprintf("%s/%s", f->dir, cert) : NULL,
+	     *k = key ? np_xasprintf("%s/%s", f->dir, key) : NULL;
 	struct http_server s = { .url = url, .ca = ca, .cert = c, .key = k };
 	struct http_answer a;
 	long code;
@@ -90,7 +95,10 @@ END_TEST
 
 START_TEST(bad_certificate_does_not_start)
 {
-	struct np_api_options o = { .unix_listen_fd = -1, .server_cert_pem = "rubbish", .server_key_pem = "rubbish", .client_ca_pem = "rubbish" };
+	struct np_api_options o = { .unix_listen_fd = -1,
+				    .server_cert_pem = "rubbish",
+				    .server_key_pem = "rubbish",
+				    .client_ca_pem = "rubbish" };
 	struct np_store *s = np_store_new();
 	struct np_err err = { 0 };
 	int port;
@@ -106,9 +114,12 @@ START_TEST(bad_certificate_does_not_start)
 }
 END_TEST
 
-static gnutls_session_t handshake(const struct fixture *f, gnutls_certificate_credentials_t cred, int *ret_fd)
+static gnutls_session_t handshake(const struct fixture *f, gnutls_certificate_credentials_t cred,
+				  int *ret_fd)
 {
-	struct sockaddr_in a = { .sin_family = AF_INET, .sin_port = htons((uint16_t)f->port), .sin_addr.s_addr = htonl(INADDR_LOOPBACK) };
+	struct sockaddr_in a = { .sin_family = AF_INET,
+				 .sin_port = htons((uint16_t)f->port),
+				 .sin_addr.s_addr = htonl(INADDR_LOOPBACK) };
 	int fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0), rc;
 	gnutls_session_t tls;
 
@@ -138,16 +149,20 @@ START_TEST(exec_over_tls)
 	int fd;
 
 	start(&f, &pem);
-	store_add(f.store, NP_KIND_POD, J("{'metadata':{'name':'p','namespace':'default'},'spec':{'nodeName':'n','containers':[{'name':'c'}]},"
-					  "'status':{'phase':'Running'}}"));
+	store_add(f.store, NP_KIND_POD,
+		  J("{'metadata':{'name':'p','namespace':'default'},'spec':{'nodeName':'n','"
+		    "containers':[{'name':'c'}]},"
+		    "'status':{'phase':'Running'}}"));
 	gnutls_certificate_allocate_credentials(&cred);
 	cert = np_xasprintf("%s/cert.pem", f.dir);
 	key = np_xasprintf("%s/key.pem", f.dir);
-	ck_assert_int_eq(gnutls_certificate_set_x509_key_file(cred, cert, key, GNUTLS_X509_FMT_PEM), 0);
+	ck_assert_int_eq(gnutls_certificate_set_x509_key_file(cred, cert, key, GNUTLS_X509_FMT_PEM),
+			 0);
 	tls = handshake(&f, cred, &fd);
 	for (int i = 0; i < 100000; i++)
 		bytes[i] = (char)('a' + i % 26);
-	ws_open(&w, fd, tls, "/api/v1/namespaces/default/pods/p/exec?stdin=1&stdout=1&command=cat", "v5.channel.k8s.io");
+	ws_open(&w, fd, tls, "/api/v1/namespaces/default/pods/p/exec?stdin=1&stdout=1&command=cat",
+		"v5.channel.k8s.io");
 	ck_assert_int_eq(w.http, 101);
 	ws_send(&w, 0, bytes, 100000);
 	ws_send(&w, 255, "", 1);
@@ -159,7 +174,8 @@ START_TEST(exec_over_tls)
 	gnutls_deinit(tls);
 	/* One that is open when the server stops. */
 	tls = handshake(&f, cred, &fd);
-	ws_open(&w, fd, tls, "/api/v1/namespaces/default/pods/p/exec?stdin=1&stdout=1&command=cat", "v5.channel.k8s.io");
+	ws_open(&w, fd, tls, "/api/v1/namespaces/default/pods/p/exec?stdin=1&stdout=1&command=cat",
+		"v5.channel.k8s.io");
 	ck_assert_int_eq(w.http, 101);
 	np_tls_release(&pem);
 	fixture_stop(&f);
@@ -174,7 +190,10 @@ END_TEST
 
 START_TEST(kubectl)
 {
-	static const char *const words[][2] = { { "EXEC_OK", "echo hi" }, { "EXEC_FAIL", "false" }, { "EXEC_FAIL_CODE", "1" }, { "EXEC_CAT", "cat" } };
+	static const char *const words[][2] = { { "EXEC_OK", "echo hi" },
+						{ "EXEC_FAIL", "false" },
+						{ "EXEC_FAIL_CODE", "1" },
+						{ "EXEC_CAT", "cat" } };
 	struct np_buf out = { 0 }, errs = { 0 };
 	struct np_err err = { 0 };
 	struct np_tls tls;
@@ -187,8 +206,11 @@ START_TEST(kubectl)
 	for (size_t i = 0; i < NP_ARRAY_SIZE(words); i++)
 		setenv(words[i][0], words[i][1], 1);
 	config = np_xasprintf("%s/config", f.dir);
-	rc = np_proc_run((const char *const[]){ "sh", "harness/tests/sandbox/kubectl.sh", config, NULL }, NULL, 170000, &out, &errs, &err);
-	ck_assert_msg(rc == 0, "status %d %s\n%s%s", rc, err.msg, np_buf_text(&out), np_buf_text(&errs));
+	rc = np_proc_run(
+		(const char *const[]){ "sh", "harness/tests/sandbox/kubectl.sh", config, NULL },
+		NULL, 170000, &out, &errs, &err);
+	ck_assert_msg(rc == 0, "status %d %s\n%s%s", rc, err.msg, np_buf_text(&out),
+		      np_buf_text(&errs));
 	skip = strstr(np_buf_text(&out), "# SKIP kubectl");
 	if (skip)
 		printf("# skipped: %s", skip + 7);

@@ -1,6 +1,6 @@
 /*
- * Replays validation_cases.json (accept and reject cases of NetworkPolicies, agreed with a real kube-apiserver 1.36) on the API, by dry run: code,
- * fields of the causes, warnings, defaults.
+ * Replays validation_cases.json (accept and reject cases of NetworkPolicies, agreed with a real
+ * kube-apiserver 1.36) on the API, by dry run: code, fields of the causes, warnings, defaults.
  */
 #include <gnutls/gnutls.h>
 
@@ -14,7 +14,8 @@ static int n_failed;
 
 static void complain(const json_t *c, const char *what, const struct http_answer *a)
 {
-	fprintf(stderr, "%s: %s: %ld %.300s\n", np_json_str(c, "id", "?"), what, a->code, np_buf_text(&a->body));
+	fprintf(stderr, "%s: %s: %ld %.300s\n", np_json_str(c, "id", "?"), what, a->code,
+		np_buf_text(&a->body));
 	n_failed++;
 }
 
@@ -48,7 +49,9 @@ static bool make_body(const json_t *c, const json_t *manifest, struct np_buf *b)
 	if (strcmp(encoding, "object") == 0) {
 		np_json_dump(manifest, 0, b);
 	} else if (strstr(encoding, "-b64")) {
-		gnutls_datum_t in = { (unsigned char *)json_string_value(manifest), (unsigned)json_string_length(manifest) }, out;
+		gnutls_datum_t in = { (unsigned char *)json_string_value(manifest),
+				      (unsigned)json_string_length(manifest) },
+			       out;
 
 		ck_assert_int_eq(gnutls_base64_decode2(&in, &out), 0);
 		np_buf_add(b, out.data, out.size);
@@ -57,7 +60,8 @@ static bool make_body(const json_t *c, const json_t *manifest, struct np_buf *b)
 		np_buf_add(b, json_string_value(manifest), json_string_length(manifest));
 	}
 	json_array_foreach(json_object_get(c, "expand"), i, x)
-		replace_all(b, np_json_str(x, "token", "?"), np_json_str(x, "repeat", ""), (size_t)np_json_int(x, "count", 0));
+		replace_all(b, np_json_str(x, "token", "?"), np_json_str(x, "repeat", ""),
+			    (size_t)np_json_int(x, "count", 0));
 	return strncmp(encoding, "yaml", 4) != 0;
 }
 
@@ -89,7 +93,8 @@ static bool field_named(const json_t *causes, const char *field)
 
 static void check_fields(const json_t *c, const struct http_answer *a)
 {
-	const json_t *causes = np_json_at(a->json, "details/causes"), *many = json_object_get(c, "error_fields"), *v;
+	const json_t *causes = np_json_at(a->json, "details/causes"),
+		     *many = json_object_get(c, "error_fields"), *v;
 	const char *one = np_json_str(c, "error_field", NULL);
 	size_t i;
 
@@ -118,12 +123,16 @@ static void check_warning(const json_t *c, const json_t *w, const struct http_an
 
 static void check_accepted(const json_t *c, const struct http_answer *a)
 {
-	const json_t *want = json_object_get(c, "defaulted"), *warnings = json_object_get(c, "warnings"), *w;
+	const json_t *want = json_object_get(c, "defaulted"),
+		     *warnings = json_object_get(c, "warnings"), *w;
 	size_t i;
 
-	if (json_object_get(want, "spec") && !json_equal(json_object_get(want, "spec"), json_object_get(a->json, "spec")))
+	if (json_object_get(want, "spec") &&
+	    !json_equal(json_object_get(want, "spec"), json_object_get(a->json, "spec")))
 		complain(c, "has another spec", a);
-	if (json_object_get(want, "policyTypes") && !json_equal(json_object_get(want, "policyTypes"), np_json_at(a->json, "spec/policyTypes")))
+	if (json_object_get(want, "policyTypes") &&
+	    !json_equal(json_object_get(want, "policyTypes"),
+			np_json_at(a->json, "spec/policyTypes")))
 		complain(c, "has other policyTypes", a);
 	json_array_foreach(warnings, i, w)
 		check_warning(c, w, a);
@@ -141,13 +150,17 @@ static void judge(const json_t *c, const struct http_answer *a)
 		check_accepted(c, a);
 }
 
-static void send_case(const struct http_server *s, const json_t *c, const char *method, const char *ns, const char *name, const json_t *manifest)
+static void send_case(const struct http_server *s, const json_t *c, const char *method,
+		      const char *ns, const char *name, const json_t *manifest)
 {
 	char *collection = np_xasprintf(COLLECTION, ns, name);
-	char *path = np_xasprintf("%s?dryRun=All&fieldValidation=%s", collection, np_json_str(c, "field_validation", ""));
+	char *path = np_xasprintf("%s?dryRun=All&fieldValidation=%s", collection,
+				  np_json_str(c, "field_validation", ""));
 	struct np_buf body = { 0 };
 	bool json = make_body(c, manifest, &body);
-	const char *headers[] = { json ? "Content-Type: application/json" : "Content-Type: application/yaml", NULL };
+	const char *headers[] = { json ? "Content-Type: application/json"
+				       : "Content-Type: application/yaml",
+				  NULL };
 	struct http_answer a;
 
 	http_call(s, &a, method, path, headers, np_buf_text(&body), body.len);
@@ -158,25 +171,37 @@ static void send_case(const struct http_server *s, const json_t *c, const char *
 	free(collection);
 }
 
-/* Puts the old object into the store as it is, and gives the manifest its uid and revision where it names the old ones. */
+/*
+ * Puts the old object into the store as it is, and gives the manifest its uid and revision where it
+ * names the old ones.
+ */
 static void run_update(const struct fixture *f, const struct http_server *s, const json_t *c)
 {
-	json_t *old = json_deep_copy(json_object_get(c, "old")), *manifest = json_deep_copy(json_object_get(c, "manifest")), *stored = NULL;
+	json_t *old = json_deep_copy(json_object_get(c, "old")),
+	       *manifest = json_deep_copy(json_object_get(c, "manifest")), *stored = NULL;
 	json_t *meta = json_object_get(manifest, "metadata");
 	static const char *const ids[] = { "uid", "resourceVersion" };
 	struct np_err err = { 0 };
 	char *name;
 
 	if (!json_object_get(json_object_get(old, "metadata"), "namespace"))
-		json_object_set_new(json_object_get(old, "metadata"), "namespace", json_string("default"));
-	ck_assert_msg(np_store_create(f->store, NP_KIND_NETWORKPOLICY, old, &stored, &err) == 0, "%s: %s", np_json_str(c, "id", ""), err.msg);
+		json_object_set_new(json_object_get(old, "metadata"), "namespace",
+				    json_string("default"));
+	ck_assert_msg(np_store_create(f->store, NP_KIND_NETWORKPOLICY, old, &stored, &err) == 0,
+		      "%s: %s", np_json_str(c, "id", ""), err.msg);
 	for (size_t i = 0; i < 2; i++) {
-		if (json_object_get(meta, ids[i]) && json_equal(json_object_get(meta, ids[i]), json_object_get(json_object_get(old, "metadata"), ids[i])))
-			json_object_set(meta, ids[i], json_object_get(json_object_get(stored, "metadata"), ids[i]));
+		if (json_object_get(meta, ids[i]) &&
+		    json_equal(json_object_get(meta, ids[i]),
+			       json_object_get(json_object_get(old, "metadata"), ids[i])))
+			json_object_set(
+				meta, ids[i],
+				json_object_get(json_object_get(stored, "metadata"), ids[i]));
 	}
 	name = np_xasprintf("/%s", np_json_str(old, "metadata/name", ""));
 	send_case(s, c, "PUT", "default", name, manifest);
-	ck_assert_int_eq(np_store_delete(f->store, NP_KIND_NETWORKPOLICY, "default", name + 1, NULL, NULL), 0);
+	ck_assert_int_eq(
+		np_store_delete(f->store, NP_KIND_NETWORKPOLICY, "default", name + 1, NULL, NULL),
+		0);
 	free(name);
 	json_decref(old);
 	json_decref(manifest);
@@ -192,7 +217,9 @@ START_TEST(every_case)
 	struct fixture f;
 	json_t *cases, *c;
 
-	ck_assert_msg(np_file_read("harness/tests/sandbox/validation_cases.json", 1 << 20, &text, &err) == 0, "%s", err.msg);
+	ck_assert_msg(np_file_read("harness/tests/sandbox/validation_cases.json", 1 << 20, &text,
+				   &err) == 0,
+		      "%s", err.msg);
 	cases = json_loadb(text.data, text.len, JSON_ALLOW_NUL, NULL);
 	ck_assert_ptr_nonnull(cases);
 	fixture_start(&f, false, false);
@@ -201,13 +228,15 @@ START_TEST(every_case)
 		if (strcmp(np_json_str(c, "via", ""), "api") != 0)
 			continue;
 		if (strcmp(np_json_str(c, "op", ""), "create") == 0) {
-			send_case(&s, c, "POST", np_json_str(c, "request_namespace", "default"), "", json_object_get(c, "manifest"));
+			send_case(&s, c, "POST", np_json_str(c, "request_namespace", "default"), "",
+				  json_object_get(c, "manifest"));
 			n_create++;
 		} else if (json_is_object(json_object_get(c, "old"))) {
 			run_update(&f, &s, c);
 			n_update++;
 		} else {
-			send_case(&s, c, "PUT", "default", "/missing", json_object_get(c, "manifest"));
+			send_case(&s, c, "PUT", "default", "/missing",
+				  json_object_get(c, "manifest"));
 		}
 	}
 	ck_assert_uint_gt(n_create, 300);

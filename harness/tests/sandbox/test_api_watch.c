@@ -24,13 +24,17 @@ static void add_param(struct np_request *r, char *pair)
 }
 
 /* @query: "a=b&c=d", not escaped. */
-static bool open_watch(struct bench *b, enum np_kind_id kind, const char *ns, const char *query, enum np_accept_as as)
+static bool open_watch(struct bench *b, enum np_kind_id kind, const char *ns, const char *query,
+		       enum np_accept_as as)
 {
 	static char copy[512];
 	static struct np_api_param params[16];
 	char *save = NULL;
 
-	b->req = (struct np_request){ .env = { .store = b->store, .stopping = &b->stopping }, .kind = kind, .ns = ns, .query = params };
+	b->req = (struct np_request){ .env = { .store = b->store, .stopping = &b->stopping },
+				      .kind = kind,
+				      .ns = ns,
+				      .query = params };
 	snprintf(copy, sizeof(copy), "%s", query);
 	for (char *p = strtok_r(copy, "&", &save); p; p = strtok_r(NULL, "&", &save))
 		add_param(&b->req, p);
@@ -64,10 +68,12 @@ static char *events_now(struct bench *b)
 	while ((n = np_watch_read(b->watch, buf, sizeof(buf), 0)) > 0)
 		np_buf_add(&text, buf, (size_t)n);
 	for (line = strtok_r(text.data, "\n", &save); line; line = strtok_r(NULL, "\n", &save)) {
-		json_t *e = np_json_parse(line, strlen(line), NULL), *o = json_object_get(e, "object");
+		json_t *e = np_json_parse(line, strlen(line), NULL),
+		       *o = json_object_get(e, "object");
 
 		ck_assert_msg(e != NULL, "%s", line);
-		np_buf_printf(&out, "%c:%s@%s", *np_json_str(e, "type", "?"), np_json_str(o, "metadata/name", np_json_str(o, "reason", "")),
+		np_buf_printf(&out, "%c:%s@%s", *np_json_str(e, "type", "?"),
+			      np_json_str(o, "metadata/name", np_json_str(o, "reason", "")),
 			      np_json_str(o, "metadata/resourceVersion", ""));
 		if (np_json_at(o, "metadata/annotations"))
 			np_buf_adds(&out, "!");
@@ -90,7 +96,8 @@ static void assert_events(struct bench *b, const char *want)
 
 static void put(struct bench *b, const char *ns, const char *name, const char *label)
 {
-	json_t *o = np_json_pack("{s:s, s:{s:s, s:s, s:{s:s}}}", "kind", "Pod", "metadata", "name", name, "namespace", ns, "labels", "l", label);
+	json_t *o = np_json_pack("{s:s, s:{s:s, s:s, s:{s:s}}}", "kind", "Pod", "metadata", "name",
+				 name, "namespace", ns, "labels", "l", label);
 
 	if (np_store_create(b->store, NP_KIND_POD, o, NULL, NULL))
 		ck_assert_int_eq(np_store_update(b->store, NP_KIND_POD, o, NULL, NULL), 0);
@@ -147,7 +154,8 @@ START_TEST(selected)
 	drop(&b, "a", "q");		/* 8 */
 	assert_events(&b, "A:q@4 D:p@5 D:q@8 ");
 	np_watch_free(b.watch);
-	ck_assert(open_watch(&b, NP_KIND_POD, "", "watch=1&fieldSelector=metadata.name=z", NP_AS_OBJECT));
+	ck_assert(open_watch(&b, NP_KIND_POD, "", "watch=1&fieldSelector=metadata.name=z",
+			     NP_AS_OBJECT));
 	put(&b, "a", "z", "1");
 	put(&b, "a", "y", "1");
 	assert_events(&b, "A:z@9 ");
@@ -161,19 +169,24 @@ START_TEST(initial_events)
 
 	bench_start(&b);
 	put(&b, "a", "p", "1");
-	ck_assert(open_watch(&b, NP_KIND_POD, "", "watch=1&sendInitialEvents=true&resourceVersionMatch=NotOlderThan&allowWatchBookmarks=true",
+	ck_assert(open_watch(&b, NP_KIND_POD, "",
+			     "watch=1&sendInitialEvents=true&resourceVersionMatch=NotOlderThan&"
+			     "allowWatchBookmarks=true",
 			     NP_AS_OBJECT));
 	assert_events(&b, "A:p@2 B:@2! ");
 	put(&b, "a", "p", "2");
 	assert_events(&b, "M:p@3 ");
 	np_watch_free(b.watch);
-	ck_assert(open_watch(&b, NP_KIND_POD, "", "watch=1&sendInitialEvents=false&resourceVersionMatch=NotOlderThan&allowWatchBookmarks=true",
+	ck_assert(open_watch(&b, NP_KIND_POD, "",
+			     "watch=1&sendInitialEvents=false&resourceVersionMatch=NotOlderThan&"
+			     "allowWatchBookmarks=true",
 			     NP_AS_OBJECT));
 	assert_events(&b, "");
 	np_watch_free(b.watch);
 	ck_assert(!open_watch(&b, NP_KIND_POD, "", "watch=1&sendInitialEvents=true", NP_AS_OBJECT));
 	ck_assert_int_eq(b.rep.code, 422);
-	ck_assert(!open_watch(&b, NP_KIND_POD, "", "watch=1&resourceVersionMatch=Exact", NP_AS_OBJECT));
+	ck_assert(!open_watch(&b, NP_KIND_POD, "", "watch=1&resourceVersionMatch=Exact",
+			      NP_AS_OBJECT));
 	ck_assert_int_eq(b.rep.code, 422);
 	bench_stop(&b);
 }
@@ -223,7 +236,8 @@ START_TEST(ends)
 	assert_events(&b, "$");
 	np_watch_free(b.watch);
 	atomic_store(&b.stopping, false);
-	ck_assert(open_watch(&b, NP_KIND_POD, "", "watch=1&timeoutSeconds=1&allowWatchBookmarks=true", NP_AS_OBJECT));
+	ck_assert(open_watch(&b, NP_KIND_POD, "",
+			     "watch=1&timeoutSeconds=1&allowWatchBookmarks=true", NP_AS_OBJECT));
 	for (;;) {
 		char buf[256];
 		ssize_t n = np_watch_read(b.watch, buf, sizeof(buf), 10000);
@@ -298,7 +312,8 @@ static void read_until(int fd, struct np_buf *b, const char *text)
 
 START_TEST(two_hundred_at_once)
 {
-	static const char ask[] = "GET /api/v1/nodes?watch=1&resourceVersion=3 HTTP/1.1\r\nHost: x\r\n\r\n";
+	static const char ask[] =
+		"GET /api/v1/nodes?watch=1&resourceVersion=3 HTTP/1.1\r\nHost: x\r\n\r\n";
 	static int fds[N_WATCHES];
 	static struct np_buf in[N_WATCHES];
 	struct fixture f;
@@ -331,4 +346,5 @@ START_TEST(two_hundred_at_once)
 }
 END_TEST
 
-RUN_TESTS("watch", from_now_and_from_then, selected, initial_events, too_old_and_too_new, overtaken, ends, as_tables, two_hundred_at_once)
+RUN_TESTS("watch", from_now_and_from_then, selected, initial_events, too_old_and_too_new, overtaken,
+	  ends, as_tables, two_hundred_at_once)

@@ -1,3 +1,4 @@
+/* The object store: keys, revisions, lists of the past, events, many threads. */
 #include <pthread.h>
 
 #include "../../sandbox/store.h"
@@ -6,14 +7,16 @@
 
 static json_t *object(const char *ns, const char *name, const char *label)
 {
-	json_t *o = np_json_pack("{s:{s:s, s:{s:s}}}", "metadata", "name", name, "labels", "l", label);
+	json_t *o =
+		np_json_pack("{s:{s:s, s:{s:s}}}", "metadata", "name", name, "labels", "l", label);
 
 	if (*ns)
 		json_object_set_new(json_object_get(o, "metadata"), "namespace", json_string(ns));
 	return o;
 }
 
-static int put(struct np_store *s, const char *ns, const char *name, const char *label, struct np_err *err)
+static int put(struct np_store *s, const char *ns, const char *name, const char *label,
+	       struct np_err *err)
 {
 	json_t *o = object(ns, name, label);
 	int rc = np_store_create(s, NP_KIND_POD, o, NULL, err);
@@ -22,13 +25,15 @@ static int put(struct np_store *s, const char *ns, const char *name, const char 
 	return rc;
 }
 
-static int change(struct np_store *s, const char *ns, const char *name, const char *label, const char *rev, json_t **ret, struct np_err *err)
+static int change(struct np_store *s, const char *ns, const char *name, const char *label,
+		  const char *rev, json_t **ret, struct np_err *err)
 {
 	json_t *o = object(ns, name, label);
 	int rc;
 
 	if (rev)
-		json_object_set_new(json_object_get(o, "metadata"), "resourceVersion", json_string(rev));
+		json_object_set_new(json_object_get(o, "metadata"), "resourceVersion",
+				    json_string(rev));
 	rc = np_store_update(s, NP_KIND_POD, o, ret, err);
 	json_decref(o);
 	return rc;
@@ -43,7 +48,8 @@ static char *names(const json_t *list)
 
 	np_buf_adds(&b, "");
 	json_array_foreach(list, i, o)
-		np_buf_printf(&b, "%s/%s=%s ", np_json_str(o, "metadata/namespace", ""), np_json_str(o, "metadata/name", "?"),
+		np_buf_printf(&b, "%s/%s=%s ", np_json_str(o, "metadata/namespace", ""),
+			      np_json_str(o, "metadata/name", "?"),
 			      np_json_str(o, "metadata/labels/l", "?"));
 	return np_buf_steal(&b);
 }
@@ -105,9 +111,13 @@ START_TEST(keys_are_checked)
 		enum np_kind_id kind;
 		const char *object;
 	} bad[] = {
-		{ NP_KIND_POD, "{}" }, { NP_KIND_POD, "{'metadata': {}}" }, { NP_KIND_POD, "{'metadata': {'name': 'x'}}" },
-		{ NP_KIND_POD, "{'metadata': {'name': '', 'namespace': 'a'}}" }, { NP_KIND_POD, "{'metadata': []}" },
-		{ NP_KIND_NODE, "{'metadata': {'name': 'x', 'namespace': 'a'}}" }, { NP_KIND_NODE, "[]" },
+		{ NP_KIND_POD, "{}" },
+		{ NP_KIND_POD, "{'metadata': {}}" },
+		{ NP_KIND_POD, "{'metadata': {'name': 'x'}}" },
+		{ NP_KIND_POD, "{'metadata': {'name': '', 'namespace': 'a'}}" },
+		{ NP_KIND_POD, "{'metadata': []}" },
+		{ NP_KIND_NODE, "{'metadata': {'name': 'x', 'namespace': 'a'}}" },
+		{ NP_KIND_NODE, "[]" },
 	};
 	struct np_store *s = np_store_new();
 
@@ -141,7 +151,8 @@ START_TEST(update)
 	ck_assert_int_eq(err.code, NP_ECONFLICT);
 	ck_assert_int_eq(change(s, "a", "p", "2", "2", &after, &err), 0);
 	ck_assert_str_eq(np_json_str(after, "metadata/resourceVersion", ""), "3");
-	ck_assert_str_eq(np_json_str(after, "metadata/uid", "x"), np_json_str(before, "metadata/uid", "y"));
+	ck_assert_str_eq(np_json_str(after, "metadata/uid", "x"),
+			 np_json_str(before, "metadata/uid", "y"));
 	/* What was handed out does not change. */
 	ck_assert_str_eq(np_json_str(before, "metadata/labels/l", ""), "1");
 	ck_assert_str_eq(np_json_str(before, "metadata/resourceVersion", ""), "2");
@@ -276,7 +287,10 @@ START_TEST(waiting)
 	struct np_store *s = np_store_new();
 	struct waiter w[2] = { { .s = s, .n = -2 }, { .s = s, .n = -2 } };
 
-	/* Whether the threads wait already or come later: a change is found, and a wake may have to be repeated. */
+	/*
+	 * Whether the threads wait already or come later: a change is found, and a wake may have to
+	 * be repeated.
+	 */
 	pthread_create(&w[0].t, NULL, wait_for_event, &w[0]);
 	put(s, "a", "p", "1", NULL);
 	pthread_join(w[0].t, NULL);
@@ -376,5 +390,5 @@ START_TEST(events_add_up)
 }
 END_TEST
 
-RUN_TESTS("store", kinds, create_fills_and_copies, keys_are_checked, update, lists_are_sorted, lists_of_the_past, events, log_has_an_end, waiting,
-	  waking, events_add_up)
+RUN_TESTS("store", kinds, create_fills_and_copies, keys_are_checked, update, lists_are_sorted,
+	  lists_of_the_past, events, log_has_an_end, waiting, waking, events_add_up)

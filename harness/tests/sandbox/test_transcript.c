@@ -1,6 +1,7 @@
 /*
- * Replays transcript.json. By default on the sandbox's API; on a real API server when NP_TRANSCRIPT_URL names one (with NP_TRANSCRIPT_CA, _CERT, _KEY files,
- * or NP_TRANSCRIPT_TOKEN): the same answers are expected.
+ * Replays transcript.json. By default on the sandbox's API; on a real API server when
+ * NP_TRANSCRIPT_URL names one (with NP_TRANSCRIPT_CA, _CERT, _KEY files, or NP_TRANSCRIPT_TOKEN):
+ * the same answers are expected.
  */
 #include "api_fixture.h"
 #include "api_test.h"
@@ -64,13 +65,16 @@ static json_t *at(json_t *v, const char *path)
 	return v;
 }
 
-static void complain(struct replay *r, const char *name, const char *what, const char *where, const struct http_answer *a)
+static void complain(struct replay *r, const char *name, const char *what, const char *where,
+		     const struct http_answer *a)
 {
-	fprintf(stderr, "'%s': %s %s\n  answer: %ld %.600s\n", name, what, where, a->code, np_buf_text(&a->body));
+	fprintf(stderr, "'%s': %s %s\n  answer: %ld %.600s\n", name, what, where, a->code,
+		np_buf_text(&a->body));
 	r->n_failed++;
 }
 
-static void check_values(struct replay *r, const char *name, const json_t *wants, const struct http_answer *a, bool contain)
+static void check_values(struct replay *r, const char *name, const json_t *wants,
+			 const struct http_answer *a, bool contain)
 {
 	const char *path;
 	json_t *want;
@@ -81,27 +85,34 @@ static void check_values(struct replay *r, const char *name, const json_t *wants
 		bool ok;
 
 		if (text)
-			ok = json_is_string(have) && (contain ? strstr(json_string_value(have), text) != NULL : strcmp(json_string_value(have), text) == 0);
+			ok = json_is_string(have) &&
+			     (contain ? strstr(json_string_value(have), text) != NULL
+				      : strcmp(json_string_value(have), text) == 0);
 		else
 			ok = have && json_equal(have, want);
 		if (!ok)
-			complain(r, name, contain ? "does not contain what it should at" : "differs at", path, a);
+			complain(r, name,
+				 contain ? "does not contain what it should at" : "differs at",
+				 path, a);
 		free(text);
 	}
 }
 
-static void check_paths(struct replay *r, const char *name, const json_t *paths, const struct http_answer *a, bool there)
+static void check_paths(struct replay *r, const char *name, const json_t *paths,
+			const struct http_answer *a, bool there)
 {
 	json_t *p;
 	size_t i;
 
 	json_array_foreach(paths, i, p) {
 		if ((at(a->json, json_string_value(p)) != NULL) != there)
-			complain(r, name, there ? "lacks" : "should not have", json_string_value(p), a);
+			complain(r, name, there ? "lacks" : "should not have", json_string_value(p),
+				 a);
 	}
 }
 
-static void save_values(struct replay *r, const char *name, const json_t *save, const struct http_answer *a)
+static void save_values(struct replay *r, const char *name, const json_t *save,
+			const struct http_answer *a)
 {
 	const char *var;
 	json_t *path;
@@ -135,7 +146,8 @@ static void send_once(struct replay *r, const json_t *q, struct http_answer *a)
 		lines[n++] = np_xasprintf("%s: %s", key, json_string_value(v));
 	if (text && !json_object_get(headers, "Content-Type"))
 		lines[n++] = np_xstrdup("Content-Type: application/json");
-	http_call(&r->server, a, np_json_str(q, "method", "GET"), path, (const char *const *)lines, text, text ? strlen(text) : 0);
+	http_call(&r->server, a, np_json_str(q, "method", "GET"), path, (const char *const *)lines,
+		  text, text ? strlen(text) : 0);
 	while (n > 0)
 		free(lines[--n]);
 	free(path);
@@ -190,8 +202,11 @@ static void replay_all(struct replay *r)
 
 START_TEST(on_a_server)
 {
-	struct replay r = { .server = { .url = getenv("NP_TRANSCRIPT_URL"), .ca = getenv("NP_TRANSCRIPT_CA"), .cert = getenv("NP_TRANSCRIPT_CERT"),
-					.key = getenv("NP_TRANSCRIPT_KEY"), .token = getenv("NP_TRANSCRIPT_TOKEN") } };
+	struct replay r = { .server = { .url = getenv("NP_TRANSCRIPT_URL"),
+					.ca = getenv("NP_TRANSCRIPT_CA"),
+					.cert = getenv("NP_TRANSCRIPT_CERT"),
+					.key = getenv("NP_TRANSCRIPT_KEY"),
+					.token = getenv("NP_TRANSCRIPT_TOKEN") } };
 
 	if (!r.server.url) {
 		printf("# skipped: NP_TRANSCRIPT_URL names no server\n");

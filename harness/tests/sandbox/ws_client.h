@@ -56,7 +56,8 @@ static inline ssize_t ws_write(struct ws *w, const void *buf, size_t n)
 	return put;
 }
 
-static inline ssize_t ws_recv_cb(wslay_event_context_ptr ctx, uint8_t *buf, size_t len, int flags, void *data)
+static inline ssize_t ws_recv_cb(wslay_event_context_ptr ctx, uint8_t *buf, size_t len, int flags,
+				 void *data)
 {
 	struct ws *w = data;
 	ssize_t n;
@@ -71,18 +72,21 @@ static inline ssize_t ws_recv_cb(wslay_event_context_ptr ctx, uint8_t *buf, size
 	n = ws_read(w, buf, len);
 	if (n > 0)
 		return n;
-	wslay_event_set_error(ctx, n < 0 && errno == EAGAIN ? WSLAY_ERR_WOULDBLOCK : WSLAY_ERR_CALLBACK_FAILURE);
+	wslay_event_set_error(ctx, n < 0 && errno == EAGAIN ? WSLAY_ERR_WOULDBLOCK
+							    : WSLAY_ERR_CALLBACK_FAILURE);
 	return -1;
 }
 
-static inline ssize_t ws_send_cb(wslay_event_context_ptr ctx, const uint8_t *buf, size_t len, int flags, void *data)
+static inline ssize_t ws_send_cb(wslay_event_context_ptr ctx, const uint8_t *buf, size_t len,
+				 int flags, void *data)
 {
 	ssize_t n = ws_write(data, buf, len);
 
 	(void)flags;
 	if (n >= 0)
 		return n;
-	wslay_event_set_error(ctx, errno == EAGAIN ? WSLAY_ERR_WOULDBLOCK : WSLAY_ERR_CALLBACK_FAILURE);
+	wslay_event_set_error(ctx,
+			      errno == EAGAIN ? WSLAY_ERR_WOULDBLOCK : WSLAY_ERR_CALLBACK_FAILURE);
 	return -1;
 }
 
@@ -94,7 +98,8 @@ static inline int ws_mask_cb(wslay_event_context_ptr ctx, uint8_t *buf, size_t l
 	return 0;
 }
 
-static inline void ws_msg_cb(wslay_event_context_ptr ctx, const struct wslay_event_on_msg_recv_arg *arg, void *data)
+static inline void ws_msg_cb(wslay_event_context_ptr ctx,
+			     const struct wslay_event_on_msg_recv_arg *arg, void *data)
 {
 	struct ws *w = data;
 
@@ -146,16 +151,27 @@ static inline void ws_shake(struct ws *w, const char *request)
 	}
 	if (end)
 		np_buf_add(&w->early, end + 4, w->head.len - (size_t)(end + 4 - w->head.data));
-	w->http = strncmp(np_buf_text(&w->head), "HTTP/1.1 ", 9) == 0 ? (int)strtol(w->head.data + 9, NULL, 10) : 0;
+	w->http = strncmp(np_buf_text(&w->head), "HTTP/1.1 ", 9) == 0
+			  ? (int)strtol(w->head.data + 9, NULL, 10)
+			  : 0;
 }
 
-/* On a connected, non-blocking descriptor. @path: with the query. @protocols: "v5.channel.k8s.io". The state is in w->http. */
-static inline void ws_open(struct ws *w, int fd, gnutls_session_t tls, const char *path, const char *protocols)
+/*
+ * On a connected, non-blocking descriptor. @path: with the query. @protocols: "v5.channel.k8s.io".
+ * The state is in w->http.
+ */
+static inline void ws_open(struct ws *w, int fd, gnutls_session_t tls, const char *path,
+			   const char *protocols)
 {
-	struct wslay_event_callbacks cb = { .recv_callback = ws_recv_cb, .send_callback = ws_send_cb, .genmask_callback = ws_mask_cb,
+	struct wslay_event_callbacks cb = { .recv_callback = ws_recv_cb,
+					    .send_callback = ws_send_cb,
+					    .genmask_callback = ws_mask_cb,
 					    .on_msg_recv_callback = ws_msg_cb };
-	char *request = np_xasprintf("GET %s HTTP/1.1\r\nHost: x\r\nConnection: Upgrade\r\nUpgrade: websocket\r\nSec-WebSocket-Version: 13\r\n"
-				     "Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\nSec-WebSocket-Protocol: %s\r\n\r\n", path, protocols);
+	char *request = np_xasprintf(
+		"GET %s HTTP/1.1\r\nHost: x\r\nConnection: Upgrade\r\nUpgrade: "
+		"websocket\r\nSec-WebSocket-Version: 13\r\n"
+		"Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\nSec-WebSocket-Protocol: %s\r\n\r\n",
+		path, protocols);
 
 	memset(w, 0, sizeof(*w));
 	w->fd = fd;
@@ -169,7 +185,9 @@ static inline void ws_open(struct ws *w, int fd, gnutls_session_t tls, const cha
 static inline void ws_send(struct ws *w, int channel, const void *bytes, size_t n)
 {
 	uint8_t *msg = np_xmalloc(n + 1);
-	struct wslay_event_msg m = { .opcode = WSLAY_BINARY_FRAME, .msg = msg, .msg_length = n + 1 };
+	struct wslay_event_msg m = { .opcode = WSLAY_BINARY_FRAME,
+				     .msg = msg,
+				     .msg_length = n + 1 };
 
 	msg[0] = (uint8_t)channel;
 	if (n)
@@ -205,7 +223,9 @@ static inline int ws_exit_code(const struct ws *w)
 {
 	if (strcmp(np_json_str(w->status, "status", ""), "Success") == 0)
 		return 0;
-	return (int)strtol(np_json_str(json_array_get(np_json_at(w->status, "details/causes"), 0), "message", "-1"), NULL, 10);
+	return (int)strtol(np_json_str(json_array_get(np_json_at(w->status, "details/causes"), 0),
+				       "message", "-1"),
+			   NULL, 10);
 }
 
 static inline void ws_close(struct ws *w)
