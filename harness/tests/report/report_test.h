@@ -108,9 +108,9 @@ static inline size_t count(const char *text, const char *what)
 }
 
 #define ck_has(text, what)                                                                         \
-	ck_assert_msg(strstr(text, what) != NULL, "'%s' is not in:\n%s", what, text)
+	ck_assert_msg(strstr(text, what) != NULL, "'%s' is not in:\n%.3000s", what, text)
 #define ck_has_not(text, what)                                                                     \
-	ck_assert_msg(strstr(text, what) == NULL, "'%s' is in:\n%s", what, text)
+	ck_assert_msg(strstr(text, what) == NULL, "'%s' is in:\n%.3000s", what, text)
 
 /* Nothing in it can repaint a terminal. */
 static inline void ck_no_control(const char *text)
