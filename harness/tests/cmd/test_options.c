@@ -29,16 +29,22 @@ struct parsed {
 	struct np_err err;
 };
 
-#define TABLE(v)                                                                                     \
-	{                                                                                            \
-		{ "quiet", NP_OPT_FLAG, &(v)->quiet, NULL, "say nothing", NULL },                    \
-			{ "kubeconfig", NP_OPT_STRING, &(v)->file, "FILE", "a cluster", NULL },      \
-			{ "suite", NP_OPT_STRINGS, &(v)->suites, "NAME", "may be repeated", NULL },  \
-			{ "workers", NP_OPT_U64, &(v)->workers, "N", "how many", NULL },             \
-			{ "timeout", NP_OPT_DURATION, &(v)->timeout_ms, "DUR", "how long", NULL },   \
-			{ "colour", NP_OPT_CHOICE, &(v)->colour, "COLOUR", "of the text", colours }, \
-			{ NULL, NP_OPT_FLAG, NULL, NULL, NULL, NULL },                               \
-	}
+#define N_OPTIONS 7 /* the end's included */
+
+static void fill_table(struct np_option *table, struct values *v)
+{
+	const struct np_option all[N_OPTIONS] = {
+		{ "quiet", NP_OPT_FLAG, &v->quiet, NULL, "say nothing", NULL },
+		{ "kubeconfig", NP_OPT_STRING, &v->file, "FILE", "a cluster", NULL },
+		{ "suite", NP_OPT_STRINGS, &v->suites, "NAME", "may be repeated", NULL },
+		{ "workers", NP_OPT_U64, &v->workers, "N", "how many", NULL },
+		{ "timeout", NP_OPT_DURATION, &v->timeout_ms, "DUR", "how long", NULL },
+		{ "colour", NP_OPT_CHOICE, &v->colour, "COLOUR", "of the text", colours },
+		{ NULL, NP_OPT_FLAG, NULL, NULL, NULL, NULL },
+	};
+
+	memcpy(table, all, sizeof(all));
+}
 
 static size_t count(const char *const *argv)
 {
@@ -52,8 +58,9 @@ static size_t count(const char *const *argv)
 static struct parsed parse(const char *const *argv, bool takes_args)
 {
 	struct parsed p = { .v = { .colour = -1 } };
-	const struct np_option table[] = TABLE(&p.v);
+	struct np_option table[N_OPTIONS];
 
+	fill_table(table, &p.v);
 	p.rc = np_options_parse(table, (int)count(argv), (char **)argv, takes_args ? &p.args : NULL,
 				&p.help, &p.err);
 	return p;
@@ -298,11 +305,12 @@ static const struct np_command command = {
 static int begin(const char *const *argv, struct np_strings *args, int fd, char **ret_text)
 {
 	struct values v = { 0 };
-	const struct np_option table[] = TABLE(&v);
+	struct np_option table[N_OPTIONS];
 	FILE *file = tmpfile();
 	int status, saved = dup(fd);
 	long n;
 
+	fill_table(table, &v);
 	ck_assert(file && saved >= 0);
 	fflush(stdout);
 	ck_assert_int_eq(dup2(fileno(file), fd), fd);
