@@ -283,7 +283,7 @@ static void on_completed(void *data, struct MHD_Connection *conn, void **con_cls
 	*con_cls = NULL;
 }
 
-static void on_log(void *data, const char *fmt, va_list ap)
+__attribute__((format(printf, 2, 0))) static void on_log(void *data, const char *fmt, va_list ap)
 {
 	char *text = np_xvasprintf(fmt, ap);
 

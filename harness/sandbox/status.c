@@ -23,8 +23,9 @@ static json_t *text_of(const struct np_buf *b)
 	return np_json_string((struct np_str){ np_buf_text(b), b->len });
 }
 
-static void add_cause(struct np_causes *c, enum np_cause kind, const char *field,
-		      const json_t *value, const char *fmt, va_list ap)
+__attribute__((format(printf, 5, 0))) static void add_cause(struct np_causes *c, enum np_cause kind,
+							    const char *field, const json_t *value,
+							    const char *fmt, va_list ap)
 {
 	struct np_buf message = { 0 }, detail = { 0 };
 	json_t *cause;
@@ -123,8 +124,9 @@ json_t *np_status_new(bool success, int code, const char *reason, const char *me
 	return s;
 }
 
-static int vfail(struct np_reply *rep, int code, const char *reason, json_t *details_take,
-		 const char *fmt, va_list ap)
+__attribute__((format(printf, 5, 0))) static int vfail(struct np_reply *rep, int code,
+						       const char *reason, json_t *details_take,
+						       const char *fmt, va_list ap)
 {
 	char *message = np_xvasprintf(fmt, ap);
 

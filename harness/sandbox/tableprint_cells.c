@@ -26,53 +26,6 @@ static json_t *text_or(const json_t *o, const char *path, const char *fallback)
 	return text(*s ? s : fallback);
 }
 
-/* ---- ages, as k8s.io/apimachinery/pkg/util/duration prints them ---- */
-
-static void two_units(char *buf, size_t size, long long big, char big_unit, long long small,
-		      char small_unit)
-{
-	if (small)
-		snprintf(buf, size, "%lld%c%lld%c", big, big_unit, small, small_unit);
-	else
-		snprintf(buf, size, "%lld%c", big, big_unit);
-}
-
-static void human_duration(long long s, char *buf, size_t size)
-{
-	long long m = s / 60, h = m / 60, d = h / 24;
-
-	if (s < 0)
-		snprintf(buf, size, s < -1 ? "<invalid>" : "0s");
-	else if (s < 120)
-		snprintf(buf, size, "%llds", s);
-	else if (m < 10)
-		two_units(buf, size, m, 'm', s % 60, 's');
-	else if (m < 180)
-		snprintf(buf, size, "%lldm", m);
-	else if (h < 8)
-		two_units(buf, size, h, 'h', m % 60, 'm');
-	else if (h < 48)
-		snprintf(buf, size, "%lldh", h);
-	else if (h < 192)
-		two_units(buf, size, d, 'd', h % 24, 'h');
-	else if (d < 730)
-		snprintf(buf, size, "%lldd", d);
-	else
-		two_units(buf, size, d / 365, 'y', d < 8 * 365 ? d % 365 : 0, 'd');
-}
-
-const char *np_table_age(const char *when, char *buf, size_t size)
-{
-	struct tm tm = { 0 };
-	const char *rest = when ? strptime(when, "%Y-%m-%dT%H:%M:%S", &tm) : NULL;
-
-	if (!rest || (*rest != 'Z' && *rest != '.'))
-		snprintf(buf, size, "<unknown>");
-	else
-		human_duration((long long)time(NULL) - (long long)timegm(&tm), buf, size);
-	return buf;
-}
-
 static json_t *age_of(const json_t *o, const char *path)
 {
 	char buf[32];
