@@ -227,8 +227,7 @@ static void put_changes(struct np_repro *p, const char *id)
 	size_t i, j;
 
 	json_array_foreach(json_object_get(p->r->steps, id), i, step) {
-		np_buf_adds(&p->out, "\n# Expectation ");
-		np_buf_printf(&p->out, "%zu: ", i + 1);
+		np_buf_printf(&p->out, "\n# Expectation %zu, after: ", i + 1);
 		np_report_join(&p->out, json_object_get(step, "operations"), ", ");
 		np_buf_addc(&p->out, '\n');
 		json_array_foreach(json_object_get(step, "manifests"), j, m)

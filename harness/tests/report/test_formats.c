@@ -1,12 +1,13 @@
-/* test_formats.c - the reports for programs and browsers: valid whatever the names hold, counts that agree. */
+/* test_formats.c - the reports for programs and browsers: valid whatever the names hold, counts
+ * that agree. */
 #include "../../report/report_private.h"
 #include "np/base/json.h"
 #include "np/base/utf8.h"
 #include "report_test.h"
 
-static const char *const records[] = { "good",	   "failing",	   "truncated",	   "interrupted",
-				       "resumed",  "not-enforced", "empty",	   "hostile",
-				       "odd" };
+static const char *const records[] = { "good",	      "failing", "truncated",
+				       "interrupted", "resumed", "not-enforced",
+				       "empty",	      "hostile", "odd" };
 
 /* --- JSON --- */
 
@@ -26,10 +27,10 @@ START_TEST(json_counts)
 		const char *record;
 		int passed, failed, skipped, known, errors, exit;
 	} all[] = {
-		{ "good", 2, 0, 1, 0, 0, 0 },	     { "failing", 1, 2, 2, 1, 1, 1 },
-		{ "truncated", 2, 0, 1, 0, 0, 3 },   { "interrupted", 1, 0, 0, 0, 0, 130 },
-		{ "resumed", 2, 1, 0, 0, 0, 1 },     { "not-enforced", 0, 0, 0, 0, 0, 1 },
-		{ "empty", 0, 0, 0, 0, 0, 0 },	     { "hostile", 0, 10, 2, 2, 2, 1 },
+		{ "good", 2, 0, 1, 0, 0, 0 },	   { "failing", 1, 2, 2, 1, 1, 1 },
+		{ "truncated", 2, 0, 1, 0, 0, 3 }, { "interrupted", 1, 0, 0, 0, 0, 130 },
+		{ "resumed", 2, 1, 0, 0, 0, 1 },   { "not-enforced", 0, 0, 0, 0, 0, 1 },
+		{ "empty", 0, 0, 0, 0, 0, 0 },	   { "hostile", 0, 10, 2, 2, 2, 1 },
 		{ "odd", 0, 7, 0, 5, 0, 3 },
 	};
 
@@ -229,8 +230,7 @@ static void check_tables(const char *record, const char *text)
 		}
 		if (!want)
 			want = bars(p, n);
-		ck_assert_msg(bars(p, n) == want && p[n - 1] == '|', "%s: %.*s", record, (int)n,
-			      p);
+		ck_assert_msg(bars(p, n) == want && p[n - 1] == '|', "%s: %.*s", record, (int)n, p);
 	}
 }
 
@@ -256,8 +256,9 @@ START_TEST(markdown_says)
 
 	ck_has(text, "# netpolcheck: 1 passed, 2 failed, 2 skipped, 1 known, 1 could not be "
 		     "judged\n");
-	ck_has(text, "| [peers/and-in-one-peer](failures/peers-and-in-one-peer/README.md) | "
-		     "namespaceSelector and podSelector in one peer must both match | S11 | 12 |\n");
+	ck_has(text,
+	       "| [peers/and-in-one-peer](failures/peers-and-in-one-peer/README.md) | "
+	       "namespaceSelector and podSelector in one peer must both match | S11 | 12 |\n");
 	ck_has(text, "| S11 | 2 |\n");
 	ck_has(text, "| peers/two-combined-peers | selectors of a peer are ORed | "
 		     "https://example.org/issue/1 |\n");
