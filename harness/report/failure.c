@@ -99,11 +99,23 @@ static int write_readme(const struct np_report *r, const char *id, const char *d
 
 /* --- manifests.yaml --- */
 
+/* Plain ASCII: YAML ends a line, and so a comment, at U+2028 too. */
 static void put_comment(struct np_buf *b, const char *before, const char *text)
 {
+	struct np_buf plain = { 0 };
+
+	np_buf_printable(&plain, np_str_from(text));
 	np_buf_adds(b, before);
-	np_buf_printable(b, np_str_from(text));
+	for (size_t i = 0; i < plain.len; i++) {
+		unsigned char c = (unsigned char)plain.data[i];
+
+		if (c < 0x80)
+			np_buf_addc(b, (char)c);
+		else
+			np_buf_printf(b, "\\x%02x", c);
+	}
 	np_buf_addc(b, '\n');
+	np_buf_release(&plain);
 }
 
 static void put_world(struct np_buf *b, const json_t *world)

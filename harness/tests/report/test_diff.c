@@ -1,0 +1,78 @@
+/* test_diff.c - two runs compared. */
+#include "np/base/json.h"
+#include "report_test.h"
+
+#define RUN "{\"type\":\"run\",\"schema\":1}\n"
+#define CASE(id, result)                                                                           \
+	"{\"type\":\"case\",\"case\":\"" id "\",\"result\":\"" result "\",\"worker\":0}\n"
+
+static const char before[] = RUN CASE("z/same", "pass") CASE("a/breaks", "pass")
+	CASE("a/heals", "fail") CASE("a/was-known", "known") CASE("b/gone", "pass")
+		CASE("b/skips", "pass") CASE("b/odd\\n\\u001b[2J", "pass") CASE("c/errs", "fail");
+static const char after[] = RUN CASE("a/breaks", "fail") CASE("a/heals", "pass")
+	CASE("a/was-known", "pass") CASE("b/new", "pass") CASE("b/skips", "skip")
+		CASE("b/odd\\n\\u001b[2J", "error") CASE("z/same", "pass") CASE("c/errs", "error");
+
+static char *diff_of(const char *old, const char *new, enum np_report_format format, bool *ret)
+{
+	struct np_err err = { 0 };
+	struct np_report *b = load_text(old, &err), *a = load_text(new, &err);
+	struct np_buf text = { 0 };
+
+	ck_assert_msg(a && b, "%s", err.msg);
+	np_report_diff(b, a, format, &text, ret);
+	np_report_free(b);
+	np_report_free(a);
+	return np_buf_steal(&text);
+}
+
+START_TEST(as_text)
+{
+	bool differs = false;
+	np_auto_free char *text = diff_of(before, after, NP_REPORT_TEXT, &differs);
+
+	ck_assert(differs);
+	ck_assert_str_eq(text, "newly failing        a/breaks (fail, was pass)\n"
+			       "fixed                a/heals (pass, was fail)\n"
+			       "fixed                a/was-known (pass, was known)\n"
+			       "only in the old run  b/gone (absent, was pass)\n"
+			       "only in the new run  b/new (pass, was absent)\n"
+			       "changed              b/odd\\x0a\\x1b[2J (error, was pass)\n"
+			       "changed              b/skips (skip, was pass)\n"
+			       "changed              c/errs (error, was fail)\n"
+			       "8 cases differ\n");
+}
+END_TEST
+
+START_TEST(as_json)
+{
+	bool differs = false;
+	np_auto_free char *text = diff_of(before, after, NP_REPORT_JSON, &differs);
+	struct np_err err = { 0 };
+	json_t *v = np_json_parse(text, strlen(text), &err);
+
+	ck_assert(differs);
+	ck_assert_uint_eq(json_array_size(v), 8);
+	ck_assert_str_eq(np_json_str(json_array_get(v, 0), "case", ""), "a/breaks");
+	ck_assert_str_eq(np_json_str(json_array_get(v, 0), "before", ""), "pass");
+	ck_assert_str_eq(np_json_str(json_array_get(v, 0), "after", ""), "fail");
+	ck_assert_str_eq(np_json_str(json_array_get(v, 0), "what", ""), "newly failing");
+	json_decref(v);
+}
+END_TEST
+
+START_TEST(no_difference)
+{
+	bool differs = true;
+	np_auto_free char *text = diff_of(before, before, NP_REPORT_TEXT, &differs), *json = NULL;
+
+	ck_assert(!differs);
+	ck_assert_str_eq(text, "0 cases differ\n");
+	differs = true;
+	json = diff_of(RUN, RUN, NP_REPORT_JSON, &differs);
+	ck_assert(!differs);
+	ck_assert_str_eq(json, "[]\n");
+}
+END_TEST
+
+RUN_TESTS("diff", as_text, as_json, no_difference)
