@@ -105,6 +105,17 @@ static int check_options(const struct np_api_options *o, struct np_err *err)
 			  "a TCP socket needs a certificate, its key and a client authority");
 }
 
+/* Writers first: a stream of creations must not keep a namespace from its end. */
+static void init_ns_lock(pthread_rwlock_t *lock)
+{
+	pthread_rwlockattr_t attr;
+
+	pthread_rwlockattr_init(&attr);
+	pthread_rwlockattr_setkind_np(&attr, PTHREAD_RWLOCK_PREFER_WRITER_NONRECURSIVE_NP);
+	pthread_rwlock_init(lock, &attr);
+	pthread_rwlockattr_destroy(&attr);
+}
+
 struct np_api *np_api_start(struct np_store *store, struct np_pods *pods,
 			    struct np_services *services, const struct np_api_options *options,
 			    struct np_err *err)
@@ -115,7 +126,7 @@ struct np_api *np_api_start(struct np_store *store, struct np_pods *pods,
 		return NULL;
 	api = np_xcalloc(1, sizeof(*api));
 	atomic_init(&api->stopping, false);
-	pthread_rwlock_init(&api->ns_lock, NULL);
+	init_ns_lock(&api->ns_lock);
 	api->env = (struct np_api_env){ store, pods, services, &api->ns_lock, &api->stopping };
 	api->execs = np_execs_new(pods);
 	if (open_doors(api, options, err) || start_finisher(api, err)) {

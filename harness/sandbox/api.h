@@ -3,10 +3,10 @@
  * kubectl. One thread per connection (watches and logs stream from theirs), one per exec stream,
  * one that finishes the deletion of namespaces.
  *
- * Limits: body 3 MiB (413), headers 64 KiB, 1,000 connections, objects 64 levels deep, 500,000
- * bytes queued towards an exec's reader or command, after which the other side waits. A request
- * that is malformed gets a Status object, or what the HTTP library itself says where not even the
- * header can be read.
+ * Limits: body 3 MiB (413), headers 100 KiB, 1,000 connections, 512 exec streams, objects
+ * 64 levels deep, half a MiB queued towards an exec's reader or command, after which the other
+ * side waits. A request that is malformed gets a Status object, or what the HTTP library itself
+ * says where not even the header can be read.
  */
 #ifndef NP_SANDBOX_API_H
 #define NP_SANDBOX_API_H

@@ -114,23 +114,50 @@ static int review(struct np_request *req, struct np_reply *rep, const char *grou
 	return 0;
 }
 
+static json_t *access_status(void)
+{
+	return np_json_pack("{s:b, s:s}", "allowed", 1, "reason",
+			    "everything is allowed in the sandbox");
+}
+
+static json_t *rules_status(void)
+{
+	return np_json_pack("{s:[{s:[s], s:[s], s:[s]}], s:[{s:[s], s:[s]}], s:b}", "resourceRules",
+			    "verbs", "*", "apiGroups", "*", "resources", "*", "nonResourceRules",
+			    "verbs", "*", "nonResourceURLs", "*", "incomplete", 0);
+}
+
+static json_t *user_status(void)
+{
+	return np_json_pack("{s:{s:s, s:[s]}}", "userInfo", "username", "sandbox", "groups",
+			    "system:masters");
+}
+
 /* 1 when the path is none of these. */
 static int reviews(struct np_request *req, struct np_reply *rep)
 {
-	bool access =
-		strcmp(req->path, "/apis/authorization.k8s.io/v1/selfsubjectaccessreviews") == 0;
+	static const struct {
+		const char *version, *plural, *kind;
+		json_t *(*status)(void);
+	} kinds[] = {
+		{ "authorization.k8s.io/v1", "selfsubjectaccessreviews", "SelfSubjectAccessReview",
+		  access_status },
+		{ "authorization.k8s.io/v1", "selfsubjectrulesreviews", "SelfSubjectRulesReview",
+		  rules_status },
+		{ "authentication.k8s.io/v1", "selfsubjectreviews", "SelfSubjectReview",
+		  user_status },
+	};
+	char path[96];
 
-	if (!access && strcmp(req->path, "/apis/authentication.k8s.io/v1/selfsubjectreviews") != 0)
-		return 1;
-	if (strcmp(req->method, "POST") != 0)
-		return np_fail_method(rep);
-	if (access)
-		return review(req, rep, "authorization.k8s.io/v1", "SelfSubjectAccessReview",
-			      np_json_pack("{s:b, s:s}", "allowed", 1, "reason",
-					   "everything is allowed in the sandbox"));
-	return review(req, rep, "authentication.k8s.io/v1", "SelfSubjectReview",
-		      np_json_pack("{s:{s:s, s:[s]}}", "userInfo", "username", "sandbox", "groups",
-				   "system:masters"));
+	for (size_t i = 0; i < NP_ARRAY_SIZE(kinds); i++) {
+		snprintf(path, sizeof(path), "/apis/%s/%s", kinds[i].version, kinds[i].plural);
+		if (strcmp(req->path, path) != 0)
+			continue;
+		if (strcmp(req->method, "POST") != 0)
+			return np_fail_method(rep);
+		return review(req, rep, kinds[i].version, kinds[i].kind, kinds[i].status());
+	}
+	return 1;
 }
 
 /* ---- handlers ---- */

@@ -61,6 +61,8 @@ static const struct resource networking[] = {
 static const struct resource authorization[] = {
 	{ "selfsubjectaccessreviews", "selfsubjectaccessreview", "SelfSubjectAccessReview", false,
 	  false, NULL, "create", NULL },
+	{ "selfsubjectrulesreviews", "selfsubjectrulesreview", "SelfSubjectRulesReview", false,
+	  false, NULL, "create", NULL },
 	{ 0 },
 };
 static const struct resource authentication[] = {

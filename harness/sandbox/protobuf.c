@@ -102,6 +102,13 @@ static const struct field access_fields[] = {
 	{ 1, "metadata", F_MESSAGE, false, &meta }, { 2, "spec", F_MESSAGE, false, &access_spec },
 };
 MESSAGE(access);
+static const struct field rules_spec_fields[] = { { 1, "namespace", F_STRING, false, NULL } };
+MESSAGE(rules_spec);
+static const struct field rules_fields[] = {
+	{ 1, "metadata", F_MESSAGE, false, &meta },
+	{ 2, "spec", F_MESSAGE, false, &rules_spec },
+};
+MESSAGE(rules);
 static const struct field review_fields[] = { { 1, "metadata", F_MESSAGE, false, &meta } };
 MESSAGE(review);
 
@@ -130,6 +137,7 @@ static const struct {
 	{ "Namespace", &namespace },
 	{ "Service", &service },
 	{ "SelfSubjectAccessReview", &access },
+	{ "SelfSubjectRulesReview", &rules },
 	{ "SelfSubjectReview", &review },
 	{ "DeleteOptions", &delete_options },
 	{ "Eviction", &eviction },

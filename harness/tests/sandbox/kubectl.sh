@@ -122,6 +122,7 @@ t "explain a policy" says "podSelector" kubectl explain networkpolicy.spec
 t "explain a policy's ports" says "endPort" kubectl explain netpol.spec.ingress.ports
 t "explain pods, recursively" says "containerPort" kubectl explain pods --recursive
 t "auth can-i" says "^yes" kubectl auth can-i create networkpolicies
+t "auth can-i --list" says "^[*][.][*]" kubectl auth can-i --list
 t "get --raw" says "^ok" kubectl get --raw /readyz
 
 # --- namespaces and nodes

@@ -1,7 +1,8 @@
 /*
  * Replays transcript.json. By default on the sandbox's API; on a real API server when
- * NP_TRANSCRIPT_URL names one (with NP_TRANSCRIPT_CA, _CERT, _KEY files, or NP_TRANSCRIPT_TOKEN):
- * the same answers are expected.
+ * NP_TRANSCRIPT_URL names one (with NP_TRANSCRIPT_CA, _CERT, _KEY files, or NP_TRANSCRIPT_TOKEN, or
+ * NP_TRANSCRIPT_SOCKET, a unix socket): the same answers are expected. NP_TRANSCRIPT is another
+ * file of requests.
  */
 #include "api_fixture.h"
 #include "api_test.h"
@@ -203,6 +204,7 @@ static void replay_all(struct replay *r)
 START_TEST(on_a_server)
 {
 	struct replay r = { .server = { .url = getenv("NP_TRANSCRIPT_URL"),
+					.socket = getenv("NP_TRANSCRIPT_SOCKET"),
 					.ca = getenv("NP_TRANSCRIPT_CA"),
 					.cert = getenv("NP_TRANSCRIPT_CERT"),
 					.key = getenv("NP_TRANSCRIPT_KEY"),
