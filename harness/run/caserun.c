@@ -25,6 +25,7 @@ struct running {
 	size_t wrong;
 	char reason[256];
 	enum np_run_result result;
+	bool cut_control;		/* its policies cut off pods that they do not select */
 	json_t *waiver;			/* borrowed copy for the record, or NULL */
 };
 
@@ -105,14 +106,62 @@ static void judge(struct verdict *v)
 	} else if (st->network_failed) {
 		v->result = NP_RUN_ERROR;
 		snprintf(v->reason, sizeof(v->reason), "the control pods, which no policy touches, do not reach each other");
-	} else if (st->wrong == st->errors) {
+	} else if (st->errors && st->wrong == st->errors) {
 		v->result = NP_RUN_ERROR;
 		snprintf(v->reason, sizeof(v->reason), "%zu probes could not be made", st->errors);
 	} else {
 		v->result = NP_RUN_FAIL;
-		snprintf(v->reason, sizeof(v->reason), "%zu of %zu cells are wrong %lld ms after the change", st->wrong,
-			 v->table.n_cells, (long long)(np_now_us() - st->change_us) / 1000);
+		snprintf(v->reason, sizeof(v->reason), st->wrong ? "%zu of %zu cells are wrong %lld ms after the change" :
+			 "%zu of %zu cells are wrong in the last look %lld ms after the change, but it did not stay right",
+			 st->wrong, v->table.n_cells, (long long)(np_now_us() - st->change_us) / 1000);
 	}
+}
+
+/* An API error of a step is the case's, unless the server is gone or the user has had enough. */
+static int case_error(struct running *r, const struct np_err *err)
+{
+	if (err->code == NP_EINTR || err->code == NP_EENV || err->code == NP_ETIMEOUT)
+		return -1;
+	r->result = NP_RUN_ERROR;
+	r->s->dirty = true;
+	np_err_text(err, r->reason, sizeof(r->reason));
+	return 0;
+}
+
+/* The control pairs work again once the case's policies are gone? */
+static int control_recovers(struct running *r, struct verdict *v, bool *ret, struct np_err *err)
+{
+	static const size_t no_cell;
+	struct np_backoff wait;
+
+	if (np_steps_undo(r->s, &r->changes, err) < 0)
+		return case_error(r, err);
+	np_backoff_init(&wait, 5000, 200000, r->sh->deadline_ms * 1000);
+	do {
+		if (np_rt_look(&v->table, r->s, &no_cell, 0, r->sh->fixture->timeout_ms, ret, err) < 0)
+			return -1;
+	} while (!*ret && np_backoff_wait(&wait));
+	return 0;
+}
+
+/*
+ * Pods of a namespace that the case does not touch do not reach each other: either the network is broken, and nothing can be said, or the case's policies
+ * reach too far, which only taking them away can tell.
+ */
+static int judge_control(struct running *r, struct verdict *v, struct np_err *err)
+{
+	bool recovered = false;
+
+	if (!v->settle.network_failed || !r->changes.policies)
+		return 0;
+	if (control_recovers(r, v, &recovered, err) < 0)
+		return -1;
+	if (recovered) {
+		v->result = NP_RUN_FAIL;
+		r->cut_control = true;
+		snprintf(v->reason, sizeof(v->reason), "the policies cut off pods of another namespace, which none of them selects");
+	}
+	return 0;
 }
 
 static json_t *failures_json(const struct verdict *v)
@@ -254,8 +303,10 @@ static int check_expectation(struct running *r, int64_t change_us, const struct 
 		v.settle.before = r->before.n_cells ? &r->before : NULL;
 		if (rc == 0)
 			rc = np_settle(&v.table, r->s, &v.settle, err);
-		if (rc == 0)
+		if (rc == 0) {
 			judge(&v);
+			rc = judge_control(r, &v, err);
+		}
 	}
 	if (rc == 0) {
 		record_step(r, &v, where, expect ? "expect" : "restore");
@@ -267,17 +318,6 @@ static int check_expectation(struct running *r, int64_t change_us, const struct 
 	}
 	verdict_release(&v);
 	return rc;
-}
-
-/* An API error of a step is the case's, unless the server is gone or the user has had enough. */
-static int case_error(struct running *r, const struct np_err *err)
-{
-	if (err->code == NP_EINTR || err->code == NP_EENV || err->code == NP_ETIMEOUT)
-		return -1;
-	r->result = NP_RUN_ERROR;
-	r->s->dirty = true;
-	np_err_text(err, r->reason, sizeof(r->reason));
-	return 0;
 }
 
 static int run_steps(struct running *r, struct np_err *err)
@@ -330,7 +370,7 @@ static int restore(struct running *r, struct np_err *err)
 	return 0;
 }
 
-/* What the case is about; S51 alone when only the way back failed. */
+/* What the case is about; S51 alone when only the way back failed, S16 when other namespaces were hit. */
 static json_t *failing_clauses(const struct running *r, bool in_restore)
 {
 	json_t *list = json_array();
@@ -338,7 +378,9 @@ static json_t *failing_clauses(const struct running *r, bool in_restore)
 
 	if (in_restore)
 		json_array_append_new(list, json_string("S51"));
-	for (unsigned c = 0; c <= NP_CLAUSE_MAX && !in_restore; c++)
+	if (r->cut_control)
+		json_array_append_new(list, json_string("S16"));
+	for (unsigned c = 0; c <= NP_CLAUSE_MAX && !in_restore && !r->cut_control; c++)
 		if (np_clauses_has(&r->c->covers, c))
 			json_array_append_new(list, json_string(np_clause_name(c, name)));
 	return list;

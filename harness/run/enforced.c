@@ -92,6 +92,8 @@ int np_fixture_enforced(const struct np_fixture *f, long long deadline_ms, bool 
 	if (np_kube_create(k, &np_kube_types[NP_KUBE_NETPOL], f->trial_ns.p, policy, NULL, NULL, err) < 0)
 		goto out;
 	rc = look_for(f, &q, true, deadline_ms, ret, err);
+	/* Whether this takes effect is for the cases to find out; the trial pods are not looked at again. */
+	np_kube_delete(k, &np_kube_types[NP_KUBE_NETPOL], f->trial_ns.p, "deny-all", NULL, NULL);
 out:
 	np_fleet_free(q.fleet);
 	json_decref(policy);

@@ -89,9 +89,12 @@ static int add_path(struct np_plan *p, const char *path, const struct np_plan_op
 
 	if (np_files_list(path, yaml_suffixes, &files, &n, err) < 0)
 		return -1;
-	for (size_t i = 0; i < n && rc == 0; i++)
-		if (!strstr(files[i], "/worlds/") && !strstr(files[i], "/profiles/"))
+	for (size_t i = 0; i < n && rc == 0; i++) {
+		const char *below = files[i] + strlen(path) - np_str_ends(np_str_from(path), "/");
+
+		if (!strstr(below, "/worlds/") && !strstr(below, "/profiles/"))
 			rc = add_file(p, files[i], o, err);
+	}
 	np_files_free(files);
 	return rc;
 }
@@ -119,8 +122,17 @@ static int by_world_and_id(const void *a, const void *b)
 	return c ? c : np_str_cmp(x->id, y->id);
 }
 
-static int refuse_doubles(const struct np_plan *p, struct np_err *err)
+static int by_id(const void *a, const void *b)
 {
+	const struct np_case *x = a, *y = b;
+
+	return np_str_cmp(x->id, y->id);
+}
+
+/* Sorts by id alone on the way: in the plan's order a double in another world would be no neighbour. */
+static int refuse_doubles(struct np_plan *p, struct np_err *err)
+{
+	qsort(p->cases, p->n_cases, sizeof(*p->cases), by_id);
 	for (size_t i = 1; i < p->n_cases; i++)
 		if (np_str_eq(p->cases[i].id, p->cases[i - 1].id)) {
 			np_err_set(err, NP_EVALID, "case '" NP_STR_FMT "' is there twice; the other is %s",
@@ -141,7 +153,8 @@ const struct np_worldfile *np_plan_world(const struct np_plan *p, struct np_str 
 /* A world stands in worlds/ of the built-in suites, or in worlds/ above the case file (a suite of one's own). */
 static char *find_world(const struct np_case *c, const char *suites_dir)
 {
-	np_auto_free char *dir = np_xstrdup(c->place.file ? c->place.file : "");
+	const char *file = c->place.file ? c->place.file : "";
+	np_auto_free char *dir = np_xasprintf("%s%s", *file == '/' ? "" : "./", file);
 	char *slash;
 
 	while ((slash = strrchr(dir, '/'))) {
@@ -192,8 +205,8 @@ int np_plan_load(const struct np_plan_options *o, struct np_plan *ret, struct np
 	if (rc == 0 && !p.n_cases)
 		rc = np_err_set(err, NP_EUSAGE, "no case is selected; 'netpolcheck cases list' shows what there is");
 	if (rc == 0) {
-		qsort(p.cases, p.n_cases, sizeof(*p.cases), by_world_and_id);
 		rc = refuse_doubles(&p, err);
+		qsort(p.cases, p.n_cases, sizeof(*p.cases), by_world_and_id);
 	}
 	if (rc == 0)
 		rc = load_worlds(&p, o->suites_dir, err);

@@ -106,7 +106,7 @@ static bool only_lost(const struct np_rt *t, const size_t *cells, size_t n)
 
 struct progress {
 	struct focus focus;
-	unsigned timeout_ms;
+	unsigned timeout_ms, timeout_max_ms;
 	int64_t right_since_us;		/* beginning of the first look of the right streak, 0: none */
 	bool full_was_right;		/* the streak holds a look at every cell */
 	unsigned control_failures;
@@ -141,7 +141,7 @@ static void take_wrong(struct np_rt *t, struct np_settle *io, struct progress *p
 	p->right_since_us = 0;
 	p->full_was_right = false;
 	if (only_lost(t, full ? NULL : p->focus.cells, full ? unit : p->focus.n) &&
-	    p->timeout_ms < TIMEOUT_GROWTH_MAX * 100)
+	    p->timeout_ms * 2 <= p->timeout_max_ms)
 		p->timeout_ms *= 2;
 	if (!full)
 		return;
@@ -215,7 +215,8 @@ static int settle_loop(struct np_rt *t, struct np_session *s, struct np_settle *
 
 int np_settle(struct np_rt *t, struct np_session *s, struct np_settle *io, struct np_err *err)
 {
-	struct progress p = { .focus = first_focus(t, io->before), .timeout_ms = s->fixture->timeout_ms };
+	struct progress p = { .focus = first_focus(t, io->before), .timeout_ms = s->fixture->timeout_ms,
+			      .timeout_max_ms = s->fixture->timeout_ms * TIMEOUT_GROWTH_MAX };
 	bool usable;
 	int rc;
 

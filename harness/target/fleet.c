@@ -210,6 +210,9 @@ static void take_lines(struct np_fleet *f, struct agent *a)
 	}
 	if (from)
 		np_buf_consume(&a->stream.in, from);
+	/* What is left is the beginning of a line; one longer than any answer is none. */
+	if (!a->stream.failed && a->stream.in.len >= NP_AGENT_ANSWER_MAX)
+		agent_fail(a, "agent sent an unreadable line", (struct np_str){ a->stream.in.data, 64 });
 }
 
 static bool cancelled(const struct np_fleet *f)

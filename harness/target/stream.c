@@ -15,6 +15,7 @@
 #define STREAM_OPEN_TIMEOUT_MS 15000
 #define STREAM_ERROUT_KEPT 2048
 #define STREAM_READ_CHUNK 65536
+#define STREAM_IN_MAX (1U << 20)	/* of one turn: the lines are taken before more is read */
 
 static void stream_fail(struct np_stream *s, const struct np_err *why)
 {
@@ -182,7 +183,7 @@ static void pump_socket(struct np_stream *s)
 		}
 		np_buf_consume(&s->out, (size_t)n);
 	}
-	for (;;) {
+	while (s->in.len < STREAM_IN_MAX) {
 		n = recv(s->fd, np_buf_reserve(&s->in, STREAM_READ_CHUNK), STREAM_READ_CHUNK, 0);
 		if (n > 0) {
 			s->in.len += (size_t)n;
