@@ -8,7 +8,7 @@
 #include "np/cmd/options.h"
 #include "np/report/report.h"
 
-static const char *const formats[] = {"text", "json", "junit", "markdown", NULL};
+static const char *const formats[] = { "text", "json", "junit", "markdown", NULL };
 
 static int print_take(struct np_buf *text, struct np_err *err)
 {
@@ -22,19 +22,19 @@ static int print_take(struct np_buf *text, struct np_err *err)
 /* What is no terminal gets the 100 columns of the default. */
 static struct np_report_style style_of_stdout(void)
 {
-	struct winsize w = {0};
+	struct winsize w = { 0 };
 	bool terminal = isatty(STDOUT_FILENO);
 
 	if (terminal)
 		ioctl(STDOUT_FILENO, TIOCGWINSZ, &w);
-	return (struct np_report_style){terminal && !getenv("NO_COLOR"), w.ws_col};
+	return (struct np_report_style){ terminal && !getenv("NO_COLOR"), w.ws_col };
 }
 
 static int show(const char *path, int format, struct np_err *err)
 {
 	const struct np_report_style style = style_of_stdout();
 	struct np_report *r;
-	struct np_buf text = {0};
+	struct np_buf text = { 0 };
 
 	if (np_report_load(path, &r, err) < 0)
 		return -1;
@@ -47,7 +47,7 @@ static int show(const char *path, int format, struct np_err *err)
 static int diff(const char *old_path, const char *new_path, int format, struct np_err *err)
 {
 	struct np_report *before = NULL, *after = NULL;
-	struct np_buf text = {0};
+	struct np_buf text = { 0 };
 	bool differs = false;
 	int rc;
 
@@ -76,14 +76,14 @@ static int report(const struct np_strings *args, int format, struct np_err *err)
 
 static int cmd_report(int argc, char **argv)
 {
-	struct np_strings args = {0};
+	struct np_strings args = { 0 };
 	int format = 0;
 	const struct np_option options[] = {
-		{"format", NP_OPT_CHOICE, &format, "NAME",
-		 "text (default), json, junit or markdown; 'diff' writes text or json", formats},
-		{NULL, NP_OPT_FLAG, NULL, NULL, NULL, NULL},
+		{ "format", NP_OPT_CHOICE, &format, "NAME",
+		  "text (default), json, junit or markdown; 'diff' writes text or json", formats },
+		{ NULL, NP_OPT_FLAG, NULL, NULL, NULL, NULL },
 	};
-	struct np_err err = {0};
+	struct np_err err = { 0 };
 	int status = np_command_begin(&np_cmd_report, options, argc, argv, &args);
 
 	if (status < 0) {
