@@ -1,6 +1,7 @@
 /* libmicrohttpd on one side, requests and replies on the other. */
 #include "api_http.h"
 
+#include <fcntl.h>
 #include <gnutls/gnutls.h>
 #include <microhttpd.h>
 #include <poll.h>
@@ -166,14 +167,31 @@ static void exec_closed(void *urh)
 	MHD_upgrade_action(urh, MHD_UPGRADE_ACTION_CLOSE);
 }
 
+static void close_own(void *fd)
+{
+	close((int)(intptr_t)fd);
+}
+
 static void upgraded(void *data, struct MHD_Connection *conn, void *con_cls, const char *extra,
 		     size_t n_extra, MHD_socket fd, struct MHD_UpgradeResponseHandle *urh)
 {
 	struct visit *v = data;
+	int own_fd = v->door->tls ? -1 : fcntl(fd, F_DUPFD_CLOEXEC, 3);
 
 	(void)conn;
 	(void)con_cls;
-	np_execs_run(v->door->execs, np_steal(v->rep.exec), fd, extra, n_extra, exec_closed, urh);
+	if (own_fd < 0) {
+		np_execs_run(v->door->execs, np_steal(v->rep.exec), fd, extra, n_extra, exec_closed, urh);
+		return;
+	}
+	/*
+	 * libmicrohttpd 0.9.75 frees a connection as soon as it sees it closed, which may be before the
+	 * thread that closes it has returned from MHD_upgrade_action(): many streams ending at once then
+	 * corrupt the heap. Closing here, before the connection counts as upgraded, cannot meet
+	 * that; the stream goes on with a descriptor of its own.
+	 */
+	MHD_upgrade_action(urh, MHD_UPGRADE_ACTION_CLOSE);
+	np_execs_run(v->door->execs, np_steal(v->rep.exec), own_fd, extra, n_extra, close_own, (void *)(intptr_t)own_fd);
 }
 
 static struct MHD_Response *upgrade_response(struct visit *v)
