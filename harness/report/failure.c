@@ -1,5 +1,7 @@
-/* failure.c - the folder of one failing case: what was wrong, the objects, and a script that shows
- * it with kubectl alone. */
+/*
+ * failure.c - the folder of one failing case: what was wrong, the objects, and a script that shows
+ * it with kubectl alone.
+ */
 #include <stdlib.h>
 #include <string.h>
 

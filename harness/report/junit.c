@@ -1,5 +1,7 @@
-/* junit.c - the report for CI: a test suite per area, a test case per case. Valid XML whatever the
- * names contain. */
+/*
+ * junit.c - the report for CI: a test suite per area, a test case per case. Valid XML whatever the
+ * names contain.
+ */
 #include <stdlib.h>
 #include <string.h>
 
@@ -207,7 +209,8 @@ void np_report_junit(const struct np_report *r, struct np_buf *ret)
 	json_t *areas = by_area(r), *ids;
 	struct np_buf text = { 0 };
 	bool problem = np_report_problem(r, &text);
-	/* Status 1 is a verdict on the cluster (it does not enforce), all else is the environment.
+	/*
+	 * Status 1 is a verdict on the cluster (it does not enforce), all else is the environment.
 	 */
 	bool failure = problem && np_report_exit(r) == 1;
 	const char *area;

@@ -1,4 +1,5 @@
-/* report_private.h - a loaded record: its lines by kind, and the pieces that several formats share.
+/*
+ * report_private.h - a loaded record: its lines by kind, and the pieces that several formats share.
  */
 #ifndef NP_REPORT_PRIVATE_H
 #define NP_REPORT_PRIVATE_H
@@ -9,14 +10,15 @@
 
 /* What a resumed run wrote counts as one record: its parts begin with a run line each. */
 struct np_report {
-	char *dir;		 /* the record's folder */
-	json_t *run;		 /* first run line */
-	json_t *preflight, *end; /* of the last part; NULL when it has none */
-	json_t *run_ids;	 /* array of strings, one for each part */
-	json_t *cases;		 /* id -> its last case line; ids and results are checked */
-	json_t *steps;	  /* id -> step lines of the attempt that counts; not of passed cases */
-	json_t *worlds;	  /* id -> world line that the case ran in; the same ids */
-	json_t *warnings; /* array of strings: notes of level warn */
+	char *dir;	   /* the record's folder */
+	json_t *run;	   /* first run line */
+	json_t *preflight; /* of the last part; NULL when it has none */
+	json_t *end;	   /* likewise */
+	json_t *run_ids;   /* array of strings, one for each part */
+	json_t *cases;	   /* id -> its last case line; ids and results are checked */
+	json_t *steps;	   /* id -> step lines of the attempt that counts; not of passed cases */
+	json_t *worlds;	   /* id -> world line that the case ran in; the same ids */
+	json_t *warnings;  /* array of strings: notes of level warn */
 };
 
 /* Cases by result. */
@@ -37,8 +39,10 @@ json_t *np_report_bad_step(const struct np_report *r, const char *id);
  * [["S11", [id, ..]], ..], largest group first. New reference.
  */
 json_t *np_report_groups(const struct np_report *r, const char *result, bool by_clause);
-/* Waivers that matched nothing, without those of cases that pass: they are told as fixed. New
- * reference. */
+/*
+ * Waivers that matched nothing, without those of cases that pass: they are told as fixed. New
+ * reference.
+ */
 json_t *np_report_unused_waivers(const struct np_report *r);
 /*
  * What is wrong with the run as a whole, one sentence onto @ret: killed, interrupted, no
@@ -74,7 +78,8 @@ void np_report_wrapped(struct np_buf *b, const char *indent, const char *text, u
 void np_report_join(struct np_buf *b, const json_t *texts, const char *between);
 /* As np_report_join(), of at most @max strings: "a, b and 7 more". */
 void np_report_some(struct np_buf *b, const json_t *texts, size_t max);
-/* A name of at most @max columns, the middle cut out of a longer one. Returns the columns it takes.
+/*
+ * A name of at most @max columns, the middle cut out of a longer one. Returns the columns it takes.
  */
 size_t np_report_name(struct np_buf *b, const char *name, size_t max);
 /* The string at @i of an array, "" when there is none. */
@@ -88,8 +93,10 @@ void np_report_folder(struct np_buf *b, const char *id);
  * Markdown text: no line breaks, nothing that is markup. Appended.
  */
 void np_report_md(struct np_buf *b, const char *text);
-/* Without the prefixes "np-ID-N-" that the run with one of @run_ids gave its namespaces. New
- * string. */
+/*
+ * Without the prefixes "np-ID-N-" that the run with one of @run_ids gave its namespaces. New
+ * string.
+ */
 char *np_report_short_names(const json_t *run_ids, const char *text);
 
 /* --- one writer for each format --- */

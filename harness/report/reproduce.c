@@ -1,4 +1,5 @@
-/* reproduce.c - a failing cell as a shell script: which cell, and the script from head to verdict.
+/*
+ * reproduce.c - a failing cell as a shell script: which cell, and the script from head to verdict.
  */
 #include "reproduce.h"
 

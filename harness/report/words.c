@@ -37,38 +37,34 @@ static size_t columns_of(const char *s, size_t n)
 	return columns;
 }
 
-/* One line of text; its own leading blanks stay, what does not fit goes on two columns further in.
+/*
+ * One line of text; its own leading blanks stay, what does not fit goes on two columns further in.
  */
-static void wrap_line(struct np_buf *b, const char *indent, const char *line, size_t n,
-		      unsigned width)
+static void wrap_line(struct np_buf *b, const char *indent, const char *line, unsigned width)
 {
-	size_t lead = strspn(line, " "), column;
+	size_t lead = strspn(line, " "), column = columns_of(indent, strlen(indent)) + lead;
+	bool first = true;
 
-	lead = lead > n ? n : lead;
 	np_buf_adds(b, indent);
 	np_buf_add(b, line, lead);
-	column = columns_of(indent, strlen(indent)) + lead;
-	for (size_t i = lead, first = 1; i < n;) {
-		size_t len = strcspn(line + i, " \n"), begin, shown;
+	for (line += lead; *line && *line != '\n'; line += strspn(line, " ")) {
+		size_t n = strcspn(line, " \n"), shown;
 		struct np_buf word = { 0 };
 
-		len = len > n - i ? n - i : len;
-		np_buf_printable(&word, (struct np_str){ line + i, len });
+		np_buf_printable(&word, (struct np_str){ line, n });
 		shown = columns_of(np_buf_text(&word), word.len);
-		begin = first ? column : column + 1;
-		if (!first && begin + shown > width) {
+		if (!first && column + 1 + shown > width) {
 			np_buf_printf(b, "\n%s%*s", indent, (int)(lead % 64) + 2, "");
 			column = columns_of(indent, strlen(indent)) + lead % 64 + 2;
 		} else if (!first) {
 			np_buf_addc(b, ' ');
-			column = begin;
+			column++;
 		}
-		np_buf_addstr(b, (struct np_str){ np_buf_text(&word), word.len });
+		np_buf_add(b, np_buf_text(&word), word.len);
 		np_buf_release(&word);
 		column += shown;
-		first = 0;
-		i += len;
-		i += strspn(line + i, " ") > n - i ? n - i : strspn(line + i, " ");
+		first = false;
+		line += n;
 	}
 	np_buf_addc(b, '\n');
 }
@@ -76,10 +72,9 @@ static void wrap_line(struct np_buf *b, const char *indent, const char *line, si
 void np_report_wrapped(struct np_buf *b, const char *indent, const char *text, unsigned width)
 {
 	while (*text) {
-		size_t n = strcspn(text, "\n");
-
-		wrap_line(b, indent, text, n, width);
-		text += n + (text[n] == '\n');
+		wrap_line(b, indent, text, width);
+		text += strcspn(text, "\n");
+		text += *text == '\n';
 	}
 }
 

@@ -13,8 +13,10 @@ static int take_bytes(void *ctx, unsigned char *bytes, size_t n)
 	return 1;
 }
 
-/* Texts that a YAML 1.1 reader takes for something else must be quoted; these words cannot be seen
- * by their characters. */
+/*
+ * Texts that a YAML 1.1 reader takes for something else must be quoted; these words cannot be seen
+ * by their characters.
+ */
 static bool is_word(const char *s)
 {
 	static const char *const words[] = { "y",  "yes", "on",	   "true", "n",

@@ -6,8 +6,10 @@
 
 #include "np/base/buf.h"
 
-/* Appends @v as one YAML document that begins with "---". At most 64 levels deep; what is deeper is
- * left out. */
+/*
+ * Appends @v as one YAML document that begins with "---". At most 64 levels deep; what is deeper is
+ * left out.
+ */
 void np_report_yaml(const json_t *v, struct np_buf *ret);
 
 #endif

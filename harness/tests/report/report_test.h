@@ -1,5 +1,7 @@
-/* report_test.h - what the tests of the report layer share: records as fixtures or text, their
- * reports as text, a scratch folder. */
+/*
+ * report_test.h - what the tests of the report layer share: records as fixtures or text, their
+ * reports as text, a scratch folder.
+ */
 #ifndef NP_REPORT_TEST_H
 #define NP_REPORT_TEST_H
 

@@ -1,4 +1,5 @@
-/* test_files.c - the files beside a record: summary.md, junit.xml, a folder for each failing case.
+/*
+ * test_files.c - the files beside a record: summary.md, junit.xml, a folder for each failing case.
  */
 #include <dirent.h>
 #include <sys/stat.h>

@@ -1,5 +1,7 @@
-/* test_formats.c - the reports for programs and browsers: valid whatever the names hold, counts
- * that agree. */
+/*
+ * test_formats.c - the reports for programs and browsers: valid whatever the names hold, counts
+ * that agree.
+ */
 #include "../../report/report_private.h"
 #include "np/base/json.h"
 #include "np/base/utf8.h"

@@ -1,5 +1,7 @@
-/* test_reproduce.c - reproducing scripts: their text change by change, and their life against a
- * kubectl that only pretends. */
+/*
+ * test_reproduce.c - reproducing scripts: their text change by change, and their life against a
+ * kubectl that only pretends.
+ */
 #include <sys/stat.h>
 #include <unistd.h>
 
