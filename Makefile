@@ -41,6 +41,7 @@ TEST_SRC := $(wildcard harness/tests/*/test_*.c harness/tests/*/bench_*.c harnes
 TESTS := $(patsubst harness/%.c,$(BUILD)/%,$(TEST_SRC))
 
 .PHONY: all lib agent tests deps run check check-unit check-asan check-layers check-style bench install uninstall clean tidy man cross-check
+.SECONDARY:
 all: $(BUILD)/netpolcheck $(BUILD)/netpolcheck-agent
 
 lib: $(ARCHIVES)

@@ -59,6 +59,9 @@ static int load_manifests(const struct world_args *a, struct np_world *w, struct
 		log_diags(&diags);
 		make_up_addresses(w);
 	}
+	/* A path on the command line that cannot be read is the user's mistake, not the environment's. */
+	if (rc < 0 && err->code == NP_EIO)
+		err->code = NP_EUSAGE;
 	np_diags_release(&diags);
 	return rc;
 }

@@ -303,8 +303,12 @@ static int prepare(struct run *r, struct np_err *err)
 
 	make_id(r);
 	r->record.fd = -1;
-	if (np_plan_load(&po, &r->plan, err) < 0 || np_waivers_load(r->o->waivers, &r->shared.waivers, err) < 0)
+	if (np_plan_load(&po, &r->plan, err) < 0 || np_waivers_load(r->o->waivers, &r->shared.waivers, err) < 0) {
+		/* A file that the user named and that cannot be read is not the environment's failure. */
+		if (err->code == NP_EIO)
+			err->code = NP_EUSAGE;
 		return -1;
+	}
 	r->shared.taken = np_xcalloc(r->plan.n_cases + 1, 1);
 	if (open_record(r, err) < 0)
 		return -1;

@@ -6,11 +6,12 @@ set -eu
 n=0
 for err in harness/tests/parse/bad/*.err; do
 	[ -e "$err" ] || die "no malformed examples"
-	file=${err%.err}
-	case $file in
-	*case*) set -- "$np" cases list --suite "$file" ;;
-	*world*) continue ;;
-	*) set -- "$np" table --world "$file" --ports TCP:80 ;;
+	file=${err%.err}.yaml
+	[ -e "$file" ] || file=${err%.err}.json
+	case $(basename "$file") in
+	case-*) set -- "$np" cases list --suite "$file" ;;
+	manifest-*) set -- "$np" table --world "$file" --ports TCP:80 ;;
+	*) continue ;;
 	esac
 	status=0
 	timeout 10 "$@" >"$scratch/out" 2>"$scratch/err" </dev/null || status=$?

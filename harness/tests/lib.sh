@@ -31,13 +31,13 @@ skip() {
 
 # expect_status N COMMAND...: output goes to $scratch/out and $scratch/err
 expect_status() {
-	want=$1
+	_want=$1
 	shift
 	got=0
 	"$@" >"$scratch/out" 2>"$scratch/err" </dev/null || got=$?
-	if [ "$got" -ne "$want" ]; then
+	if [ "$got" -ne "$_want" ]; then
 		tail -n 30 "$scratch/out" "$scratch/err" >&2
-		die "status $got, not $want: $*"
+		die "status $got, not $_want: $*"
 	fi
 }
 

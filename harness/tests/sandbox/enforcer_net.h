@@ -104,7 +104,7 @@ static inline int net_pod(struct net *n, size_t slot, struct np_err *err)
 static inline int net_init(struct net *n, struct np_err *err)
 {
 	*n = (struct net){ .next_port = 10000 };
-	if (net_unshare(err) < 0 || np_fabric_init(&n->fabric, err) < 0)
+	if (net_unshare(err) < 0 || np_fabric_init(&n->fabric, 2, err) < 0)
 		return -1;
 	for (size_t i = 0; i < N_SLOTS; i++)
 		if (net_pod(n, i, err) < 0)
