@@ -1,3 +1,4 @@
+/* test_arena.c - tests of base/arena. */
 #include <stddef.h>
 #include <stdint.h>
 

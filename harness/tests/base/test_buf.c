@@ -1,3 +1,4 @@
+/* test_buf.c - tests of base/buf. */
 #include <jansson.h>
 #include <stdint.h>
 

@@ -1,3 +1,4 @@
+/* test_clock.c - tests of base/clock. */
 #include <regex.h>
 #include <signal.h>
 #include <sys/time.h>

@@ -1,3 +1,4 @@
+/* test_dir.c - tests of base/dir. */
 #include <errno.h>
 #include <fcntl.h>
 #include <sched.h>

@@ -1,3 +1,4 @@
+/* test_err.c - tests of base/err. */
 #include <errno.h>
 
 #include "base_test.h"

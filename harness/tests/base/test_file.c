@@ -1,3 +1,4 @@
+/* test_file.c - tests of base/file. */
 #include <errno.h>
 #include <fcntl.h>
 #include <signal.h>

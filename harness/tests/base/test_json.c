@@ -1,3 +1,4 @@
+/* test_json.c - tests of base/json. */
 #include "base_test.h"
 #include "np/base/json.h"
 

@@ -1,3 +1,4 @@
+/* test_log.c - tests of base/log. */
 #include <pthread.h>
 
 #include "base_test.h"

@@ -1,3 +1,4 @@
+/* test_mem.c - tests of base/mem. */
 #include <errno.h>
 #include <fcntl.h>
 #include <stdint.h>

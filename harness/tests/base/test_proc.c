@@ -1,3 +1,4 @@
+/* test_proc.c - tests of base/proc. */
 #include <errno.h>
 #include <fcntl.h>
 #include <pthread.h>

@@ -1,3 +1,4 @@
+/* test_rng.c - tests of base/rng. */
 #include "base_test.h"
 #include "np/base/rng.h"
 

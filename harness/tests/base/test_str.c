@@ -1,3 +1,4 @@
+/* test_str.c - tests of base/str. */
 #include "base_test.h"
 #include "np/base/str.h"
 

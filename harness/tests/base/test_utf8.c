@@ -1,3 +1,4 @@
+/* test_utf8.c - tests of base/utf8. */
 #include <jansson.h>
 
 #include "base_test.h"
