@@ -1,3 +1,4 @@
+/* arena.c - many small allocations with one owner. */
 #include "np/base/arena.h"
 
 #include <stdarg.h>

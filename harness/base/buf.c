@@ -1,3 +1,4 @@
+/* buf.c - a growing byte buffer. */
 #include "np/base/buf.h"
 
 #include <stdint.h>

@@ -1,3 +1,4 @@
+/* clock.c - monotonic time and bounded waiting. */
 #include "np/base/clock.h"
 
 #include <errno.h>

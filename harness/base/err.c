@@ -1,3 +1,4 @@
+/* err.c - errors as values. */
 #include "np/base/err.h"
 
 #include <stdarg.h>

@@ -1,3 +1,4 @@
+/* file.c - whole files in and out. */
 #include "np/base/file.h"
 
 #include <errno.h>

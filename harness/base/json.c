@@ -1,3 +1,4 @@
+/* json.c - helpers over jansson. */
 #include "np/base/json.h"
 
 #include <stdarg.h>

@@ -1,3 +1,4 @@
+/* log.c - progress and diagnostics. */
 #include "np/base/log.h"
 
 #include <errno.h>

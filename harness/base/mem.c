@@ -1,3 +1,4 @@
+/* mem.c - allocation that ends the program on exhaustion. */
 #include "np/base/mem.h"
 
 #include <errno.h>

@@ -1,3 +1,4 @@
+/* proc.c - running a program with bounded time and output. */
 #include "np/base/proc.h"
 
 #include <errno.h>

@@ -1,3 +1,4 @@
+/* rng.c - the one random number generator. */
 #include "np/base/rng.h"
 
 /* splitmix64 and xoshiro256** are public domain algorithms of Blackman and Vigna (and Steele, Lea, Flood). */

@@ -1,3 +1,4 @@
+/* str.c - counted strings. */
 #include "np/base/str.h"
 
 bool np_str_starts(struct np_str s, const char *prefix)

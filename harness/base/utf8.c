@@ -1,3 +1,4 @@
+/* utf8.c - the one strict UTF-8 decoder. */
 #include "np/base/utf8.h"
 
 /* First bytes of each length; the second byte's range excludes overlong forms, surrogates and > U+10FFFF. */
