@@ -50,8 +50,7 @@ run_unit() {
 		return
 	fi
 	checks=$(echo "$line" | sed 's/.*Checks: \([0-9]*\).*/\1/')
-	wrong=$(echo "$line" | sed 's/.*Failures: \([0-9]*\), Errors: \([0-9]*\).*/\1 + \2/')
-	wrong=$((wrong))
+	wrong=$(echo "$line" | awk -F'[:,]' '{ print $5 + $7 }')
 	[ "$status" -eq 0 ] || [ "$wrong" -gt 0 ] || wrong=1	# a leak report after the last check
 	passed=$((passed + checks - wrong))
 	failed=$((failed + wrong))
