@@ -286,14 +286,14 @@ static void put_head(const struct np_repro *p, const char *id, struct np_buf *re
 /* A change shows within the time that the run gave it; a run in the sandbox gives little. */
 static void put_settings(const struct np_repro *p, struct np_buf *ret)
 {
-	long long wait_s = (np_json_int(p->r->run, "deadline_ms", 30000) + 999) / 1000;
+	long long deadline_ms = np_json_int(p->r->run, "deadline_ms", 30000);
+	long long wait_s = deadline_ms < 5000	   ? 5
+			   : deadline_ms > 3600000 ? 3600
+						   : (deadline_ms + 999) / 1000;
 
 	np_buf_adds(ret, "[ -n \"${IMAGE:-}\" ] || IMAGE=");
 	np_repro_quote(ret, np_json_str(p->r->run, "target/image", "netpolcheck/agent:latest"));
-	np_buf_printf(ret, "\nWAIT=${WAIT:-%lld}\n",
-		      wait_s < 5      ? 5
-		      : wait_s > 3600 ? 3600
-				      : wait_s);
+	np_buf_printf(ret, "\nWAIT=${WAIT:-%lld}\n", wait_s);
 }
 
 static void put_refusal(const char *why, struct np_buf *ret)
