@@ -332,7 +332,10 @@ static int add_to_world(struct np_world *w, const json_t *list, const char *name
 	int rc;
 
 	np_json_dump(list, 0, &text);
-	rc = np_manifests_add_json(w, (struct np_str){ text.data, text.len }, name, err);
+	/* No name: a place in a reply of the API server tells a reader nothing. */
+	rc = np_manifests_add_json(w, (struct np_str){ text.data, text.len }, NULL, err);
+	if (rc < 0)
+		np_err_prefix(err, "%s", name);
 	np_buf_release(&text);
 	return rc;
 }
