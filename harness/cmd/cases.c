@@ -23,12 +23,15 @@ static json_t *case_json(const struct np_case *c)
 			json_array_append_new(covers, json_string(np_clause_name(k, name)));
 	for (unsigned bit = 0; bit < 16; bit++)
 		if (c->needs & (1U << bit))
-			json_array_append_new(needs, json_string(np_need_name((enum np_need)(1U << bit))));
+			json_array_append_new(needs,
+					      json_string(np_need_name((enum np_need)(1U << bit))));
 	for (size_t i = 0; i < c->n_catches; i++)
 		json_array_append_new(catches, np_json_string(c->catches[i]));
-	return np_json_pack("{s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o}", "case", np_json_string(c->id), "title", np_json_string(c->title), "profile",
-			    np_json_string(c->profile), "world", np_json_string(c->world), "covers", covers, "needs", needs, "catches", catches,
-			    "file", np_json_string(np_str_from(c->place.file ? c->place.file : "")));
+	return np_json_pack("{s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o}", "case",
+			    np_json_string(c->id), "title", np_json_string(c->title), "profile",
+			    np_json_string(c->profile), "world", np_json_string(c->world), "covers",
+			    covers, "needs", needs, "catches", catches, "file",
+			    np_json_string(np_str_from(c->place.file ? c->place.file : "")));
 }
 
 static void list_cases(const struct np_plan *p, int format)
@@ -44,7 +47,8 @@ static void list_cases(const struct np_plan *p, int format)
 			json_array_append_new(all, case_json(c));
 		else
 			np_buf_printf(&text, "%-44s %-9s %-14s %s\n", c->id.p, c->profile.p,
-				      np_clauses_text(&c->covers, clauses, sizeof(clauses)), c->title.p);
+				      np_clauses_text(&c->covers, clauses, sizeof(clauses)),
+				      c->title.p);
 	}
 	if (format == 1) {
 		np_json_dump(all, 0, &text);
@@ -58,7 +62,8 @@ static void list_cases(const struct np_plan *p, int format)
 static int show_case(const struct np_plan *p, const char *id, struct np_err *err)
 {
 	struct np_buf text = { 0 };
-	int rc = np_err_set(err, NP_EUSAGE, "no case '%s'; 'netpolcheck cases list' shows what there is", id);
+	int rc = np_err_set(err, NP_EUSAGE,
+			    "no case '%s'; 'netpolcheck cases list' shows what there is", id);
 
 	for (size_t i = 0; i < p->n_cases; i++)
 		if (np_str_is(p->cases[i].id, id)) {
@@ -69,10 +74,13 @@ static int show_case(const struct np_plan *p, const char *id, struct np_err *err
 	return rc;
 }
 
-static int cases(const struct np_strings *args, const struct np_strings *suites, int format, struct np_err *err)
+static int cases(const struct np_strings *args, const struct np_strings *suites, int format,
+		 struct np_err *err)
 {
 	np_auto_free char *dir = np_plan_suites_dir();
-	const struct np_plan_options po = { .suites_dir = dir, .suites = suites->items, .n_suites = suites->n };
+	const struct np_plan_options po = { .suites_dir = dir,
+					    .suites = suites->items,
+					    .n_suites = suites->n };
 	bool list = !args->n || strcmp(args->items[0], "list") == 0;
 	struct np_plan plan;
 	int rc = 0;
@@ -94,7 +102,8 @@ static int cmd_cases(int argc, char **argv)
 	struct np_strings suites = { 0 }, args = { 0 };
 	int format = 0;
 	const struct np_option options[] = {
-		{ "suite", NP_OPT_STRINGS, &suites, "NAME|PATH", "an area, a case file or a folder; may be repeated", NULL },
+		{ "suite", NP_OPT_STRINGS, &suites, "NAME|PATH",
+		  "an area, a case file or a folder; may be repeated", NULL },
 		{ "format", NP_OPT_CHOICE, &format, "text|json", "of the list", formats },
 		{ NULL, NP_OPT_FLAG, NULL, NULL, NULL, NULL },
 	};
@@ -102,7 +111,9 @@ static int cmd_cases(int argc, char **argv)
 	int status = np_command_begin(&np_cmd_cases, options, argc, argv, &args);
 
 	if (status < 0)
-		status = cases(&args, &suites, format, &err) < 0 ? np_command_fail(&np_cmd_cases, &err) : NP_EXIT_OK;
+		status = cases(&args, &suites, format, &err) < 0
+				 ? np_command_fail(&np_cmd_cases, &err)
+				 : NP_EXIT_OK;
 	np_strings_release(&suites);
 	np_strings_release(&args);
 	return status;

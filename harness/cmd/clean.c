@@ -15,7 +15,9 @@ static int clean(const struct np_cluster_options *target, const char *run_id, st
 	int rc;
 
 	if (!target->kubeconfig && !target->context && !target->in_cluster)
-		return np_err_set(err, NP_EUSAGE, "which cluster? --kubeconfig FILE, --context NAME or --in-cluster (a sandbox leaves nothing behind)");
+		return np_err_set(err, NP_EUSAGE,
+				  "which cluster? --kubeconfig FILE, --context NAME or "
+				  "--in-cluster (a sandbox leaves nothing behind)");
 	if (np_cluster_open(target, &cluster, err) < 0)
 		return -1;
 	rc = np_clean(cluster.kube, run_id, CLEAN_TIMEOUT_MS, &n, err);
@@ -31,9 +33,12 @@ static int cmd_clean(int argc, char **argv)
 	const char *run_id = NULL;
 	const struct np_option options[] = {
 		{ "kubeconfig", NP_OPT_STRING, &target.kubeconfig, "FILE", "the cluster", NULL },
-		{ "context", NP_OPT_STRING, &target.context, "NAME", "context of the kubeconfig", NULL },
-		{ "in-cluster", NP_OPT_FLAG, &target.in_cluster, NULL, "the cluster this pod runs in", NULL },
-		{ "run", NP_OPT_STRING, &run_id, "ID", "only what this run made; default: every run", NULL },
+		{ "context", NP_OPT_STRING, &target.context, "NAME", "context of the kubeconfig",
+		  NULL },
+		{ "in-cluster", NP_OPT_FLAG, &target.in_cluster, NULL,
+		  "the cluster this pod runs in", NULL },
+		{ "run", NP_OPT_STRING, &run_id, "ID",
+		  "only what this run made; default: every run", NULL },
 		{ NULL, NP_OPT_FLAG, NULL, NULL, NULL, NULL },
 	};
 	struct np_err err = { 0 };

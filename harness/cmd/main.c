@@ -5,7 +5,8 @@
 #include "np/cmd/options.h"
 
 static const struct np_command *const commands[] = {
-	&np_cmd_run, &np_cmd_cases, &np_cmd_eval, &np_cmd_table, &np_cmd_report, &np_cmd_sandbox, &np_cmd_clean,
+	&np_cmd_run,	&np_cmd_cases,	 &np_cmd_eval,	&np_cmd_table,
+	&np_cmd_report, &np_cmd_sandbox, &np_cmd_clean,
 };
 
 #define N_COMMANDS (sizeof(commands) / sizeof(commands[0]))
@@ -14,7 +15,8 @@ static void usage(FILE *out)
 {
 	fprintf(out, "usage: netpolcheck COMMAND [options]\n\n"
 		     "Conformance and fuzz tests for Kubernetes NetworkPolicy implementations.\n"
-		     "With no cluster named, nothing touches a cluster: the default is an embedded sandbox.\n\n");
+		     "With no cluster named, nothing touches a cluster: the default is an embedded "
+		     "sandbox.\n\n");
 	for (size_t i = 0; i < N_COMMANDS; i++)
 		fprintf(out, "  %-10s %s\n", commands[i]->name, commands[i]->summary);
 	fprintf(out, "\n'netpolcheck COMMAND --help' tells more.\n");
@@ -26,7 +28,8 @@ int main(int argc, char **argv)
 		usage(stderr);
 		return NP_EXIT_USAGE;
 	}
-	if (strcmp(argv[1], "--help") == 0 || strcmp(argv[1], "-h") == 0 || strcmp(argv[1], "help") == 0) {
+	if (strcmp(argv[1], "--help") == 0 || strcmp(argv[1], "-h") == 0 ||
+	    strcmp(argv[1], "help") == 0) {
 		usage(stdout);
 		return NP_EXIT_OK;
 	}
@@ -37,6 +40,7 @@ int main(int argc, char **argv)
 	for (size_t i = 0; i < N_COMMANDS; i++)
 		if (strcmp(commands[i]->name, argv[1]) == 0)
 			return commands[i]->run(argc - 1, argv + 1);
-	fprintf(stderr, "netpolcheck: unknown command '%s'; 'netpolcheck --help' lists them\n", argv[1]);
+	fprintf(stderr, "netpolcheck: unknown command '%s'; 'netpolcheck --help' lists them\n",
+		argv[1]);
 	return NP_EXIT_USAGE;
 }

@@ -19,7 +19,8 @@ void np_strings_release(struct np_strings *list)
 	*list = (struct np_strings){ 0 };
 }
 
-static const struct np_option *find_option(const struct np_option *options, const char *name, size_t n)
+static const struct np_option *find_option(const struct np_option *options, const char *name,
+					   size_t n)
 {
 	for (const struct np_option *o = options; o->name; o++)
 		if (strlen(o->name) == n && memcmp(o->name, name, n) == 0)
@@ -37,7 +38,8 @@ static size_t common_prefix(const char *a, const char *b, size_t n)
 	return i;
 }
 
-static int unknown_option(const struct np_option *options, const char *name, size_t n, struct np_err *err)
+static int unknown_option(const struct np_option *options, const char *name, size_t n,
+			  struct np_err *err)
 {
 	const struct np_option *best = NULL;
 	size_t best_len = 1;
@@ -51,9 +53,10 @@ static int unknown_option(const struct np_option *options, const char *name, siz
 		}
 	}
 	if (best)
-		return np_err_set(err, NP_EUSAGE, "unknown option '--%.*s'; did you mean '--%s'?", (int)n, name,
-				  best->name);
-	return np_err_set(err, NP_EUSAGE, "unknown option '--%.*s'; --help lists them", (int)n, name);
+		return np_err_set(err, NP_EUSAGE, "unknown option '--%.*s'; did you mean '--%s'?",
+				  (int)n, name, best->name);
+	return np_err_set(err, NP_EUSAGE, "unknown option '--%.*s'; --help lists them", (int)n,
+			  name);
 }
 
 static int set_choice(const struct np_option *o, const char *value, struct np_err *err)
@@ -88,11 +91,13 @@ static int set_value(const struct np_option *o, const char *value, struct np_err
 		return 0;
 	case NP_OPT_U64:
 		if (!np_str_u64(np_str_from(value), ~0ULL, o->dest))
-			return np_err_set(err, NP_EUSAGE, "--%s: '%s' is not a whole number", o->name, value);
+			return np_err_set(err, NP_EUSAGE, "--%s: '%s' is not a whole number",
+					  o->name, value);
 		return 0;
 	case NP_OPT_DURATION:
 		if (!np_str_duration_ms(np_str_from(value), o->dest))
-			return np_err_set(err, NP_EUSAGE, "--%s: '%s' is not a duration such as 250ms, 10s or 5m",
+			return np_err_set(err, NP_EUSAGE,
+					  "--%s: '%s' is not a duration such as 250ms, 10s or 5m",
 					  o->name, value);
 		return 0;
 	case NP_OPT_CHOICE:
@@ -101,7 +106,8 @@ static int set_value(const struct np_option *o, const char *value, struct np_err
 	return np_err_set(err, NP_EINTERNAL, "--%s: bad option table", o->name);
 }
 
-static int parse_option(const struct np_option *options, int argc, char **argv, int *i, struct np_err *err)
+static int parse_option(const struct np_option *options, int argc, char **argv, int *i,
+			struct np_err *err)
 {
 	const char *name = argv[*i] + 2;
 	const char *eq = strchr(name, '=');
@@ -116,28 +122,31 @@ static int parse_option(const struct np_option *options, int argc, char **argv, 
 			return np_err_set(err, NP_EUSAGE, "--%s takes no value", o->name);
 	} else if (!value) {
 		if (*i + 1 >= argc)
-			return np_err_set(err, NP_EUSAGE, "--%s needs a value: %s", o->name, o->arg);
+			return np_err_set(err, NP_EUSAGE, "--%s needs a value: %s", o->name,
+					  o->arg);
 		value = argv[++*i];
 	}
 	return set_value(o, value, err);
 }
 
-int np_options_parse(const struct np_option *options, int argc, char **argv, struct np_strings *args, bool *ret_help,
-		     struct np_err *err)
+int np_options_parse(const struct np_option *options, int argc, char **argv,
+		     struct np_strings *args, bool *ret_help, struct np_err *err)
 {
 	bool only_args = false;
 
 	for (int i = 1; i < argc; i++) {
 		if (only_args || argv[i][0] != '-' || strcmp(argv[i], "-") == 0) {
 			if (!args)
-				return np_err_set(err, NP_EUSAGE, "unexpected argument '%s'", argv[i]);
+				return np_err_set(err, NP_EUSAGE, "unexpected argument '%s'",
+						  argv[i]);
 			np_strings_add(args, argv[i]);
 		} else if (strcmp(argv[i], "--") == 0) {
 			only_args = true;
 		} else if (strcmp(argv[i], "--help") == 0 || strcmp(argv[i], "-h") == 0) {
 			*ret_help = true;
 		} else if (argv[i][1] != '-') {
-			return np_err_set(err, NP_EUSAGE, "unknown option '%s'; options begin with '--'", argv[i]);
+			return np_err_set(err, NP_EUSAGE,
+					  "unknown option '%s'; options begin with '--'", argv[i]);
 		} else if (parse_option(options, argc, argv, &i, err) < 0) {
 			return -1;
 		}
@@ -149,14 +158,16 @@ void np_options_help(const struct np_command *cmd, const struct np_option *optio
 {
 	fprintf(out, "usage: netpolcheck %s %s\n\n%s.\n\n", cmd->name, cmd->usage, cmd->summary);
 	for (const struct np_option *o = options; o->name; o++) {
-		np_auto_free char *left = np_xasprintf("--%s%s%s", o->name, o->arg ? " " : "", o->arg ? o->arg : "");
+		np_auto_free char *left =
+			np_xasprintf("--%s%s%s", o->name, o->arg ? " " : "", o->arg ? o->arg : "");
 
 		fprintf(out, "  %-26s %s\n", left, o->help);
 	}
 	fprintf(out, "\nexit status: %s\n", cmd->exits);
 }
 
-int np_command_begin(const struct np_command *cmd, const struct np_option *options, int argc, char **argv, struct np_strings *args)
+int np_command_begin(const struct np_command *cmd, const struct np_option *options, int argc,
+		     char **argv, struct np_strings *args)
 {
 	struct np_err err = { 0 };
 	bool help = false;

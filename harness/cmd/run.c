@@ -39,7 +39,9 @@ static int choose_profiles(struct choices *c, struct np_err *err)
 		} else if (np_profile_parse(np_str_from(c->profiles.items[i]), &p)) {
 			c->run.profiles[p] = true;
 		} else {
-			return np_err_set(err, NP_EUSAGE, "--profile: '%s' is not one of core, extended, upstream, lifecycle, behaviour, all",
+			return np_err_set(err, NP_EUSAGE,
+					  "--profile: '%s' is not one of core, extended, upstream, "
+					  "lifecycle, behaviour, all",
 					  c->profiles.items[i]);
 		}
 	}
@@ -63,10 +65,13 @@ static unsigned terminal_width(void)
 	return ioctl(STDOUT_FILENO, TIOCGWINSZ, &w) == 0 && w.ws_col ? w.ws_col : 100;
 }
 
-/* Writes the report files and prints the report; a record without an end line has none of either worth showing. */
+/* Writes the report files and prints the report; a record without an end line has none of either
+ * worth showing. */
 static int show(const struct np_run_summary *sum, int format, struct np_err *err)
 {
-	const struct np_report_style style = { .color = isatty(STDOUT_FILENO) && !getenv("NO_COLOR"), .width = terminal_width() };
+	const struct np_report_style style = { .color =
+						       isatty(STDOUT_FILENO) && !getenv("NO_COLOR"),
+					       .width = terminal_width() };
 	struct np_report *report = NULL;
 	struct np_buf text = { 0 };
 	int rc = np_report_load(sum->dir, &report, err);
@@ -74,7 +79,8 @@ static int show(const struct np_run_summary *sum, int format, struct np_err *err
 	if (rc == 0)
 		rc = np_report_files(report, sum->dir, err);
 	if (rc == 0) {
-		np_report_write(report, format == 1 ? NP_REPORT_JSON : NP_REPORT_TEXT, &style, &text);
+		np_report_write(report, format == 1 ? NP_REPORT_JSON : NP_REPORT_TEXT, &style,
+				&text);
 		fwrite(text.data, 1, text.len, stdout);
 		if (fflush(stdout) != 0)
 			rc = np_err_set(err, NP_EIO, "cannot write to standard output");
@@ -111,24 +117,37 @@ static int cmd_run(int argc, char **argv)
 {
 	struct choices c = { 0 };
 	const struct np_option options[] = {
-		{ "kubeconfig", NP_OPT_STRING, &c.run.kubeconfig, "FILE", "a real cluster; without it the embedded sandbox", NULL },
-		{ "context", NP_OPT_STRING, &c.run.context, "NAME", "context of the kubeconfig", NULL },
-		{ "in-cluster", NP_OPT_FLAG, &c.run.in_cluster, NULL, "the cluster this pod runs in", NULL },
-		{ "fault", NP_OPT_STRING, &c.run.fault, "NAME", "make the sandbox's enforcer wrong on purpose", NULL },
-		{ "suite", NP_OPT_STRINGS, &c.suites, "NAME|PATH", "an area, a case file or a folder; may be repeated", NULL },
-		{ "profile", NP_OPT_STRINGS, &c.profiles, "NAME", "core, extended, upstream, lifecycle, behaviour or all", NULL },
-		{ "case", NP_OPT_STRING, &c.run.case_glob, "GLOB", "only cases whose id matches", NULL },
+		{ "kubeconfig", NP_OPT_STRING, &c.run.kubeconfig, "FILE",
+		  "a real cluster; without it the embedded sandbox", NULL },
+		{ "context", NP_OPT_STRING, &c.run.context, "NAME", "context of the kubeconfig",
+		  NULL },
+		{ "in-cluster", NP_OPT_FLAG, &c.run.in_cluster, NULL,
+		  "the cluster this pod runs in", NULL },
+		{ "fault", NP_OPT_STRING, &c.run.fault, "NAME",
+		  "make the sandbox's enforcer wrong on purpose", NULL },
+		{ "suite", NP_OPT_STRINGS, &c.suites, "NAME|PATH",
+		  "an area, a case file or a folder; may be repeated", NULL },
+		{ "profile", NP_OPT_STRINGS, &c.profiles, "NAME",
+		  "core, extended, upstream, lifecycle, behaviour or all", NULL },
+		{ "case", NP_OPT_STRING, &c.run.case_glob, "GLOB", "only cases whose id matches",
+		  NULL },
 		{ "tag", NP_OPT_STRING, &c.run.tag, "TAG", "only cases with this tag", NULL },
 		{ "seed", NP_OPT_U64, &c.seed, "N", "of every random choice", NULL },
 		{ "workers", NP_OPT_U64, &c.workers, "N", "worlds in parallel; default 4", NULL },
-		{ "timeout", NP_OPT_DURATION, &c.run.deadline_ms, "DUR", "how long a change may take to show; default 3s, in a cluster 30s", NULL },
-		{ "fail-fast", NP_OPT_FLAG, &c.run.fail_fast, NULL, "stop at the first failing case", NULL },
-		{ "resume", NP_OPT_STRING, &c.run.resume_dir, "DIR", "go on with a run that was killed", NULL },
+		{ "timeout", NP_OPT_DURATION, &c.run.deadline_ms, "DUR",
+		  "how long a change may take to show; default 3s, in a cluster 30s", NULL },
+		{ "fail-fast", NP_OPT_FLAG, &c.run.fail_fast, NULL,
+		  "stop at the first failing case", NULL },
+		{ "resume", NP_OPT_STRING, &c.run.resume_dir, "DIR",
+		  "go on with a run that was killed", NULL },
 		{ "waivers", NP_OPT_STRING, &c.run.waivers, "FILE", "known deviations", NULL },
-		{ "out", NP_OPT_STRING, &c.run.out_dir, "DIR", "where the record goes; default results/run-ID", NULL },
+		{ "out", NP_OPT_STRING, &c.run.out_dir, "DIR",
+		  "where the record goes; default results/run-ID", NULL },
 		{ "image", NP_OPT_STRING, &c.run.image, "REF", "image of the probe pods", NULL },
-		{ "external", NP_OPT_STRING, &c.run.external, "ADDR:PORT", "an agent outside the cluster", NULL },
-		{ "format", NP_OPT_CHOICE, &c.format, "text|json", "of the report on standard output", formats },
+		{ "external", NP_OPT_STRING, &c.run.external, "ADDR:PORT",
+		  "an agent outside the cluster", NULL },
+		{ "format", NP_OPT_CHOICE, &c.format, "text|json",
+		  "of the report on standard output", formats },
 		{ "quiet", NP_OPT_FLAG, &c.quiet, NULL, "no progress", NULL },
 		{ "verbose", NP_OPT_FLAG, &c.verbose, NULL, "say what happens", NULL },
 		{ NULL, NP_OPT_FLAG, NULL, NULL, NULL, NULL },
@@ -142,7 +161,8 @@ static int cmd_run(int argc, char **argv)
 		c.run.suites_dir = suites_dir;
 		c.run.suites = c.suites.items;
 		c.run.n_suites = c.suites.n;
-		c.run.workers = c.workers > NP_RUN_MAX_WORKERS ? NP_RUN_MAX_WORKERS : (unsigned)c.workers;
+		c.run.workers =
+			c.workers > NP_RUN_MAX_WORKERS ? NP_RUN_MAX_WORKERS : (unsigned)c.workers;
 		c.run.seed = c.seed;
 		c.run.argv_text = args;
 		c.run.cancel = np_interrupt_flag();
@@ -161,6 +181,7 @@ const struct np_command np_cmd_run = {
 	.name = "run",
 	.summary = "run suites against a target, compare with the oracle, report",
 	.usage = "[options]",
-	.exits = "0 conforms, 1 does not (or the cluster does not enforce), 2 usage or unreadable case, 3 environment, 130 interrupted",
+	.exits = "0 conforms, 1 does not (or the cluster does not enforce), 2 usage or unreadable "
+		 "case, 3 environment, 130 interrupted",
 	.run = cmd_run,
 };

@@ -19,14 +19,14 @@ struct running {
 	struct np_session *s;
 	const struct np_case *c;
 	struct np_changes changes;
-	struct np_rt before;		/* the table that was right last; n_cells 0: none */
-	struct np_world world;		/* of that table */
+	struct np_rt before;   /* the table that was right last; n_cells 0: none */
+	struct np_world world; /* of that table */
 	int n_expects;
 	size_t wrong;
 	char reason[256];
 	enum np_run_result result;
-	bool cut_control;		/* its policies cut off pods that they do not select */
-	json_t *waiver;			/* borrowed copy for the record, or NULL */
+	bool cut_control; /* its policies cut off pods that they do not select */
+	json_t *waiver;	  /* borrowed copy for the record, or NULL */
 };
 
 /* What one expectation came to. */
@@ -67,7 +67,8 @@ static int read_expected(struct running *r, struct verdict *v, struct np_err *er
 	return 0;
 }
 
-/* The hand-written table is held against the oracle here too: the API server may have stored something else than was sent. */
+/* The hand-written table is held against the oracle here too: the API server may have stored
+ * something else than was sent. */
 static void check_hand_written(struct running *r, struct verdict *v, const struct np_expect *expect)
 {
 	const struct np_expect_line *line = NULL;
@@ -77,8 +78,10 @@ static void check_hand_written(struct running *r, struct verdict *v, const struc
 	if (cell == SIZE_MAX)
 		return;
 	v->result = NP_RUN_ERROR;
-	snprintf(v->reason, sizeof(v->reason), "the case's table (line %u) and the oracle (%s) disagree on %.120s",
-		 line ? line->place.line : 0, np_verdict_name((enum np_verdict)v->table.expected[cell]),
+	snprintf(v->reason, sizeof(v->reason),
+		 "the case's table (line %u) and the oracle (%s) disagree on %.120s",
+		 line ? line->place.line : 0,
+		 np_verdict_name((enum np_verdict)v->table.expected[cell]),
 		 np_rt_cell_text(&v->table, cell, text, sizeof(text)));
 	(void)r;
 }
@@ -89,9 +92,11 @@ static int watch_sentinel(struct running *r, struct verdict *v, struct np_err *e
 	bool seen = false;
 
 	v->sentinel = "none";
-	if (!r->before.n_cells || !np_rt_same(&r->before, &v->table) || !(ch->policies || ch->pods || ch->namespaces))
+	if (!r->before.n_cells || !np_rt_same(&r->before, &v->table) ||
+	    !(ch->policies || ch->pods || ch->namespaces))
 		return 0;
-	if (np_sentinel_toggle(r->s, ch->policies ? NP_SENTINEL_POLICY : NP_SENTINEL_POD, r->sh->deadline_ms, &seen, err) < 0)
+	if (np_sentinel_toggle(r->s, ch->policies ? NP_SENTINEL_POLICY : NP_SENTINEL_POD,
+			       r->sh->deadline_ms, &seen, err) < 0)
 		return -1;
 	v->sentinel = seen ? "seen" : "unseen";
 	return 0;
@@ -105,15 +110,19 @@ static void judge(struct verdict *v)
 		v->result = NP_RUN_PASS;
 	} else if (st->network_failed) {
 		v->result = NP_RUN_ERROR;
-		snprintf(v->reason, sizeof(v->reason), "the control pods, which no policy touches, do not reach each other");
+		snprintf(v->reason, sizeof(v->reason),
+			 "the control pods, which no policy touches, do not reach each other");
 	} else if (st->errors && st->wrong == st->errors) {
 		v->result = NP_RUN_ERROR;
 		snprintf(v->reason, sizeof(v->reason), "%zu probes could not be made", st->errors);
 	} else {
 		v->result = NP_RUN_FAIL;
-		snprintf(v->reason, sizeof(v->reason), st->wrong ? "%zu of %zu cells are wrong %lld ms after the change" :
-			 "%zu of %zu cells are wrong in the last look %lld ms after the change, but it did not stay right",
-			 st->wrong, v->table.n_cells, (long long)(np_now_us() - st->change_us) / 1000);
+		snprintf(v->reason, sizeof(v->reason),
+			 st->wrong ? "%zu of %zu cells are wrong %lld ms after the change"
+				   : "%zu of %zu cells are wrong in the last look %lld ms after "
+				     "the change, but it did not stay right",
+			 st->wrong, v->table.n_cells,
+			 (long long)(np_now_us() - st->change_us) / 1000);
 	}
 }
 
@@ -138,15 +147,17 @@ static int control_recovers(struct running *r, struct verdict *v, bool *ret, str
 		return case_error(r, err);
 	np_backoff_init(&wait, 5000, 200000, r->sh->deadline_ms * 1000);
 	do {
-		if (np_rt_look(&v->table, r->s, &no_cell, 0, r->sh->fixture->timeout_ms, ret, err) < 0)
+		if (np_rt_look(&v->table, r->s, &no_cell, 0, r->sh->fixture->timeout_ms, ret, err) <
+		    0)
 			return -1;
 	} while (!*ret && np_backoff_wait(&wait));
 	return 0;
 }
 
 /*
- * Pods of a namespace that the case does not touch do not reach each other: either the network is broken, and nothing can be said, or the case's policies
- * reach too far, which only taking them away can tell.
+ * Pods of a namespace that the case does not touch do not reach each other: either the network is
+ * broken, and nothing can be said, or the case's policies reach too far, which only taking them
+ * away can tell.
  */
 static int judge_control(struct running *r, struct verdict *v, struct np_err *err)
 {
@@ -159,7 +170,9 @@ static int judge_control(struct running *r, struct verdict *v, struct np_err *er
 	if (recovered) {
 		v->result = NP_RUN_FAIL;
 		r->cut_control = true;
-		snprintf(v->reason, sizeof(v->reason), "the policies cut off pods of another namespace, which none of them selects");
+		snprintf(v->reason, sizeof(v->reason),
+			 "the policies cut off pods of another namespace, which none of them "
+			 "selects");
 	}
 	return 0;
 }
@@ -182,22 +195,30 @@ static json_t *failures_json(const struct verdict *v)
 		clauses = np_oracle_clauses(v->oracle, &flow);
 		np_oracle_explain(v->oracle, &flow, &why);
 		np_rt_cell_text(&v->table, i, cell, sizeof(cell));
-		json_array_append_new(list, np_json_pack("{s:o, s:s, s:s, s:s, s:o, s:s, s:o}", "cell", np_json_string(np_str_from(cell)),
-							 "expected", np_verdict_name((enum np_verdict)v->table.expected[i]), "outcome",
-							 np_outcome_name(seen->outcome), "detail", seen->detail, "who",
-							 np_json_string(np_str_from(seen->who)), "clauses",
-							 np_clauses_text(&clauses, names, sizeof(names)), "explanation",
-							 np_json_string((struct np_str){ why.data, why.len })));
+		json_array_append_new(
+			list,
+			np_json_pack("{s:o, s:s, s:s, s:s, s:o, s:s, s:o}", "cell",
+				     np_json_string(np_str_from(cell)), "expected",
+				     np_verdict_name((enum np_verdict)v->table.expected[i]),
+				     "outcome", np_outcome_name(seen->outcome), "detail",
+				     seen->detail, "who", np_json_string(np_str_from(seen->who)),
+				     "clauses", np_clauses_text(&clauses, names, sizeof(names)),
+				     "explanation",
+				     np_json_string((struct np_str){ why.data, why.len })));
 		json_object_update_new(json_array_get(list, json_array_size(list) - 1),
-				       np_json_pack("{s:o, s:o, s:s, s:i, s:i}", "src", np_json_string(v->table.ends[at.src].name.name), "dst",
-						    np_json_string(v->table.ends[at.dst].name.name), "protocol", np_proto_name(flow.proto),
-						    "port", flow.port, "family", flow.family));
+				       np_json_pack("{s:o, s:o, s:s, s:i, s:i}", "src",
+						    np_json_string(v->table.ends[at.src].name.name),
+						    "dst",
+						    np_json_string(v->table.ends[at.dst].name.name),
+						    "protocol", np_proto_name(flow.proto), "port",
+						    flow.port, "family", flow.family));
 		np_buf_release(&why);
 	}
 	return list;
 }
 
-/* Addresses that the table was probed at: what a policy says about one of them can be said again where the pods have others. */
+/* Addresses that the table was probed at: what a policy says about one of them can be said again
+ * where the pods have others. */
 static json_t *addresses_json(const struct np_rt *t)
 {
 	json_t *all = json_object();
@@ -209,21 +230,26 @@ static json_t *addresses_json(const struct np_rt *t)
 			char text[NP_ADDR_TEXT_MAX];
 
 			if (t->ends[e].has[slot])
-				json_array_append_new(ips, json_string(np_addr_text(&t->ends[e].ips[slot], text)));
+				json_array_append_new(ips, json_string(np_addr_text(
+								   &t->ends[e].ips[slot], text)));
 		}
 		json_object_set_new(all, t->ends[e].name.name.p, ips);
 	}
 	return all;
 }
 
-static void record_step(struct running *r, const struct verdict *v, const char *place, const char *what)
+static void record_step(struct running *r, const struct verdict *v, const char *place,
+			const char *what)
 {
 	const struct np_settle *st = &v->settle;
-	json_t *line = np_json_pack("{s:s, s:o, s:o, s:i, s:s, s:s, s:O, s:O, s:s, s:s, s:i, s:i, s:I, s:I}", "type", "step", "case",
-				    np_json_string(r->c->id), "world", np_json_string(r->c->world), "step", r->n_expects, "what", what, "place", place, "operations",
-				    r->changes.operations, "manifests", r->changes.manifests, "result", np_run_result_name(v->result),
-				    "sentinel", v->sentinel, "transient", (int)st->transient, "looks", (int)st->looks, "wrong",
-				    (json_int_t)st->wrong, "probes", (json_int_t)st->probes);
+	json_t *line = np_json_pack(
+		"{s:s, s:o, s:o, s:i, s:s, s:s, s:O, s:O, s:s, s:s, s:i, s:i, s:I, s:I}", "type",
+		"step", "case", np_json_string(r->c->id), "world", np_json_string(r->c->world),
+		"step", r->n_expects, "what", what, "place", place, "operations",
+		r->changes.operations, "manifests", r->changes.manifests, "result",
+		np_run_result_name(v->result), "sentinel", v->sentinel, "transient",
+		(int)st->transient, "looks", (int)st->looks, "wrong", (json_int_t)st->wrong,
+		"probes", (json_int_t)st->probes);
 
 	if (st->observations)
 		json_object_set(line, "observations", st->observations);
@@ -278,18 +304,25 @@ static void fail_case(struct running *r, const struct verdict *v)
 	if (np_waivers_cover(&r->sh->waivers, r->c->id, &v->table, &waiver)) {
 		r->result = NP_RUN_KNOWN;
 		r->waiver = json_deep_copy(waiver);
-		snprintf(r->reason, sizeof(r->reason), "known: %.200s", np_json_str(waiver, "reason", ""));
+		snprintf(r->reason, sizeof(r->reason), "known: %.200s",
+			 np_json_str(waiver, "reason", ""));
 	}
 	pthread_mutex_unlock(&r->sh->lock);
 }
 
-/* Everything since the last expectation is in force: what should be seen, and is it? @expect NULL: the world as before the case. */
-static int check_expectation(struct running *r, int64_t change_us, const struct np_expect *expect, const struct np_place *place,
-			     struct np_err *err)
+/* Everything since the last expectation is in force: what should be seen, and is it? @expect NULL:
+ * the world as before the case. */
+static int check_expectation(struct running *r, int64_t change_us, const struct np_expect *expect,
+			     const struct np_place *place, struct np_err *err)
 {
-	struct verdict v = { .settle = { .change_us = change_us, .deadline_ms = r->sh->deadline_ms, .converged_ms = -1,
-					 .stability_ms = r->sh->stability_ms }, .sentinel = "none", .result = NP_RUN_PASS };
-	np_auto_free char *where = np_xasprintf("%s:%u", place->file ? place->file : "-", place->line);
+	struct verdict v = { .settle = { .change_us = change_us,
+					 .deadline_ms = r->sh->deadline_ms,
+					 .converged_ms = -1,
+					 .stability_ms = r->sh->stability_ms },
+			     .sentinel = "none",
+			     .result = NP_RUN_PASS };
+	np_auto_free char *where =
+		np_xasprintf("%s:%u", place->file ? place->file : "-", place->line);
 	int rc;
 
 	np_world_init(&v.world);
@@ -342,7 +375,8 @@ static int run_steps(struct running *r, struct np_err *err)
 	return 0;
 }
 
-/* After the case everything must be allowed again: what a case leaves behind would be held against the next one. */
+/* After the case everything must be allowed again: what a case leaves behind would be held against
+ * the next one. */
 static int restore(struct running *r, struct np_err *err)
 {
 	int64_t change_us = np_now_us();
@@ -356,7 +390,8 @@ static int restore(struct running *r, struct np_err *err)
 	if (np_steps_undo(r->s, &r->changes, err) < 0)
 		return case_error(r, err);
 	r->changes.policies = true;
-	json_array_append_new(r->changes.operations, json_string("delete the case's objects, put the world's back"));
+	json_array_append_new(r->changes.operations,
+			      json_string("delete the case's objects, put the world's back"));
 	if (check_expectation(r, change_us, NULL, &r->c->place, err) < 0)
 		return case_error(r, err);
 	if (r->result != NP_RUN_PASS)
@@ -370,7 +405,8 @@ static int restore(struct running *r, struct np_err *err)
 	return 0;
 }
 
-/* What the case is about; S51 alone when only the way back failed, S16 when other namespaces were hit. */
+/* What the case is about; S51 alone when only the way back failed, S16 when other namespaces were
+ * hit. */
 static json_t *failing_clauses(const struct running *r, bool in_restore)
 {
 	json_t *list = json_array();
@@ -400,7 +436,8 @@ static int read_first_world(struct running *r, struct np_err *err)
 	return 0;
 }
 
-int np_case_run(struct np_shared *sh, unsigned worker, struct np_session *s, const struct np_case *c, struct np_err *err)
+int np_case_run(struct np_shared *sh, unsigned worker, struct np_session *s,
+		const struct np_case *c, struct np_err *err)
 {
 	struct running r = { .sh = sh, .s = s, .c = c, .result = NP_RUN_PASS };
 	int64_t begin_us = np_now_us();
@@ -417,8 +454,9 @@ int np_case_run(struct np_shared *sh, unsigned worker, struct np_session *s, con
 		rc = restore(&r, err);
 	}
 	if (rc == 0) {
-		json_t *extra = np_json_pack("{s:i, s:I, s:I}", "steps", r.n_expects, "ms", (json_int_t)(np_now_us() - begin_us) / 1000,
-					     "wrong", (json_int_t)r.wrong);
+		json_t *extra = np_json_pack("{s:i, s:I, s:I}", "steps", r.n_expects, "ms",
+					     (json_int_t)(np_now_us() - begin_us) / 1000, "wrong",
+					     (json_int_t)r.wrong);
 
 		if (r.result == NP_RUN_FAIL || r.result == NP_RUN_KNOWN)
 			json_object_set_new(extra, "clauses", failing_clauses(&r, in_restore));

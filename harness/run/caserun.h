@@ -5,9 +5,10 @@
 #include "worker.h"
 
 /*
- * Runs the case, records its steps and its end. -1 only when the run cannot go on (interrupted, API server gone): then the case has no result
- * and will be run again by a resumed run.
+ * Runs the case, records its steps and its end. -1 only when the run cannot go on (interrupted, API
+ * server gone): then the case has no result and will be run again by a resumed run.
  */
-int np_case_run(struct np_shared *sh, unsigned worker, struct np_session *s, const struct np_case *c, struct np_err *err);
+int np_case_run(struct np_shared *sh, unsigned worker, struct np_session *s,
+		const struct np_case *c, struct np_err *err);
 
 #endif

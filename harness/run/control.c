@@ -39,15 +39,19 @@ static void add(struct round *r, unsigned need, size_t agent, const struct np_pr
 	r->needs[r->n++] = need;
 }
 
-static const enum np_probe_kind kind_of[NP_N_PROTOS] = { NP_PROBE_TCP, NP_PROBE_UDP, NP_PROBE_SCTP };
+static const enum np_probe_kind kind_of[NP_N_PROTOS] = { NP_PROBE_TCP, NP_PROBE_UDP,
+							 NP_PROBE_SCTP };
 
 /* All ports of one destination in one family. */
-static void add_ports(const struct np_fixture *f, struct round *r, unsigned need, size_t agent, const struct np_addr *dst,
-		      struct np_str identity, const struct np_addr *src)
+static void add_ports(const struct np_fixture *f, struct round *r, unsigned need, size_t agent,
+		      const struct np_addr *dst, struct np_str identity, const struct np_addr *src)
 {
 	for (size_t i = 0; dst && i < f->n_ports; i++) {
-		struct np_probe_req req = { .kind = kind_of[f->ports[i].proto], .addr = *dst, .port = f->ports[i].first,
-					    .expect = identity, .src = src };
+		struct np_probe_req req = { .kind = kind_of[f->ports[i].proto],
+					    .addr = *dst,
+					    .port = f->ports[i].first,
+					    .expect = identity,
+					    .src = src };
 
 		add(r, f->ports[i].proto == NP_SCTP ? need | NP_NEED_SCTP : need, agent, &req);
 	}
@@ -60,7 +64,8 @@ static unsigned family_need(const struct np_fixture *f, int family)
 	return family == 6 ? NP_NEED_IPV6 : NP_NEED_IPV4;
 }
 
-static void add_external(const struct np_fixture *f, struct round *r, const struct np_control_agents *a, int family)
+static void add_external(const struct np_fixture *f, struct round *r,
+			 const struct np_control_agents *a, int family)
 {
 	for (size_t e = 0; a->ext != SIZE_MAX && e < f->cluster->n_externals; e++) {
 		const struct np_addr *ext = np_external_ip(&f->cluster->externals[e], family);
@@ -71,13 +76,16 @@ static void add_external(const struct np_fixture *f, struct round *r, const stru
 		for (size_t i = 0; i < f->n_control; i++) {
 			const struct np_fixture_pod *c = &f->control[i];
 
-			add_ports(f, r, need, a->control[i], ext, NP_STR(NP_SANDBOX_EXTERNAL_IDENTITY), NULL);
-			add_ports(f, r, need, a->ext, np_ip_of(c->ips, c->n_ips, family), c->identity, ext);
+			add_ports(f, r, need, a->control[i], ext,
+				  NP_STR(NP_SANDBOX_EXTERNAL_IDENTITY), NULL);
+			add_ports(f, r, need, a->ext, np_ip_of(c->ips, c->n_ips, family),
+				  c->identity, ext);
 		}
 	}
 }
 
-static void add_pairs(const struct np_fixture *f, struct round *r, const struct np_control_agents *a, int family)
+static void add_pairs(const struct np_fixture *f, struct round *r,
+		      const struct np_control_agents *a, int family)
 {
 	unsigned need = family_need(f, family);
 
@@ -86,21 +94,28 @@ static void add_pairs(const struct np_fixture *f, struct round *r, const struct 
 			const struct np_fixture_pod *dst = &f->control[j];
 
 			if (i != j || f->n_control == 1)
-				add_ports(f, r, need, a->control[i], np_ip_of(dst->ips, dst->n_ips, family), dst->identity, NULL);
+				add_ports(f, r, need, a->control[i],
+					  np_ip_of(dst->ips, dst->n_ips, family), dst->identity,
+					  NULL);
 		}
 	for (size_t i = 0; i < f->n_host; i++)
 		for (size_t j = 0; j < f->n_control; j++) {
 			const struct np_fixture_pod *c = &f->control[j], *h = &f->host[i];
 
-			add_ports(f, r, need | NP_NEED_HOST_PODS, a->host[i], np_ip_of(c->ips, c->n_ips, family), c->identity, NULL);
-			add_ports(f, r, need | NP_NEED_HOST_PODS, a->control[j], np_ip_of(h->ips, h->n_ips, family), h->identity, NULL);
+			add_ports(f, r, need | NP_NEED_HOST_PODS, a->host[i],
+				  np_ip_of(c->ips, c->n_ips, family), c->identity, NULL);
+			add_ports(f, r, need | NP_NEED_HOST_PODS, a->control[j],
+				  np_ip_of(h->ips, h->n_ips, family), h->identity, NULL);
 		}
 }
 
 static void add_dns(const struct np_fixture *f, struct round *r, const struct np_control_agents *a)
 {
 	const struct np_addr *dns = np_ip_of(f->dns_ips, f->n_dns_ips, f->family);
-	struct np_probe_req req = { .kind = NP_PROBE_DNS_UDP, .port = 53, .expect = NP_STR("-"), .query = NP_STR(NP_DNS_QUESTION) };
+	struct np_probe_req req = { .kind = NP_PROBE_DNS_UDP,
+				    .port = 53,
+				    .expect = NP_STR("-"),
+				    .query = NP_STR(NP_DNS_QUESTION) };
 
 	if (!dns || !f->dns_service.p)
 		return;
@@ -111,7 +126,8 @@ static void add_dns(const struct np_fixture *f, struct round *r, const struct np
 }
 
 /* A Service in front of the first control pod, dialled from the last. */
-static void add_service(const struct np_fixture *f, struct round *r, const struct np_control_agents *a)
+static void add_service(const struct np_fixture *f, struct round *r,
+			const struct np_control_agents *a)
 {
 	int port = 0;
 	json_t *svc, *stored = NULL;
@@ -121,36 +137,45 @@ static void add_service(const struct np_fixture *f, struct round *r, const struc
 	for (size_t i = 0; i < f->n_ports && !port; i++)
 		if (f->ports[i].proto == NP_TCP)
 			port = f->ports[i].first;
-	svc = np_json_pack("{s:s, s:s, s:{s:s}, s:{s:{s:s}, s:[{s:i, s:i}]}}", "apiVersion", "v1", "kind", "Service", "metadata", "name",
-			   "control", "spec", "selector", "app", f->control[0].pod.p, "ports", "port", port, "targetPort", port);
+	svc = np_json_pack("{s:s, s:s, s:{s:s}, s:{s:{s:s}, s:[{s:i, s:i}]}}", "apiVersion", "v1",
+			   "kind", "Service", "metadata", "name", "control", "spec", "selector",
+			   "app", f->control[0].pod.p, "ports", "port", port, "targetPort", port);
 	req.port = (uint16_t)port;
-	if (np_kube_create(f->cluster->kube, &np_kube_types[NP_KUBE_SERVICE], f->ns.p, svc, NULL, &stored, &err) == 0 &&
+	if (np_kube_create(f->cluster->kube, &np_kube_types[NP_KUBE_SERVICE], f->ns.p, svc, NULL,
+			   &stored, &err) == 0 &&
 	    np_addr_parse(np_str_from(np_json_str(stored, "spec/clusterIP", "")), &req.addr))
 		add(r, NP_NEED_SERVICES, a->control[f->n_control - 1], &req);
 	json_decref(stored);
 	json_decref(svc);
 }
 
-int np_control_open(const struct np_fixture *f, struct np_fleet *fleet, struct np_control_agents *ret, struct np_err *err)
+int np_control_open(const struct np_fixture *f, struct np_fleet *fleet,
+		    struct np_control_agents *ret, struct np_err *err)
 {
 	char ns[64];
 
 	snprintf(ns, sizeof(ns), "np-%s-host", f->run_id);
 	ret->ext = SIZE_MAX;
 	for (size_t i = 0; i < f->n_control; i++) {
-		struct np_fleet_place p = { .name = f->control[i].name.p, .ns = f->ns.p, .pod = f->control[i].pod.p };
+		struct np_fleet_place p = { .name = f->control[i].name.p,
+					    .ns = f->ns.p,
+					    .pod = f->control[i].pod.p };
 
 		if (np_fleet_add(fleet, &p, &ret->control[i], err) < 0)
 			return -1;
 	}
 	for (size_t i = 0; i < f->n_host; i++) {
-		struct np_fleet_place p = { .name = f->host[i].name.p, .ns = ns, .pod = f->host[i].pod.p };
+		struct np_fleet_place p = { .name = f->host[i].name.p,
+					    .ns = ns,
+					    .pod = f->host[i].pod.p };
 
 		if (np_fleet_add(fleet, &p, &ret->host[i], err) < 0)
 			return -1;
 	}
 	if (f->cluster->n_externals) {
-		struct np_fleet_place p = { .name = "ext", .socket = f->cluster->external_socket, .host = f->cluster->external_host };
+		struct np_fleet_place p = { .name = "ext",
+					    .socket = f->cluster->external_socket,
+					    .host = f->cluster->external_host };
 
 		return np_fleet_add(fleet, &p, &ret->ext, err);
 	}
@@ -181,7 +206,8 @@ static void measure_rtt(struct np_fixture *f, const struct round *r)
 	free(rtt);
 }
 
-/* Four times the slowest answer under load: what comes later than that is as good as lost, and three attempts were made. */
+/* Four times the slowest answer under load: what comes later than that is as good as lost, and
+ * three attempts were made. */
 static unsigned calibrate(const struct np_fixture *f)
 {
 	long long ms = 4 * f->rtt_max_us / 1000;
@@ -191,12 +217,14 @@ static unsigned calibrate(const struct np_fixture *f)
 	return ms > TIMEOUT_MAX_MS ? TIMEOUT_MAX_MS : (unsigned)ms;
 }
 
-static size_t count_failed(const struct round *r, unsigned need, const struct np_fleet_probe **ret_first)
+static size_t count_failed(const struct round *r, unsigned need,
+			   const struct np_fleet_probe **ret_first)
 {
 	size_t failed = 0;
 
 	for (size_t i = 0; i < r->n; i++)
-		if ((need ? (r->needs[i] & need) != 0 : !r->needs[i]) && r->probes[i].res.outcome != NP_OUT_ALLOWED) {
+		if ((need ? (r->needs[i] & need) != 0 : !r->needs[i]) &&
+		    r->probes[i].res.outcome != NP_OUT_ALLOWED) {
 			if (!failed)
 				*ret_first = &r->probes[i];
 			failed++;
@@ -215,8 +243,9 @@ static bool has_probe(const struct round *r, unsigned need)
 /* A need is met when every probe of it that depends on no other failing need was answered. */
 static void judge_needs(struct np_fixture *f, const struct round *r)
 {
-	static const unsigned needs[] = { NP_NEED_IPV4, NP_NEED_IPV6, NP_NEED_HOST_PODS, NP_NEED_EXTERNAL, NP_NEED_EXTERNALS,
-					  NP_NEED_DNS, NP_NEED_SERVICES, NP_NEED_SCTP };
+	static const unsigned needs[] = { NP_NEED_IPV4,	    NP_NEED_IPV6,      NP_NEED_HOST_PODS,
+					  NP_NEED_EXTERNAL, NP_NEED_EXTERNALS, NP_NEED_DNS,
+					  NP_NEED_SERVICES, NP_NEED_SCTP };
 
 	f->caps |= f->family == 4 ? NP_NEED_IPV4 : NP_NEED_IPV6;
 	for (size_t k = 0; k < NP_ARRAY_SIZE(needs); k++) {
@@ -233,8 +262,9 @@ static void judge_needs(struct np_fixture *f, const struct round *r)
 			if (!(f->caps & needs[k]))
 				np_fixture_lack(f, needs[k], "not there, or not tried");
 		} else if (count_failed(&own, needs[k], &first)) {
-			snprintf(why, sizeof(why), "control probe to %s port %u: %s %s", np_addr_text(&first->req.addr, addr),
-				 first->req.port, np_outcome_name(first->res.outcome), first->res.detail);
+			snprintf(why, sizeof(why), "control probe to %s port %u: %s %s",
+				 np_addr_text(&first->req.addr, addr), first->req.port,
+				 np_outcome_name(first->res.outcome), first->res.detail);
 			np_fixture_lack(f, needs[k], why);
 		} else {
 			f->caps |= needs[k];
@@ -244,7 +274,8 @@ static void judge_needs(struct np_fixture *f, const struct round *r)
 	}
 }
 
-/* Agents listen a moment after their pod is Running, and a Service needs its translator: repeat until all is well or tries end. */
+/* Agents listen a moment after their pod is Running, and a Service needs its translator: repeat
+ * until all is well or tries end. */
 static int settle_round(struct np_fleet *fleet, struct round *r, struct np_err *err)
 {
 	const struct np_fleet_probe *first = NULL;
@@ -252,7 +283,8 @@ static int settle_round(struct np_fleet *fleet, struct round *r, struct np_err *
 	for (int try = 0; try < CONTROL_MAX_TRIES; try++) {
 		size_t failed = 0;
 
-		if (np_fleet_probe(fleet, r->probes, r->n, try ? CONTROL_TIMEOUT_MS : 300, NP_PROBE_ATTEMPTS, err) < 0)
+		if (np_fleet_probe(fleet, r->probes, r->n, try ? CONTROL_TIMEOUT_MS : 300,
+				   NP_PROBE_ATTEMPTS, err) < 0)
 			return -1;
 		for (size_t i = 0; i < r->n; i++)
 			failed += r->probes[i].res.outcome != NP_OUT_ALLOWED;
@@ -265,14 +297,19 @@ static int settle_round(struct np_fleet *fleet, struct round *r, struct np_err *
 	return 0;
 }
 
-static int core_failed(struct np_fixture *f, const struct np_fleet_probe *p, size_t failed, size_t n, struct np_err *err)
+static int core_failed(struct np_fixture *f, const struct np_fleet_probe *p, size_t failed,
+		       size_t n, struct np_err *err)
 {
 	char addr[NP_ADDR_TEXT_MAX];
 
 	f->control_failed = failed;
-	return np_err_set(err, NP_EENV, "the positive control failed: without any policy %zu of %zu probes between the control pods were not "
-			  "answered (the first: to %s port %u: %s %s); the pod network itself does not work",
-			  failed, n, np_addr_text(&p->req.addr, addr), p->req.port, np_outcome_name(p->res.outcome), p->res.detail);
+	return np_err_set(
+		err, NP_EENV,
+		"the positive control failed: without any policy %zu of %zu probes between the "
+		"control pods were not "
+		"answered (the first: to %s port %u: %s %s); the pod network itself does not work",
+		failed, n, np_addr_text(&p->req.addr, addr), p->req.port,
+		np_outcome_name(p->res.outcome), p->res.detail);
 }
 
 int np_control_measure(struct np_fixture *f, int timeout_ms, struct np_err *err)
@@ -284,7 +321,8 @@ int np_control_measure(struct np_fixture *f, int timeout_ms, struct np_err *err)
 	size_t failed;
 	int rc = -1;
 
-	if (np_control_open(f, fleet, &agents, err) < 0 || np_fleet_ready(fleet, timeout_ms, err) < 0)
+	if (np_control_open(f, fleet, &agents, err) < 0 ||
+	    np_fleet_ready(fleet, timeout_ms, err) < 0)
 		goto out;
 	for (int family = 4; family <= 6; family += 2) {
 		add_pairs(f, &r, &agents, family);
@@ -296,7 +334,8 @@ int np_control_measure(struct np_fixture *f, int timeout_ms, struct np_err *err)
 		goto out;
 	for (int i = 1; i < CONTROL_ROUNDS; i++) {
 		measure_rtt(f, &r);
-		if (np_fleet_probe(fleet, r.probes, r.n, CONTROL_TIMEOUT_MS, NP_PROBE_ATTEMPTS, err) < 0)
+		if (np_fleet_probe(fleet, r.probes, r.n, CONTROL_TIMEOUT_MS, NP_PROBE_ATTEMPTS,
+				   err) < 0)
 			goto out;
 	}
 	measure_rtt(f, &r);

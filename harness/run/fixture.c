@@ -25,15 +25,16 @@ static bool node_usable(const json_t *node)
 
 	if (np_json_bool(node, "spec/unschedulable", 0))
 		return false;
-	json_array_foreach(np_json_at(node, "status/conditions"), i, cond)
-		if (strcmp(np_json_str(cond, "type", ""), "Ready") == 0)
-			return strcmp(np_json_str(cond, "status", ""), "True") == 0;
+	json_array_foreach(np_json_at(node, "status/conditions"), i,
+			   cond) if (strcmp(np_json_str(cond, "type", ""), "Ready") ==
+				     0) return strcmp(np_json_str(cond, "status", ""), "True") == 0;
 	return false;
 }
 
 void np_fixture_add_list(struct np_fixture *f, const char *kind, json_t *items)
 {
-	json_array_append_new(f->static_objects, np_json_pack("{s:s, s:s, s:O}", "apiVersion", "v1", "kind", kind, "items", items));
+	json_array_append_new(f->static_objects, np_json_pack("{s:s, s:s, s:O}", "apiVersion", "v1",
+							      "kind", kind, "items", items));
 }
 
 /* The list comes sorted by name; the first two that take pods are node/a and node/b. */
@@ -42,29 +43,34 @@ static int find_nodes(struct np_fixture *f, struct np_err *err)
 	json_t *nodes = NULL, *node;
 	size_t i;
 
-	if (np_kube_list(f->cluster->kube, &np_kube_types[NP_KUBE_NODE], NULL, NULL, &nodes, NULL, err) < 0)
+	if (np_kube_list(f->cluster->kube, &np_kube_types[NP_KUBE_NODE], NULL, NULL, &nodes, NULL,
+			 err) < 0)
 		return np_err_prefix(err, "cannot list nodes");
-	json_array_foreach(nodes, i, node)
-		if (f->n_nodes < NP_FIXTURE_NODES && node_usable(node))
-			f->nodes[f->n_nodes++] = np_arena_str(&f->arena, np_str_from(np_json_str(node, "metadata/name", "")));
+	json_array_foreach(nodes, i, node) if (f->n_nodes < NP_FIXTURE_NODES && node_usable(node))
+		f->nodes[f->n_nodes++] =
+		np_arena_str(&f->arena, np_str_from(np_json_str(node, "metadata/name", "")));
 	np_fixture_add_list(f, "NodeList", nodes);
 	json_decref(nodes);
 	if (!f->n_nodes)
-		return np_err_set(err, NP_EENV, "the cluster has no node that is Ready and takes pods");
+		return np_err_set(err, NP_EENV,
+				  "the cluster has no node that is Ready and takes pods");
 	return 0;
 }
 
 json_t *np_namespace_object(const char *real, const char *run_id, const char *level)
 {
-	return np_json_pack("{s:s, s:s, s:{s:s, s:{s:s, s:s, s:s}}}", "apiVersion", "v1", "kind", "Namespace", "metadata",
-			    "name", real, "labels", NP_LABEL_MANAGED, NP_MANAGER, NP_LABEL_RUN, run_id,
-			    "pod-security.kubernetes.io/enforce", level);
+	return np_json_pack("{s:s, s:s, s:{s:s, s:{s:s, s:s, s:s}}}", "apiVersion", "v1", "kind",
+			    "Namespace", "metadata", "name", real, "labels", NP_LABEL_MANAGED,
+			    NP_MANAGER, NP_LABEL_RUN, run_id, "pod-security.kubernetes.io/enforce",
+			    level);
 }
 
-static int make_namespace(struct np_fixture *f, const char *real, const char *level, struct np_err *err)
+static int make_namespace(struct np_fixture *f, const char *real, const char *level,
+			  struct np_err *err)
 {
 	json_t *ns = np_namespace_object(real, f->run_id, level), *stored = NULL, *list;
-	int rc = np_kube_create(f->cluster->kube, &np_kube_types[NP_KUBE_NAMESPACE], NULL, ns, NULL, &stored, err);
+	int rc = np_kube_create(f->cluster->kube, &np_kube_types[NP_KUBE_NAMESPACE], NULL, ns, NULL,
+				&stored, err);
 
 	json_decref(ns);
 	if (rc < 0)
@@ -76,10 +82,13 @@ static int make_namespace(struct np_fixture *f, const char *real, const char *le
 	return 0;
 }
 
-static int make_pod(struct np_fixture *f, const char *ns, const char *kind, size_t i, bool host, struct np_fixture_pod *ret,
-		    struct np_err *err)
+static int make_pod(struct np_fixture *f, const char *ns, const char *kind, size_t i, bool host,
+		    struct np_fixture_pod *ret, struct np_err *err)
 {
-	struct np_podspec spec = { .image = f->cluster->image, .node = f->nodes[i].p, .ports = f->ports, .n_ports = f->n_ports };
+	struct np_podspec spec = { .image = f->cluster->image,
+				   .node = f->nodes[i].p,
+				   .ports = f->ports,
+				   .n_ports = f->n_ports };
 	json_t *pod;
 	int rc;
 
@@ -88,7 +97,8 @@ static int make_pod(struct np_fixture *f, const char *ns, const char *kind, size
 	ret->identity = np_arena_printf(&f->arena, "%s/%s", ns, ret->pod.p);
 	spec.identity = ret->identity.p;
 	pod = np_podspec_new(ns, ret->pod.p, host ? "host" : ret->pod.p, host, &spec);
-	rc = np_kube_create(f->cluster->kube, &np_kube_types[NP_KUBE_POD], ns, pod, NULL, NULL, err);
+	rc = np_kube_create(f->cluster->kube, &np_kube_types[NP_KUBE_POD], ns, pod, NULL, NULL,
+			    err);
 	json_decref(pod);
 	return rc < 0 ? np_err_prefix(err, "cannot create pod '%s/%s'", ns, ret->pod.p) : 0;
 }
@@ -98,9 +108,10 @@ size_t np_pod_addresses(const json_t *pod, struct np_addr *ret)
 	size_t n = 0, i;
 	json_t *ip;
 
-	json_array_foreach(np_json_at(pod, "status/podIPs"), i, ip)
-		if (n < NP_WORLD_MAX_IPS && np_addr_parse(np_str_from(np_json_str(ip, "ip", "")), &ret[n]))
-			n++;
+	json_array_foreach(np_json_at(pod, "status/podIPs"), i,
+			   ip) if (n < NP_WORLD_MAX_IPS &&
+				   np_addr_parse(np_str_from(np_json_str(ip, "ip", "")), &ret[n]))
+		n++;
 	if (!n && np_addr_parse(np_str_from(np_json_str(pod, "status/podIP", "")), &ret[0]))
 		n = 1;
 	return n;
@@ -111,13 +122,16 @@ static void take_addresses(struct np_fixture_pod *pods, size_t n, const json_t *
 	const json_t *pod;
 	size_t i;
 
-	json_array_foreach(list, i, pod)
-		for (size_t j = 0; j < n; j++)
-			if (np_str_is(pods[j].pod, np_json_str(pod, "metadata/name", "")))
-				pods[j].n_ips = np_pod_addresses(pod, pods[j].ips);
+	json_array_foreach(
+		list, i,
+		pod) for (size_t j = 0; j < n;
+			  j++) if (np_str_is(pods[j].pod, np_json_str(pod, "metadata/name", "")))
+		pods[j]
+			.n_ips = np_pod_addresses(pod, pods[j].ips);
 }
 
-static int wait_pods(struct np_fixture *f, const char *ns, struct np_fixture_pod *pods, struct np_err *err)
+static int wait_pods(struct np_fixture *f, const char *ns, struct np_fixture_pod *pods,
+		     struct np_err *err)
 {
 	json_t *list = NULL;
 
@@ -131,19 +145,24 @@ static int wait_pods(struct np_fixture *f, const char *ns, struct np_fixture_pod
 
 static int make_control(struct np_fixture *f, struct np_err *err)
 {
-	if (make_namespace(f, f->ns.p, "restricted", err) < 0 || make_namespace(f, f->trial_ns.p, "restricted", err) < 0)
+	if (make_namespace(f, f->ns.p, "restricted", err) < 0 ||
+	    make_namespace(f, f->trial_ns.p, "restricted", err) < 0)
 		return -1;
 	for (; f->n_control < f->n_nodes; f->n_control++)
-		if (make_pod(f, f->ns.p, "control", f->n_control, false, &f->control[f->n_control], err) < 0 ||
-		    make_pod(f, f->trial_ns.p, "trial", f->n_control, false, &f->trial[f->n_control], err) < 0)
+		if (make_pod(f, f->ns.p, "control", f->n_control, false, &f->control[f->n_control],
+			     err) < 0 ||
+		    make_pod(f, f->trial_ns.p, "trial", f->n_control, false,
+			     &f->trial[f->n_control], err) < 0)
 			return -1;
-	if (wait_pods(f, f->ns.p, f->control, err) < 0 || wait_pods(f, f->trial_ns.p, f->trial, err) < 0)
+	if (wait_pods(f, f->ns.p, f->control, err) < 0 ||
+	    wait_pods(f, f->trial_ns.p, f->trial, err) < 0)
 		return -1;
 	f->family = f->control[0].n_ips && f->control[0].ips[0].width == 16 ? 6 : 4;
 	return 0;
 }
 
-/* hostNetwork agents may be refused (Pod Security, a taken port): then it is a capability that lacks, not an error. */
+/* hostNetwork agents may be refused (Pod Security, a taken port): then it is a capability that
+ * lacks, not an error. */
 static void make_hosts(struct np_fixture *f)
 {
 	struct np_str ns = np_arena_printf(&f->arena, "np-%s-host", f->run_id);
@@ -173,16 +192,20 @@ static void find_dns_service(struct np_fixture *f)
 	struct np_err err = { 0 };
 	json_t *list = NULL;
 
-	if (np_kube_list(f->cluster->kube, &np_kube_types[NP_KUBE_SERVICE], f->dns_ns.p, &q, &list, NULL, &err) < 0)
+	if (np_kube_list(f->cluster->kube, &np_kube_types[NP_KUBE_SERVICE], f->dns_ns.p, &q, &list,
+			 NULL, &err) < 0)
 		return;
 	if (!json_array_size(list)) {
 		json_t *one = NULL;
 
-		if (np_kube_get(f->cluster->kube, &np_kube_types[NP_KUBE_SERVICE], f->dns_ns.p, "kube-dns", &one, &err) == 0)
+		if (np_kube_get(f->cluster->kube, &np_kube_types[NP_KUBE_SERVICE], f->dns_ns.p,
+				"kube-dns", &one, &err) == 0)
 			json_array_append_new(list, one);
 	}
 	if (json_array_size(list))
-		f->dns_service = np_arena_str(&f->arena, np_str_from(np_json_str(json_array_get(list, 0), "metadata/name", "")));
+		f->dns_service = np_arena_str(
+			&f->arena,
+			np_str_from(np_json_str(json_array_get(list, 0), "metadata/name", "")));
 	np_fixture_add_list(f, "ServiceList", list);
 	json_decref(list);
 }
@@ -193,9 +216,11 @@ static void take_dns_pod(struct np_fixture *f, const json_t *pod)
 	struct np_err err = { 0 };
 
 	f->dns_pod = np_arena_str(&f->arena, np_str_from(np_json_str(pod, "metadata/name", "")));
-	f->dns_ns = np_arena_str(&f->arena, np_str_from(np_json_str(pod, "metadata/namespace", "")));
+	f->dns_ns =
+		np_arena_str(&f->arena, np_str_from(np_json_str(pod, "metadata/namespace", "")));
 	f->n_dns_ips = np_pod_addresses(pod, f->dns_ips);
-	if (np_kube_get(f->cluster->kube, &np_kube_types[NP_KUBE_NAMESPACE], NULL, f->dns_ns.p, &ns, &err) == 0)
+	if (np_kube_get(f->cluster->kube, &np_kube_types[NP_KUBE_NAMESPACE], NULL, f->dns_ns.p, &ns,
+			&err) == 0)
 		json_array_append_new(list, ns);
 	np_fixture_add_list(f, "NamespaceList", list);
 	json_decref(list);
@@ -208,19 +233,21 @@ static void find_dns(struct np_fixture *f)
 	json_t *pods = NULL, *pod;
 	size_t i;
 
-	if (np_kube_list(f->cluster->kube, &np_kube_types[NP_KUBE_POD], NULL, &q, &pods, NULL, &err) < 0) {
+	if (np_kube_list(f->cluster->kube, &np_kube_types[NP_KUBE_POD], NULL, &q, &pods, NULL,
+			 &err) < 0) {
 		np_fixture_lack(f, NP_NEED_DNS, err.msg);
 		return;
 	}
-	json_array_foreach(pods, i, pod)
-		if (!f->dns_pod.p && strcmp(np_json_str(pod, "status/phase", ""), "Running") == 0 &&
-		    !np_json_bool(pod, "spec/hostNetwork", 0))
-			take_dns_pod(f, pod);
+	json_array_foreach(pods, i,
+			   pod) if (!f->dns_pod.p &&
+				    strcmp(np_json_str(pod, "status/phase", ""), "Running") == 0 &&
+				    !np_json_bool(pod, "spec/hostNetwork", 0)) take_dns_pod(f, pod);
 	if (f->dns_pod.p) {
 		np_fixture_add_list(f, "PodList", pods);
 		find_dns_service(f);
 	} else {
-		np_fixture_lack(f, NP_NEED_DNS, "no running pod with label k8s-app=kube-dns off the host network");
+		np_fixture_lack(f, NP_NEED_DNS,
+				"no running pod with label k8s-app=kube-dns off the host network");
 	}
 	json_decref(pods);
 }
@@ -248,13 +275,15 @@ const char *np_fixture_lacks(const struct np_fixture *f, unsigned need)
 static void try_endport(struct np_fixture *f)
 {
 	const struct np_kube_write w = { .dry_run = true };
-	json_t *policy = np_json_pack("{s:s, s:s, s:{s:s}, s:{s:{}, s:[{s:[{s:i, s:i}]}]}}", "apiVersion", "networking.k8s.io/v1",
-				      "kind", "NetworkPolicy", "metadata", "name", "endport", "spec", "podSelector", "ingress",
-				      "ports", "port", 1, "endPort", 2);
+	json_t *policy = np_json_pack("{s:s, s:s, s:{s:s}, s:{s:{}, s:[{s:[{s:i, s:i}]}]}}",
+				      "apiVersion", "networking.k8s.io/v1", "kind", "NetworkPolicy",
+				      "metadata", "name", "endport", "spec", "podSelector",
+				      "ingress", "ports", "port", 1, "endPort", 2);
 	json_t *stored = NULL;
 	struct np_err err = { 0 };
 
-	if (np_kube_create(f->cluster->kube, &np_kube_types[NP_KUBE_NETPOL], f->ns.p, policy, &w, &stored, &err) < 0) {
+	if (np_kube_create(f->cluster->kube, &np_kube_types[NP_KUBE_NETPOL], f->ns.p, policy, &w,
+			   &stored, &err) < 0) {
 		np_fixture_lack(f, NP_NEED_ENDPORT, err.msg);
 	} else {
 		const json_t *rule = json_array_get(np_json_at(stored, "spec/ingress"), 0);
@@ -280,17 +309,22 @@ static void presume_caps(struct np_fixture *f)
 	else
 		np_fixture_lack(f, NP_NEED_PINNED_IP, "a cluster's address pool cannot be pinned");
 	if (!f->cluster->n_externals)
-		np_fixture_lack(f, NP_NEED_EXTERNAL, "no agent outside the cluster; --external names one");
+		np_fixture_lack(f, NP_NEED_EXTERNAL,
+				"no agent outside the cluster; --external names one");
 	if (f->cluster->n_externals < NP_CLUSTER_MAX_EXTERNALS)
-		np_fixture_lack(f, NP_NEED_EXTERNALS, "the agent outside the cluster has one address");
+		np_fixture_lack(f, NP_NEED_EXTERNALS,
+				"the agent outside the cluster has one address");
 }
 
-int np_fixture_start(struct np_cluster *cluster, struct np_record *record, struct np_meter *meter, const char *run_id, const struct np_expect_port *ports,
-		     size_t n_ports, unsigned needs, struct np_fixture *ret, struct np_err *err)
+int np_fixture_start(struct np_cluster *cluster, struct np_record *record, struct np_meter *meter,
+		     const char *run_id, const struct np_expect_port *ports, size_t n_ports,
+		     unsigned needs, struct np_fixture *ret, struct np_err *err)
 {
 	struct np_fixture *f = ret;
 
-	*f = (struct np_fixture){ .cluster = cluster, .record = record, .meter = meter, .static_objects = json_array() };
+	*f = (struct np_fixture){
+		.cluster = cluster, .record = record, .meter = meter, .static_objects = json_array()
+	};
 	snprintf(f->run_id, sizeof(f->run_id), "%s", run_id);
 	f->ns = np_arena_printf(&f->arena, "np-%s-control", run_id);
 	f->trial_ns = np_arena_printf(&f->arena, "np-%s-trial", run_id);

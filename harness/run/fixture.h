@@ -1,6 +1,7 @@
 /*
- * fixture.h - what all workers of a run share in the cluster: a namespace with control pods on two nodes and hostNetwork agents, the DNS pod,
- * and what the target was found to be able to do. Constant once np_fixture_start() has returned.
+ * fixture.h - what all workers of a run share in the cluster: a namespace with control pods on two
+ * nodes and hostNetwork agents, the DNS pod, and what the target was found to be able to do.
+ * Constant once np_fixture_start() has returned.
  */
 #ifndef NP_RUN_FIXTURE_H
 #define NP_RUN_FIXTURE_H
@@ -18,8 +19,8 @@
 
 /* An agent of the fixture: each worker opens a stream of its own to it. */
 struct np_fixture_pod {
-	struct np_str name;		/* in tables: node/a; control pods: control/a */
-	struct np_str pod;		/* object name */
+	struct np_str name; /* in tables: node/a; control pods: control/a */
+	struct np_str pod;  /* object name */
 	struct np_str identity;
 	struct np_addr ips[NP_WORLD_MAX_IPS];
 	size_t n_ips;
@@ -28,29 +29,34 @@ struct np_fixture_pod {
 struct np_fixture {
 	struct np_cluster *cluster;
 	struct np_record *record;
-	struct np_meter *meter;			/* of the run */
+	struct np_meter *meter; /* of the run */
 	struct np_arena arena;
 	char run_id[16];
-	struct np_str ns;			/* real name of the fixture's namespace */
-	struct np_str nodes[NP_FIXTURE_NODES];	/* names; the second is empty in a cluster of one node */
+	struct np_str ns; /* real name of the fixture's namespace */
+	struct np_str
+		nodes[NP_FIXTURE_NODES]; /* names; the second is empty in a cluster of one node */
 	size_t n_nodes;
 	struct np_fixture_pod control[NP_FIXTURE_NODES], host[NP_FIXTURE_NODES];
-	struct np_fixture_pod trial[NP_FIXTURE_NODES];	/* one for each control pod, in a namespace of their own */
+	struct np_fixture_pod
+		trial[NP_FIXTURE_NODES]; /* one for each control pod, in a namespace of their own */
 	size_t n_control, n_host;
 	struct np_str trial_ns;
-	struct np_expect_port *ports;		/* every port of every world of the plan: what the fixture's agents listen on */
+	struct np_expect_port *ports; /* every port of every world of the plan: what the fixture's
+					 agents listen on */
 	size_t n_ports;
-	json_t *static_objects;			/* array: nodes, kube-system namespace, DNS pods and Service, fixture pods, as the API gave them */
+	json_t *static_objects; /* array: nodes, kube-system namespace, DNS pods and Service,
+				   fixture pods, as the API gave them */
 	struct np_str dns_ns, dns_service;
-	struct np_addr dns_ips[NP_WORLD_MAX_IPS];	/* of one DNS pod */
+	struct np_addr dns_ips[NP_WORLD_MAX_IPS]; /* of one DNS pod */
 	size_t n_dns_ips;
-	struct np_str dns_pod;			/* object name of that pod; empty: none found */
-	unsigned caps;				/* enum np_need: what is there */
-	char lacking[16][160];			/* reason for each bit of caps that is not set; same order as the bits */
-	unsigned timeout_ms;			/* of a probe, calibrated */
+	struct np_str dns_pod; /* object name of that pod; empty: none found */
+	unsigned caps;	       /* enum np_need: what is there */
+	char lacking[16]
+		    [160]; /* reason for each bit of caps that is not set; same order as the bits */
+	unsigned timeout_ms; /* of a probe, calibrated */
 	long long rtt_p50_us, rtt_p99_us, rtt_max_us;
 	size_t control_probes, control_failed;
-	int family;				/* the cluster's first family, 4 or 6 */
+	int family; /* the cluster's first family, 4 or 6 */
 };
 
 #define NP_PROBE_ATTEMPTS 3
@@ -58,25 +64,28 @@ struct np_fixture {
 #define NP_DNS_QUESTION "kubernetes.default.svc.cluster.local"
 
 /*
- * Deploys, probes the positive controls, calibrates the time-out, finds out capabilities. NP_EENV when the core positive control
- * fails. @ports is copied.
+ * Deploys, probes the positive controls, calibrates the time-out, finds out capabilities. NP_EENV
+ * when the core positive control fails. @ports is copied.
  */
-int np_fixture_start(struct np_cluster *cluster, struct np_record *record, struct np_meter *meter, const char *run_id, const struct np_expect_port *ports,
-		     size_t n_ports, unsigned needs, struct np_fixture *ret, struct np_err *err);
+int np_fixture_start(struct np_cluster *cluster, struct np_record *record, struct np_meter *meter,
+		     const char *run_id, const struct np_expect_port *ports, size_t n_ports,
+		     unsigned needs, struct np_fixture *ret, struct np_err *err);
 /* Frees; the objects in the cluster go with np_clean_run(). */
 void np_fixture_release(struct np_fixture *f);
 /* Why need @bit is not met; "" when it is. */
 const char *np_fixture_lacks(const struct np_fixture *f, unsigned need);
 
 /*
- * Is NetworkPolicy enforced at all? Applies a policy that denies everything into and out of the trial pods and looks until @deadline_ms; true as soon as
- * any probe is denied.
+ * Is NetworkPolicy enforced at all? Applies a policy that denies everything into and out of the
+ * trial pods and looks until @deadline_ms; true as soon as any probe is denied.
  */
-int np_fixture_enforced(const struct np_fixture *f, long long deadline_ms, bool *ret, struct np_err *err);
+int np_fixture_enforced(const struct np_fixture *f, long long deadline_ms, bool *ret,
+			struct np_err *err);
 
 /* Marks a need as not met, with the first reason given. */
 void np_fixture_lack(struct np_fixture *f, unsigned need, const char *why);
-/* Adds a list of objects as the API gave them to what every world of the run contains; a new reference is taken. */
+/* Adds a list of objects as the API gave them to what every world of the run contains; a new
+ * reference is taken. */
 void np_fixture_add_list(struct np_fixture *f, const char *kind, json_t *items);
 /* A Namespace of the run, with a Pod Security level. New reference. */
 json_t *np_namespace_object(const char *real, const char *run_id, const char *level);

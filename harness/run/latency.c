@@ -24,8 +24,8 @@ json_t *np_latency_json(struct np_latency *l)
 	if (!l->n)
 		return np_json_pack("{s:i}", "n", 0);
 	qsort(l->ms, l->n, sizeof(*l->ms), by_value);
-	return np_json_pack("{s:I, s:I, s:I}", "p50", (json_int_t)l->ms[l->n / 2], "p99", (json_int_t)l->ms[l->n * 99 / 100], "n",
-			    (json_int_t)l->n);
+	return np_json_pack("{s:I, s:I, s:I}", "p50", (json_int_t)l->ms[l->n / 2], "p99",
+			    (json_int_t)l->ms[l->n * 99 / 100], "n", (json_int_t)l->n);
 }
 
 void np_latency_release(struct np_latency *l)

@@ -1,4 +1,5 @@
-/* meter.h - how long a run was probing: wall time during which at least one worker had probes under way. Thread-safe. */
+/* meter.h - how long a run was probing: wall time during which at least one worker had probes under
+ * way. Thread-safe. */
 #ifndef NP_RUN_METER_H
 #define NP_RUN_METER_H
 

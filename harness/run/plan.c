@@ -14,7 +14,8 @@ static const char *const yaml_suffixes[] = { ".yaml", ".yml", NULL };
 
 char *np_plan_suites_dir(void)
 {
-	static const char *const places[] = { "suites", "../suites", "../../suites", "../share/netpolcheck/suites" };
+	static const char *const places[] = { "suites", "../suites", "../../suites",
+					      "../share/netpolcheck/suites" };
 	const char *env = getenv("NETPOLCHECK_SUITES");
 	char exe[4096];
 	ssize_t n;
@@ -59,7 +60,8 @@ static bool selected(const struct np_case *c, const struct np_plan_options *o)
 	return !o->tag || has_tag(c, o->tag);
 }
 
-static int add_file(struct np_plan *p, const char *path, const struct np_plan_options *o, struct np_err *err)
+static int add_file(struct np_plan *p, const char *path, const struct np_plan_options *o,
+		    struct np_err *err)
 {
 	struct np_case c;
 	enum np_profile profile;
@@ -67,7 +69,8 @@ static int add_file(struct np_plan *p, const char *path, const struct np_plan_op
 	if (np_casefile_load(path, &c, err) < 0)
 		return -1;
 	if (!np_profile_parse(c.profile, &profile)) {
-		np_err_set(err, NP_EVALID, "unknown profile '" NP_STR_FMT "'", NP_STR_ARG(c.profile));
+		np_err_set(err, NP_EVALID, "unknown profile '" NP_STR_FMT "'",
+			   NP_STR_ARG(c.profile));
 		np_err_at(err, path, c.place.line, 0);
 		np_case_release(&c);
 		return -1;
@@ -81,7 +84,8 @@ static int add_file(struct np_plan *p, const char *path, const struct np_plan_op
 	return 0;
 }
 
-static int add_path(struct np_plan *p, const char *path, const struct np_plan_options *o, struct np_err *err)
+static int add_path(struct np_plan *p, const char *path, const struct np_plan_options *o,
+		    struct np_err *err)
 {
 	char **files;
 	size_t n;
@@ -100,7 +104,8 @@ static int add_path(struct np_plan *p, const char *path, const struct np_plan_op
 }
 
 /* A name is an area of the built-in suites; anything that exists as a path is that path. */
-static int add_suite(struct np_plan *p, const char *suite, const struct np_plan_options *o, struct np_err *err)
+static int add_suite(struct np_plan *p, const char *suite, const struct np_plan_options *o,
+		     struct np_err *err)
 {
 	np_auto_free char *area = NULL;
 
@@ -109,8 +114,9 @@ static int add_suite(struct np_plan *p, const char *suite, const struct np_plan_
 	if (o->suites_dir)
 		area = np_xasprintf("%s/%s", o->suites_dir, suite);
 	if (!area || access(area, F_OK) != 0)
-		return np_err_set(err, NP_EUSAGE, "no suite '%s': neither a path nor an area of the built-in suites",
-				  suite);
+		return np_err_set(
+			err, NP_EUSAGE,
+			"no suite '%s': neither a path nor an area of the built-in suites", suite);
 	return add_path(p, area, o, err);
 }
 
@@ -129,13 +135,15 @@ static int by_id(const void *a, const void *b)
 	return np_str_cmp(x->id, y->id);
 }
 
-/* Sorts by id alone on the way: in the plan's order a double in another world would be no neighbour. */
+/* Sorts by id alone on the way: in the plan's order a double in another world would be no
+ * neighbour. */
 static int refuse_doubles(struct np_plan *p, struct np_err *err)
 {
 	qsort(p->cases, p->n_cases, sizeof(*p->cases), by_id);
 	for (size_t i = 1; i < p->n_cases; i++)
 		if (np_str_eq(p->cases[i].id, p->cases[i - 1].id)) {
-			np_err_set(err, NP_EVALID, "case '" NP_STR_FMT "' is there twice; the other is %s",
+			np_err_set(err, NP_EVALID,
+				   "case '" NP_STR_FMT "' is there twice; the other is %s",
 				   NP_STR_ARG(p->cases[i].id), p->cases[i - 1].place.file);
 			return np_err_at(err, p->cases[i].place.file, p->cases[i].place.line, 0);
 		}
@@ -150,7 +158,8 @@ const struct np_worldfile *np_plan_world(const struct np_plan *p, struct np_str 
 	return NULL;
 }
 
-/* A world stands in worlds/ of the built-in suites, or in worlds/ above the case file (a suite of one's own). */
+/* A world stands in worlds/ of the built-in suites, or in worlds/ above the case file (a suite of
+ * one's own). */
 static char *find_world(const struct np_case *c, const char *suites_dir)
 {
 	const char *file = c->place.file ? c->place.file : "";
@@ -166,7 +175,9 @@ static char *find_world(const struct np_case *c, const char *suites_dir)
 			return path;
 		free(path);
 	}
-	return suites_dir ? np_xasprintf("%s/worlds/" NP_STR_FMT ".yaml", suites_dir, NP_STR_ARG(c->world)) : NULL;
+	return suites_dir ? np_xasprintf("%s/worlds/" NP_STR_FMT ".yaml", suites_dir,
+					 NP_STR_ARG(c->world))
+			  : NULL;
 }
 
 static int load_worlds(struct np_plan *p, const char *suites_dir, struct np_err *err)
@@ -180,7 +191,8 @@ static int load_worlds(struct np_plan *p, const char *suites_dir, struct np_err 
 			continue;
 		path = find_world(c, suites_dir);
 		if (!path || access(path, R_OK) != 0) {
-			np_err_set(err, NP_EUSAGE, "no world '" NP_STR_FMT "' in a worlds folder", NP_STR_ARG(c->world));
+			np_err_set(err, NP_EUSAGE, "no world '" NP_STR_FMT "' in a worlds folder",
+				   NP_STR_ARG(c->world));
 			return np_err_at(err, c->place.file, c->place.line, 0);
 		}
 		if (np_worldfile_load(path, &w, err) < 0)
@@ -197,13 +209,17 @@ int np_plan_load(const struct np_plan_options *o, struct np_plan *ret, struct np
 	int rc = 0;
 
 	if (!o->n_suites && !o->suites_dir)
-		return np_err_set(err, NP_EUSAGE, "cannot find the suites folder; set NETPOLCHECK_SUITES or use --suite");
+		return np_err_set(
+			err, NP_EUSAGE,
+			"cannot find the suites folder; set NETPOLCHECK_SUITES or use --suite");
 	if (!o->n_suites)
 		rc = add_path(&p, o->suites_dir, o, err);
 	for (size_t i = 0; i < o->n_suites && rc == 0; i++)
 		rc = add_suite(&p, o->suites[i], o, err);
 	if (rc == 0 && !p.n_cases)
-		rc = np_err_set(err, NP_EUSAGE, "no case is selected; 'netpolcheck cases list' shows what there is");
+		rc = np_err_set(
+			err, NP_EUSAGE,
+			"no case is selected; 'netpolcheck cases list' shows what there is");
 	if (rc == 0) {
 		rc = refuse_doubles(&p, err);
 		qsort(p.cases, p.n_cases, sizeof(*p.cases), by_world_and_id);

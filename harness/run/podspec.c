@@ -8,7 +8,8 @@
 
 #define AGENT "/netpolcheck-agent"
 
-static void add_port_args(json_t *args, const struct np_podspec *spec, enum np_proto proto, const char *option)
+static void add_port_args(json_t *args, const struct np_podspec *spec, enum np_proto proto,
+			  const char *option)
 {
 	struct np_buf list = { 0 };
 
@@ -34,7 +35,8 @@ static json_t *serve_args(const struct np_podspec *spec, bool listen)
 	return args;
 }
 
-static void complete_container(json_t *ctr, size_t i, const char *prefix, const struct np_podspec *spec, json_t *args)
+static void complete_container(json_t *ctr, size_t i, const char *prefix,
+			       const struct np_podspec *spec, json_t *args)
 {
 	char name[32];
 
@@ -45,19 +47,26 @@ static void complete_container(json_t *ctr, size_t i, const char *prefix, const 
 	json_object_set_new(ctr, "imagePullPolicy", json_string("IfNotPresent"));
 	json_object_set_new(ctr, "command", np_json_pack("[s]", AGENT));
 	json_object_set_new(ctr, "args", args);
-	json_object_set_new(ctr, "securityContext", np_json_pack("{s:b, s:b, s:{s:[s]}}", "allowPrivilegeEscalation", 0,
-								"readOnlyRootFilesystem", 1, "capabilities", "drop", "ALL"));
-	json_object_set_new(ctr, "resources", np_json_pack("{s:{s:s, s:s}, s:{s:s}}", "requests", "cpu", "5m", "memory",
-							  "8Mi", "limits", "memory", "64Mi"));
+	json_object_set_new(ctr, "securityContext",
+			    np_json_pack("{s:b, s:b, s:{s:[s]}}", "allowPrivilegeEscalation", 0,
+					 "readOnlyRootFilesystem", 1, "capabilities", "drop",
+					 "ALL"));
+	json_object_set_new(ctr, "resources",
+			    np_json_pack("{s:{s:s, s:s}, s:{s:s}}", "requests", "cpu", "5m",
+					 "memory", "8Mi", "limits", "memory", "64Mi"));
 }
 
 static void complete_security(json_t *spec, bool host_network)
 {
-	json_object_set_new(spec, "securityContext", np_json_pack("{s:b, s:i, s:{s:s}}", "runAsNonRoot", 1, "runAsUser", 65532,
-								 "seccompProfile", "type", "RuntimeDefault"));
-	if (!host_network)	/* ports below 1024 without a capability; a safe sysctl, but not one of the node's */
+	json_object_set_new(spec, "securityContext",
+			    np_json_pack("{s:b, s:i, s:{s:s}}", "runAsNonRoot", 1, "runAsUser",
+					 65532, "seccompProfile", "type", "RuntimeDefault"));
+	if (!host_network) /* ports below 1024 without a capability; a safe sysctl, but not one of
+			      the node's */
 		json_object_set_new(json_object_get(spec, "securityContext"), "sysctls",
-				    np_json_pack("[{s:s, s:s}]", "name", "net.ipv4.ip_unprivileged_port_start", "value", "0"));
+				    np_json_pack("[{s:s, s:s}]", "name",
+						 "net.ipv4.ip_unprivileged_port_start", "value",
+						 "0"));
 	json_object_set_new(spec, "automountServiceAccountToken", json_false());
 	json_object_set_new(spec, "enableServiceLinks", json_false());
 	json_object_set_new(spec, "terminationGracePeriodSeconds", json_integer(1));
@@ -84,22 +93,23 @@ void np_podspec_apply(json_t *pod, const struct np_podspec *spec)
 
 	if (!json_array_size(ctrs))
 		json_array_append_new(ctrs, json_object());
-	json_array_foreach(ctrs, i, ctr)
-		complete_container(ctr, i, "c", spec, i ? np_json_pack("[s]", "sleep") : serve_args(spec, !host));
-	json_array_foreach(json_object_get(s, "initContainers"), i, ctr)
-		complete_container(ctr, i, "init", spec,
-				   np_json_str(ctr, "restartPolicy", NULL) ? np_json_pack("[s]", "sleep") :
-									     np_json_pack("[s]", "version"));
+	json_array_foreach(ctrs, i, ctr) complete_container(
+		ctr, i, "c", spec, i ? np_json_pack("[s]", "sleep") : serve_args(spec, !host));
+	json_array_foreach(json_object_get(s, "initContainers"), i, ctr) complete_container(
+		ctr, i, "init", spec,
+		np_json_str(ctr, "restartPolicy", NULL) ? np_json_pack("[s]", "sleep")
+							: np_json_pack("[s]", "version"));
 	complete_security(s, np_json_bool(s, "hostNetwork", 0));
 	if (spec->node && !json_object_get(s, "nodeName"))
 		json_object_set_new(s, "nodeName", json_string(spec->node));
 }
 
-json_t *np_podspec_new(const char *ns, const char *name, const char *label, bool host_network, const struct np_podspec *spec)
+json_t *np_podspec_new(const char *ns, const char *name, const char *label, bool host_network,
+		       const struct np_podspec *spec)
 {
-	json_t *pod = np_json_pack("{s:s, s:s, s:{s:s, s:s, s:{s:s}}, s:{s:[{s:s}]}}", "apiVersion", "v1", "kind", "Pod",
-				   "metadata", "name", name, "namespace", ns, "labels", "app", label, "spec", "containers",
-				   "name", "agent");
+	json_t *pod = np_json_pack("{s:s, s:s, s:{s:s, s:s, s:{s:s}}, s:{s:[{s:s}]}}", "apiVersion",
+				   "v1", "kind", "Pod", "metadata", "name", name, "namespace", ns,
+				   "labels", "app", label, "spec", "containers", "name", "agent");
 	json_t *s = json_object_get(pod, "spec");
 
 	np_podspec_apply(pod, spec);

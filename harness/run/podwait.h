@@ -10,9 +10,11 @@
 #define NP_POD_WAIT_MS 120000
 
 /*
- * Waits until @n pods of namespace @ns are Running with an address; those that are being deleted do not count. *@ret: new array of pod objects (may be NULL).
- * NP_EENV names the pod that failed and why (image, scheduling), NP_ETIMEOUT the first that is late.
+ * Waits until @n pods of namespace @ns are Running with an address; those that are being deleted do
+ * not count. *@ret: new array of pod objects (may be NULL). NP_EENV names the pod that failed and
+ * why (image, scheduling), NP_ETIMEOUT the first that is late.
  */
-int np_pods_wait(struct np_kube *k, const char *ns, size_t n, int timeout_ms, json_t **ret, struct np_err *err);
+int np_pods_wait(struct np_kube *k, const char *ns, size_t n, int timeout_ms, json_t **ret,
+		 struct np_err *err);
 
 #endif

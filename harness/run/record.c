@@ -28,7 +28,9 @@ int np_record_open(struct np_record *r, const char *dir, bool resume, struct np_
 		return -1;
 	r->fd = open(path, O_WRONLY | O_APPEND | O_CREAT | O_CLOEXEC | (resume ? 0 : O_EXCL), 0666);
 	if (r->fd < 0 && errno == EEXIST)
-		return np_err_set(err, NP_EUSAGE, "'%s' already holds a record; use --resume to go on with it", dir);
+		return np_err_set(err, NP_EUSAGE,
+				  "'%s' already holds a record; use --resume to go on with it",
+				  dir);
 	if (r->fd < 0)
 		return np_err_errno(err, NP_EIO, errno, "cannot write '%s'", path);
 	pthread_mutex_init(&r->lock, NULL);
@@ -64,7 +66,8 @@ void np_record_note(struct np_record *r, const char *level, const char *fmt, ...
 	text = np_xvasprintf(fmt, ap);
 	va_end(ap);
 	np_log_info("%s", text);
-	np_record_put_take(r, np_json_pack("{s:s, s:s, s:s}", "type", "note", "level", level, "text", text));
+	np_record_put_take(
+		r, np_json_pack("{s:s, s:s, s:s}", "type", "note", "level", level, "text", text));
 }
 
 void np_record_close(struct np_record *r)
@@ -95,7 +98,8 @@ static int take_line(struct np_str line, json_t **run, json_t *done, struct np_e
 	if (strcmp(type, "run") == 0 && !*run)
 		*run = json_incref(v);
 	if (strcmp(type, "case") == 0)
-		json_object_set_new(done, np_json_str(v, "case", ""), json_string(np_json_str(v, "result", "error")));
+		json_object_set_new(done, np_json_str(v, "case", ""),
+				    json_string(np_json_str(v, "result", "error")));
 	json_decref(v);
 	return 0;
 }
@@ -120,7 +124,8 @@ int np_record_done(const char *dir, json_t **ret_run, json_t **ret_done, struct 
 		at += line.n + 1;
 	}
 	if (rc == 0 && end < text.len && truncate(path, (off_t)end) < 0)
-		rc = np_err_errno(err, NP_EIO, errno, "cannot cut the unfinished last line off '%s'", path);
+		rc = np_err_errno(err, NP_EIO, errno,
+				  "cannot cut the unfinished last line off '%s'", path);
 	if (rc == 0 && !run)
 		rc = np_err_set(err, NP_EUSAGE, "'%s' holds no run to go on with", path);
 	np_buf_release(&text);

@@ -20,7 +20,8 @@
 #define CLEAN_TIMEOUT_MS 120000
 #define WORKERS_DEFAULT 4
 
-static const char *const result_names[NP_N_RUN_RESULTS] = { "pass", "fail", "skip", "known", "error" };
+static const char *const result_names[NP_N_RUN_RESULTS] = { "pass", "fail", "skip", "known",
+							    "error" };
 
 const char *np_run_result_name(enum np_run_result r)
 {
@@ -46,7 +47,7 @@ struct run {
 	struct np_record record;
 	struct np_shared shared;
 	struct np_meter meter;
-	json_t *resumed;		/* {id: result} of an earlier part, or NULL */
+	json_t *resumed; /* {id: result} of an earlier part, or NULL */
 	char id[NP_RUN_ID_LEN + 1];
 	uint64_t seed;
 	unsigned n_workers;
@@ -78,7 +79,8 @@ static json_t *profile_list(const struct run *r)
 
 	for (int p = 0; p < NP_N_PROFILES; p++)
 		if (r->o->profiles[p])
-			json_array_append_new(list, json_string(np_profile_name((enum np_profile)p)));
+			json_array_append_new(list,
+					      json_string(np_profile_name((enum np_profile)p)));
 	return list;
 }
 
@@ -94,16 +96,22 @@ static json_t *suite_list(const struct run *r)
 static void record_begin(struct run *r)
 {
 	char now[64];
-	json_t *target = np_json_pack("{s:s, s:s, s:s, s:s?}", "kind", r->cluster.sandbox ? "sandbox" : "cluster", "server", r->cluster.server,
-				      "image", r->cluster.image, "fault", r->o->fault);
+	json_t *target = np_json_pack(
+		"{s:s, s:s, s:s, s:s?}", "kind", r->cluster.sandbox ? "sandbox" : "cluster",
+		"server", r->cluster.server, "image", r->cluster.image, "fault", r->o->fault);
 
-	np_record_put_take(&r->record, np_json_pack("{s:s, s:i, s:s, s:s, s:s, s:I, s:o, s:o, s:o, s:i, s:I, s:I, s:I, s:b, s:s?}", "type", "run",
-						    "schema", NP_RECORD_SCHEMA, "version", NP_VERSION, "id", r->id, "started",
-						    np_wall_text(now, sizeof(now)), "seed", (json_int_t)r->seed, "target", target, "suites",
-						    suite_list(r), "profiles", profile_list(r), "workers", (int)r->n_workers, "deadline_ms",
-						    (json_int_t)r->shared.deadline_ms, "stability_ms", (json_int_t)r->shared.stability_ms,
-						    "cases", (json_int_t)r->plan.n_cases, "resumed", r->resumed != NULL, "command",
-						    r->o->argv_text));
+	np_record_put_take(&r->record,
+			   np_json_pack("{s:s, s:i, s:s, s:s, s:s, s:I, s:o, s:o, s:o, s:i, s:I, "
+					"s:I, s:I, s:b, s:s?}",
+					"type", "run", "schema", NP_RECORD_SCHEMA, "version",
+					NP_VERSION, "id", r->id, "started",
+					np_wall_text(now, sizeof(now)), "seed", (json_int_t)r->seed,
+					"target", target, "suites", suite_list(r), "profiles",
+					profile_list(r), "workers", (int)r->n_workers,
+					"deadline_ms", (json_int_t)r->shared.deadline_ms,
+					"stability_ms", (json_int_t)r->shared.stability_ms, "cases",
+					(json_int_t)r->plan.n_cases, "resumed", r->resumed != NULL,
+					"command", r->o->argv_text));
 }
 
 static void record_preflight(struct run *r, bool enforced)
@@ -116,15 +124,20 @@ static void record_preflight(struct run *r, bool enforced)
 
 		json_object_set_new(caps, name, json_boolean(f->caps & (1U << bit)));
 		if (!(f->caps & (1U << bit)))
-			json_object_set_new(lacking, name, np_json_string(np_str_from(f->lacking[bit])));
+			json_object_set_new(lacking, name,
+					    np_json_string(np_str_from(f->lacking[bit])));
 	}
 	for (size_t i = 0; i < f->n_nodes; i++)
 		json_array_append_new(nodes, np_json_string(f->nodes[i]));
-	np_record_put_take(&r->record, np_json_pack("{s:s, s:b, s:i, s:{s:I, s:I, s:I}, s:o, s:o, s:I, s:I, s:o, s:i}", "type", "preflight", "enforced",
-						    enforced, "timeout_ms", (int)f->timeout_ms, "rtt_us", "p50", (json_int_t)f->rtt_p50_us,
-						    "p99", (json_int_t)f->rtt_p99_us, "max", (json_int_t)f->rtt_max_us, "capabilities", caps,
-						    "lacking", lacking, "control_probes", (json_int_t)f->control_probes, "control_failed",
-						    (json_int_t)f->control_failed, "nodes", nodes, "family", f->family));
+	np_record_put_take(
+		&r->record,
+		np_json_pack("{s:s, s:b, s:i, s:{s:I, s:I, s:I}, s:o, s:o, s:I, s:I, s:o, s:i}",
+			     "type", "preflight", "enforced", enforced, "timeout_ms",
+			     (int)f->timeout_ms, "rtt_us", "p50", (json_int_t)f->rtt_p50_us, "p99",
+			     (json_int_t)f->rtt_p99_us, "max", (json_int_t)f->rtt_max_us,
+			     "capabilities", caps, "lacking", lacking, "control_probes",
+			     (json_int_t)f->control_probes, "control_failed",
+			     (json_int_t)f->control_failed, "nodes", nodes, "family", f->family));
 }
 
 static json_t *unused_waivers(const struct run *r)
@@ -132,9 +145,8 @@ static json_t *unused_waivers(const struct run *r)
 	json_t *list = json_array(), *waiver;
 	size_t i;
 
-	json_array_foreach(r->shared.waivers.list, i, waiver)
-		if (!r->shared.waivers.used[i])
-			json_array_append_new(list, json_incref(json_object_get(waiver, "case")));
+	json_array_foreach(r->shared.waivers.list, i, waiver) if (!r->shared.waivers.used[i])
+		json_array_append_new(list, json_incref(json_object_get(waiver, "case")));
 	return list;
 }
 
@@ -148,15 +160,21 @@ static void record_end(struct run *r)
 
 	if (r->cluster_open)
 		np_kube_get_stats(r->cluster.kube, &api);
-	line = np_json_pack("{s:s, s:I, s:I, s:I, s:I, s:I, s:I, s:o, s:i, s:b, s:I, s:I, s:I, s:f, s:I, s:I, s:I, s:{s:o, s:o}, s:s}", "type", "end",
-			    "passed", (json_int_t)s->by_result[NP_RUN_PASS], "failed", (json_int_t)s->by_result[NP_RUN_FAIL], "skipped",
-			    (json_int_t)s->by_result[NP_RUN_SKIP], "known", (json_int_t)s->by_result[NP_RUN_KNOWN], "errors",
-			    (json_int_t)s->by_result[NP_RUN_ERROR], "fixed", (json_int_t)sh->fixed, "unused_waivers", unused_waivers(r), "exit",
-			    np_run_exit(s), "interrupted", s->interrupted, "ms", (json_int_t)s->elapsed_ms, "probes", (json_int_t)sh->probes,
-			    "probing_ms", (json_int_t)(r->meter.total_us / 1000), "probes_per_s", rate, "streams_opened",
-			    (json_int_t)sh->streams_opened, "agents", (json_int_t)sh->agents, "api_requests", (json_int_t)api.requests,
-			    "convergence_ms", "ingress", np_latency_json(&sh->latency[NP_INGRESS]), "egress",
-			    np_latency_json(&sh->latency[NP_EGRESS]), "reason", s->reason);
+	line = np_json_pack(
+		"{s:s, s:I, s:I, s:I, s:I, s:I, s:I, s:o, s:i, s:b, s:I, s:I, s:I, s:f, s:I, s:I, "
+		"s:I, s:{s:o, s:o}, s:s}",
+		"type", "end", "passed", (json_int_t)s->by_result[NP_RUN_PASS], "failed",
+		(json_int_t)s->by_result[NP_RUN_FAIL], "skipped",
+		(json_int_t)s->by_result[NP_RUN_SKIP], "known",
+		(json_int_t)s->by_result[NP_RUN_KNOWN], "errors",
+		(json_int_t)s->by_result[NP_RUN_ERROR], "fixed", (json_int_t)sh->fixed,
+		"unused_waivers", unused_waivers(r), "exit", np_run_exit(s), "interrupted",
+		s->interrupted, "ms", (json_int_t)s->elapsed_ms, "probes", (json_int_t)sh->probes,
+		"probing_ms", (json_int_t)(r->meter.total_us / 1000), "probes_per_s", rate,
+		"streams_opened", (json_int_t)sh->streams_opened, "agents", (json_int_t)sh->agents,
+		"api_requests", (json_int_t)api.requests, "convergence_ms", "ingress",
+		np_latency_json(&sh->latency[NP_INGRESS]), "egress",
+		np_latency_json(&sh->latency[NP_EGRESS]), "reason", s->reason);
 	np_record_put_take(&r->record, line);
 }
 
@@ -204,7 +222,8 @@ static int start_fixture(struct run *r, struct np_err *err)
 {
 	size_t n_ports;
 	struct np_expect_port *ports = all_ports(&r->plan, &n_ports);
-	int rc = np_fixture_start(&r->cluster, &r->record, &r->meter, r->id, ports, n_ports, all_needs(&r->plan), &r->fixture, err);
+	int rc = np_fixture_start(&r->cluster, &r->record, &r->meter, r->id, ports, n_ports,
+				  all_needs(&r->plan), &r->fixture, err);
 
 	free(ports);
 	if (rc == 0)
@@ -215,7 +234,8 @@ static int start_fixture(struct run *r, struct np_err *err)
 static void mark_resumed(struct run *r)
 {
 	for (size_t i = 0; r->resumed && i < r->plan.n_cases; i++) {
-		const char *result = json_string_value(json_object_get(r->resumed, r->plan.cases[i].id.p));
+		const char *result =
+			json_string_value(json_object_get(r->resumed, r->plan.cases[i].id.p));
 
 		/* What could not be judged is tried again. */
 		if (!result || strcmp(result, "error") == 0)
@@ -234,7 +254,8 @@ static void run_workers(struct run *r)
 
 	for (unsigned i = 0; i < r->n_workers; i++) {
 		workers[i] = (struct np_worker){ .shared = &r->shared, .number = i };
-		workers[i].started = pthread_create(&workers[i].thread, NULL, np_worker_main, &workers[i]) == 0;
+		workers[i].started =
+			pthread_create(&workers[i].thread, NULL, np_worker_main, &workers[i]) == 0;
 	}
 	for (unsigned i = 0; i < r->n_workers; i++)
 		if (workers[i].started)
@@ -244,8 +265,11 @@ static void run_workers(struct run *r)
 static void not_enforced(struct run *r)
 {
 	r->sum->not_enforced = true;
-	snprintf(r->sum->reason, sizeof(r->sum->reason), "the cluster does not enforce NetworkPolicy: a policy that denies everything had no effect "
-		 "on any pod within %lld s (S62)", r->shared.deadline_ms / 1000);
+	snprintf(r->sum->reason, sizeof(r->sum->reason),
+		 "the cluster does not enforce NetworkPolicy: a policy that denies everything had "
+		 "no effect "
+		 "on any pod within %lld s (S62)",
+		 r->shared.deadline_ms / 1000);
 }
 
 static int judge_cases(struct run *r, struct np_err *err)
@@ -288,7 +312,8 @@ static int open_record(struct run *r, struct np_err *err)
 		json_decref(run);
 		dir = np_xstrdup(r->o->resume_dir);
 	} else {
-		dir = r->o->out_dir ? np_xstrdup(r->o->out_dir) : np_xasprintf("results/run-%s", r->id);
+		dir = r->o->out_dir ? np_xstrdup(r->o->out_dir)
+				    : np_xasprintf("results/run-%s", r->id);
 	}
 	if (np_record_open(&r->record, dir, r->resumed != NULL, err) < 0)
 		return -1;
@@ -298,13 +323,19 @@ static int open_record(struct run *r, struct np_err *err)
 
 static int prepare(struct run *r, struct np_err *err)
 {
-	const struct np_plan_options po = { .suites_dir = r->o->suites_dir, .suites = r->o->suites, .n_suites = r->o->n_suites,
-					    .profiles = r->o->profiles, .case_glob = r->o->case_glob, .tag = r->o->tag };
+	const struct np_plan_options po = { .suites_dir = r->o->suites_dir,
+					    .suites = r->o->suites,
+					    .n_suites = r->o->n_suites,
+					    .profiles = r->o->profiles,
+					    .case_glob = r->o->case_glob,
+					    .tag = r->o->tag };
 
 	make_id(r);
 	r->record.fd = -1;
-	if (np_plan_load(&po, &r->plan, err) < 0 || np_waivers_load(r->o->waivers, &r->shared.waivers, err) < 0) {
-		/* A file that the user named and that cannot be read is not the environment's failure. */
+	if (np_plan_load(&po, &r->plan, err) < 0 ||
+	    np_waivers_load(r->o->waivers, &r->shared.waivers, err) < 0) {
+		/* A file that the user named and that cannot be read is not the environment's
+		 * failure. */
 		if (err->code == NP_EIO)
 			err->code = NP_EUSAGE;
 		return -1;
@@ -320,10 +351,15 @@ static int prepare(struct run *r, struct np_err *err)
 
 static int open_target(struct run *r, struct np_err *err)
 {
-	const struct np_cluster_options co = { .kubeconfig = r->o->kubeconfig, .context = r->o->context, .in_cluster = r->o->in_cluster,
-					       .fault = r->o->fault, .image = r->o->image, .external = r->o->external,
+	const struct np_cluster_options co = { .kubeconfig = r->o->kubeconfig,
+					       .context = r->o->context,
+					       .in_cluster = r->o->in_cluster,
+					       .fault = r->o->fault,
+					       .image = r->o->image,
+					       .external = r->o->external,
 					       .cancel = r->o->cancel };
-	unsigned max = r->plan.n_cases < NP_RUN_MAX_WORKERS ? (unsigned)r->plan.n_cases : NP_RUN_MAX_WORKERS;
+	unsigned max = r->plan.n_cases < NP_RUN_MAX_WORKERS ? (unsigned)r->plan.n_cases
+							    : NP_RUN_MAX_WORKERS;
 	bool sandbox;
 
 	say_stage(r, "starting");
@@ -334,13 +370,16 @@ static int open_target(struct run *r, struct np_err *err)
 	r->n_workers = r->o->workers ? r->o->workers : WORKERS_DEFAULT;
 	if (r->n_workers > max)
 		r->n_workers = max;
-	r->shared.deadline_ms = r->o->deadline_ms ? r->o->deadline_ms : sandbox ? DEADLINE_SANDBOX_MS : DEADLINE_CLUSTER_MS;
+	r->shared.deadline_ms = r->o->deadline_ms ? r->o->deadline_ms
+				: sandbox	  ? DEADLINE_SANDBOX_MS
+						  : DEADLINE_CLUSTER_MS;
 	r->shared.stability_ms = sandbox ? NP_STABILITY_SANDBOX_MS : NP_STABILITY_CLUSTER_MS;
 	record_begin(r);
 	return 0;
 }
 
-/* A sandbox goes as a whole; in a cluster everything with the run's label is deleted, also after an interruption. */
+/* A sandbox goes as a whole; in a cluster everything with the run's label is deleted, also after an
+ * interruption. */
 static int clean_up(struct run *r, struct np_err *err)
 {
 	int rc = 0;
@@ -350,7 +389,8 @@ static int clean_up(struct run *r, struct np_err *err)
 		np_kube_set_cancel(r->cluster.kube, NULL);
 		rc = np_clean(r->cluster.kube, r->id, CLEAN_TIMEOUT_MS, NULL, err);
 		if (rc < 0)
-			np_err_prefix(err, "cannot remove what the run made ('netpolcheck clean' does)");
+			np_err_prefix(err,
+				      "cannot remove what the run made ('netpolcheck clean' does)");
 	}
 	return rc;
 }

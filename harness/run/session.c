@@ -69,8 +69,10 @@ static void register_pod(struct np_session *s, const char *name, const char *ide
 		if (strcmp(s->pods[i].name, name) == 0)
 			forget_pod(s, i);
 	s->pods = np_grow(s->pods, &s->cap_pods, s->n_pods, sizeof(*s->pods));
-	s->pods[s->n_pods++] = (struct np_session_pod){ .name = np_xstrdup(name), .identity = np_xstrdup(identity),
-							.agent = SIZE_MAX, .host_network = host };
+	s->pods[s->n_pods++] = (struct np_session_pod){ .name = np_xstrdup(name),
+							.identity = np_xstrdup(identity),
+							.agent = SIZE_MAX,
+							.host_network = host };
 }
 
 static int create_pod(struct np_session *s, json_t *pod, struct np_err *err)
@@ -79,9 +81,13 @@ static int create_pod(struct np_session *s, json_t *pod, struct np_err *err)
 	const char *object_name = np_json_str(pod, "metadata/name", "");
 	struct np_str ns = np_scope_short(&s->scope, real);
 	np_auto_free char *name = np_xasprintf(NP_STR_FMT "/%s", NP_STR_ARG(ns), object_name);
-	np_auto_free char *identity = np_xasprintf(NP_STR_FMT "/%s#%u", NP_STR_ARG(real), object_name, ++s->generation);
-	struct np_podspec spec = { .image = s->fixture->cluster->image, .identity = identity, .node = choose_node(s, pod),
-				   .ports = s->worldfile->ports, .n_ports = s->worldfile->n_ports };
+	np_auto_free char *identity =
+		np_xasprintf(NP_STR_FMT "/%s#%u", NP_STR_ARG(real), object_name, ++s->generation);
+	struct np_podspec spec = { .image = s->fixture->cluster->image,
+				   .identity = identity,
+				   .node = choose_node(s, pod),
+				   .ports = s->worldfile->ports,
+				   .n_ports = s->worldfile->n_ports };
 
 	np_podspec_apply(pod, &spec);
 	if (np_kube_create(kube(s), &np_kube_types[NP_KUBE_POD], real.p, pod, NULL, NULL, err) < 0)
@@ -91,20 +97,23 @@ static int create_pod(struct np_session *s, json_t *pod, struct np_err *err)
 }
 
 /* Labels and annotations of a pod that is there; its spec cannot change. */
-static int relabel_pod(struct np_session *s, const json_t *pod, const char *ns, const char *name, struct np_err *err)
+static int relabel_pod(struct np_session *s, const json_t *pod, const char *ns, const char *name,
+		       struct np_err *err)
 {
 	json_t *labels = np_json_at(pod, "metadata/labels");
-	json_t *patch = np_json_pack("[{s:s, s:s, s:o}]", "op", "add", "path", "/metadata/labels", "value",
-				     labels ? json_incref(labels) : json_object());
-	int rc = np_kube_patch(kube(s), &np_kube_types[NP_KUBE_POD], ns, name, NP_KUBE_PATCH_JSON, patch, NULL, NULL, err);
+	json_t *patch = np_json_pack("[{s:s, s:s, s:o}]", "op", "add", "path", "/metadata/labels",
+				     "value", labels ? json_incref(labels) : json_object());
+	int rc = np_kube_patch(kube(s), &np_kube_types[NP_KUBE_POD], ns, name, NP_KUBE_PATCH_JSON,
+			       patch, NULL, NULL, err);
 
 	json_decref(patch);
 	return rc;
 }
 
-/* A replacement must carry what the server filled in: the addresses of a Service, the labels a run gives its namespaces. */
-static int replace_object(struct np_session *s, const struct np_kube_type *type, const char *ns, const char *name, json_t *object,
-			  struct np_err *err)
+/* A replacement must carry what the server filled in: the addresses of a Service, the labels a run
+ * gives its namespaces. */
+static int replace_object(struct np_session *s, const struct np_kube_type *type, const char *ns,
+			  const char *name, json_t *object, struct np_err *err)
 {
 	json_t *stored = NULL, *ip;
 	int rc;
@@ -133,19 +142,23 @@ static void add_run_labels(const struct np_session *s, json_t *ns)
 int np_session_apply(struct np_session *s, json_t *object, struct np_err *err)
 {
 	const struct np_kube_type *type = np_kube_type_find(np_json_str(object, "kind", ""));
-	const char *name = np_json_str(object, "metadata/name", NULL), *ns = np_json_str(object, "metadata/namespace", NULL);
+	const char *name = np_json_str(object, "metadata/name", NULL),
+		   *ns = np_json_str(object, "metadata/namespace", NULL);
 	struct np_err try = { 0 };
 	int rc;
 
 	if (!type || !name)
-		return np_err_set(err, NP_EVALID, "cannot apply an object of kind '%s'", np_json_str(object, "kind", "?"));
+		return np_err_set(err, NP_EVALID, "cannot apply an object of kind '%s'",
+				  np_json_str(object, "kind", "?"));
 	if (type == &np_kube_types[NP_KUBE_NAMESPACE])
 		add_run_labels(s, object);
-	rc = type == &np_kube_types[NP_KUBE_POD] ? create_pod(s, object, &try) :
-						   np_kube_create(kube(s), type, ns, object, NULL, NULL, &try);
+	rc = type == &np_kube_types[NP_KUBE_POD]
+		     ? create_pod(s, object, &try)
+		     : np_kube_create(kube(s), type, ns, object, NULL, NULL, &try);
 	if (rc < 0 && try.code == NP_ECONFLICT)
-		rc = type == &np_kube_types[NP_KUBE_POD] ? relabel_pod(s, object, ns, name, &try) :
-							   replace_object(s, type, ns, name, object, &try);
+		rc = type == &np_kube_types[NP_KUBE_POD]
+			     ? relabel_pod(s, object, ns, name, &try)
+			     : replace_object(s, type, ns, name, object, &try);
 	if (rc < 0) {
 		*err = try;
 		return np_err_prefix(err, "cannot apply %s '%s'", type->kind, name);
@@ -165,7 +178,8 @@ static int split_name(const char *name, const char **ret_pod, char *ns, size_t s
 	return 0;
 }
 
-/* Pods of one namespace: those that are gone or made anew lose their stream, those that run get one. */
+/* Pods of one namespace: those that are gone or made anew lose their stream, those that run get
+ * one. */
 static void match_pods(struct np_session *s, const struct np_scope_ns *ns, const json_t *list)
 {
 	for (size_t i = 0; i < s->n_pods; i++) {
@@ -175,19 +189,23 @@ static void match_pods(struct np_session *s, const struct np_scope_ns *ns, const
 		const json_t *pod, *found = NULL;
 		size_t j;
 
-		if (split_name(p->name, &pod_name, short_ns, sizeof(short_ns)) < 0 || !np_str_is(ns->name, short_ns))
+		if (split_name(p->name, &pod_name, short_ns, sizeof(short_ns)) < 0 ||
+		    !np_str_is(ns->name, short_ns))
 			continue;
-		json_array_foreach(list, j, pod)
-			if (strcmp(np_json_str(pod, "metadata/name", ""), pod_name) == 0 &&
-			    !np_json_str(pod, "metadata/deletionTimestamp", NULL) &&
-			    strcmp(np_json_str(pod, "status/phase", ""), "Running") == 0)
-				found = pod;
+		json_array_foreach(
+			list, j,
+			pod) if (strcmp(np_json_str(pod, "metadata/name", ""), pod_name) == 0 &&
+				 !np_json_str(pod, "metadata/deletionTimestamp", NULL) &&
+				 strcmp(np_json_str(pod, "status/phase", ""), "Running") == 0)
+			found = pod;
 		if (!found) {
 			forget_pod(s, i--);
 			continue;
 		}
 		if (p->agent == SIZE_MAX) {
-			struct np_fleet_place place = { .name = p->name, .ns = ns->real.p, .pod = pod_name };
+			struct np_fleet_place place = { .name = p->name,
+							.ns = ns->real.p,
+							.pod = pod_name };
 			struct np_err err = { 0 };
 
 			np_fleet_add(s->fleet, &place, &p->agent, &err);
@@ -203,7 +221,8 @@ static size_t count_pods(const struct np_session *s, const struct np_scope_ns *n
 	for (size_t i = 0; i < s->n_pods; i++) {
 		const char *name = s->pods[i].name;
 
-		n += strlen(name) > ns->name.n && memcmp(name, ns->name.p, ns->name.n) == 0 && name[ns->name.n] == '/';
+		n += strlen(name) > ns->name.n && memcmp(name, ns->name.p, ns->name.n) == 0 &&
+		     name[ns->name.n] == '/';
 	}
 	return n;
 }
@@ -233,15 +252,17 @@ static int deploy_objects(struct np_session *s, struct np_err *err)
 		int rc;
 
 		if (np_str_is(o->object_kind, "Namespace") && !np_scope_add(&s->scope, o->name))
-			return np_err_set(err, NP_ELIMIT, "a world has at most %d namespaces", NP_SCOPE_MAX_NAMESPACES);
+			return np_err_set(err, NP_ELIMIT, "a world has at most %d namespaces",
+					  NP_SCOPE_MAX_NAMESPACES);
 		object = np_json_parse(o->body.p, o->body.n, err);
 		if (!object)
 			return -1;
 		np_scope_rename(&s->scope, object);
 		rc = np_session_apply(s, object, err);
 		if (rc == 0) {
-			np_auto_free char *key = np_xasprintf(NP_STR_FMT " " NP_STR_FMT "/" NP_STR_FMT, NP_STR_ARG(o->object_kind),
-							      NP_STR_ARG(o->ns), NP_STR_ARG(o->name));
+			np_auto_free char *key = np_xasprintf(
+				NP_STR_FMT " " NP_STR_FMT "/" NP_STR_FMT,
+				NP_STR_ARG(o->object_kind), NP_STR_ARG(o->ns), NP_STR_ARG(o->name));
 
 			json_object_set(s->originals, key, object);
 		}
@@ -258,43 +279,54 @@ static int deploy_sentinels(struct np_session *s, struct np_err *err)
 	size_t i;
 	int rc;
 
-	s->sentinel_ns = np_arena_printf(&s->arena, "np-%s-%u-sentinel-%u", s->scope.run_id, s->scope.worker, s->generation);
+	s->sentinel_ns = np_arena_printf(&s->arena, "np-%s-%u-sentinel-%u", s->scope.run_id,
+					 s->scope.worker, s->generation);
 	ns = np_namespace_object(s->sentinel_ns.p, s->scope.run_id, "restricted");
 	rc = np_kube_create(kube(s), &np_kube_types[NP_KUBE_NAMESPACE], NULL, ns, NULL, NULL, err);
 	json_decref(ns);
 	for (i = 0; rc == 0 && i < s->fixture->n_nodes; i++) {
 		struct np_fixture_pod *p = &s->sentinels[i];
-		struct np_podspec spec = { .image = s->fixture->cluster->image, .node = s->fixture->nodes[i].p,
-					   .ports = s->worldfile->ports, .n_ports = s->worldfile->n_ports };
+		struct np_podspec spec = { .image = s->fixture->cluster->image,
+					   .node = s->fixture->nodes[i].p,
+					   .ports = s->worldfile->ports,
+					   .n_ports = s->worldfile->n_ports };
 
 		p->pod = np_arena_printf(&s->arena, "sentinel-%c", 'a' + (int)i);
 		p->identity = np_arena_printf(&s->arena, "%s/%s", s->sentinel_ns.p, p->pod.p);
 		spec.identity = p->identity.p;
 		pod = np_podspec_new(s->sentinel_ns.p, p->pod.p, "sentinel", false, &spec);
-		rc = np_kube_create(kube(s), &np_kube_types[NP_KUBE_POD], s->sentinel_ns.p, pod, NULL, NULL, err);
+		rc = np_kube_create(kube(s), &np_kube_types[NP_KUBE_POD], s->sentinel_ns.p, pod,
+				    NULL, NULL, err);
 		json_decref(pod);
 	}
-	if (rc < 0 || np_pods_wait(kube(s), s->sentinel_ns.p, s->fixture->n_nodes, NP_POD_WAIT_MS, &pods, err) < 0)
+	if (rc < 0 || np_pods_wait(kube(s), s->sentinel_ns.p, s->fixture->n_nodes, NP_POD_WAIT_MS,
+				   &pods, err) < 0)
 		return -1;
-	json_array_foreach(pods, i, pod)
-		for (size_t j = 0; j < s->fixture->n_nodes; j++)
-			if (np_str_is(s->sentinels[j].pod, np_json_str(pod, "metadata/name", "")))
-				s->sentinels[j].n_ips = np_pod_addresses(pod, s->sentinels[j].ips);
+	json_array_foreach(pods, i,
+			   pod) for (size_t j = 0; j < s->fixture->n_nodes;
+				     j++) if (np_str_is(s->sentinels[j].pod,
+							np_json_str(pod, "metadata/name", "")))
+		s->sentinels[j]
+			.n_ips = np_pod_addresses(pod, s->sentinels[j].ips);
 	s->n_sentinels = s->fixture->n_nodes;
 	json_decref(pods);
 	return 0;
 }
 
-int np_session_start(const struct np_fixture *fixture, unsigned worker, unsigned incarnation, const struct np_worldfile *worldfile,
-		     struct np_session *ret, struct np_err *err)
+int np_session_start(const struct np_fixture *fixture, unsigned worker, unsigned incarnation,
+		     const struct np_worldfile *worldfile, struct np_session *ret,
+		     struct np_err *err)
 {
 	int64_t begin_us = np_now_us();
 
-	*ret = (struct np_session){ .fixture = fixture, .worldfile = worldfile, .originals = json_object() };
+	*ret = (struct np_session){ .fixture = fixture,
+				    .worldfile = worldfile,
+				    .originals = json_object() };
 	np_scope_init(&ret->scope, fixture->run_id, worker + incarnation * NP_SCOPE_INCARNATION);
 	ret->fleet = np_fleet_new(kube(ret), fixture->cluster->cancel);
 	if (deploy_objects(ret, err) < 0 || deploy_sentinels(ret, err) < 0 ||
-	    np_control_open(fixture, ret->fleet, &ret->agents, err) < 0 || np_session_sync(ret, err) < 0) {
+	    np_control_open(fixture, ret->fleet, &ret->agents, err) < 0 ||
+	    np_session_sync(ret, err) < 0) {
 		np_session_end(ret, true);
 		return -1;
 	}
@@ -311,9 +343,11 @@ void np_session_end(struct np_session *s, bool remove)
 		return;
 	np_fleet_free(s->fleet);
 	for (size_t i = 0; remove && i < s->scope.n; i++)
-		np_kube_delete(kube(s), &np_kube_types[NP_KUBE_NAMESPACE], NULL, s->scope.items[i].real.p, &write, &err);
+		np_kube_delete(kube(s), &np_kube_types[NP_KUBE_NAMESPACE], NULL,
+			       s->scope.items[i].real.p, &write, &err);
 	if (remove && s->sentinel_ns.p)
-		np_kube_delete(kube(s), &np_kube_types[NP_KUBE_NAMESPACE], NULL, s->sentinel_ns.p, &write, &err);
+		np_kube_delete(kube(s), &np_kube_types[NP_KUBE_NAMESPACE], NULL, s->sentinel_ns.p,
+			       &write, &err);
 	s->fleet = NULL;
 	while (s->n_pods) {
 		s->pods[s->n_pods - 1].agent = SIZE_MAX;
@@ -326,7 +360,8 @@ void np_session_end(struct np_session *s, bool remove)
 	*s = (struct np_session){ 0 };
 }
 
-static int add_to_world(struct np_world *w, const json_t *list, const char *name, struct np_err *err)
+static int add_to_world(struct np_world *w, const json_t *list, const char *name,
+			struct np_err *err)
 {
 	struct np_buf text = { 0 };
 	int rc;
@@ -340,17 +375,20 @@ static int add_to_world(struct np_world *w, const json_t *list, const char *name
 	return rc;
 }
 
-static int read_kind(struct np_session *s, struct np_world *w, enum np_kube_kind kind, const char *ns, struct np_err *err)
+static int read_kind(struct np_session *s, struct np_world *w, enum np_kube_kind kind,
+		     const char *ns, struct np_err *err)
 {
 	const struct np_kube_type *type = &np_kube_types[kind];
 	json_t *items = NULL, *list;
 	np_auto_free char *list_kind = np_xasprintf("%sList", type->kind);
-	np_auto_free char *api = np_xasprintf("%s%s%s", type->group, *type->group ? "/" : "", type->version);
+	np_auto_free char *api =
+		np_xasprintf("%s%s%s", type->group, *type->group ? "/" : "", type->version);
 	int rc;
 
 	if (np_kube_list(kube(s), type, ns, NULL, &items, NULL, err) < 0)
 		return -1;
-	list = np_json_pack("{s:s, s:s, s:o}", "apiVersion", api, "kind", list_kind, "items", items);
+	list = np_json_pack("{s:s, s:s, s:o}", "apiVersion", api, "kind", list_kind, "items",
+			    items);
 	rc = add_to_world(w, list, list_kind, err);
 	json_decref(list);
 	return rc;
@@ -365,7 +403,8 @@ static int read_namespaces(struct np_session *s, struct np_world *w, struct np_e
 		json_t *ns = NULL;
 		struct np_err get = { 0 };
 
-		rc = np_kube_get(kube(s), &np_kube_types[NP_KUBE_NAMESPACE], NULL, s->scope.items[i].real.p, &ns, &get);
+		rc = np_kube_get(kube(s), &np_kube_types[NP_KUBE_NAMESPACE], NULL,
+				 s->scope.items[i].real.p, &ns, &get);
 		if (rc == 0)
 			json_array_append_new(items, ns);
 		else if (get.code == NP_ENOTFOUND)
@@ -373,7 +412,8 @@ static int read_namespaces(struct np_session *s, struct np_world *w, struct np_e
 		else
 			*err = get;
 	}
-	list = np_json_pack("{s:s, s:s, s:o}", "apiVersion", "v1", "kind", "NamespaceList", "items", items);
+	list = np_json_pack("{s:s, s:s, s:o}", "apiVersion", "v1", "kind", "NamespaceList", "items",
+			    items);
 	if (rc == 0)
 		rc = add_to_world(w, list, "NamespaceList", err);
 	json_decref(list);
@@ -390,9 +430,8 @@ int np_session_read(struct np_session *s, struct np_world *ret, struct np_err *e
 
 	np_world_init(&w);
 	rc = read_namespaces(s, &w, err);
-	json_array_foreach(s->fixture->static_objects, k, list)
-		if (rc == 0)
-			rc = add_to_world(&w, list, "cluster", err);
+	json_array_foreach(s->fixture->static_objects, k, list) if (rc == 0) rc =
+		add_to_world(&w, list, "cluster", err);
 	for (size_t i = 0; i < s->scope.n; i++)
 		for (k = 0; k < NP_ARRAY_SIZE(kinds) && rc == 0; k++)
 			rc = read_kind(s, &w, kinds[k], s->scope.items[i].real.p, err);

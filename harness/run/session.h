@@ -1,6 +1,6 @@
 /*
- * session.h - one worker's world in the cluster: namespaces, pods with a stream to each, services; and the cluster as the API server stores it,
- * read back for the oracle. One thread.
+ * session.h - one worker's world in the cluster: namespaces, pods with a stream to each, services;
+ * and the cluster as the API server stores it, read back for the oracle. One thread.
  */
 #ifndef NP_RUN_SESSION_H
 #define NP_RUN_SESSION_H
@@ -13,7 +13,7 @@
 
 /* A pod of the world that has an agent. */
 struct np_session_pod {
-	char *name;		/* x/a */
+	char *name; /* x/a */
 	char *identity;
 	char *uid;
 	size_t agent;
@@ -31,28 +31,33 @@ struct np_session {
 	struct np_fixture_pod sentinels[NP_FIXTURE_NODES];
 	size_t n_sentinels;
 	struct np_str sentinel_ns;
-	bool sentinel_policy, sentinel_label;	/* what is in force there now */
+	bool sentinel_policy, sentinel_label; /* what is in force there now */
 	struct np_arena arena;
-	unsigned generation;		/* of pod identities: a pod made anew answers with another name */
-	json_t *originals;		/* "Kind ns/name" -> object as first created, for bringing the world back */
-	bool dirty;			/* something could not be brought back: deploy anew */
+	unsigned generation; /* of pod identities: a pod made anew answers with another name */
+	json_t *originals; /* "Kind ns/name" -> object as first created, for bringing the world back
+			    */
+	bool dirty;	   /* something could not be brought back: deploy anew */
 	long long deploy_ms;
 };
 
-/* Deploys @worldfile and waits until every agent answers. On error nothing but namespaces with the run's label is left. */
-int np_session_start(const struct np_fixture *fixture, unsigned worker, unsigned incarnation, const struct np_worldfile *worldfile,
-		     struct np_session *ret, struct np_err *err);
+/* Deploys @worldfile and waits until every agent answers. On error nothing but namespaces with the
+ * run's label is left. */
+int np_session_start(const struct np_fixture *fixture, unsigned worker, unsigned incarnation,
+		     const struct np_worldfile *worldfile, struct np_session *ret,
+		     struct np_err *err);
 /* Frees, and deletes the world's namespaces in the cluster when @remove. Accepts a zeroed one. */
 void np_session_end(struct np_session *s, bool remove);
 
 /* Reads the cluster back: *@ret (initialised by this call, released by the caller) is linked. */
 int np_session_read(struct np_session *s, struct np_world *ret, struct np_err *err);
 
-/* Creates or replaces @object (names already real). A pod gets the agent; its stream is opened by np_session_sync(). */
+/* Creates or replaces @object (names already real). A pod gets the agent; its stream is opened by
+ * np_session_sync(). */
 int np_session_apply(struct np_session *s, json_t *object, struct np_err *err);
 /* Waits for new pods, opens their streams, drops those of pods that are gone. */
 int np_session_sync(struct np_session *s, struct np_err *err);
-/* A pod that is being deleted is waited for no more; @name NULL: every pod of namespace @ns. Names are those of the case file. */
+/* A pod that is being deleted is waited for no more; @name NULL: every pod of namespace @ns. Names
+ * are those of the case file. */
 void np_session_forget(struct np_session *s, struct np_str ns, const struct np_str *name);
 const struct np_session_pod *np_session_find(const struct np_session *s, struct np_str name);
 

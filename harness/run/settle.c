@@ -8,12 +8,15 @@
 #include "np/base/json.h"
 #include "np/base/mem.h"
 
-#define FOCUS_MAX 256		/* cells of a look that only follows the change */
-#define SAMPLE_MAX 16		/* wrong cells kept of each look */
+#define FOCUS_MAX 256 /* cells of a look that only follows the change */
+#define SAMPLE_MAX 16 /* wrong cells kept of each look */
 #define PAUSE_MIN_US 2000
 #define PAUSE_MAX_US 100000
-#define CONTROL_TRIES 5		/* looks in a row whose control pairs fail before the network is given up */
-#define TIMEOUT_GROWTH_MAX 8	/* a table that is wrong by lost probes alone gets this many times the calibrated time-out */
+#define CONTROL_TRIES 5 /* looks in a row whose control pairs fail before the network is given up  \
+			 */
+#define TIMEOUT_GROWTH_MAX                                                                         \
+	8 /* a table that is wrong by lost probes alone gets this many times the calibrated        \
+	     time-out */
 
 struct focus {
 	size_t *cells;
@@ -32,7 +35,8 @@ static void thin(struct focus *f, size_t max)
 	f->n = max;
 }
 
-static void add_matching(struct focus *f, const struct np_rt *t, const struct np_rt *before, bool changed_only)
+static void add_matching(struct focus *f, const struct np_rt *t, const struct np_rt *before,
+			 bool changed_only)
 {
 	for (size_t i = 0; i < t->n_cells; i++) {
 		uint8_t v = t->expected[i];
@@ -84,14 +88,17 @@ static json_t *sample_json(const struct np_rt *t, const size_t *cells, size_t n)
 		if (t->expected[i] == NP_NO_FLOW || !np_rt_wrong(t, i))
 			continue;
 		np_rt_cell_text(t, i, text, sizeof(text));
-		json_array_append_new(sample, np_json_pack("{s:o, s:s, s:s}", "cell", np_json_string(np_str_from(text)), "expected",
-							   np_verdict_name((enum np_verdict)t->expected[i]), "outcome",
-							   np_outcome_name(t->seen[i].outcome)));
+		json_array_append_new(sample,
+				      np_json_pack("{s:o, s:s, s:s}", "cell",
+						   np_json_string(np_str_from(text)), "expected",
+						   np_verdict_name((enum np_verdict)t->expected[i]),
+						   "outcome", np_outcome_name(t->seen[i].outcome)));
 	}
 	return sample;
 }
 
-/* Probes that came back as lost although the oracle allows them: perhaps the machine is slow, so the next look waits longer. */
+/* Probes that came back as lost although the oracle allows them: perhaps the machine is slow, so
+ * the next look waits longer. */
 static bool only_lost(const struct np_rt *t, const size_t *cells, size_t n)
 {
 	for (size_t k = 0; k < n; k++) {
@@ -107,14 +114,14 @@ static bool only_lost(const struct np_rt *t, const size_t *cells, size_t n)
 struct progress {
 	struct focus focus;
 	unsigned timeout_ms, timeout_max_ms;
-	int64_t right_since_us;		/* beginning of the first look of the right streak, 0: none */
-	bool full_was_right;		/* the streak holds a look at every cell */
+	int64_t right_since_us; /* beginning of the first look of the right streak, 0: none */
+	bool full_was_right;	/* the streak holds a look at every cell */
 	unsigned control_failures;
 };
 
 /* One look and its line for the record. *@ret_usable is false when the control pairs failed. */
-static int look_once(struct np_rt *t, struct np_session *s, struct np_settle *io, struct progress *p, bool full, bool *ret_usable,
-		     struct np_err *err)
+static int look_once(struct np_rt *t, struct np_session *s, struct np_settle *io,
+		     struct progress *p, bool full, bool *ret_usable, struct np_err *err)
 {
 	const size_t *cells = full ? NULL : p->focus.cells;
 	size_t n = full ? t->n_cells : p->focus.n;
@@ -126,9 +133,12 @@ static int look_once(struct np_rt *t, struct np_session *s, struct np_settle *io
 	io->wrong = wrong_among(t, cells, n, &io->errors);
 	io->probes += n;
 	json_array_append_new(io->observations,
-			      np_json_pack("{s:I, s:I, s:I, s:I, s:b, s:o}", "at_ms", (json_int_t)((begin_us - io->change_us) / 1000), "took_ms",
-					   (json_int_t)((np_now_us() - begin_us) / 1000), "cells", (json_int_t)n, "wrong", (json_int_t)io->wrong,
-					   "control", *ret_usable, "sample", sample_json(t, cells, n)));
+			      np_json_pack("{s:I, s:I, s:I, s:I, s:b, s:o}", "at_ms",
+					   (json_int_t)((begin_us - io->change_us) / 1000),
+					   "took_ms", (json_int_t)((np_now_us() - begin_us) / 1000),
+					   "cells", (json_int_t)n, "wrong", (json_int_t)io->wrong,
+					   "control", *ret_usable, "sample",
+					   sample_json(t, cells, n)));
 	return 0;
 }
 
@@ -153,7 +163,8 @@ static void take_wrong(struct np_rt *t, struct np_settle *io, struct progress *p
 	thin(&p->focus, FOCUS_MAX);
 }
 
-/* Right, and for how long: true when the streak holds a whole look and has lasted through the stability window. */
+/* Right, and for how long: true when the streak holds a whole look and has lasted through the
+ * stability window. */
 static bool take_right(struct np_settle *io, struct progress *p, bool full, int64_t begin_us)
 {
 	if (!p->right_since_us)
@@ -170,7 +181,8 @@ static bool past_deadline(const struct np_settle *io)
 }
 
 /* Up to the end of the stability window in one go, else the next of the doubling pauses. */
-static void pause_between(const struct np_settle *io, const struct progress *p, struct np_backoff *b)
+static void pause_between(const struct np_settle *io, const struct progress *p,
+			  struct np_backoff *b)
 {
 	int64_t left_us;
 
@@ -184,7 +196,8 @@ static void pause_between(const struct np_settle *io, const struct progress *p, 
 		np_sleep_ms(left_us / 1000 + 1);
 }
 
-static int settle_loop(struct np_rt *t, struct np_session *s, struct np_settle *io, struct progress *p, struct np_err *err)
+static int settle_loop(struct np_rt *t, struct np_session *s, struct np_settle *io,
+		       struct progress *p, struct np_err *err)
 {
 	struct np_backoff pause;
 
@@ -215,7 +228,8 @@ static int settle_loop(struct np_rt *t, struct np_session *s, struct np_settle *
 
 int np_settle(struct np_rt *t, struct np_session *s, struct np_settle *io, struct np_err *err)
 {
-	struct progress p = { .focus = first_focus(t, io->before), .timeout_ms = s->fixture->timeout_ms,
+	struct progress p = { .focus = first_focus(t, io->before),
+			      .timeout_ms = s->fixture->timeout_ms,
 			      .timeout_max_ms = s->fixture->timeout_ms * TIMEOUT_GROWTH_MAX };
 	bool usable;
 	int rc;
@@ -223,7 +237,8 @@ int np_settle(struct np_rt *t, struct np_session *s, struct np_settle *io, struc
 	io->observations = json_array();
 	io->converged_ms = -1;
 	rc = settle_loop(t, s, io, &p, err);
-	/* The verdict on a failing table is given on one last look at every cell, so that the report shows the whole picture. */
+	/* The verdict on a failing table is given on one last look at every cell, so that the
+	 * report shows the whole picture. */
 	if (rc == 0 && !io->right && !io->network_failed) {
 		rc = look_once(t, s, io, &p, true, &usable, err);
 		if (rc == 0 && !usable)

@@ -1,6 +1,7 @@
 /*
- * settle.h - looking at a cluster until a table is right and stays right, or the deadline passes. Nothing sleeps a fixed time: looks follow each other with doubling
- * pauses, first at the cells that should have changed, then at all of them, then once more after the stability window.
+ * settle.h - looking at a cluster until a table is right and stays right, or the deadline passes.
+ * Nothing sleeps a fixed time: looks follow each other with doubling pauses, first at the cells
+ * that should have changed, then at all of them, then once more after the stability window.
  */
 #ifndef NP_RUN_SETTLE_H
 #define NP_RUN_SETTLE_H
@@ -11,24 +12,27 @@
 
 struct np_settle {
 	/* in */
-	int64_t change_us;		/* when the change began, np_now_us() */
-	long long deadline_ms, stability_ms;	/* since the change */
-	const struct np_rt *before;	/* the table before the change, or NULL: everything may have changed */
+	int64_t change_us;		     /* when the change began, np_now_us() */
+	long long deadline_ms, stability_ms; /* since the change */
+	const struct np_rt
+		*before; /* the table before the change, or NULL: everything may have changed */
 	/* out */
-	bool right;			/* right, and stayed so */
-	bool network_failed;		/* the control pairs did not work at the end: nothing can be said */
-	long long converged_ms;		/* since the change; of the first look from which all stayed right; -1 never */
+	bool right;		/* right, and stayed so */
+	bool network_failed;	/* the control pairs did not work at the end: nothing can be said */
+	long long converged_ms; /* since the change; of the first look from which all stayed right;
+				   -1 never */
 	unsigned transient, looks;
-	size_t wrong;			/* wrong cells in the last look */
-	size_t errors;			/* of them, probes that the harness could not make */
+	size_t wrong;  /* wrong cells in the last look */
+	size_t errors; /* of them, probes that the harness could not make */
 	unsigned long long probes;
-	json_t *observations;		/* new reference: every look, for the record */
+	json_t *observations; /* new reference: every look, for the record */
 };
 
 /* Fills the out fields and the last look of @t. -1 only for NP_EINTR. */
 int np_settle(struct np_rt *t, struct np_session *s, struct np_settle *io, struct np_err *err);
 
-/* The stability window for a target whose changes were seen to converge within some ten milliseconds, or seconds. */
+/* The stability window for a target whose changes were seen to converge within some ten
+ * milliseconds, or seconds. */
 #define NP_STABILITY_SANDBOX_MS 60
 #define NP_STABILITY_CLUSTER_MS 400
 

@@ -14,7 +14,9 @@
 
 void np_changes_init(struct np_changes *c)
 {
-	*c = (struct np_changes){ .operations = json_array(), .manifests = json_array(), .touched = json_object() };
+	*c = (struct np_changes){ .operations = json_array(),
+				  .manifests = json_array(),
+				  .touched = json_object() };
 }
 
 void np_changes_next(struct np_changes *c)
@@ -43,19 +45,22 @@ static struct np_kube *kube(const struct np_session *s)
 struct target {
 	const struct np_kube_type *type;
 	struct np_str short_ns, short_name;
-	const char *ns;		/* real; NULL for cluster-scoped kinds */
-	const char *name;	/* real */
-	char *key;		/* "Kind ns/name" of the case file */
+	const char *ns;	  /* real; NULL for cluster-scoped kinds */
+	const char *name; /* real */
+	char *key;	  /* "Kind ns/name" of the case file */
 };
 
 static struct target target_of(const struct np_session *s, const struct np_step *step)
 {
-	struct target t = { .type = np_kube_type_find(step->object_kind.p), .short_ns = step->ns, .short_name = step->name };
+	struct target t = { .type = np_kube_type_find(step->object_kind.p),
+			    .short_ns = step->ns,
+			    .short_name = step->name };
 	bool is_ns = t.type == &np_kube_types[NP_KUBE_NAMESPACE];
 
 	t.ns = t.type && t.type->namespaced ? np_scope_real(&s->scope, step->ns).p : NULL;
 	t.name = is_ns ? np_scope_real(&s->scope, step->name).p : step->name.p;
-	t.key = np_xasprintf(NP_STR_FMT " " NP_STR_FMT "/" NP_STR_FMT, NP_STR_ARG(step->object_kind), NP_STR_ARG(step->ns),
+	t.key = np_xasprintf(NP_STR_FMT " " NP_STR_FMT "/" NP_STR_FMT,
+			     NP_STR_ARG(step->object_kind), NP_STR_ARG(step->ns),
 			     NP_STR_ARG(step->name));
 	return t;
 }
@@ -81,7 +86,8 @@ static size_t lookup_name(const void *ctx, struct np_str name, struct np_addr *r
 
 	for (size_t i = 0; i < f->cluster->n_externals; i++)
 		if (np_str_eq(f->cluster->externals[i].name, name))
-			return copy_ips(f->cluster->externals[i].ips, f->cluster->externals[i].n_ips, ret);
+			return copy_ips(f->cluster->externals[i].ips,
+					f->cluster->externals[i].n_ips, ret);
 	for (size_t i = 0; i < f->n_host; i++)
 		if (np_str_eq(f->host[i].name, name))
 			return copy_ips(f->host[i].ips, f->host[i].n_ips, ret);
@@ -92,11 +98,13 @@ static size_t lookup_name(const void *ctx, struct np_str name, struct np_addr *r
 	ns = (struct np_str){ name.p, (size_t)(slash - name.p) };
 	pod = (struct np_str){ slash + 1, name.n - ns.n - 1 };
 	idx = np_world_find_pod(l->world, np_scope_real(&l->session->scope, ns), pod);
-	return idx == SIZE_MAX ? 0 : copy_ips(l->world->pods[idx].ips, l->world->pods[idx].n_ips, ret);
+	return idx == SIZE_MAX ? 0
+			       : copy_ips(l->world->pods[idx].ips, l->world->pods[idx].n_ips, ret);
 }
 
 /* The step's JSON with its values filled in; names are still the case file's. */
-static json_t *body_of(const struct np_session *s, const struct np_step *step, const struct np_world *world, struct np_err *err)
+static json_t *body_of(const struct np_session *s, const struct np_step *step,
+		       const struct np_world *world, struct np_err *err)
 {
 	struct lookup ctx = { s, world };
 	struct np_values values = { lookup_name, &ctx, s->fixture->family };
@@ -109,7 +117,8 @@ static json_t *body_of(const struct np_session *s, const struct np_step *step, c
 	return body;
 }
 
-static void remember(struct np_changes *c, const struct np_step *step, const char *op, const struct target *t, json_t *body)
+static void remember(struct np_changes *c, const struct np_step *step, const char *op,
+		     const struct target *t, json_t *body)
 {
 	np_auto_free char *text = np_xasprintf("%s %s", op, t->key);
 	const char *kind = step->object_kind.p;
@@ -127,8 +136,8 @@ static void remember(struct np_changes *c, const struct np_step *step, const cha
 	c->namespaces |= strcmp(kind, "Namespace") == 0;
 }
 
-static int do_apply(struct np_session *s, const struct np_step *step, const struct np_world *world, struct np_changes *c,
-		    struct target *t, struct np_err *err)
+static int do_apply(struct np_session *s, const struct np_step *step, const struct np_world *world,
+		    struct np_changes *c, struct target *t, struct np_err *err)
 {
 	json_t *body = body_of(s, step, world, err), *kept;
 	int rc;
@@ -137,7 +146,8 @@ static int do_apply(struct np_session *s, const struct np_step *step, const stru
 		return -1;
 	if (np_str_is(step->object_kind, "Namespace") && !np_scope_add(&s->scope, step->name)) {
 		json_decref(body);
-		return np_err_set(err, NP_ELIMIT, "a case has at most %d namespaces", NP_SCOPE_MAX_NAMESPACES);
+		return np_err_set(err, NP_ELIMIT, "a case has at most %d namespaces",
+				  NP_SCOPE_MAX_NAMESPACES);
 	}
 	kept = json_deep_copy(body);
 	remember(c, step, "apply", t, kept);
@@ -149,7 +159,8 @@ static int do_apply(struct np_session *s, const struct np_step *step, const stru
 }
 
 /* Pods that go are waited for no more. */
-static int delete_object(struct np_session *s, const struct target *t, bool missing_ok, struct np_err *err)
+static int delete_object(struct np_session *s, const struct target *t, bool missing_ok,
+			 struct np_err *err)
 {
 	const struct np_kube_write w = { .missing_ok = missing_ok };
 
@@ -164,16 +175,16 @@ static int delete_object(struct np_session *s, const struct target *t, bool miss
 	return np_kube_wait_gone(kube(s), t->type, t->ns, t->name, NULL, GONE_WAIT_MS, err);
 }
 
-static int do_delete(struct np_session *s, const struct np_step *step, const struct np_world *world, struct np_changes *c,
-		     struct target *t, struct np_err *err)
+static int do_delete(struct np_session *s, const struct np_step *step, const struct np_world *world,
+		     struct np_changes *c, struct target *t, struct np_err *err)
 {
 	(void)world;
 	remember(c, step, "delete", t, NULL);
 	return delete_object(s, t, false, err);
 }
 
-static int do_patch(struct np_session *s, const struct np_step *step, const struct np_world *world, struct np_changes *c,
-		    struct target *t, struct np_err *err)
+static int do_patch(struct np_session *s, const struct np_step *step, const struct np_world *world,
+		    struct np_changes *c, struct target *t, struct np_err *err)
 {
 	bool label = step->kind == NP_STEP_LABEL;
 	json_t *body = body_of(s, step, world, err), *kept;
@@ -187,7 +198,8 @@ static int do_patch(struct np_session *s, const struct np_step *step, const stru
 	if (label && !json_object_get(body, "metadata"))
 		body = np_json_pack("{s:{s:o}}", "metadata", "labels", body);
 	np_scope_rename(&s->scope, body);
-	rc = np_kube_patch(kube(s), t->type, t->ns, t->name, NP_KUBE_PATCH_MERGE, body, NULL, NULL, err);
+	rc = np_kube_patch(kube(s), t->type, t->ns, t->name, NP_KUBE_PATCH_MERGE, body, NULL, NULL,
+			   err);
 	json_decref(body);
 	return rc;
 }
@@ -199,14 +211,20 @@ static json_t *original_of(const struct np_session *s, const char *key)
 	return o ? json_deep_copy(o) : NULL;
 }
 
-static int do_recreate(struct np_session *s, const struct np_step *step, const struct np_world *world, struct np_changes *c,
-		       struct target *t, struct np_err *err)
+static int do_recreate(struct np_session *s, const struct np_step *step,
+		       const struct np_world *world, struct np_changes *c, struct target *t,
+		       struct np_err *err)
 {
 	json_t *body = step->body.n ? body_of(s, step, world, err) : original_of(s, t->key), *kept;
 	int rc;
 
 	if (!body)
-		return step->body.n ? -1 : np_err_set(err, NP_EVALID, "'%s' is not of the world: 'with' must give its manifest", t->key);
+		return step->body.n
+			       ? -1
+			       : np_err_set(
+					 err, NP_EVALID,
+					 "'%s' is not of the world: 'with' must give its manifest",
+					 t->key);
 	kept = json_deep_copy(body);
 	remember(c, step, "recreate", t, kept);
 	json_decref(kept);
@@ -218,24 +236,24 @@ static int do_recreate(struct np_session *s, const struct np_step *step, const s
 	return rc;
 }
 
-static int do_wait(struct np_session *s, const struct np_step *step, const struct np_world *world, struct np_changes *c, struct target *t,
-		   struct np_err *err)
+static int do_wait(struct np_session *s, const struct np_step *step, const struct np_world *world,
+		   struct np_changes *c, struct target *t, struct np_err *err)
 {
 	(void)s, (void)world, (void)c, (void)t, (void)err;
 	np_sleep_ms(step->wait_ms);
 	return 0;
 }
 
-typedef int do_fn(struct np_session *, const struct np_step *, const struct np_world *, struct np_changes *, struct target *,
-		  struct np_err *);
+typedef int do_fn(struct np_session *, const struct np_step *, const struct np_world *,
+		  struct np_changes *, struct target *, struct np_err *);
 
 static do_fn *const doers[] = {
-	[NP_STEP_APPLY] = do_apply, [NP_STEP_DELETE] = do_delete, [NP_STEP_LABEL] = do_patch, [NP_STEP_PATCH] = do_patch,
-	[NP_STEP_RECREATE] = do_recreate, [NP_STEP_WAIT] = do_wait,
+	[NP_STEP_APPLY] = do_apply, [NP_STEP_DELETE] = do_delete,     [NP_STEP_LABEL] = do_patch,
+	[NP_STEP_PATCH] = do_patch, [NP_STEP_RECREATE] = do_recreate, [NP_STEP_WAIT] = do_wait,
 };
 
-int np_step_apply(struct np_session *s, const struct np_step *step, const struct np_world *world, struct np_changes *changes,
-		  struct np_err *err)
+int np_step_apply(struct np_session *s, const struct np_step *step, const struct np_world *world,
+		  struct np_changes *changes, struct np_err *err)
 {
 	struct target t = { 0 };
 	int rc;
@@ -243,7 +261,8 @@ int np_step_apply(struct np_session *s, const struct np_step *step, const struct
 	if (step->kind != NP_STEP_WAIT) {
 		t = target_of(s, step);
 		if (!t.type)
-			rc = np_err_set(err, NP_EVALID, "unknown kind '" NP_STR_FMT "'", NP_STR_ARG(step->object_kind));
+			rc = np_err_set(err, NP_EVALID, "unknown kind '" NP_STR_FMT "'",
+					NP_STR_ARG(step->object_kind));
 		else
 			rc = doers[step->kind](s, step, world, changes, &t, err);
 	} else {
@@ -264,13 +283,15 @@ static bool split_key(struct np_session *s, const char *key, struct target *ret)
 	if (!slash)
 		return false;
 	step.object_kind = np_arena_str(&s->arena, (struct np_str){ key, (size_t)(blank - key) });
-	step.ns = np_arena_str(&s->arena, (struct np_str){ blank + 1, (size_t)(slash - blank - 1) });
+	step.ns =
+		np_arena_str(&s->arena, (struct np_str){ blank + 1, (size_t)(slash - blank - 1) });
 	step.name = np_arena_str(&s->arena, np_str_from(slash + 1));
 	*ret = target_of(s, &step);
 	return ret->type != NULL;
 }
 
-/* A pod of the world is made anew unless only its labels differ; other objects are put back as they were. */
+/* A pod of the world is made anew unless only its labels differ; other objects are put back as they
+ * were. */
 static int undo_one(struct np_session *s, const char *key, bool remade, struct np_err *err)
 {
 	struct target t = { 0 };
@@ -296,7 +317,8 @@ int np_steps_undo(struct np_session *s, const struct np_changes *changes, struct
 
 	/* Policies first: they need nothing else, and the rest then heals in the open. */
 	for (int pass = 0; pass < 2; pass++)
-		json_object_foreach(changes->touched, key, value) {
+		json_object_foreach(changes->touched, key, value)
+		{
 			bool policy = strncmp(key, "NetworkPolicy ", 14) == 0;
 
 			if (rc == 0 && policy == (pass == 0))

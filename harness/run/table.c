@@ -7,7 +7,6 @@
 #include "np/base/json.h"
 #include "np/base/mem.h"
 
-
 /* Where the ends are collected before their number is known. */
 struct ends {
 	struct np_rt_end *items;
@@ -32,7 +31,8 @@ static void set_ips(struct np_rt_end *e, const struct np_addr *ips, size_t n)
 	}
 }
 
-static void add_pods(struct ends *e, struct np_rt *t, const struct np_session *s, const struct np_world *w)
+static void add_pods(struct ends *e, struct np_rt *t, const struct np_session *s,
+		     const struct np_world *w)
 {
 	for (size_t i = 0; i < w->n_pods; i++) {
 		const struct np_pod *pod = &w->pods[i];
@@ -41,7 +41,8 @@ static void add_pods(struct ends *e, struct np_rt *t, const struct np_session *s
 
 		if (!np_scope_has(&s->scope, pod->ns))
 			continue;
-		end.name.name = np_arena_printf(&t->arena, NP_STR_FMT "/" NP_STR_FMT, NP_STR_ARG(np_scope_short(&s->scope, pod->ns)),
+		end.name.name = np_arena_printf(&t->arena, NP_STR_FMT "/" NP_STR_FMT,
+						NP_STR_ARG(np_scope_short(&s->scope, pod->ns)),
 						NP_STR_ARG(pod->name));
 		known = np_session_find(s, end.name.name);
 		if (!known || known->agent == SIZE_MAX || pod->phase != NP_PHASE_RUNNING)
@@ -67,8 +68,11 @@ static void add_hosts(struct ends *e, const struct np_session *s, const struct n
 
 	snprintf(ns, sizeof(ns), "np-%s-host", f->run_id);
 	for (size_t i = 0; i < f->n_host && (f->caps & NP_NEED_HOST_PODS); i++) {
-		struct np_rt_end end = { .name = { .name = f->host[i].name, .is_host = true }, .agent = s->agents.host[i],
-					 .identity = f->host[i].identity, .ports = f->ports, .n_ports = f->n_ports };
+		struct np_rt_end end = { .name = { .name = f->host[i].name, .is_host = true },
+					 .agent = s->agents.host[i],
+					 .identity = f->host[i].identity,
+					 .ports = f->ports,
+					 .n_ports = f->n_ports };
 		size_t idx = np_world_find_pod(w, np_str_from(ns), f->host[i].pod);
 
 		if (idx == SIZE_MAX)
@@ -87,8 +91,11 @@ static void add_externals(struct ends *e, const struct np_session *s)
 
 	for (size_t i = 0; i < n && (f->caps & NP_NEED_EXTERNAL); i++) {
 		const struct np_external *x = &f->cluster->externals[i];
-		struct np_rt_end end = { .name = { .name = x->name, .is_ext = true }, .agent = s->agents.ext,
-					 .identity = NP_STR(NP_SANDBOX_EXTERNAL_IDENTITY), .ports = f->ports, .n_ports = f->n_ports,
+		struct np_rt_end end = { .name = { .name = x->name, .is_ext = true },
+					 .agent = s->agents.ext,
+					 .identity = NP_STR(NP_SANDBOX_EXTERNAL_IDENTITY),
+					 .ports = f->ports,
+					 .n_ports = f->n_ports,
 					 .end = { .kind = NP_END_ADDR } };
 
 		set_ips(&end, x->ips, x->n_ips);
@@ -98,12 +105,18 @@ static void add_externals(struct ends *e, const struct np_session *s)
 
 static void add_dns(struct ends *e, const struct np_session *s, const struct np_world *w)
 {
-	static const struct np_expect_port dns_ports[] = { { .proto = NP_UDP, .first = 53, .last = 53 },
-							   { .proto = NP_TCP, .first = 53, .last = 53 } };
+	static const struct np_expect_port dns_ports[] = {
+		{ .proto = NP_UDP, .first = 53, .last = 53 },
+		{ .proto = NP_TCP, .first = 53, .last = 53 }
+	};
 	const struct np_fixture *f = s->fixture;
 	size_t idx = np_world_find_pod(w, f->dns_ns, f->dns_pod);
-	struct np_rt_end end = { .name = { .name = NP_STR("dns") }, .agent = SIZE_MAX, .identity = NP_STR("-"), .dns = true,
-				 .ports = dns_ports, .n_ports = NP_ARRAY_SIZE(dns_ports) };
+	struct np_rt_end end = { .name = { .name = NP_STR("dns") },
+				 .agent = SIZE_MAX,
+				 .identity = NP_STR("-"),
+				 .dns = true,
+				 .ports = dns_ports,
+				 .n_ports = NP_ARRAY_SIZE(dns_ports) };
 
 	if (idx == SIZE_MAX)
 		return;
@@ -113,21 +126,29 @@ static void add_dns(struct ends *e, const struct np_session *s, const struct np_
 	add_end(e, &end);
 }
 
-static void add_service(struct ends *e, struct np_rt *t, const struct np_world *w, size_t idx, struct np_str name, bool dns)
+static void add_service(struct ends *e, struct np_rt *t, const struct np_world *w, size_t idx,
+			struct np_str name, bool dns)
 {
 	const struct np_service *svc = &w->services[idx];
 	struct np_expect_port *ports = np_arena_array(&t->arena, svc->n_ports, sizeof(*ports));
-	struct np_rt_end end = { .name = { .name = name, .is_service = true }, .agent = SIZE_MAX, .identity = NP_STR("-"), .dns = dns,
-				 .end = { .kind = NP_END_SERVICE, .idx = idx }, .ports = ports, .n_ports = svc->n_ports };
+	struct np_rt_end end = { .name = { .name = name, .is_service = true },
+				 .agent = SIZE_MAX,
+				 .identity = NP_STR("-"),
+				 .dns = dns,
+				 .end = { .kind = NP_END_SERVICE, .idx = idx },
+				 .ports = ports,
+				 .n_ports = svc->n_ports };
 
 	for (size_t i = 0; i < svc->n_ports; i++)
-		ports[i] = (struct np_expect_port){ .proto = svc->ports[i].proto, .first = svc->ports[i].port,
+		ports[i] = (struct np_expect_port){ .proto = svc->ports[i].proto,
+						    .first = svc->ports[i].port,
 						    .last = svc->ports[i].port };
 	set_ips(&end, svc->ips, svc->n_ips);
 	add_end(e, &end);
 }
 
-static void add_services(struct ends *e, struct np_rt *t, const struct np_session *s, const struct np_world *w, unsigned needs)
+static void add_services(struct ends *e, struct np_rt *t, const struct np_session *s,
+			 const struct np_world *w, unsigned needs)
 {
 	size_t dns = np_world_find_service(w, s->fixture->dns_ns, s->fixture->dns_service);
 
@@ -135,15 +156,18 @@ static void add_services(struct ends *e, struct np_rt *t, const struct np_sessio
 		const struct np_service *svc = &w->services[i];
 
 		if (np_scope_has(&s->scope, svc->ns) && svc->n_ips)
-			add_service(e, t, w, i, np_arena_printf(&t->arena, "svc:" NP_STR_FMT "/" NP_STR_FMT,
-								NP_STR_ARG(np_scope_short(&s->scope, svc->ns)),
-								NP_STR_ARG(svc->name)), false);
+			add_service(e, t, w, i,
+				    np_arena_printf(&t->arena, "svc:" NP_STR_FMT "/" NP_STR_FMT,
+						    NP_STR_ARG(np_scope_short(&s->scope, svc->ns)),
+						    NP_STR_ARG(svc->name)),
+				    false);
 	}
 	if ((needs & NP_NEED_DNS) && dns != SIZE_MAX)
 		add_service(e, t, w, dns, NP_STR("svc:dns"), true);
 }
 
-static void collect_ends(struct np_rt *t, const struct np_session *s, const struct np_world *w, const struct np_case *c)
+static void collect_ends(struct np_rt *t, const struct np_session *s, const struct np_world *w,
+			 const struct np_case *c)
 {
 	struct ends e = { 0 };
 
@@ -168,8 +192,11 @@ static void choose_ports(struct np_rt *t, const struct np_session *s, const stru
 
 	t->ports = np_arena_array(&t->arena, n ? n : 1, sizeof(*t->ports));
 	for (size_t i = 0; i < n; i++)
-		if (c->n_ports || ports[i].proto != NP_SCTP)	/* SCTP is a capability: only where a case asks for it */
-			t->ports[t->n_ports++] = (struct np_probe_port){ ports[i].proto, ports[i].first };
+		if (c->n_ports ||
+		    ports[i].proto !=
+			    NP_SCTP) /* SCTP is a capability: only where a case asks for it */
+			t->ports[t->n_ports++] =
+				(struct np_probe_port){ ports[i].proto, ports[i].first };
 }
 
 static void choose_families(struct np_rt *t, const struct np_session *s, const struct np_case *c)
@@ -194,7 +221,8 @@ static size_t family_slot(const struct np_rt *t, size_t family)
 	return t->families[family] == 6;
 }
 
-/* Left out: a pod to itself, two ends that are not pods, an end without an address of the family, a port nobody serves. */
+/* Left out: a pod to itself, two ends that are not pods, an end without an address of the family, a
+ * port nobody serves. */
 static bool cell_exists(const struct np_rt *t, struct np_rt_cell c)
 {
 	const struct np_rt_end *src = &t->ends[c.src], *dst = &t->ends[c.dst];
@@ -220,8 +248,11 @@ struct np_flow np_rt_flow(const struct np_rt *t, size_t cell)
 {
 	struct np_rt_cell c = np_rt_cell(t, cell);
 
-	return (struct np_flow){ .src = flow_end(t, c.family, c.src), .dst = flow_end(t, c.family, c.dst), .family = t->families[c.family],
-				 .proto = t->ports[c.port].proto, .port = t->ports[c.port].port };
+	return (struct np_flow){ .src = flow_end(t, c.family, c.src),
+				 .dst = flow_end(t, c.family, c.dst),
+				 .family = t->families[c.family],
+				 .proto = t->ports[c.port].proto,
+				 .port = t->ports[c.port].port };
 }
 
 static void expect_family(struct np_rt *t, const struct np_oracle *oracle, size_t family)
@@ -231,20 +262,23 @@ static void expect_family(struct np_rt *t, const struct np_oracle *oracle, size_
 
 	for (size_t i = 0; i < t->n_ends; i++)
 		ends[i] = flow_end(t, family, i);
-	np_oracle_table(oracle, ends, t->n_ends, ends, t->n_ends, t->ports, t->n_ports, t->families[family], &table);
+	np_oracle_table(oracle, ends, t->n_ends, ends, t->n_ends, t->ports, t->n_ports,
+			t->families[family], &table);
 	for (size_t p = 0; p < t->n_ports; p++)
 		for (size_t s = 0; s < t->n_ends; s++)
 			for (size_t d = 0; d < t->n_ends; d++) {
 				struct np_rt_cell c = { family, p, s, d };
 
-				t->expected[np_rt_index(t, c)] = cell_exists(t, c) ? (uint8_t)np_table_at(&table, p, s, d) : NP_NO_FLOW;
+				t->expected[np_rt_index(t, c)] =
+					cell_exists(t, c) ? (uint8_t)np_table_at(&table, p, s, d)
+							  : NP_NO_FLOW;
 			}
 	np_table_release(&table);
 	free(ends);
 }
 
-void np_rt_init(struct np_rt *t, const struct np_session *s, const struct np_world *world, const struct np_oracle *oracle,
-		const struct np_case *c)
+void np_rt_init(struct np_rt *t, const struct np_session *s, const struct np_world *world,
+		const struct np_oracle *oracle, const struct np_case *c)
 {
 	*t = (struct np_rt){ 0 };
 	collect_ends(t, s, world, c);
@@ -275,7 +309,8 @@ bool np_rt_wrong(const struct np_rt *t, size_t cell)
 	case NP_ALLOW:
 		return t->seen[cell].outcome != NP_OUT_ALLOWED;
 	case NP_DENY:
-		return t->seen[cell].outcome != NP_OUT_DROPPED && t->seen[cell].outcome != NP_OUT_REJECTED;
+		return t->seen[cell].outcome != NP_OUT_DROPPED &&
+		       t->seen[cell].outcome != NP_OUT_REJECTED;
 	case NP_UNDEF:
 		return t->seen[cell].outcome == NP_OUT_MISDELIVERED;
 	case NP_NO_FLOW:
@@ -288,8 +323,9 @@ const char *np_rt_cell_text(const struct np_rt *t, size_t cell, char *buf, size_
 {
 	struct np_rt_cell c = np_rt_cell(t, cell);
 
-	snprintf(buf, size, NP_STR_FMT " -> " NP_STR_FMT " %s:%u%s", NP_STR_ARG(t->ends[c.src].name.name),
-		 NP_STR_ARG(t->ends[c.dst].name.name), np_proto_name(t->ports[c.port].proto), t->ports[c.port].port,
+	snprintf(buf, size, NP_STR_FMT " -> " NP_STR_FMT " %s:%u%s",
+		 NP_STR_ARG(t->ends[c.src].name.name), NP_STR_ARG(t->ends[c.dst].name.name),
+		 np_proto_name(t->ports[c.port].proto), t->ports[c.port].port,
 		 t->n_families > 1 && t->families[c.family] == 6 ? " v6" : "");
 	return buf;
 }
@@ -307,7 +343,8 @@ static bool line_agrees(const struct np_expect_line *line, enum np_verdict v)
 	return false;
 }
 
-size_t np_rt_check_expect(const struct np_rt *t, const struct np_expect *expect, const struct np_expect_line **ret_line)
+size_t np_rt_check_expect(const struct np_rt *t, const struct np_expect *expect,
+			  const struct np_expect_line **ret_line)
 {
 	for (size_t i = 0; i < t->n_cells; i++) {
 		struct np_rt_cell c = np_rt_cell(t, i);
@@ -315,8 +352,10 @@ size_t np_rt_check_expect(const struct np_rt *t, const struct np_expect *expect,
 
 		if (t->expected[i] == NP_NO_FLOW)
 			continue;
-		if (np_expect_lookup(expect, &t->ends[c.src].name, &t->ends[c.dst].name, t->ports[c.port].proto, t->ports[c.port].port,
-				     t->families[c.family], &line) && line_agrees(line, (enum np_verdict)t->expected[i]))
+		if (np_expect_lookup(expect, &t->ends[c.src].name, &t->ends[c.dst].name,
+				     t->ports[c.port].proto, t->ports[c.port].port,
+				     t->families[c.family], &line) &&
+		    line_agrees(line, (enum np_verdict)t->expected[i]))
 			continue;
 		*ret_line = line;
 		return i;
@@ -337,15 +376,20 @@ bool np_rt_same(const struct np_rt *a, const struct np_rt *b)
 
 static char expected_char(uint8_t v)
 {
-	static const char chars[] = { [NP_DENY] = '.', [NP_ALLOW] = 'A', [NP_UNDEF] = '?', [NP_NO_FLOW] = '-' };
+	static const char chars[] = {
+		[NP_DENY] = '.', [NP_ALLOW] = 'A', [NP_UNDEF] = '?', [NP_NO_FLOW] = '-'
+	};
 
 	return chars[v];
 }
 
 static char observed_char(const struct np_rt *t, size_t i)
 {
-	static const char chars[] = { [NP_OUT_ALLOWED] = 'A', [NP_OUT_DROPPED] = '.', [NP_OUT_REJECTED] = 'r',
-				      [NP_OUT_MISDELIVERED] = 'm', [NP_OUT_ERROR] = 'e' };
+	static const char chars[] = { [NP_OUT_ALLOWED] = 'A',
+				      [NP_OUT_DROPPED] = '.',
+				      [NP_OUT_REJECTED] = 'r',
+				      [NP_OUT_MISDELIVERED] = 'm',
+				      [NP_OUT_ERROR] = 'e' };
 
 	return t->looked[i] ? chars[t->seen[i].outcome] : '-';
 }
@@ -365,7 +409,8 @@ static json_t *rows_json(const struct np_rt *t, size_t family, bool observed)
 			for (size_t d = 0; d < t->n_ends; d++) {
 				size_t i = np_rt_index(t, (struct np_rt_cell){ family, p, s, d });
 
-				row[d] = observed ? observed_char(t, i) : expected_char(t->expected[i]);
+				row[d] = observed ? observed_char(t, i)
+						  : expected_char(t->expected[i]);
 			}
 			json_array_append_new(rows, json_string(row));
 		}
@@ -384,16 +429,20 @@ json_t *np_rt_json(const struct np_rt *t)
 		for (size_t p = 0; p < t->n_ports; p++) {
 			char text[32];
 
-			snprintf(text, sizeof(text), "%s:%u", np_proto_name(t->ports[p].proto), t->ports[p].port);
+			snprintf(text, sizeof(text), "%s:%u", np_proto_name(t->ports[p].proto),
+				 t->ports[p].port);
 			json_array_append_new(ports, json_string(text));
 		}
 		for (size_t e = 0; e < t->n_ends; e++) {
 			if (t->ends[e].agent != SIZE_MAX)
-				json_array_append_new(sources, np_json_string(t->ends[e].name.name));
+				json_array_append_new(sources,
+						      np_json_string(t->ends[e].name.name));
 			json_array_append_new(dests, np_json_string(t->ends[e].name.name));
 		}
-		json_array_append_new(tables, np_json_pack("{s:i, s:o, s:o, s:o, s:o, s:o}", "family", t->families[f], "ports", ports,
-							   "sources", sources, "dests", dests, "expected", rows_json(t, f, false),
+		json_array_append_new(tables, np_json_pack("{s:i, s:o, s:o, s:o, s:o, s:o}",
+							   "family", t->families[f], "ports", ports,
+							   "sources", sources, "dests", dests,
+							   "expected", rows_json(t, f, false),
 							   "observed", rows_json(t, f, true)));
 	}
 	return tables;

@@ -30,7 +30,9 @@ static int check_keys(const char *name, const struct np_value *entry, struct np_
 		for (size_t k = 0; k < NP_ARRAY_SIZE(keys); k++)
 			known |= np_str_is(p->key, keys[k]);
 		if (!known || p->duplicate) {
-			np_err_set(err, NP_EVALID, "%s key '" NP_STR_FMT "' in a waiver; allowed are case, cells, reason, link",
+			np_err_set(err, NP_EVALID,
+				   "%s key '" NP_STR_FMT
+				   "' in a waiver; allowed are case, cells, reason, link",
 				   known ? "repeated" : "unknown", NP_STR_ARG(p->key));
 			return np_err_at(err, name, p->line, p->column);
 		}
@@ -38,22 +40,28 @@ static int check_keys(const char *name, const struct np_value *entry, struct np_
 	return 0;
 }
 
-static int take_cells(const char *name, const struct np_value *cells, json_t *waiver, struct np_err *err)
+static int take_cells(const char *name, const struct np_value *cells, json_t *waiver,
+		      struct np_err *err)
 {
 	json_t *list = json_array();
 
 	json_object_set_new(waiver, "cells", list);
 	if (cells->kind != NP_VALUE_LIST || cells->n > WAIVER_MAX_CELLS)
-		return refuse(name, cells, "'cells' is a list of at most 1000 texts such as \"y/b -> x/a TCP:80\"", err);
+		return refuse(
+			name, cells,
+			"'cells' is a list of at most 1000 texts such as \"y/b -> x/a TCP:80\"",
+			err);
 	for (uint32_t i = 0; i < cells->n; i++) {
 		if (cells->items[i].kind != NP_VALUE_STRING)
-			return refuse(name, &cells->items[i], "a cell is a text such as \"y/b -> x/a TCP:80\"", err);
+			return refuse(name, &cells->items[i],
+				      "a cell is a text such as \"y/b -> x/a TCP:80\"", err);
 		json_array_append_new(list, np_json_string(cells->items[i].text));
 	}
 	return 0;
 }
 
-static int take_entry(const char *name, const struct np_value *entry, json_t *list, struct np_err *err)
+static int take_entry(const char *name, const struct np_value *entry, json_t *list,
+		      struct np_err *err)
 {
 	json_t *waiver = json_object();
 	const struct np_value *cells = np_value_get(entry, "cells");
@@ -61,7 +69,9 @@ static int take_entry(const char *name, const struct np_value *entry, json_t *li
 
 	json_array_append_new(list, waiver);
 	if (entry->kind != NP_VALUE_MAP)
-		return refuse(name, entry, "a waiver is a map with case, reason and perhaps cells and link", err);
+		return refuse(name, entry,
+			      "a waiver is a map with case, reason and perhaps cells and link",
+			      err);
 	if (check_keys(name, entry, err) < 0)
 		return -1;
 	for (size_t k = 0; k < NP_ARRAY_SIZE(keys); k++) {
@@ -70,7 +80,10 @@ static int take_entry(const char *name, const struct np_value *entry, json_t *li
 		if (strcmp(keys[k], "cells") == 0)
 			continue;
 		if (!text.n && strcmp(keys[k], "link") != 0)
-			return refuse(name, entry, k ? "a waiver needs a reason, as a text" : "a waiver needs the case's id, as a text", err);
+			return refuse(name, entry,
+				      k ? "a waiver needs a reason, as a text"
+					: "a waiver needs the case's id, as a text",
+				      err);
 		if (text.n)
 			json_object_set_new(waiver, keys[k], np_json_string(text));
 	}
@@ -79,7 +92,8 @@ static int take_entry(const char *name, const struct np_value *entry, json_t *li
 	return rc;
 }
 
-int np_waivers_parse(struct np_str text, const char *name, struct np_waivers *ret, struct np_err *err)
+int np_waivers_parse(struct np_str text, const char *name, struct np_waivers *ret,
+		     struct np_err *err)
 {
 	const struct np_read_opts opts = { .file = name, .max_bytes = WAIVERS_MAX_BYTES };
 	struct np_docs docs = { 0 };
@@ -105,7 +119,8 @@ int np_waivers_parse(struct np_str text, const char *name, struct np_waivers *re
 		json_decref(list);
 		return -1;
 	}
-	*ret = (struct np_waivers){ .list = list, .used = np_xcalloc(json_array_size(list) + 1, sizeof(bool)) };
+	*ret = (struct np_waivers){ .list = list,
+				    .used = np_xcalloc(json_array_size(list) + 1, sizeof(bool)) };
 	return 0;
 }
 
@@ -115,7 +130,8 @@ int np_waivers_load(const char *path, struct np_waivers *ret, struct np_err *err
 	int rc;
 
 	if (!path) {
-		*ret = (struct np_waivers){ .list = json_array(), .used = np_xcalloc(1, sizeof(bool)) };
+		*ret = (struct np_waivers){ .list = json_array(),
+					    .used = np_xcalloc(1, sizeof(bool)) };
 		return 0;
 	}
 	rc = np_file_read(path, WAIVERS_MAX_BYTES, &text, err);
@@ -139,9 +155,7 @@ static bool covers_cell(const json_t *waiver, const char *cell)
 
 	if (!cells)
 		return true;
-	json_array_foreach(cells, i, c)
-		if (strcmp(json_string_value(c), cell) == 0)
-			return true;
+	json_array_foreach(cells, i, c) if (strcmp(json_string_value(c), cell) == 0) return true;
 	return false;
 }
 
@@ -150,9 +164,8 @@ const json_t *np_waivers_for(const struct np_waivers *w, struct np_str id)
 	json_t *waiver;
 	size_t i;
 
-	json_array_foreach(w->list, i, waiver)
-		if (np_str_is(id, np_json_str(waiver, "case", "")))
-			return waiver;
+	json_array_foreach(w->list, i, waiver) if (np_str_is(id, np_json_str(waiver, "case",
+									     ""))) return waiver;
 	return NULL;
 }
 
@@ -163,13 +176,14 @@ static bool take_cell(struct np_waivers *w, struct np_str id, const char *cell)
 	bool covered = false;
 	size_t i;
 
-	json_array_foreach(w->list, i, waiver)
-		if (np_str_is(id, np_json_str(waiver, "case", "")) && covers_cell(waiver, cell))
-			covered = w->used[i] = true;
+	json_array_foreach(w->list, i, waiver) if (np_str_is(id, np_json_str(waiver, "case", "")) &&
+						   covers_cell(waiver, cell)) covered = w->used[i] =
+		true;
 	return covered;
 }
 
-bool np_waivers_cover(struct np_waivers *w, struct np_str id, const struct np_rt *t, const json_t **ret)
+bool np_waivers_cover(struct np_waivers *w, struct np_str id, const struct np_rt *t,
+		      const json_t **ret)
 {
 	const json_t *first = np_waivers_for(w, id);
 	bool all = first != NULL;

@@ -37,14 +37,18 @@ static json_t *area_of(const struct np_case *c)
 {
 	const char *slash = memrchr(c->id.p, '/', c->id.n);
 
-	return np_json_string(slash ? (struct np_str){ c->id.p, (size_t)(slash - c->id.p) } : NP_STR("cases"));
+	return np_json_string(slash ? (struct np_str){ c->id.p, (size_t)(slash - c->id.p) }
+				    : NP_STR("cases"));
 }
 
-void np_case_end(struct np_shared *sh, const struct np_case *c, unsigned worker, enum np_run_result result, const char *reason, json_t *extra)
+void np_case_end(struct np_shared *sh, const struct np_case *c, unsigned worker,
+		 enum np_run_result result, const char *reason, json_t *extra)
 {
-	json_t *line = np_json_pack("{s:s, s:o, s:o, s:o, s:o, s:o, s:s, s:i}", "type", "case", "case", np_json_string(c->id), "title",
-				    np_json_string(c->title), "area", area_of(c), "profile", np_json_string(c->profile), "covers",
-				    clause_names(&c->covers), "result", np_run_result_name(result), "worker", (int)worker);
+	json_t *line = np_json_pack("{s:s, s:o, s:o, s:o, s:o, s:o, s:s, s:i}", "type", "case",
+				    "case", np_json_string(c->id), "title",
+				    np_json_string(c->title), "area", area_of(c), "profile",
+				    np_json_string(c->profile), "covers", clause_names(&c->covers),
+				    "result", np_run_result_name(result), "worker", (int)worker);
 
 	if (reason && *reason)
 		json_object_set_new(line, "reason", np_json_string(np_str_from(reason)));
@@ -101,18 +105,21 @@ static const struct np_case *take_case(struct np_shared *sh, const struct np_wor
 /* A Pod's node and its containers with their ports only: the agent is the harness's business. */
 static void strip_pod(json_t *spec)
 {
-	static const char *const lists[] = { "containers", "initContainers" }, *const keep[] = { "name", "ports", "restartPolicy" },
+	static const char *const lists[] = { "containers", "initContainers" },
+				 *const keep[] = { "name", "ports", "restartPolicy" },
 				 *const of_pod[] = { "hostNetwork", "nodeName" };
 	json_t *ctr, *bare = json_object();
 	size_t i;
 
 	for (size_t l = 0; l < 2; l++)
-		json_array_foreach(json_object_get(spec, lists[l]), i, ctr) {
+		json_array_foreach(json_object_get(spec, lists[l]), i, ctr)
+		{
 			json_t *ports = json_object();
 
 			for (size_t k = 0; k < 3; k++)
 				if (json_object_get(ctr, keep[k]))
-					json_object_set(ports, keep[k], json_object_get(ctr, keep[k]));
+					json_object_set(ports, keep[k],
+							json_object_get(ctr, keep[k]));
 			json_array_set_new(json_object_get(spec, lists[l]), i, ports);
 		}
 	for (size_t l = 0; l < 2; l++)
@@ -131,17 +138,21 @@ static void shorten(const struct np_session *s, json_t *meta, const char *key)
 	const char *real = json_string_value(json_object_get(meta, key));
 
 	if (real)
-		json_object_set_new(meta, key, np_json_string(np_scope_short(&s->scope, np_str_from(real))));
+		json_object_set_new(meta, key,
+				    np_json_string(np_scope_short(&s->scope, np_str_from(real))));
 }
 
-/* The world's objects as its file says them: with short names, and without what the harness put in. */
+/* The world's objects as its file says them: with short names, and without what the harness put in.
+ */
 static json_t *world_objects(const struct np_session *s)
 {
 	json_t *all = json_object(), *original;
 	const char *key;
 
-	json_object_foreach(s->originals, key, original) {
-		json_t *o = json_deep_copy(original), *meta = json_object_get(o, "metadata"), *labels = json_object_get(meta, "labels");
+	json_object_foreach(s->originals, key, original)
+	{
+		json_t *o = json_deep_copy(original), *meta = json_object_get(o, "metadata"),
+		       *labels = json_object_get(meta, "labels");
 
 		shorten(s, meta, "namespace");
 		if (strncmp(key, "Namespace ", 10) == 0)
@@ -166,7 +177,8 @@ static json_t *world_listens(const struct np_session *s)
 
 		for (size_t i = 0; i < s->worldfile->n_ports; i++)
 			if ((int)s->worldfile->ports[i].proto == proto)
-				np_buf_printf(&b, "%s%u", b.len ? "," : "", s->worldfile->ports[i].first);
+				np_buf_printf(&b, "%s%u", b.len ? "," : "",
+					      s->worldfile->ports[i].first);
 		json_object_set_new(lists, names[proto], json_string(np_buf_text(&b)));
 		np_buf_release(&b);
 	}
@@ -175,10 +187,13 @@ static json_t *world_listens(const struct np_session *s)
 
 static void record_world(struct np_shared *sh, unsigned worker, const struct np_session *s)
 {
-	np_record_put_take(sh->record, np_json_pack("{s:s, s:i, s:o, s:o, s:o, s:I, s:I}", "type", "world", "worker", (int)worker, "world",
-						    np_json_string(s->worldfile->name), "objects", world_objects(s), "listens",
-						    world_listens(s), "deploy_ms", (json_int_t)s->deploy_ms, "streams",
-						    (json_int_t)np_fleet_size(s->fleet)));
+	np_record_put_take(sh->record,
+			   np_json_pack("{s:s, s:i, s:o, s:o, s:o, s:I, s:I}", "type", "world",
+					"worker", (int)worker, "world",
+					np_json_string(s->worldfile->name), "objects",
+					world_objects(s), "listens", world_listens(s), "deploy_ms",
+					(json_int_t)s->deploy_ms, "streams",
+					(json_int_t)np_fleet_size(s->fleet)));
 }
 
 static void add_stats(struct np_shared *sh, const struct np_session *s)
@@ -196,13 +211,15 @@ static void add_stats(struct np_shared *sh, const struct np_session *s)
 	pthread_mutex_unlock(&sh->lock);
 }
 
-/* The worker's current world; deployed anew when the case wants another or the old one could not be brought back. */
+/* The worker's current world; deployed anew when the case wants another or the old one could not be
+ * brought back. */
 struct place {
 	struct np_session session;
 	unsigned incarnation;
 };
 
-static int move_to(struct np_shared *sh, struct place *p, unsigned worker, const struct np_worldfile *world, struct np_err *err)
+static int move_to(struct np_shared *sh, struct place *p, unsigned worker,
+		   const struct np_worldfile *world, struct np_err *err)
 {
 	if (p->session.fixture && p->session.worldfile == world && !p->session.dirty)
 		return 0;

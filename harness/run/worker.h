@@ -1,4 +1,5 @@
-/* worker.h - one thread of a run: takes cases from the queue, each in its own world, and records what it saw. */
+/* worker.h - one thread of a run: takes cases from the queue, each in its own world, and records
+ * what it saw. */
 #ifndef NP_RUN_WORKER_H
 #define NP_RUN_WORKER_H
 
@@ -19,15 +20,15 @@ struct np_shared {
 	struct np_record *record;
 	long long deadline_ms, stability_ms;
 	pthread_mutex_t lock;
-	uint8_t *taken;			/* [plan->n_cases] */
+	uint8_t *taken; /* [plan->n_cases] */
 	struct np_waivers waivers;
 	struct np_run_progress progress;
 	struct np_latency latency[NP_N_DIRS];
-	bool stop;			/* fail-fast, or the environment is gone */
-	struct np_err broken;		/* why the environment is gone */
+	bool stop;	      /* fail-fast, or the environment is gone */
+	struct np_err broken; /* why the environment is gone */
 	size_t fixed;
 	unsigned long long streams_opened, streams_lost, probes;
-	size_t agents;			/* streams that were needed: one for each pod and worker */
+	size_t agents; /* streams that were needed: one for each pod and worker */
 };
 
 /* pthread start routine; @arg is a struct np_worker. */
@@ -40,7 +41,8 @@ struct np_worker {
 
 void *np_worker_main(void *arg);
 /* Records that case as ended and tells the progress listener. */
-void np_case_end(struct np_shared *sh, const struct np_case *c, unsigned worker, enum np_run_result result, const char *reason, json_t *extra);
+void np_case_end(struct np_shared *sh, const struct np_case *c, unsigned worker,
+		 enum np_run_result result, const char *reason, json_t *extra);
 /* Why the target cannot run this case; "" when it can. */
 const char *np_case_lacks(const struct np_shared *sh, const struct np_case *c);
 

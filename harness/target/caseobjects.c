@@ -51,7 +51,8 @@ static void object_release(struct object *o)
 	json_decref(o->json);
 }
 
-static struct object *find(const struct np_objects *o, struct np_str kind, struct np_str ns, struct np_str name)
+static struct object *find(const struct np_objects *o, struct np_str kind, struct np_str ns,
+			   struct np_str name)
 {
 	for (size_t i = 0; i < o->n; i++)
 		if (np_str_is(kind, o->items[i].kind) && np_str_is(ns, o->items[i].ns) &&
@@ -61,7 +62,8 @@ static struct object *find(const struct np_objects *o, struct np_str kind, struc
 }
 
 /* Takes @json. */
-static void put(struct np_objects *o, struct np_str kind, struct np_str ns, struct np_str name, json_t *json)
+static void put(struct np_objects *o, struct np_str kind, struct np_str ns, struct np_str name,
+		json_t *json)
 {
 	struct object *old = find(o, kind, ns, name);
 
@@ -88,15 +90,18 @@ static json_t *ips_json(const char *key, const char *ip4, const char *ip6)
 
 static void add_node(struct np_objects *o, size_t i)
 {
-	json_t *node = np_json_pack("{s:s, s:s, s:{s:s, s:{s:s}}, s:{s:[{s:s, s:s}, {s:s, s:s}]}}", "apiVersion", "v1", "kind",
-				    "Node", "metadata", "name", hosts[i].node, "labels", "kubernetes.io/hostname", hosts[i].node,
-				    "status", "addresses", "type", "InternalIP", "address", hosts[i].ip4, "type",
-				    "InternalIP", "address", hosts[i].ip6);
-	json_t *pod = np_json_pack("{s:s, s:s, s:{s:s, s:s, s:{s:s}}, s:{s:s, s:b, s:[{s:s}]}, s:{s:s, s:s, s:o}}", "apiVersion",
-				   "v1", "kind", "Pod", "metadata", "name", hosts[i].node, "namespace", NP_OBJECTS_HOST_NS,
-				   "labels", "app", "host", "spec", "nodeName", hosts[i].node, "hostNetwork", 1, "containers",
-				   "name", "agent", "status", "phase", "Running", "podIP", hosts[i].ip4, "podIPs",
-				   ips_json("ip", hosts[i].ip4, hosts[i].ip6));
+	json_t *node =
+		np_json_pack("{s:s, s:s, s:{s:s, s:{s:s}}, s:{s:[{s:s, s:s}, {s:s, s:s}]}}",
+			     "apiVersion", "v1", "kind", "Node", "metadata", "name", hosts[i].node,
+			     "labels", "kubernetes.io/hostname", hosts[i].node, "status",
+			     "addresses", "type", "InternalIP", "address", hosts[i].ip4, "type",
+			     "InternalIP", "address", hosts[i].ip6);
+	json_t *pod = np_json_pack(
+		"{s:s, s:s, s:{s:s, s:s, s:{s:s}}, s:{s:s, s:b, s:[{s:s}]}, s:{s:s, s:s, s:o}}",
+		"apiVersion", "v1", "kind", "Pod", "metadata", "name", hosts[i].node, "namespace",
+		NP_OBJECTS_HOST_NS, "labels", "app", "host", "spec", "nodeName", hosts[i].node,
+		"hostNetwork", 1, "containers", "name", "agent", "status", "phase", "Running",
+		"podIP", hosts[i].ip4, "podIPs", ips_json("ip", hosts[i].ip4, hosts[i].ip6));
 
 	put(o, NP_STR("Node"), NP_STR(""), np_str_from(hosts[i].node), node);
 	put(o, NP_STR("Pod"), NP_STR(NP_OBJECTS_HOST_NS), np_str_from(hosts[i].node), pod);
@@ -104,21 +109,28 @@ static void add_node(struct np_objects *o, size_t i)
 
 static void add_dns(struct np_objects *o)
 {
-	json_t *pod = np_json_pack("{s:s, s:s, s:{s:s, s:s, s:{s:s}}, s:{s:s, s:[{s:s, s:[{s:s, s:i, s:s}, {s:s, s:i, s:s}]}]},"
-				   " s:{s:s, s:s, s:o}}", "apiVersion", "v1", "kind", "Pod", "metadata", "name",
-				   NP_OBJECTS_DNS_POD, "namespace", NP_OBJECTS_DNS_NS, "labels", "k8s-app", "kube-dns", "spec",
-				   "nodeName", hosts[0].node, "containers", "name", "coredns", "ports", "name", "dns",
-				   "containerPort", 53, "protocol", "UDP", "name", "dns-tcp", "containerPort", 53, "protocol",
-				   "TCP", "status", "phase", "Running", "podIP", "10.244.1.254", "podIPs",
-				   ips_json("ip", "10.244.1.254", "fd00:10:244:1::fe"));
-	json_t *service = np_json_pack("{s:s, s:s, s:{s:s, s:s}, s:{s:{s:s}, s:s, s:[s, s], s:[{s:s, s:i, s:s}, {s:s, s:i, s:s}]}}",
-				       "apiVersion", "v1", "kind", "Service", "metadata", "name", NP_OBJECTS_DNS_SERVICE,
-				       "namespace", NP_OBJECTS_DNS_NS, "spec", "selector", "k8s-app", "kube-dns", "clusterIP",
-				       "10.96.0.254", "clusterIPs", "10.96.0.254", "fd00:10:96::fe", "ports", "name", "dns",
-				       "port", 53, "protocol", "UDP", "name", "dns-tcp", "port", 53, "protocol", "TCP");
+	json_t *pod = np_json_pack(
+		"{s:s, s:s, s:{s:s, s:s, s:{s:s}}, s:{s:s, s:[{s:s, s:[{s:s, s:i, s:s}, {s:s, s:i, "
+		"s:s}]}]},"
+		" s:{s:s, s:s, s:o}}",
+		"apiVersion", "v1", "kind", "Pod", "metadata", "name", NP_OBJECTS_DNS_POD,
+		"namespace", NP_OBJECTS_DNS_NS, "labels", "k8s-app", "kube-dns", "spec", "nodeName",
+		hosts[0].node, "containers", "name", "coredns", "ports", "name", "dns",
+		"containerPort", 53, "protocol", "UDP", "name", "dns-tcp", "containerPort", 53,
+		"protocol", "TCP", "status", "phase", "Running", "podIP", "10.244.1.254", "podIPs",
+		ips_json("ip", "10.244.1.254", "fd00:10:244:1::fe"));
+	json_t *service = np_json_pack("{s:s, s:s, s:{s:s, s:s}, s:{s:{s:s}, s:s, s:[s, s], "
+				       "s:[{s:s, s:i, s:s}, {s:s, s:i, s:s}]}}",
+				       "apiVersion", "v1", "kind", "Service", "metadata", "name",
+				       NP_OBJECTS_DNS_SERVICE, "namespace", NP_OBJECTS_DNS_NS,
+				       "spec", "selector", "k8s-app", "kube-dns", "clusterIP",
+				       "10.96.0.254", "clusterIPs", "10.96.0.254", "fd00:10:96::fe",
+				       "ports", "name", "dns", "port", 53, "protocol", "UDP",
+				       "name", "dns-tcp", "port", 53, "protocol", "TCP");
 
 	put(o, NP_STR("Pod"), NP_STR(NP_OBJECTS_DNS_NS), NP_STR(NP_OBJECTS_DNS_POD), pod);
-	put(o, NP_STR("Service"), NP_STR(NP_OBJECTS_DNS_NS), NP_STR(NP_OBJECTS_DNS_SERVICE), service);
+	put(o, NP_STR("Service"), NP_STR(NP_OBJECTS_DNS_NS), NP_STR(NP_OBJECTS_DNS_SERVICE),
+	    service);
 }
 
 struct np_objects *np_objects_new(int family)
@@ -144,7 +156,9 @@ void np_objects_free(struct np_objects *o)
 
 static size_t parse_ips(const char *ip4, const char *ip6, struct np_addr *ret)
 {
-	return (size_t)(np_addr_parse(np_str_from(ip4), &ret[0]) && np_addr_parse(np_str_from(ip6), &ret[1])) * 2;
+	return (size_t)(np_addr_parse(np_str_from(ip4), &ret[0]) &&
+			np_addr_parse(np_str_from(ip6), &ret[1])) *
+	       2;
 }
 
 static size_t pod_ips(const json_t *pod, struct np_addr *ret)
@@ -152,9 +166,10 @@ static size_t pod_ips(const json_t *pod, struct np_addr *ret)
 	size_t i, n = 0;
 	json_t *item;
 
-	json_array_foreach(np_json_at(pod, "status/podIPs"), i, item)
-		if (n < NP_WORLD_MAX_IPS && np_addr_parse(np_str_from(np_json_str(item, "ip", "")), &ret[n]))
-			n++;
+	json_array_foreach(
+		np_json_at(pod, "status/podIPs"), i,
+		item) if (n < NP_WORLD_MAX_IPS &&
+			  np_addr_parse(np_str_from(np_json_str(item, "ip", "")), &ret[n])) n++;
 	return n;
 }
 
@@ -217,7 +232,9 @@ static void start_pod(struct np_objects *o, json_t *pod)
 	snprintf(ip4, sizeof(ip4), "10.244.%zu.%u", node + 1, o->pods_made[node]);
 	snprintf(ip6, sizeof(ip6), "fd00:10:244:%zu::%x", node + 1, o->pods_made[node]);
 	json_object_set_new(status, "podIP", json_string(host ? hosts[node].ip4 : ip4));
-	json_object_set_new(status, "podIPs", ips_json("ip", host ? hosts[node].ip4 : ip4, host ? hosts[node].ip6 : ip6));
+	json_object_set_new(
+		status, "podIPs",
+		ips_json("ip", host ? hosts[node].ip4 : ip4, host ? hosts[node].ip6 : ip6));
 }
 
 static void give_clusterip(struct np_objects *o, json_t *service, const json_t *old)
@@ -252,7 +269,8 @@ static void default_types(json_t *policy)
 		json_array_append_new(json_object_get(spec, "policyTypes"), json_string("Egress"));
 }
 
-/* What the server makes of an object that is created or replaced. Takes @json; what becomes of it is returned. */
+/* What the server makes of an object that is created or replaced. Takes @json; what becomes of it
+ * is returned. */
 static json_t *admit(struct np_objects *o, const struct np_step *step, json_t *json)
 {
 	const struct object *old = find(o, step->object_kind, step->ns, step->name);
@@ -268,7 +286,8 @@ static json_t *admit(struct np_objects *o, const struct np_step *step, json_t *j
 		relabelled = json_deep_copy(old->json);
 		json_object_del(ensure(relabelled, "metadata"), "labels");
 		if (np_json_at(json, "metadata/labels"))
-			json_object_set(ensure(relabelled, "metadata"), "labels", np_json_at(json, "metadata/labels"));
+			json_object_set(ensure(relabelled, "metadata"), "labels",
+					np_json_at(json, "metadata/labels"));
 		json_decref(json);
 		return relabelled;
 	}
@@ -281,7 +300,8 @@ static void merge_patch(json_t *target, const json_t *patch)
 	const char *key;
 	json_t *value;
 
-	json_object_foreach((json_t *)patch, key, value) {
+	json_object_foreach((json_t *)patch, key, value)
+	{
 		if (json_is_null(value)) {
 			json_object_del(target, key);
 		} else if (json_is_object(value)) {
@@ -311,8 +331,9 @@ static json_t *body_of(const struct np_objects *o, const struct np_step *step, s
 
 static int not_found(const struct np_step *step, struct np_err *err)
 {
-	return np_err_set(err, NP_ENOTFOUND, "no " NP_STR_FMT " '" NP_STR_FMT "%s" NP_STR_FMT "'", NP_STR_ARG(step->object_kind),
-			  NP_STR_ARG(step->ns), step->ns.n ? "/" : "", NP_STR_ARG(step->name));
+	return np_err_set(err, NP_ENOTFOUND, "no " NP_STR_FMT " '" NP_STR_FMT "%s" NP_STR_FMT "'",
+			  NP_STR_ARG(step->object_kind), NP_STR_ARG(step->ns),
+			  step->ns.n ? "/" : "", NP_STR_ARG(step->name));
 }
 
 static int do_apply(struct np_objects *o, const struct np_step *step, struct np_err *err)
@@ -388,9 +409,11 @@ static int do_nothing(struct np_objects *o, const struct np_step *step, struct n
 
 int np_objects_step(struct np_objects *o, const struct np_step *step, struct np_err *err)
 {
-	static int (*const doers[])(struct np_objects *, const struct np_step *, struct np_err *) = {
-		[NP_STEP_APPLY] = do_apply, [NP_STEP_DELETE] = do_delete,	[NP_STEP_LABEL] = do_patch,
-		[NP_STEP_PATCH] = do_patch, [NP_STEP_RECREATE] = do_recreate, [NP_STEP_WAIT] = do_nothing,
+	static int (*const doers[])(struct np_objects *, const struct np_step *,
+				    struct np_err *) = {
+		[NP_STEP_APPLY] = do_apply,	  [NP_STEP_DELETE] = do_delete,
+		[NP_STEP_LABEL] = do_patch,	  [NP_STEP_PATCH] = do_patch,
+		[NP_STEP_RECREATE] = do_recreate, [NP_STEP_WAIT] = do_nothing,
 		[NP_STEP_EXPECT] = do_nothing,
 	};
 
@@ -419,7 +442,8 @@ int np_objects_world(const struct np_objects *o, struct np_world *ret, struct np
 	for (size_t i = 0; i < o->n && rc == 0; i++) {
 		np_buf_clear(&text);
 		np_json_dump(o->items[i].json, 0, &text);
-		rc = np_manifests_add_json(&w, (struct np_str){ text.data, text.len }, o->items[i].name, err);
+		rc = np_manifests_add_json(&w, (struct np_str){ text.data, text.len },
+					   o->items[i].name, err);
 	}
 	np_buf_release(&text);
 	if (rc == 0) {

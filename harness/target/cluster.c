@@ -5,7 +5,8 @@
 
 #define VERSION_TIMEOUT_MS 10000
 
-static int open_sandbox(const struct np_cluster_options *o, struct np_cluster *c, struct np_err *err)
+static int open_sandbox(const struct np_cluster_options *o, struct np_cluster *c,
+			struct np_err *err)
 {
 	struct np_sandbox_options so = { .fault = o->fault };
 
@@ -42,16 +43,18 @@ static int open_real(const struct np_cluster_options *o, struct np_cluster *c, s
 		return np_err_set(err, NP_EUSAGE, "--fault is for the sandbox, not for a cluster");
 	if (o->external && set_external(o->external, c, err) < 0)
 		return -1;
-	return o->in_cluster ? np_kube_config_in_cluster(NULL, &c->config, err) :
-			       np_kube_config_load(&load, &c->config, err);
+	return o->in_cluster ? np_kube_config_in_cluster(NULL, &c->config, err)
+			     : np_kube_config_load(&load, &c->config, err);
 }
 
-int np_cluster_open(const struct np_cluster_options *options, struct np_cluster *ret, struct np_err *err)
+int np_cluster_open(const struct np_cluster_options *options, struct np_cluster *ret,
+		    struct np_err *err)
 {
 	bool real = options->kubeconfig || options->context || options->in_cluster;
 
 	*ret = (struct np_cluster){ .image = options->image ? options->image : NP_CLUSTER_IMAGE,
-				    .fault = options->fault, .cancel = options->cancel };
+				    .fault = options->fault,
+				    .cancel = options->cancel };
 	if ((real ? open_real(options, ret, err) : open_sandbox(options, ret, err)) < 0)
 		goto fail;
 	ret->kube = np_kube_new(&ret->config, err);

@@ -9,7 +9,8 @@
 #include "np/base/mem.h"
 #include "stream.h"
 
-/* A batch that has not ended this long after its last possible time-out is given up: the agent or the way to it is stuck. */
+/* A batch that has not ended this long after its last possible time-out is given up: the agent or
+ * the way to it is stuck. */
 #define BATCH_MARGIN_MS 5000
 /* While a stream is still connecting it has no descriptor to poll. */
 #define CONNECT_POLL_MS 10
@@ -20,18 +21,18 @@ struct agent {
 	bool hello;
 	struct np_stream stream;
 	char *name, *ns, *pod, *socket, *host, *caps;
-	unsigned batch;		/* id of the batch that runs, or 0 */
-	size_t pending;		/* probes of the batch without a result */
-	size_t n_batch;		/* probes given to the agent in this round */
+	unsigned batch; /* id of the batch that runs, or 0 */
+	size_t pending; /* probes of the batch without a result */
+	size_t n_batch; /* probes given to the agent in this round */
 };
 
 struct np_fleet {
 	struct np_kube *k;
 	const atomic_int *cancel;
 	struct agent agents[NP_FLEET_MAX_AGENTS];
-	size_t n_agents;	/* highest used number + 1 */
+	size_t n_agents; /* highest used number + 1 */
 	unsigned next_batch;
-	struct np_fleet_probe *probes;	/* of the round that runs */
+	struct np_fleet_probe *probes; /* of the round that runs */
 	size_t n_probes;
 	struct np_fleet_stats stats;
 };
@@ -83,7 +84,8 @@ static char *copy(const char *s)
 	return s ? np_xstrdup(s) : NULL;
 }
 
-int np_fleet_add(struct np_fleet *f, const struct np_fleet_place *place, size_t *ret, struct np_err *err)
+int np_fleet_add(struct np_fleet *f, const struct np_fleet_place *place, size_t *ret,
+		 struct np_err *err)
 {
 	size_t i = 0;
 	struct agent *a;
@@ -91,10 +93,15 @@ int np_fleet_add(struct np_fleet *f, const struct np_fleet_place *place, size_t 
 	while (i < f->n_agents && f->agents[i].used)
 		i++;
 	if (i == NP_FLEET_MAX_AGENTS)
-		return np_err_set(err, NP_ELIMIT, "more than %d agents in one world", NP_FLEET_MAX_AGENTS);
+		return np_err_set(err, NP_ELIMIT, "more than %d agents in one world",
+				  NP_FLEET_MAX_AGENTS);
 	a = &f->agents[i];
-	*a = (struct agent){ .used = true, .name = copy(place->name), .ns = copy(place->ns),
-			     .pod = copy(place->pod), .socket = copy(place->socket), .host = copy(place->host) };
+	*a = (struct agent){ .used = true,
+			     .name = copy(place->name),
+			     .ns = copy(place->ns),
+			     .pod = copy(place->pod),
+			     .socket = copy(place->socket),
+			     .host = copy(place->host) };
 	agent_open(f, a);
 	f->stats.agents++;
 	if (i == f->n_agents)
@@ -212,7 +219,8 @@ static void take_lines(struct np_fleet *f, struct agent *a)
 		np_buf_consume(&a->stream.in, from);
 	/* What is left is the beginning of a line; one longer than any answer is none. */
 	if (!a->stream.failed && a->stream.in.len >= NP_AGENT_ANSWER_MAX)
-		agent_fail(a, "agent sent an unreadable line", (struct np_str){ a->stream.in.data, 64 });
+		agent_fail(a, "agent sent an unreadable line",
+			   (struct np_str){ a->stream.in.data, 64 });
 }
 
 static bool cancelled(const struct np_fleet *f)
@@ -227,7 +235,8 @@ static bool agent_busy(const struct agent *a, bool for_hello)
 	return for_hello ? !a->hello : a->batch != 0;
 }
 
-/* One turn: pump every stream, and when something is still awaited, sleep until a descriptor moves. Returns how many are busy. */
+/* One turn: pump every stream, and when something is still awaited, sleep until a descriptor moves.
+ * Returns how many are busy. */
 static size_t fleet_turn(struct np_fleet *f, bool for_hello, int64_t deadline_us)
 {
 	struct pollfd fds[NP_FLEET_MAX_AGENTS];
@@ -248,7 +257,8 @@ static size_t fleet_turn(struct np_fleet *f, bool for_hello, int64_t deadline_us
 		busy++;
 		fd = np_stream_fd(&a->stream);
 		if (fd >= 0)
-			fds[n_fds++] = (struct pollfd){ .fd = fd, .events = np_stream_events(&a->stream) };
+			fds[n_fds++] =
+				(struct pollfd){ .fd = fd, .events = np_stream_events(&a->stream) };
 		else if (wait_ms > CONNECT_POLL_MS)
 			wait_ms = CONNECT_POLL_MS;
 	}
@@ -268,7 +278,8 @@ static int fleet_wait(struct np_fleet *f, bool for_hello, int timeout_ms, struct
 		if (cancelled(f))
 			return np_err_set(err, NP_EINTR, "interrupted");
 		if (np_now_us() > deadline_us)
-			return np_err_set(err, NP_ETIMEOUT, "agents did not answer within %d ms", timeout_ms);
+			return np_err_set(err, NP_ETIMEOUT, "agents did not answer within %d ms",
+					  timeout_ms);
 	}
 	return 0;
 }
@@ -287,7 +298,8 @@ int np_fleet_ready(struct np_fleet *f, int timeout_ms, struct np_err *err)
 		if (!a->used || (a->hello && !a->stream.failed))
 			continue;
 		if (!a->stream.failed)
-			return np_err_set(err, NP_ETIMEOUT, "agent of '%s' did not answer within %d ms", a->name,
+			return np_err_set(err, NP_ETIMEOUT,
+					  "agent of '%s' did not answer within %d ms", a->name,
 					  timeout_ms);
 		*err = a->stream.why;
 		return np_err_prefix(err, "cannot reach the agent of '%s'", a->name);
@@ -295,7 +307,8 @@ int np_fleet_ready(struct np_fleet *f, int timeout_ms, struct np_err *err)
 	return 0;
 }
 
-/* Streams that broke since the last round are opened again; those that do not come back in time stay failed. */
+/* Streams that broke since the last round are opened again; those that do not come back in time
+ * stay failed. */
 static int reopen_failed(struct np_fleet *f, struct np_err *err)
 {
 	bool any = false;
@@ -348,13 +361,15 @@ static void preset_results(struct np_fleet *f)
 	for (size_t i = 0; i < f->n_probes; i++) {
 		struct np_fleet_result *r = &f->probes[i].res;
 
-		*r = (struct np_fleet_result){ .outcome = NP_OUT_ERROR, .seen_addr = "-", .who = "-" };
+		*r = (struct np_fleet_result){ .outcome = NP_OUT_ERROR,
+					       .seen_addr = "-",
+					       .who = "-" };
 		copy_str(r->detail, sizeof(r->detail), NP_STR("no-answer-from-agent"));
 	}
 }
 
-int np_fleet_probe(struct np_fleet *f, struct np_fleet_probe *probes, size_t n, unsigned timeout_ms, unsigned attempts,
-		   struct np_err *err)
+int np_fleet_probe(struct np_fleet *f, struct np_fleet_probe *probes, size_t n, unsigned timeout_ms,
+		   unsigned attempts, struct np_err *err)
 {
 	int64_t begin_us = np_now_us();
 	struct np_err late = { 0 };
@@ -369,7 +384,8 @@ int np_fleet_probe(struct np_fleet *f, struct np_fleet_probe *probes, size_t n, 
 	f->n_probes = n;
 	preset_results(f);
 	send_batches(f, timeout_ms, attempts);
-	/* An agent runs at most some thousands at once; longer batches take several rounds of the time-out. */
+	/* An agent runs at most some thousands at once; longer batches take several rounds of the
+	 * time-out. */
 	if (fleet_wait(f, false, (int)(timeout_ms * (1 + n / 4096)) + BATCH_MARGIN_MS, &late) < 0) {
 		if (late.code == NP_EINTR) {
 			if (err)

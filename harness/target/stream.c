@@ -15,7 +15,7 @@
 #define STREAM_OPEN_TIMEOUT_MS 15000
 #define STREAM_ERROUT_KEPT 2048
 #define STREAM_READ_CHUNK 65536
-#define STREAM_IN_MAX (1U << 20)	/* of one turn: the lines are taken before more is read */
+#define STREAM_IN_MAX (1U << 20) /* of one turn: the lines are taken before more is read */
 
 static void stream_fail(struct np_stream *s, const struct np_err *why)
 {
@@ -36,7 +36,8 @@ static int connect_unix(const char *path, struct np_err *err)
 		return np_err_set(err, NP_EUSAGE, "socket path '%s' is too long", path);
 	memcpy(sun.sun_path, path, strlen(path) + 1);
 	if (connect(fd, (struct sockaddr *)&sun, sizeof(sun)) < 0)
-		return np_err_errno(err, NP_EENV, errno, "cannot connect to agent socket '%s'", path);
+		return np_err_errno(err, NP_EENV, errno, "cannot connect to agent socket '%s'",
+				    path);
 	return np_steal_fd(&fd);
 }
 
@@ -91,8 +92,8 @@ void np_stream_open(struct np_stream *s, struct np_kube *k, const struct np_flee
 
 	*s = (struct np_stream){ .fd = -1, .open = true };
 	if (place->pod) {
-		s->exec = np_kube_exec_start(k, place->ns, place->pod, NULL, argv, NP_KUBE_EXEC_STDIN,
-					     STREAM_OPEN_TIMEOUT_MS, &err);
+		s->exec = np_kube_exec_start(k, place->ns, place->pod, NULL, argv,
+					     NP_KUBE_EXEC_STDIN, STREAM_OPEN_TIMEOUT_MS, &err);
 		if (!s->exec)
 			stream_fail(s, &err);
 		return;
@@ -136,7 +137,8 @@ static void pump_exec(struct np_stream *s)
 	bool more;
 
 	do {
-		size_t taken = s->out.len ? np_kube_exec_write(s->exec, s->out.data, s->out.len) : 0;
+		size_t taken =
+			s->out.len ? np_kube_exec_write(s->exec, s->out.data, s->out.len) : 0;
 
 		if (taken)
 			np_buf_consume(&s->out, taken);

@@ -1,4 +1,5 @@
-/* stream.h - one agent's stream of lines: an exec into a pod, or a socket. Non-blocking; the fleet polls. */
+/* stream.h - one agent's stream of lines: an exec into a pod, or a socket. Non-blocking; the fleet
+ * polls. */
 #ifndef NP_TARGET_STREAM_H
 #define NP_TARGET_STREAM_H
 
@@ -11,12 +12,12 @@
 
 struct np_stream {
 	struct np_kube_exec *exec;
-	int fd;			/* of a socket, else -1 */
+	int fd; /* of a socket, else -1 */
 	bool open, failed;
-	struct np_buf in;	/* bytes read and not yet taken as lines */
-	struct np_buf out;	/* bytes to be written */
-	struct np_buf errout;	/* what the agent said on stderr, the end of it */
-	struct np_err why;	/* when failed */
+	struct np_buf in;     /* bytes read and not yet taken as lines */
+	struct np_buf out;    /* bytes to be written */
+	struct np_buf errout; /* what the agent said on stderr, the end of it */
+	struct np_err why;    /* when failed */
 };
 
 /* Starts to open; errors show as a failed stream. */

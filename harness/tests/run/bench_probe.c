@@ -19,23 +19,23 @@
 
 #define START_TIMEOUT_MS 30000
 
-#define N_PODS	   4 /* two in each of two namespaces; those of the first are isolated later */
+#define N_PODS 4 /* two in each of two namespaces; those of the first are isolated later */
 #define FIRST_PORT 8000
-#define N_PORTS	   5
-#define N_PROBES   (N_PODS * (N_PODS - 1) * N_PORTS)
+#define N_PORTS 5
+#define N_PROBES (N_PODS * (N_PODS - 1) * N_PORTS)
 
 /* The other tool's habits: its default number of workers, and its time-out of a connection. */
-#define EXEC_AT_ONCE	 15
-#define EXEC_TIMEOUT_MS	 1000
+#define EXEC_AT_ONCE 15
+#define EXEC_TIMEOUT_MS 1000
 #define EXEC_ROUNDS_OPEN 10
 #define EXEC_ROUNDS_HALF 2 /* a blocked probe takes its time */
-#define EXEC_BOUND_MS	 30000
+#define EXEC_BOUND_MS 30000
 
 /* Ours: the least that a run calibrates its time-out to. */
 #define FLEET_TIMEOUT_MS 80
-#define FLEET_ATTEMPTS	 3
-#define FLEET_ROUNDS	 10
-#define WINDOW_MS	 60 /* of a run in the sandbox: what became right must have stayed so */
+#define FLEET_ATTEMPTS 3
+#define FLEET_ROUNDS 10
+#define WINDOW_MS 60 /* of a run in the sandbox: what became right must have stayed so */
 
 /* What the other tool sleeps after each change before it looks, whatever happens; its default. */
 #define BLIND_SLEEP_MS 5000

@@ -10,9 +10,9 @@
 #include "np/base/file.h"
 #include "np/kube/resource.h"
 
-#define STARTS		 5
+#define STARTS 5
 #define START_TIMEOUT_MS 30000
-#define END_TIMEOUT_MS	 20000
+#define END_TIMEOUT_MS 20000
 
 struct sandbox {
 	pid_t pid;

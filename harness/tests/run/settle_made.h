@@ -42,8 +42,8 @@ static int made_wait(struct np_backoff *b)
  * Only calls: neither the struct nor a prototype of these names follows. The file itself, so that
  * its clock is ours.
  */
-#define np_now_us()	   made_now()
-#define np_sleep_ms(ms)	   made_sleep_ms(ms)
+#define np_now_us() made_now()
+#define np_sleep_ms(ms) made_sleep_ms(ms)
 #define np_backoff_wait(b) made_wait(b)
 #include "../../run/settle.c"
 
@@ -127,9 +127,9 @@ static struct np_rt table_of(size_t n_ends, enum np_verdict v)
 }
 
 #define CHANGE_US 1000000000LL
-#define LOOK_US	  1000
-#define N_ENDS	  3
-#define N_CELLS	  (N_ENDS * N_ENDS)
+#define LOOK_US 1000
+#define N_ENDS 3
+#define N_CELLS (N_ENDS * N_ENDS)
 
 static void setup(void)
 {

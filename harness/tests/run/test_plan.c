@@ -95,7 +95,7 @@ START_TEST(all_sorted_by_world_then_id)
 }
 END_TEST
 
-#define NO_CASE	 "error: no case is selected; 'netpolcheck cases list' shows what there is"
+#define NO_CASE "error: no case is selected; 'netpolcheck cases list' shows what there is"
 #define NO_SUITE ": neither a path nor an area of the built-in suites"
 
 static const struct selection {

@@ -20,7 +20,8 @@ static void teardown(void)
 
 static void put_case(struct np_record *r, const char *id, const char *result)
 {
-	np_record_put_take(r, np_json_pack("{s:s, s:s, s:s}", "type", "case", "case", id, "result", result));
+	np_record_put_take(
+		r, np_json_pack("{s:s, s:s, s:s}", "type", "case", "case", id, "result", result));
 }
 
 static void write_some(void)
@@ -95,7 +96,8 @@ START_TEST(damage_in_the_middle_is_an_error_with_its_line)
 	json_t *run = NULL, *done = NULL;
 	struct np_err err = { 0 };
 
-	write_file(dir, "run.jsonl", "{\"type\":\"run\",\"seed\":1}\n{\"type\": oops\n{\"type\":\"note\"}\n");
+	write_file(dir, "run.jsonl",
+		   "{\"type\":\"run\",\"seed\":1}\n{\"type\": oops\n{\"type\":\"note\"}\n");
 	ck_assert(np_record_done(dir, &run, &done, &err) < 0);
 	ck_assert_uint_eq(err.line, 2);
 	ck_assert_str_eq(err.file, path);

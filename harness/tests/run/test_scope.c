@@ -39,28 +39,49 @@ END_TEST
 
 START_TEST(policies_are_renamed_where_they_name_namespaces)
 {
-	json_t *policy = parse("{\"kind\":\"NetworkPolicy\",\"metadata\":{\"name\":\"x\",\"namespace\":\"x\"},\"spec\":{\"ingress\":[{\"from\":["
-			       "{\"namespaceSelector\":{\"matchLabels\":{\"kubernetes.io/metadata.name\":\"y\",\"team\":\"x\"}}},"
-			       "{\"podSelector\":{\"matchLabels\":{\"kubernetes.io/metadata.name\":\"y\"}}}]}],"
-			       "\"egress\":[{\"to\":[{\"namespaceSelector\":{\"matchExpressions\":[{\"key\":\"kubernetes.io/metadata.name\","
-			       "\"operator\":\"In\",\"values\":[\"x\",\"other\"]},{\"key\":\"team\",\"operator\":\"In\",\"values\":[\"x\"]}]}}]}]}}");
+	json_t *policy = parse(
+		"{\"kind\":\"NetworkPolicy\",\"metadata\":{\"name\":\"x\",\"namespace\":\"x\"},"
+		"\"spec\":{\"ingress\":[{\"from\":["
+		"{\"namespaceSelector\":{\"matchLabels\":{\"kubernetes.io/"
+		"metadata.name\":\"y\",\"team\":\"x\"}}},"
+		"{\"podSelector\":{\"matchLabels\":{\"kubernetes.io/metadata.name\":\"y\"}}}]}],"
+		"\"egress\":[{\"to\":[{\"namespaceSelector\":{\"matchExpressions\":[{\"key\":"
+		"\"kubernetes.io/metadata.name\","
+		"\"operator\":\"In\",\"values\":[\"x\",\"other\"]},{\"key\":\"team\",\"operator\":"
+		"\"In\",\"values\":[\"x\"]}]}}]}]}}");
 	json_t *from, *exprs;
 
 	np_scope_rename(&scope, policy);
 	ck_assert_str_eq(np_json_str(policy, "metadata/namespace", ""), "np-abcdefgh-3-x");
 	ck_assert_str_eq(np_json_str(policy, "metadata/name", ""), "x");
 	from = json_object_get(json_array_get(np_json_at(policy, "spec/ingress"), 0), "from");
-	ck_assert_str_eq(json_string_value(json_object_get(np_json_at(json_array_get(from, 0), "namespaceSelector/matchLabels"),
-							   "kubernetes.io/metadata.name")), "np-abcdefgh-3-y");
-	ck_assert_str_eq(np_json_str(json_array_get(from, 0), "namespaceSelector/matchLabels/team", ""), "x");
+	ck_assert_str_eq(
+		json_string_value(json_object_get(
+			np_json_at(json_array_get(from, 0), "namespaceSelector/matchLabels"),
+			"kubernetes.io/metadata.name")),
+		"np-abcdefgh-3-y");
+	ck_assert_str_eq(
+		np_json_str(json_array_get(from, 0), "namespaceSelector/matchLabels/team", ""),
+		"x");
 	/* A pod label of that name is an ordinary label. */
-	ck_assert_str_eq(json_string_value(json_object_get(np_json_at(json_array_get(from, 1), "podSelector/matchLabels"),
-							   "kubernetes.io/metadata.name")), "y");
-	exprs = np_json_at(json_array_get(json_object_get(json_array_get(np_json_at(policy, "spec/egress"), 0), "to"), 0),
-			   "namespaceSelector/matchExpressions");
-	ck_assert_str_eq(json_string_value(json_array_get(json_object_get(json_array_get(exprs, 0), "values"), 0)), "np-abcdefgh-3-x");
-	ck_assert_str_eq(json_string_value(json_array_get(json_object_get(json_array_get(exprs, 0), "values"), 1)), "other");
-	ck_assert_str_eq(json_string_value(json_array_get(json_object_get(json_array_get(exprs, 1), "values"), 0)), "x");
+	ck_assert_str_eq(json_string_value(json_object_get(
+				 np_json_at(json_array_get(from, 1), "podSelector/matchLabels"),
+				 "kubernetes.io/metadata.name")),
+			 "y");
+	exprs = np_json_at(
+		json_array_get(
+			json_object_get(json_array_get(np_json_at(policy, "spec/egress"), 0), "to"),
+			0),
+		"namespaceSelector/matchExpressions");
+	ck_assert_str_eq(json_string_value(json_array_get(
+				 json_object_get(json_array_get(exprs, 0), "values"), 0)),
+			 "np-abcdefgh-3-x");
+	ck_assert_str_eq(json_string_value(json_array_get(
+				 json_object_get(json_array_get(exprs, 0), "values"), 1)),
+			 "other");
+	ck_assert_str_eq(json_string_value(json_array_get(
+				 json_object_get(json_array_get(exprs, 1), "values"), 0)),
+			 "x");
 	json_decref(policy);
 }
 END_TEST
@@ -77,7 +98,9 @@ END_TEST
 
 START_TEST(odd_objects_do_no_harm)
 {
-	static const char *const texts[] = { "{}", "{\"metadata\":[]}", "{\"spec\":{\"ingress\":{}}}", "{\"spec\":{\"ingress\":[1,{\"from\":[2]}]}}",
+	static const char *const texts[] = { "{}", "{\"metadata\":[]}",
+					     "{\"spec\":{\"ingress\":{}}}",
+					     "{\"spec\":{\"ingress\":[1,{\"from\":[2]}]}}",
 					     "{\"metadata\":{\"namespace\":7}}" };
 
 	for (size_t i = 0; i < sizeof(texts) / sizeof(texts[0]); i++) {

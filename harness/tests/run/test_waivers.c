@@ -48,13 +48,22 @@ struct small {
 
 static void small_init(struct small *s)
 {
-	*s = (struct small){ .expected = { NP_NO_FLOW, NP_DENY, NP_ALLOW, NP_NO_FLOW }, .looked = { 0, 1, 1, 0 },
+	*s = (struct small){ .expected = { NP_NO_FLOW, NP_DENY, NP_ALLOW, NP_NO_FLOW },
+			     .looked = { 0, 1, 1, 0 },
 			     .port = { NP_TCP, 80 } };
 	s->ends[0].name.name = NP_STR("x/a");
 	s->ends[1].name.name = NP_STR("x/b");
-	s->table = (struct np_rt){ .ends = s->ends, .n_ends = 2, .ports = &s->port, .n_ports = 1, .families = { 4 }, .n_families = 1,
-				   .n_cells = 4, .expected = s->expected, .looked = s->looked, .seen = s->seen };
-	s->seen[1].outcome = NP_OUT_ALLOWED;	/* wrong: a -> b */
+	s->table = (struct np_rt){ .ends = s->ends,
+				   .n_ends = 2,
+				   .ports = &s->port,
+				   .n_ports = 1,
+				   .families = { 4 },
+				   .n_families = 1,
+				   .n_cells = 4,
+				   .expected = s->expected,
+				   .looked = s->looked,
+				   .seen = s->seen };
+	s->seen[1].outcome = NP_OUT_ALLOWED; /* wrong: a -> b */
 	s->seen[2].outcome = NP_OUT_ALLOWED;
 }
 
@@ -66,11 +75,13 @@ START_TEST(a_waiver_covers_its_cells_only)
 	const json_t *why = NULL;
 
 	small_init(&s);
-	ck_assert(parse("- {case: p/q, cells: ['x/a -> x/b TCP:80'], reason: one}\n- {case: other, reason: two}\n", &w, &err) == 0);
+	ck_assert(parse("- {case: p/q, cells: ['x/a -> x/b TCP:80'], reason: one}\n- {case: other, "
+			"reason: two}\n",
+			&w, &err) == 0);
 	ck_assert(np_waivers_cover(&w, NP_STR("p/q"), &s.table, &why));
 	ck_assert_str_eq(np_json_str(why, "reason", ""), "one");
 	ck_assert(w.used[0] && !w.used[1]);
-	s.seen[2].outcome = NP_OUT_DROPPED;	/* now b -> a is wrong too, and nobody waived that */
+	s.seen[2].outcome = NP_OUT_DROPPED; /* now b -> a is wrong too, and nobody waived that */
 	ck_assert(!np_waivers_cover(&w, NP_STR("p/q"), &s.table, &why));
 	ck_assert(!np_waivers_cover(&w, NP_STR("p/r"), &s.table, &why));
 	np_waivers_release(&w);
@@ -92,7 +103,8 @@ START_TEST(without_cells_every_cell_is_covered)
 }
 END_TEST
 
-/* A harness failure is neither allowed nor denied; a misdelivered answer is wrong even where the API leaves the verdict open. */
+/* A harness failure is neither allowed nor denied; a misdelivered answer is wrong even where the
+ * API leaves the verdict open. */
 START_TEST(wrong_cells)
 {
 	static const struct {
@@ -100,10 +112,12 @@ START_TEST(wrong_cells)
 		enum np_outcome outcome;
 		bool wrong;
 	} rows[] = {
-		{ NP_ALLOW, NP_OUT_ALLOWED, false }, { NP_ALLOW, NP_OUT_DROPPED, true }, { NP_ALLOW, NP_OUT_REJECTED, true },
-		{ NP_ALLOW, NP_OUT_MISDELIVERED, true }, { NP_ALLOW, NP_OUT_ERROR, true }, { NP_DENY, NP_OUT_ALLOWED, true },
-		{ NP_DENY, NP_OUT_DROPPED, false }, { NP_DENY, NP_OUT_REJECTED, false }, { NP_DENY, NP_OUT_MISDELIVERED, true },
-		{ NP_DENY, NP_OUT_ERROR, true }, { NP_UNDEF, NP_OUT_ALLOWED, false }, { NP_UNDEF, NP_OUT_DROPPED, false },
+		{ NP_ALLOW, NP_OUT_ALLOWED, false },	 { NP_ALLOW, NP_OUT_DROPPED, true },
+		{ NP_ALLOW, NP_OUT_REJECTED, true },	 { NP_ALLOW, NP_OUT_MISDELIVERED, true },
+		{ NP_ALLOW, NP_OUT_ERROR, true },	 { NP_DENY, NP_OUT_ALLOWED, true },
+		{ NP_DENY, NP_OUT_DROPPED, false },	 { NP_DENY, NP_OUT_REJECTED, false },
+		{ NP_DENY, NP_OUT_MISDELIVERED, true },	 { NP_DENY, NP_OUT_ERROR, true },
+		{ NP_UNDEF, NP_OUT_ALLOWED, false },	 { NP_UNDEF, NP_OUT_DROPPED, false },
 		{ NP_UNDEF, NP_OUT_MISDELIVERED, true }, { NP_NO_FLOW, NP_OUT_ALLOWED, false },
 	};
 	struct small s;

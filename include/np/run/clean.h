@@ -6,9 +6,11 @@
 #include "np/kube/client.h"
 
 /*
- * Deletes every namespace that netpolcheck made (label app.kubernetes.io/managed-by), of run @run_id only unless NULL, and waits until they are gone.
+ * Deletes every namespace that netpolcheck made (label app.kubernetes.io/managed-by), of run
+ * @run_id only unless NULL, and waits until they are gone.
  * *@ret_n (may be NULL): how many there were. Also called at the end of every run; idempotent.
  */
-int np_clean(struct np_kube *k, const char *run_id, int timeout_ms, size_t *ret_n, struct np_err *err);
+int np_clean(struct np_kube *k, const char *run_id, int timeout_ms, size_t *ret_n,
+	     struct np_err *err);
 
 #endif

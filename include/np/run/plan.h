@@ -10,26 +10,27 @@ struct np_plan_options {
 	const char *suites_dir;
 	const char *const *suites;
 	size_t n_suites;
-	const bool *profiles;		/* [NP_N_PROFILES], NULL: every profile */
+	const bool *profiles; /* [NP_N_PROFILES], NULL: every profile */
 	const char *case_glob, *tag;
 };
 
 /* Sorted by world, then id, so that a worker seldom needs another world. */
 struct np_plan {
 	struct np_case *cases;
-	struct np_worldfile *worlds;	/* those that the cases name */
+	struct np_worldfile *worlds; /* those that the cases name */
 	size_t n_cases, cap_cases, n_worlds, cap_worlds;
 };
 
 /*
- * Loads and selects. A file that cannot be read, a doubled id or a world that is not there is an error; so is a selection that leaves no
- * case. Release with np_plan_release().
+ * Loads and selects. A file that cannot be read, a doubled id or a world that is not there is an
+ * error; so is a selection that leaves no case. Release with np_plan_release().
  */
 int np_plan_load(const struct np_plan_options *options, struct np_plan *ret, struct np_err *err);
 void np_plan_release(struct np_plan *p);
 const struct np_worldfile *np_plan_world(const struct np_plan *p, struct np_str name);
 
-/* The suites' root: $NETPOLCHECK_SUITES, the folder `suites` beside or above the program, the installed one. NULL when there is none; free(3). */
+/* The suites' root: $NETPOLCHECK_SUITES, the folder `suites` beside or above the program, the
+ * installed one. NULL when there is none; free(3). */
 char *np_plan_suites_dir(void);
 
 #endif

@@ -1,6 +1,7 @@
 /*
- * run.h - layer run: suites against a target: positive control, then for each case apply, read back, settle, probe, compare, record. Everything a report needs is
- * in the record (results/README.md); this interface returns the totals only.
+ * run.h - layer run: suites against a target: positive control, then for each case apply, read
+ * back, settle, probe, compare, record. Everything a report needs is in the record
+ * (results/README.md); this interface returns the totals only.
  */
 #ifndef NP_RUN_RUN_H
 #define NP_RUN_RUN_H
@@ -13,8 +14,15 @@
 
 #define NP_RUN_MAX_WORKERS 64
 
-enum np_run_result { NP_RUN_PASS, NP_RUN_FAIL, NP_RUN_SKIP, NP_RUN_KNOWN, NP_RUN_ERROR, NP_N_RUN_RESULTS };
-const char *np_run_result_name(enum np_run_result r);	/* "pass" "fail" "skip" "known" "error" */
+enum np_run_result {
+	NP_RUN_PASS,
+	NP_RUN_FAIL,
+	NP_RUN_SKIP,
+	NP_RUN_KNOWN,
+	NP_RUN_ERROR,
+	NP_N_RUN_RESULTS
+};
+const char *np_run_result_name(enum np_run_result r); /* "pass" "fail" "skip" "known" "error" */
 
 /* What the caller may want to show while it runs; called from any worker, one at a time. */
 struct np_run_progress {
@@ -22,9 +30,9 @@ struct np_run_progress {
 	size_t by_result[NP_N_RUN_RESULTS];
 	unsigned long long probes;
 	long long elapsed_ms;
-	const char *id;			/* of the case that just ended, or NULL */
+	const char *id; /* of the case that just ended, or NULL */
 	enum np_run_result result;
-	const char *stage;		/* "starting", "control", "cases", "cleaning" */
+	const char *stage; /* "starting", "control", "cases", "cleaning" */
 };
 
 typedef void np_run_progress_fn(void *ctx, const struct np_run_progress *p);
@@ -34,20 +42,22 @@ struct np_run_options {
 	const char *kubeconfig, *context, *image, *external, *fault;
 	bool in_cluster;
 	/* what */
-	const char *suites_dir;			/* root of the built-in suites: worlds/ and the areas */
-	const char *const *suites;		/* areas of it, or paths of files and folders; none: the whole root */
+	const char *suites_dir; /* root of the built-in suites: worlds/ and the areas */
+	const char *const
+		*suites; /* areas of it, or paths of files and folders; none: the whole root */
 	size_t n_suites;
-	bool profiles[NP_N_PROFILES];		/* which cases are asserted */
-	const char *case_glob, *tag;		/* NULL: all */
-	uint64_t seed;				/* 0: chosen */
+	bool profiles[NP_N_PROFILES]; /* which cases are asserted */
+	const char *case_glob, *tag;  /* NULL: all */
+	uint64_t seed;		      /* 0: chosen */
 	/* how */
-	unsigned workers;			/* 0: chosen */
-	long long deadline_ms;			/* a step that is not right by then fails; 0: 3 s in the sandbox, 30 s in a cluster */
+	unsigned workers;      /* 0: chosen */
+	long long deadline_ms; /* a step that is not right by then fails; 0: 3 s in the sandbox, 30
+				  s in a cluster */
 	bool fail_fast;
-	const char *out_dir;			/* NULL: results/run-<id> below the current folder */
-	const char *resume_dir;			/* go on with the record in there */
-	const char *waivers;			/* file, or NULL */
-	const char *argv_text;			/* for the record */
+	const char *out_dir;	/* NULL: results/run-<id> below the current folder */
+	const char *resume_dir; /* go on with the record in there */
+	const char *waivers;	/* file, or NULL */
+	const char *argv_text;	/* for the record */
 	const atomic_int *cancel;
 	np_run_progress_fn *progress;
 	void *progress_ctx;
@@ -56,18 +66,21 @@ struct np_run_options {
 struct np_run_summary {
 	size_t by_result[NP_N_RUN_RESULTS];
 	size_t n_cases;
-	bool not_enforced;		/* the cluster does not enforce NetworkPolicy at all */
+	bool not_enforced; /* the cluster does not enforce NetworkPolicy at all */
 	bool interrupted;
-	char reason[NP_ERR_MSG_MAX];	/* why the run as a whole failed, one sentence; empty otherwise */
-	char dir[512];			/* where the record is */
+	char reason[NP_ERR_MSG_MAX]; /* why the run as a whole failed, one sentence; empty otherwise
+				      */
+	char dir[512];		     /* where the record is */
 	unsigned long long probes;
 	long long elapsed_ms;
 };
 
 /*
- * Runs and cleans up what it made in the cluster. Returns 0 when it got as far as judging cases or recognised a cluster that does not enforce (see
- * @ret); -1 for unusable options, cases or worlds (NP_EUSAGE, NP_EPARSE, NP_EVALID), or an environment that does not allow a
- * run (NP_EENV, NP_ETIMEOUT): then @ret->dir may name a record too.
+ * Runs and cleans up what it made in the cluster. Returns 0 when it got as far as judging cases or
+ * recognised a cluster that does not enforce (see
+ * @ret); -1 for unusable options, cases or worlds (NP_EUSAGE, NP_EPARSE, NP_EVALID), or an
+ * environment that does not allow a run (NP_EENV, NP_ETIMEOUT): then @ret->dir may name a record
+ * too.
  */
 int np_run(const struct np_run_options *options, struct np_run_summary *ret, struct np_err *err);
 

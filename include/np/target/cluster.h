@@ -1,6 +1,6 @@
 /*
- * cluster.h - layer target: where a run happens: an API reached by one client, an agent outside the cluster if there is one. The sandbox and a real cluster differ only in
- * how they are opened.
+ * cluster.h - layer target: where a run happens: an API reached by one client, an agent outside the
+ * cluster if there is one. The sandbox and a real cluster differ only in how they are opened.
  */
 #ifndef NP_TARGET_CLUSTER_H
 #define NP_TARGET_CLUSTER_H
@@ -15,30 +15,33 @@
 #define NP_CLUSTER_MAX_EXTERNALS 4
 
 struct np_cluster_options {
-	const char *kubeconfig, *context;	/* a real cluster; both NULL and not in_cluster: the sandbox */
+	const char *kubeconfig,
+		*context; /* a real cluster; both NULL and not in_cluster: the sandbox */
 	bool in_cluster;
-	const char *fault;			/* sandbox only: a wrong enforcer */
-	const char *image;			/* of the probe pods; NULL: the project's */
-	const char *external;			/* HOST:PORT of an agent outside the cluster, or NULL */
-	const atomic_int *cancel;		/* ends every wait when it is not 0; may be NULL */
+	const char *fault;	  /* sandbox only: a wrong enforcer */
+	const char *image;	  /* of the probe pods; NULL: the project's */
+	const char *external;	  /* HOST:PORT of an agent outside the cluster, or NULL */
+	const atomic_int *cancel; /* ends every wait when it is not 0; may be NULL */
 };
 
 struct np_cluster {
-	struct np_sandbox *sandbox;		/* NULL for a real cluster */
+	struct np_sandbox *sandbox; /* NULL for a real cluster */
 	struct np_kube_config config;
 	struct np_kube *kube;
-	char server[64];			/* git version of the API server */
+	char server[64]; /* git version of the API server */
 	const char *image, *fault;
 	const atomic_int *cancel;
 	struct np_external externals[NP_CLUSTER_MAX_EXTERNALS];
-	size_t n_externals;			/* 0: no agent outside */
-	const char *external_socket, *external_host;	/* where that agent is */
+	size_t n_externals;			     /* 0: no agent outside */
+	const char *external_socket, *external_host; /* where that agent is */
 };
 
 #define NP_CLUSTER_IMAGE "netpolcheck/agent:latest"
 
-/* Starts the sandbox or reads the configuration, and asks the server for its version. On error nothing is left open. */
-int np_cluster_open(const struct np_cluster_options *options, struct np_cluster *ret, struct np_err *err);
+/* Starts the sandbox or reads the configuration, and asks the server for its version. On error
+ * nothing is left open. */
+int np_cluster_open(const struct np_cluster_options *options, struct np_cluster *ret,
+		    struct np_err *err);
 /* Accepts a zeroed one. */
 void np_cluster_close(struct np_cluster *c);
 

@@ -1,6 +1,7 @@
 /*
- * fleet.h - layer target: the agents that one worker drives: one open stream to each for the whole run, batches of probes in all of them at once.
- * Used by one thread. A stream that breaks is opened again before the next batch and counted; its probes read as NP_OUT_ERROR, never as denied.
+ * fleet.h - layer target: the agents that one worker drives: one open stream to each for the whole
+ * run, batches of probes in all of them at once. Used by one thread. A stream that breaks is opened
+ * again before the next batch and counted; its probes read as NP_OUT_ERROR, never as denied.
  */
 #ifndef NP_TARGET_FLEET_H
 #define NP_TARGET_FLEET_H
@@ -16,20 +17,23 @@
 
 /* Where an agent is. Strings are copied. */
 struct np_fleet_place {
-	const char *name;	/* for messages: x/a, ext */
-	const char *ns, *pod;	/* an exec stream into this pod; or */
-	const char *socket;	/* a unix socket whose every connection is an agent in probe mode; or */
-	const char *host;	/* HOST:PORT of the same over TCP */
+	const char *name;     /* for messages: x/a, ext */
+	const char *ns, *pod; /* an exec stream into this pod; or */
+	const char *socket; /* a unix socket whose every connection is an agent in probe mode; or */
+	const char *host;   /* HOST:PORT of the same over TCP */
 };
 
 struct np_fleet;
 
-/* @k (may be NULL when only sockets are used) and @cancel (may be NULL; non-zero ends every wait with NP_EINTR) must outlive it. */
+/* @k (may be NULL when only sockets are used) and @cancel (may be NULL; non-zero ends every wait
+ * with NP_EINTR) must outlive it. */
 struct np_fleet *np_fleet_new(struct np_kube *k, const atomic_int *cancel);
 void np_fleet_free(struct np_fleet *f);
 
-/* Begins to open a stream; *@ret is the agent's number, valid until removed. NP_ELIMIT beyond NP_FLEET_MAX_AGENTS. */
-int np_fleet_add(struct np_fleet *f, const struct np_fleet_place *place, size_t *ret, struct np_err *err);
+/* Begins to open a stream; *@ret is the agent's number, valid until removed. NP_ELIMIT beyond
+ * NP_FLEET_MAX_AGENTS. */
+int np_fleet_add(struct np_fleet *f, const struct np_fleet_place *place, size_t *ret,
+		 struct np_err *err);
 /* Waits until every agent has said hello; the first that failed or is late is the error. */
 int np_fleet_ready(struct np_fleet *f, int timeout_ms, struct np_err *err);
 /* Closes the stream; the number may be given to another agent later. */
@@ -39,31 +43,33 @@ const char *np_fleet_caps(const struct np_fleet *f, size_t agent);
 
 struct np_fleet_result {
 	enum np_outcome outcome;
-	char detail[NP_FLEET_DETAIL_MAX];	/* errno:ECONNREFUSED, icmp:3.13, rcode:0, or why the harness failed */
+	char detail[NP_FLEET_DETAIL_MAX]; /* errno:ECONNREFUSED, icmp:3.13, rcode:0, or why the
+					     harness failed */
 	char who[NP_AGENT_IDENTITY_MAX + 1];
-	char seen_addr[NP_ADDR_TEXT_MAX];	/* the source that the server saw; "-" unknown */
+	char seen_addr[NP_ADDR_TEXT_MAX]; /* the source that the server saw; "-" unknown */
 	unsigned seen_port, src_port, attempts;
-	long long rtt_us;			/* of an allowed probe */
+	long long rtt_us; /* of an allowed probe */
 };
 
 struct np_fleet_probe {
 	size_t agent;
-	struct np_probe_req req;	/* idx is set by np_fleet_probe() */
+	struct np_probe_req req; /* idx is set by np_fleet_probe() */
 	struct np_fleet_result res;
 };
 
 /*
- * Runs all @n probes at once, each with @timeout_ms and @attempts, and fills their results. Ends in bounded time (the time-out plus a margin for the harness). Returns 0 also
- * when single agents failed (their probes are NP_OUT_ERROR); -1 only for NP_EINTR.
+ * Runs all @n probes at once, each with @timeout_ms and @attempts, and fills their results. Ends in
+ * bounded time (the time-out plus a margin for the harness). Returns 0 also when single agents
+ * failed (their probes are NP_OUT_ERROR); -1 only for NP_EINTR.
  */
-int np_fleet_probe(struct np_fleet *f, struct np_fleet_probe *probes, size_t n, unsigned timeout_ms, unsigned attempts,
-		   struct np_err *err);
+int np_fleet_probe(struct np_fleet *f, struct np_fleet_probe *probes, size_t n, unsigned timeout_ms,
+		   unsigned attempts, struct np_err *err);
 
 struct np_fleet_stats {
-	unsigned long long streams_opened;	/* the first opening of each agent included */
+	unsigned long long streams_opened; /* the first opening of each agent included */
 	unsigned long long streams_lost, probes, batches;
-	long long probing_us;			/* time inside np_fleet_probe() */
-	size_t agents;				/* added in all: streams_opened is the same number when none broke */
+	long long probing_us; /* time inside np_fleet_probe() */
+	size_t agents;	      /* added in all: streams_opened is the same number when none broke */
 };
 
 /* Agents it has now. */
