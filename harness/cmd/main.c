@@ -2,6 +2,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "np/base/proc.h"
 #include "np/cmd/options.h"
 
 static const struct np_command *const commands[] = {
@@ -37,6 +38,8 @@ int main(int argc, char **argv)
 		printf("netpolcheck %s\n", NP_VERSION);
 		return NP_EXIT_OK;
 	}
+	/* A stream to each pod, and in the sandbox's processes pipes to each command, are many. */
+	np_proc_raise_files();
 	for (size_t i = 0; i < N_COMMANDS; i++)
 		if (strcmp(commands[i]->name, argv[1]) == 0)
 			return commands[i]->run(argc - 1, argv + 1);

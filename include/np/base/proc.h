@@ -15,4 +15,7 @@
 int np_proc_run(const char *const *argv, const struct np_buf *input, int timeout_ms, struct np_buf *ret_out,
 		struct np_buf *ret_errout, struct np_err *err);
 
+/* Raises this process's soft limit of open descriptors to the hard one; failure changes nothing. */
+void np_proc_raise_files(void);
+
 #endif
