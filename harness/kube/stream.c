@@ -6,9 +6,9 @@
 #include "np/base/mem.h"
 #include "stream.h"
 
-#define PUMP_BYTES   (1024u * 1024) /* read at one go, so that many streams share a thread fairly */
+#define PUMP_BYTES (1024u * 1024) /* read at one go, so that many streams share a thread fairly */
 #define STATUS_BYTES (64u * 1024)
-#define GRACE_MS 1000			/* between the exit status and the server's close */
+#define GRACE_MS 1000 /* between the exit status and the server's close */
 
 enum channel { CH_STDIN, CH_STDOUT, CH_STDERR, CH_STATUS, CH_CLOSE = 255 };
 
@@ -131,8 +131,8 @@ static void take_message(struct np_kube_exec *e, unsigned char channel, const ui
 		e->odd = n > 0;
 		return;
 	}
-	if (channel == CH_STATUS ? e->status.len + n > STATUS_BYTES :
-				   e->out.len + e->errout.len + n > NP_KUBE_EXEC_OUT_MAX) {
+	if (channel == CH_STATUS ? e->status.len + n > STATUS_BYTES
+				 : e->out.len + e->errout.len + n > NP_KUBE_EXEC_OUT_MAX) {
 		e->too_much = true;
 		return;
 	}
@@ -156,7 +156,9 @@ static void on_message(wslay_event_context_ptr ws, const struct wslay_event_on_m
 void np_kube_stream_begin(struct np_kube_exec *e)
 {
 	static const struct wslay_event_callbacks calls = {
-		.recv_callback = on_recv, .send_callback = on_send, .genmask_callback = on_mask,
+		.recv_callback = on_recv,
+		.send_callback = on_send,
+		.genmask_callback = on_mask,
 		.on_msg_recv_callback = on_message,
 	};
 

@@ -8,9 +8,9 @@
 #include "report_private.h"
 
 #define RECORD_MAX_BYTES ((size_t)1 << 30)
-#define LINE_MAX_BYTES	 ((size_t)64 << 20)
-#define SCHEMA		 1
-#define WARNINGS_MAX	 100
+#define LINE_MAX_BYTES ((size_t)64 << 20)
+#define SCHEMA 1
+#define WARNINGS_MAX 100
 
 /* Lines whose meaning depends on those that follow. */
 struct loader {

@@ -15,8 +15,8 @@
 #define NAME_MAX_COLUMNS 24
 #define CELL_MIN_COLUMNS 3   /* the character, its mark, a blank */
 #define MERGED_PORTS_MAX 256 /* ports beyond that each get a table of their own */
-#define RED		 "\033[31;1m"
-#define PLAIN		 "\033[0m"
+#define RED "\033[31;1m"
+#define PLAIN "\033[0m"
 
 const char np_report_legend[] =
 	"A allowed, . denied, r denied by an answer, m answered by another pod, e probe failed, "

@@ -4,8 +4,8 @@
 #include "np/base/json.h"
 #include "report_private.h"
 
-#define BOLD  "\033[1m"
-#define RED   "\033[31;1m"
+#define BOLD "\033[1m"
+#define RED "\033[31;1m"
 #define PLAIN "\033[0m"
 
 enum { ROWS_MAX = 16, IDS_MAX = 4, WARNINGS_SHOWN = 10 };

@@ -23,10 +23,11 @@ int np_clean(struct np_kube *k, const char *run_id, int timeout_ms, size_t *ret_
 
 	if (np_kube_list(k, type, NULL, &query, &list, NULL, err) < 0)
 		return -1;
-	json_array_foreach(list, i, ns) if (rc == 0) rc =
-		np_kube_delete(k, type, NULL, np_json_str(ns, "metadata/name", ""), &write, err);
 	json_array_foreach(list, i, ns)
-	{
+		if (rc == 0)
+			rc = np_kube_delete(k, type, NULL, np_json_str(ns, "metadata/name", ""),
+					    &write, err);
+	json_array_foreach(list, i, ns) {
 		int left_ms = (int)((deadline_us - np_now_us()) / 1000);
 
 		if (rc == 0)

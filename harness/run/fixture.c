@@ -25,9 +25,9 @@ static bool node_usable(const json_t *node)
 
 	if (np_json_bool(node, "spec/unschedulable", 0))
 		return false;
-	json_array_foreach(np_json_at(node, "status/conditions"), i,
-			   cond) if (strcmp(np_json_str(cond, "type", ""), "Ready") ==
-				     0) return strcmp(np_json_str(cond, "status", ""), "True") == 0;
+	json_array_foreach(np_json_at(node, "status/conditions"), i, cond)
+		if (strcmp(np_json_str(cond, "type", ""), "Ready") == 0)
+			return strcmp(np_json_str(cond, "status", ""), "True") == 0;
 	return false;
 }
 
@@ -46,9 +46,10 @@ static int find_nodes(struct np_fixture *f, struct np_err *err)
 	if (np_kube_list(f->cluster->kube, &np_kube_types[NP_KUBE_NODE], NULL, NULL, &nodes, NULL,
 			 err) < 0)
 		return np_err_prefix(err, "cannot list nodes");
-	json_array_foreach(nodes, i, node) if (f->n_nodes < NP_FIXTURE_NODES && node_usable(node))
-		f->nodes[f->n_nodes++] =
-		np_arena_str(&f->arena, np_str_from(np_json_str(node, "metadata/name", "")));
+	json_array_foreach(nodes, i, node)
+		if (f->n_nodes < NP_FIXTURE_NODES && node_usable(node))
+			f->nodes[f->n_nodes++] = np_arena_str(
+				&f->arena, np_str_from(np_json_str(node, "metadata/name", "")));
 	np_fixture_add_list(f, "NodeList", nodes);
 	json_decref(nodes);
 	if (!f->n_nodes)
@@ -108,10 +109,10 @@ size_t np_pod_addresses(const json_t *pod, struct np_addr *ret)
 	size_t n = 0, i;
 	json_t *ip;
 
-	json_array_foreach(np_json_at(pod, "status/podIPs"), i,
-			   ip) if (n < NP_WORLD_MAX_IPS &&
-				   np_addr_parse(np_str_from(np_json_str(ip, "ip", "")), &ret[n]))
-		n++;
+	json_array_foreach(np_json_at(pod, "status/podIPs"), i, ip)
+		if (n < NP_WORLD_MAX_IPS &&
+		    np_addr_parse(np_str_from(np_json_str(ip, "ip", "")), &ret[n]))
+			n++;
 	if (!n && np_addr_parse(np_str_from(np_json_str(pod, "status/podIP", "")), &ret[0]))
 		n = 1;
 	return n;
@@ -122,12 +123,10 @@ static void take_addresses(struct np_fixture_pod *pods, size_t n, const json_t *
 	const json_t *pod;
 	size_t i;
 
-	json_array_foreach(
-		list, i,
-		pod) for (size_t j = 0; j < n;
-			  j++) if (np_str_is(pods[j].pod, np_json_str(pod, "metadata/name", "")))
-		pods[j]
-			.n_ips = np_pod_addresses(pod, pods[j].ips);
+	json_array_foreach(list, i, pod)
+		for (size_t j = 0; j < n; j++)
+			if (np_str_is(pods[j].pod, np_json_str(pod, "metadata/name", "")))
+				pods[j].n_ips = np_pod_addresses(pod, pods[j].ips);
 }
 
 static int wait_pods(struct np_fixture *f, const char *ns, struct np_fixture_pod *pods,
@@ -238,10 +237,10 @@ static void find_dns(struct np_fixture *f)
 		np_fixture_lack(f, NP_NEED_DNS, err.msg);
 		return;
 	}
-	json_array_foreach(pods, i,
-			   pod) if (!f->dns_pod.p &&
-				    strcmp(np_json_str(pod, "status/phase", ""), "Running") == 0 &&
-				    !np_json_bool(pod, "spec/hostNetwork", 0)) take_dns_pod(f, pod);
+	json_array_foreach(pods, i, pod)
+		if (!f->dns_pod.p && strcmp(np_json_str(pod, "status/phase", ""), "Running") == 0 &&
+		    !np_json_bool(pod, "spec/hostNetwork", 0))
+			take_dns_pod(f, pod);
 	if (f->dns_pod.p) {
 		np_fixture_add_list(f, "PodList", pods);
 		find_dns_service(f);

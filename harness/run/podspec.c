@@ -93,12 +93,14 @@ void np_podspec_apply(json_t *pod, const struct np_podspec *spec)
 
 	if (!json_array_size(ctrs))
 		json_array_append_new(ctrs, json_object());
-	json_array_foreach(ctrs, i, ctr) complete_container(
-		ctr, i, "c", spec, i ? np_json_pack("[s]", "sleep") : serve_args(spec, !host));
-	json_array_foreach(json_object_get(s, "initContainers"), i, ctr) complete_container(
-		ctr, i, "init", spec,
-		np_json_str(ctr, "restartPolicy", NULL) ? np_json_pack("[s]", "sleep")
-							: np_json_pack("[s]", "version"));
+	json_array_foreach(ctrs, i, ctr)
+		complete_container(ctr, i, "c", spec,
+				   i ? np_json_pack("[s]", "sleep") : serve_args(spec, !host));
+	json_array_foreach(json_object_get(s, "initContainers"), i, ctr)
+		complete_container(ctr, i, "init", spec,
+				   np_json_str(ctr, "restartPolicy", NULL)
+					   ? np_json_pack("[s]", "sleep")
+					   : np_json_pack("[s]", "version"));
 	complete_security(s, np_json_bool(s, "hostNetwork", 0));
 	if (spec->node && !json_object_get(s, "nodeName"))
 		json_object_set_new(s, "nodeName", json_string(spec->node));

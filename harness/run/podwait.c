@@ -17,8 +17,7 @@ static const char *waiting_reason(const json_t *pod)
 	json_t *status;
 	size_t i;
 
-	json_array_foreach(np_json_at(pod, "status/containerStatuses"), i, status)
-	{
+	json_array_foreach(np_json_at(pod, "status/containerStatuses"), i, status) {
 		const char *reason = np_json_str(status, "state/waiting/reason", NULL);
 
 		if (reason)
@@ -43,8 +42,9 @@ static bool pod_ready(const json_t *pod)
 	if (strcmp(np_json_str(pod, "status/phase", ""), "Running") != 0 ||
 	    !np_json_str(pod, "status/podIP", NULL))
 		return false;
-	json_array_foreach(np_json_at(pod, "status/containerStatuses"), i,
-			   status) if (!np_json_bool(status, "ready", 0)) return false;
+	json_array_foreach(np_json_at(pod, "status/containerStatuses"), i, status)
+		if (!np_json_bool(status, "ready", 0))
+			return false;
 	return true;
 }
 
@@ -72,8 +72,7 @@ static int count_ready(const json_t *pods, size_t *ret_ready, const json_t **ret
 	json_t *pod;
 
 	*ret_late = NULL;
-	json_array_foreach(pods, i, pod)
-	{
+	json_array_foreach(pods, i, pod) {
 		if (np_json_str(pod, "metadata/deletionTimestamp", NULL))
 			continue;
 		if (pod_failed(pod, err) < 0)

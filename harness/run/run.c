@@ -145,8 +145,9 @@ static json_t *unused_waivers(const struct run *r)
 	json_t *list = json_array(), *waiver;
 	size_t i;
 
-	json_array_foreach(r->shared.waivers.list, i, waiver) if (!r->shared.waivers.used[i])
-		json_array_append_new(list, json_incref(json_object_get(waiver, "case")));
+	json_array_foreach(r->shared.waivers.list, i, waiver)
+		if (!r->shared.waivers.used[i])
+			json_array_append_new(list, json_incref(json_object_get(waiver, "case")));
 	return list;
 }
 

@@ -81,16 +81,19 @@ static void rename_selector(const struct np_scope *s, json_t *selector)
 	size_t i, j;
 
 	rename_key(s, json_object_get(selector, "matchLabels"), METADATA_NAME);
-	json_array_foreach(json_object_get(selector, "matchExpressions"), i, expr)
-	{
+	json_array_foreach(json_object_get(selector, "matchExpressions"), i, expr) {
 		const char *key = np_json_str(expr, "key", "");
 		json_t *values = json_object_get(expr, "values"), *value;
 
 		if (strcmp(key, METADATA_NAME) != 0)
 			continue;
-		json_array_foreach(values, j, value) if (json_is_string(value)) json_array_set_new(
-			values, j,
-			json_string(np_scope_real(s, np_str_from(json_string_value(value))).p));
+		json_array_foreach(values, j, value)
+			if (json_is_string(value))
+				json_array_set_new(
+					values, j,
+					json_string(np_scope_real(s, np_str_from(json_string_value(
+									     value)))
+							    .p));
 	}
 }
 
@@ -99,8 +102,9 @@ static void rename_peers(const struct np_scope *s, json_t *rules, const char *pe
 	json_t *rule, *peer;
 	size_t i, j;
 
-	json_array_foreach(rules, i, rule) json_array_foreach(json_object_get(rule, peers), j, peer)
-		rename_selector(s, json_object_get(peer, "namespaceSelector"));
+	json_array_foreach(rules, i, rule)
+		json_array_foreach(json_object_get(rule, peers), j, peer)
+			rename_selector(s, json_object_get(peer, "namespaceSelector"));
 }
 
 void np_scope_rename(const struct np_scope *s, json_t *object)

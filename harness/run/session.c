@@ -192,12 +192,11 @@ static void match_pods(struct np_session *s, const struct np_scope_ns *ns, const
 		if (split_name(p->name, &pod_name, short_ns, sizeof(short_ns)) < 0 ||
 		    !np_str_is(ns->name, short_ns))
 			continue;
-		json_array_foreach(
-			list, j,
-			pod) if (strcmp(np_json_str(pod, "metadata/name", ""), pod_name) == 0 &&
-				 !np_json_str(pod, "metadata/deletionTimestamp", NULL) &&
-				 strcmp(np_json_str(pod, "status/phase", ""), "Running") == 0)
-			found = pod;
+		json_array_foreach(list, j, pod)
+			if (strcmp(np_json_str(pod, "metadata/name", ""), pod_name) == 0 &&
+			    !np_json_str(pod, "metadata/deletionTimestamp", NULL) &&
+			    strcmp(np_json_str(pod, "status/phase", ""), "Running") == 0)
+				found = pod;
 		if (!found) {
 			forget_pod(s, i--);
 			continue;
@@ -302,12 +301,10 @@ static int deploy_sentinels(struct np_session *s, struct np_err *err)
 	if (rc < 0 || np_pods_wait(kube(s), s->sentinel_ns.p, s->fixture->n_nodes, NP_POD_WAIT_MS,
 				   &pods, err) < 0)
 		return -1;
-	json_array_foreach(pods, i,
-			   pod) for (size_t j = 0; j < s->fixture->n_nodes;
-				     j++) if (np_str_is(s->sentinels[j].pod,
-							np_json_str(pod, "metadata/name", "")))
-		s->sentinels[j]
-			.n_ips = np_pod_addresses(pod, s->sentinels[j].ips);
+	json_array_foreach(pods, i, pod)
+		for (size_t j = 0; j < s->fixture->n_nodes; j++)
+			if (np_str_is(s->sentinels[j].pod, np_json_str(pod, "metadata/name", "")))
+				s->sentinels[j].n_ips = np_pod_addresses(pod, s->sentinels[j].ips);
 	s->n_sentinels = s->fixture->n_nodes;
 	json_decref(pods);
 	return 0;
@@ -430,8 +427,9 @@ int np_session_read(struct np_session *s, struct np_world *ret, struct np_err *e
 
 	np_world_init(&w);
 	rc = read_namespaces(s, &w, err);
-	json_array_foreach(s->fixture->static_objects, k, list) if (rc == 0) rc =
-		add_to_world(&w, list, "cluster", err);
+	json_array_foreach(s->fixture->static_objects, k, list)
+		if (rc == 0)
+			rc = add_to_world(&w, list, "cluster", err);
 	for (size_t i = 0; i < s->scope.n; i++)
 		for (k = 0; k < NP_ARRAY_SIZE(kinds) && rc == 0; k++)
 			rc = read_kind(s, &w, kinds[k], s->scope.items[i].real.p, err);

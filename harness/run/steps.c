@@ -317,8 +317,7 @@ int np_steps_undo(struct np_session *s, const struct np_changes *changes, struct
 
 	/* Policies first: they need nothing else, and the rest then heals in the open. */
 	for (int pass = 0; pass < 2; pass++)
-		json_object_foreach(changes->touched, key, value)
-		{
+		json_object_foreach(changes->touched, key, value) {
 			bool policy = strncmp(key, "NetworkPolicy ", 14) == 0;
 
 			if (rc == 0 && policy == (pass == 0))

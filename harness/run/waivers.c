@@ -155,7 +155,9 @@ static bool covers_cell(const json_t *waiver, const char *cell)
 
 	if (!cells)
 		return true;
-	json_array_foreach(cells, i, c) if (strcmp(json_string_value(c), cell) == 0) return true;
+	json_array_foreach(cells, i, c)
+		if (strcmp(json_string_value(c), cell) == 0)
+			return true;
 	return false;
 }
 
@@ -164,8 +166,9 @@ const json_t *np_waivers_for(const struct np_waivers *w, struct np_str id)
 	json_t *waiver;
 	size_t i;
 
-	json_array_foreach(w->list, i, waiver) if (np_str_is(id, np_json_str(waiver, "case",
-									     ""))) return waiver;
+	json_array_foreach(w->list, i, waiver)
+		if (np_str_is(id, np_json_str(waiver, "case", "")))
+			return waiver;
 	return NULL;
 }
 
@@ -176,9 +179,9 @@ static bool take_cell(struct np_waivers *w, struct np_str id, const char *cell)
 	bool covered = false;
 	size_t i;
 
-	json_array_foreach(w->list, i, waiver) if (np_str_is(id, np_json_str(waiver, "case", "")) &&
-						   covers_cell(waiver, cell)) covered = w->used[i] =
-		true;
+	json_array_foreach(w->list, i, waiver)
+		if (np_str_is(id, np_json_str(waiver, "case", "")) && covers_cell(waiver, cell))
+			covered = w->used[i] = true;
 	return covered;
 }
 

@@ -112,8 +112,7 @@ static void strip_pod(json_t *spec)
 	size_t i;
 
 	for (size_t l = 0; l < 2; l++)
-		json_array_foreach(json_object_get(spec, lists[l]), i, ctr)
-		{
+		json_array_foreach(json_object_get(spec, lists[l]), i, ctr) {
 			json_t *ports = json_object();
 
 			for (size_t k = 0; k < 3; k++)
@@ -149,8 +148,7 @@ static json_t *world_objects(const struct np_session *s)
 	json_t *all = json_object(), *original;
 	const char *key;
 
-	json_object_foreach(s->originals, key, original)
-	{
+	json_object_foreach(s->originals, key, original) {
 		json_t *o = json_deep_copy(original), *meta = json_object_get(o, "metadata"),
 		       *labels = json_object_get(meta, "labels");
 

@@ -46,7 +46,8 @@ static void check_annotations(const json_t *annotations, struct np_causes *cause
 	const char *key;
 	json_t *value;
 
-	json_object_keylen_foreach((json_t *)annotations, key, len, value) {
+	json_object_keylen_foreach((json_t *)annotations, key, len, value)
+	{
 		char *low = np_xstrndup(key, len);
 
 		total += len + json_string_length(value);

@@ -13,9 +13,9 @@
 /* What one check of one policy shares. */
 struct check {
 	struct np_causes *causes;
-	struct np_notes *warnings;	/* may be NULL */
-	json_t *known_cidrs;		/* of the old object: not looked at again */
-	bool old_selector_is_bad;	/* then values in expressions are not looked at */
+	struct np_notes *warnings; /* may be NULL */
+	json_t *known_cidrs;	   /* of the old object: not looked at again */
+	bool old_selector_is_bad;  /* then values in expressions are not looked at */
 };
 
 static struct np_str str_of(const json_t *v)

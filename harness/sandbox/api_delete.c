@@ -134,8 +134,7 @@ int np_delete_one(struct np_store *s, enum np_kind_id kind, const char *ns, cons
 			rc = delete_once(s, kind, object, o, ret, ret_gone);
 		json_decref(object);
 	}
-	return rc == 1 ? np_fail_modified(rep, kind, name)
-		       : rc;
+	return rc == 1 ? np_fail_modified(rep, kind, name) : rc;
 }
 
 /* ---- requests ---- */

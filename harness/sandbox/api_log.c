@@ -9,7 +9,7 @@
 struct np_log_follow {
 	struct np_api_env env;
 	char *ns, *name, *uid;
-	size_t sent;	/* bytes of the log that were sent */
+	size_t sent; /* bytes of the log that were sent */
 	struct np_buf out;
 	int64_t deadline_ms;
 	bool ended;

@@ -74,8 +74,8 @@ int np_api_get(const struct np_request *req, struct np_reply *rep)
 /* Where a list starts and what it shows. */
 struct page {
 	uint64_t rev;
-	long long limit;	/* 0: all */
-	const char *after_ns, *after_name;	/* NULL: from the start */
+	long long limit;		   /* 0: all */
+	const char *after_ns, *after_name; /* NULL: from the start */
 	char *token_copy;
 };
 

@@ -27,7 +27,7 @@ struct question {
 	/* lower case, dots between; empty when it has bytes that no name of ours has */
 	char name[NAME_MAX_BYTES + 1];
 	uint16_t type, class;
-	size_t end;			/* offset behind it */
+	size_t end; /* offset behind it */
 };
 
 static uint16_t get16(const uint8_t *p)
@@ -91,7 +91,7 @@ static bool put_record(struct writer *w, uint16_t type, const struct np_addr *ip
 
 	if (w->n + 12 + ip->width > w->max)
 		return false;
-	put16(p, 0xc000 | HEADER_BYTES);	/* the question's name */
+	put16(p, 0xc000 | HEADER_BYTES); /* the question's name */
 	put16(p + 2, type);
 	put16(p + 4, CLASS_IN);
 	put16(p + 6, 0);

@@ -41,7 +41,7 @@ static int find_container(const struct np_request *req, struct np_reply *rep, co
 	size_t i;
 
 	if (!want || !*want)
-		return 0;	/* the first one */
+		return 0; /* the first one */
 	json_array_foreach(list, i, c) {
 		if (strcmp(np_json_str(c, "name", ""), want) == 0)
 			return 0;

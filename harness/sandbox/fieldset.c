@@ -129,7 +129,7 @@ void np_fields_strip(json_t *set, bool status)
 struct shape {
 	const struct np_type *type;
 	enum np_shape shape;
-	const struct np_field *field;	/* NULL at the root and below lists and maps */
+	const struct np_field *field; /* NULL at the root and below lists and maps */
 };
 
 static bool atomic(const struct shape *s)
@@ -249,7 +249,7 @@ json_t *np_fields_of(const struct np_type *type, const json_t *object)
 /* ---- comparing ---- */
 
 struct diff {
-	json_t *changed, *removed;	/* nodes, NULL: nothing */
+	json_t *changed, *removed; /* nodes, NULL: nothing */
 };
 
 static struct diff compare(const struct shape *s, const json_t *before, const json_t *now);

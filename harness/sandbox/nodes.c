@@ -7,7 +7,7 @@
 #include "np/base/mem.h"
 #include "pod_status.h"
 
-#define KUBELET_VERSION "v1.33.0"	/* the API level that the sandbox speaks */
+#define KUBELET_VERSION "v1.33.0" /* the API level that the sandbox speaks */
 
 static const char *const namespaces[] = { "default", "kube-node-lease", "kube-public",
 					  "kube-system" };
@@ -15,7 +15,8 @@ static const char *const namespaces[] = { "default", "kube-node-lease", "kube-pu
 /* Kubernetes' names for what uname(2) says. */
 static const char *architecture(const struct utsname *u)
 {
-	static const struct { const char *kernel, *api;
+	static const struct {
+		const char *kernel, *api;
 	} names[] = {
 		{ "x86_64", "amd64" },
 		{ "aarch64", "arm64" },

@@ -207,7 +207,8 @@ static void retain_keys(json_t *ret, const json_t *keys)
 	json_t *v;
 	void *tmp;
 
-	json_object_foreach_safe(ret, tmp, key, v) {
+	json_object_foreach_safe(ret, tmp, key, v)
+	{
 		json_t *name = json_string(key);
 
 		if (!has_value(keys, name))

@@ -7,8 +7,10 @@
 #include "pod_status.h"
 
 static const char *const phases[] = {
-	[NP_POD_PENDING] = "Pending", [NP_POD_RUNNING] = "Running",
-	[NP_POD_SUCCEEDED] = "Succeeded", [NP_POD_FAILED] = "Failed",
+	[NP_POD_PENDING] = "Pending",
+	[NP_POD_RUNNING] = "Running",
+	[NP_POD_SUCCEEDED] = "Succeeded",
+	[NP_POD_FAILED] = "Failed",
 };
 
 const char *np_api_time(char *buf)

@@ -5,7 +5,7 @@
 #include "np/base/mem.h"
 #include "services_private.h"
 
-#define N_NUMBERS 65534U	/* of 65,536 in both ranges, the first and the last are not used */
+#define N_NUMBERS 65534U /* of 65,536 in both ranges, the first and the last are not used */
 
 static const char *const family_names[2] = { "IPv4", "IPv6" };
 static const char *const ranges[2] = { NP_SERVICES_CIDR4, NP_SERVICES_CIDR6 };

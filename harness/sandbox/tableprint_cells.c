@@ -113,7 +113,8 @@ static json_t *cell_restarts(const json_t *o)
 			last = ended;
 	}
 	if (n && *last)
-		snprintf(buf, sizeof(buf), "%lld (%s ago)", n, np_table_age(last, age, sizeof(age)));
+		snprintf(buf, sizeof(buf), "%lld (%s ago)", n,
+			 np_table_age(last, age, sizeof(age)));
 	else
 		snprintf(buf, sizeof(buf), "%lld", n);
 	return text(buf);
@@ -150,7 +151,10 @@ static json_t *cell_gates(const json_t *o)
 	return text(json_array_size(gates) ? buf : "<none>");
 }
 
-#define NAME { "Name", "string", "Name must be unique within a namespace.", 0, cell_name }
+#define NAME                                                                                       \
+	{                                                                                          \
+		"Name", "string", "Name must be unique within a namespace.", 0, cell_name          \
+	}
 #define AGE                                                                                        \
 	{                                                                                          \
 		"Age", "string",                                                                   \
@@ -158,7 +162,10 @@ static json_t *cell_gates(const json_t *o)
 			"object was created.",                                                     \
 			0, cell_age                                                                \
 	}
-#define LAST { NULL, NULL, NULL, 0, NULL }
+#define LAST                                                                                       \
+	{                                                                                          \
+		NULL, NULL, NULL, 0, NULL                                                          \
+	}
 
 static const struct np_column pod_columns[] = {
 	NAME,
@@ -280,7 +287,10 @@ static json_t *cell_phase(const json_t *o)
 }
 
 static const struct np_column namespace_columns[] = {
-	NAME, { "Status", "string", "The status of the namespace", 0, cell_phase }, AGE, LAST,
+	NAME,
+	{ "Status", "string", "The status of the namespace", 0, cell_phase },
+	AGE,
+	LAST,
 };
 
 /* ---- nodes ---- */

@@ -166,10 +166,10 @@ static size_t pod_ips(const json_t *pod, struct np_addr *ret)
 	size_t i, n = 0;
 	json_t *item;
 
-	json_array_foreach(
-		np_json_at(pod, "status/podIPs"), i,
-		item) if (n < NP_WORLD_MAX_IPS &&
-			  np_addr_parse(np_str_from(np_json_str(item, "ip", "")), &ret[n])) n++;
+	json_array_foreach(np_json_at(pod, "status/podIPs"), i, item)
+		if (n < NP_WORLD_MAX_IPS &&
+		    np_addr_parse(np_str_from(np_json_str(item, "ip", "")), &ret[n]))
+			n++;
 	return n;
 }
 
@@ -300,8 +300,7 @@ static void merge_patch(json_t *target, const json_t *patch)
 	const char *key;
 	json_t *value;
 
-	json_object_foreach((json_t *)patch, key, value)
-	{
+	json_object_foreach((json_t *)patch, key, value) {
 		if (json_is_null(value)) {
 			json_object_del(target, key);
 		} else if (json_is_object(value)) {

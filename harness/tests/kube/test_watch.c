@@ -7,8 +7,8 @@
 #include "np/base/json.h"
 #include "np/kube/watch.h"
 
-#define EVENT(type, name, rv) \
-	"{\"type\":\"" type "\",\"object\":{\"kind\":\"Pod\",\"metadata\":{\"name\":\"" name \
+#define EVENT(type, name, rv)                                                                      \
+	"{\"type\":\"" type "\",\"object\":{\"kind\":\"Pod\",\"metadata\":{\"name\":\"" name       \
 	"\",\"resourceVersion\":\"" rv "\"}}}\n"
 #define LIST(rv, items)                                                                            \
 	{                                                                                          \
@@ -64,8 +64,11 @@ static char *next(struct rig *r, int ms)
 			n += (size_t)snprintf(text + n, sizeof(text) - n, "%s%s", i ? "," : "",
 					      np_json_str(v, "metadata/name", "?"));
 	} else {
-		snprintf(text + 2, sizeof(text) - 2, "%s", np_json_str(ev.object, ev.type ==
-			 NP_KUBE_BOOKMARK ? "metadata/resourceVersion" : "metadata/name", "?"));
+		snprintf(text + 2, sizeof(text) - 2, "%s",
+			 np_json_str(ev.object,
+				     ev.type == NP_KUBE_BOOKMARK ? "metadata/resourceVersion"
+								 : "metadata/name",
+				     "?"));
 	}
 	json_decref(ev.object);
 	return text;
@@ -81,22 +84,22 @@ static void has(struct rig *r, size_t i, const char *piece)
 START_TEST(pages_chunks_bookmarks_and_410)
 {
 	static const struct fake_step steps[] = {
-		{.code = 200,
-		 .body = "{\"metadata\":{\"resourceVersion\":\"10\",\"continue\":\"a/"
-			 "b=\"},\"items\":[" ITEM("a") "]}"},
+		{ .code = 200,
+		  .body = "{\"metadata\":{\"resourceVersion\":\"10\",\"continue\":\"a/"
+			  "b=\"},\"items\":[" ITEM("a") "]}" },
 		LIST("10", ITEM("b")),
 		/*
 		 * a line in three pieces, two lines in one, an empty line, a line without its end
 		 * at the end
 		 */
-		{.code = 200,
-		 .pieces = {"{\"type\":\"ADD",
-			    "ED\",\"object\":{\"metadata\":{\"name\":\"c\",\"resource",
-			    "Version\":\"11\"}}}\n",
-			    EVENT("MODIFIED", "c", "12") EVENT("DELETED", "a", "13"), "\n",
-			    EVENT("BOOKMARK", "", "20"), GONE}},
+		{ .code = 200,
+		  .pieces = { "{\"type\":\"ADD",
+			      "ED\",\"object\":{\"metadata\":{\"name\":\"c\",\"resource",
+			      "Version\":\"11\"}}}\n",
+			      EVENT("MODIFIED", "c", "12") EVENT("DELETED", "a", "13"), "\n",
+			      EVENT("BOOKMARK", "", "20"), GONE } },
 		LIST("30", ""),
-		{.code = 200, .pieces = {EVENT("ADDED", "d", "31")}, .hang = true},
+		{ .code = 200, .pieces = { EVENT("ADDED", "d", "31") }, .hang = true },
 	};
 	struct rig r;
 
@@ -126,39 +129,42 @@ END_TEST
 static const struct broken {
 	const char *name;
 	struct fake_step end;
-	const char *rv;		/* of the next stream; NULL: a list comes first */
+	const char *rv; /* of the next stream; NULL: a list comes first */
 } broken[] = {
-	{"cut inside a line",
-	 {.code = 200, .pieces = {EVENT("ADDED", "b", "11"), "{\"type\":"}, .close = true},
-	 "11"},
-	{"ends well", {.code = 200, .pieces = {EVENT("ADDED", "b", "11")}}, "11"},
-	{"ends well after a bookmark",
-	 {.code = 200, .pieces = {EVENT("ADDED", "b", "11"), EVENT("BOOKMARK", "", "19")}},
-	 "19"},
-	{"rubbish",
-	 {.code = 200, .pieces = {EVENT("ADDED", "b", "11"), "rubbish\n"}, .hang = true},
-	 NULL},
-	{"unknown type",
-	 {.code = 200,
-	  .pieces = {EVENT("ADDED", "b", "11"), "{\"type\":\"NEW\",\"object\":{}}\n"},
-	  .hang = true},
-	 NULL},
-	{"error",
-	 {.code = 200,
-	  .pieces = {EVENT("ADDED", "b", "11"),
-		     "{\"type\":\"ERROR\",\"object\":{\"code\":500}}\n"}},
-	 NULL},
+	{ "cut inside a line",
+	  { .code = 200, .pieces = { EVENT("ADDED", "b", "11"), "{\"type\":" }, .close = true },
+	  "11" },
+	{ "ends well", { .code = 200, .pieces = { EVENT("ADDED", "b", "11") } }, "11" },
+	{ "ends well after a bookmark",
+	  { .code = 200, .pieces = { EVENT("ADDED", "b", "11"), EVENT("BOOKMARK", "", "19") } },
+	  "19" },
+	{ "rubbish",
+	  { .code = 200, .pieces = { EVENT("ADDED", "b", "11"), "rubbish\n" }, .hang = true },
+	  NULL },
+	{ "unknown type",
+	  { .code = 200,
+	    .pieces = { EVENT("ADDED", "b", "11"), "{\"type\":\"NEW\",\"object\":{}}\n" },
+	    .hang = true },
+	  NULL },
+	{ "error",
+	  { .code = 200,
+	    .pieces = { EVENT("ADDED", "b", "11"),
+			"{\"type\":\"ERROR\",\"object\":{\"code\":500}}\n" } },
+	  NULL },
 };
 
 START_TEST(broken_streams)
 {
 	const struct broken *b = &broken[_i];
 	const struct fake_step resumed[] = {
-		LIST("10", ITEM("a")), b->end,
+		LIST("10", ITEM("a")),
+		b->end,
 		{ .code = 200, .pieces = { EVENT("ADDED", "c", "20") }, .hang = true },
 	};
 	const struct fake_step relisted[] = {
-		LIST("10", ITEM("a")), b->end, LIST("19", ITEM("b")),
+		LIST("10", ITEM("a")),
+		b->end,
+		LIST("19", ITEM("b")),
 		{ .code = 200, .pieces = { EVENT("ADDED", "c", "20") }, .hang = true },
 	};
 	char want[64];
@@ -185,17 +191,17 @@ END_TEST
 START_TEST(errors_that_heal)
 {
 	static const struct fake_step steps[] = {
-		{.code = 503, .close = true},
-		{.silent = true},
-		{.code = 200, .body = "{\"metadata\":{}", .cut = 80},
-		{.code = 200,
-		 .body = "{\"metadata\":{\"continue\":\"x\"},\"items\":[" ITEM("old") "]}"},
-		{.code = 410}, /* the continue token expired: from the start */
+		{ .code = 503, .close = true },
+		{ .silent = true },
+		{ .code = 200, .body = "{\"metadata\":{}", .cut = 80 },
+		{ .code = 200,
+		  .body = "{\"metadata\":{\"continue\":\"x\"},\"items\":[" ITEM("old") "]}" },
+		{ .code = 410 }, /* the continue token expired: from the start */
 		LIST("5", ITEM("new")),
-		{.code = 429, .headers = "Retry-After: 1\r\n"},
-		{.code = 410}, /* as an HTTP code this time */
+		{ .code = 429, .headers = "Retry-After: 1\r\n" },
+		{ .code = 410 }, /* as an HTTP code this time */
 		LIST("6", ITEM("newer")),
-		{.code = 200, .pieces = {EVENT("ADDED", "z", "7")}, .hang = true},
+		{ .code = 200, .pieces = { EVENT("ADDED", "z", "7") }, .hang = true },
 	};
 	struct np_kube_stats st;
 	struct np_err last;
@@ -220,12 +226,12 @@ static const struct final_case {
 	struct fake_step step;
 	enum np_errcode code;
 } finals[] = {
-	{{.code = 403}, NP_EDENIED},
-	{{.code = 401}, NP_EDENIED},
-	{{.code = 404}, NP_ENOTFOUND},
-	{{.code = 400}, NP_EVALID},
-	{{.code = 200, .body = "{}"}, NP_EPARSE},
-	{{.code = 200, .body = "["}, NP_EPARSE},
+	{ { .code = 403 }, NP_EDENIED },
+	{ { .code = 401 }, NP_EDENIED },
+	{ { .code = 404 }, NP_ENOTFOUND },
+	{ { .code = 400 }, NP_EVALID },
+	{ { .code = 200, .body = "{}" }, NP_EPARSE },
+	{ { .code = 200, .body = "[" }, NP_EPARSE },
 };
 
 START_TEST(errors_that_do_not)
@@ -243,7 +249,8 @@ END_TEST
 
 START_TEST(nobody_there_is_no_error)
 {
-	struct np_kube_config c = {.server = NP_STR("http://127.0.0.1:1"), .ns = NP_STR("default")};
+	struct np_kube_config c = { .server = NP_STR("http://127.0.0.1:1"),
+				    .ns = NP_STR("default") };
 	struct rig r = { .k = np_kube_new(&c, NULL) };
 	struct np_err last;
 
@@ -266,8 +273,9 @@ static void *set_later(void *arg)
 
 START_TEST(cancel)
 {
-	static const struct fake_step steps[] = {LIST("1", ""),
-						 {.code = 200, .pieces = {"\n"}, .hang = true}};
+	static const struct fake_step steps[] = {
+		LIST("1", ""), { .code = 200, .pieces = { "\n" }, .hang = true }
+	};
 	atomic_int flag = 0;
 	char want[16];
 	pthread_t t;
@@ -287,8 +295,11 @@ END_TEST
 /* Without waiting, by repeated looks: what arrived is taken. */
 START_TEST(looks_only)
 {
-	static const struct fake_step steps[] = { LIST("1", ITEM("a")), { .code = 200, .pieces = {
-		EVENT("ADDED", "b", "2") EVENT("ADDED", "c", "3") }, .hang = true } };
+	static const struct fake_step steps[] = { LIST("1", ITEM("a")),
+						  { .code = 200,
+						    .pieces = { EVENT("ADDED", "b", "2")
+									EVENT("ADDED", "c", "3") },
+						    .hang = true } };
 	static const char *const want[] = { "R a", "A b", "A c" };
 	size_t n = 0;
 	struct rig r;

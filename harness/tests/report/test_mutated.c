@@ -8,7 +8,7 @@
 #include "np/base/rng.h"
 #include "report_test.h"
 
-#define N_ROUNDS  400
+#define N_ROUNDS 400
 #define LINES_MAX 100
 
 static const char *const replacements[] = {

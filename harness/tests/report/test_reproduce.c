@@ -43,7 +43,7 @@
 	"{\"op\":\"apply\",\"of\":\"NetworkPolicy x/p\",\"body\":{\"kind\":\"NetworkPolicy\","     \
 	"\"metadata\":{\"name\":\"p\",\"namespace\":\"x\"},\"spec\":" spec "}}"
 #define BLOCK(cidr) POLICY("{\"ingress\":[{\"from\":[{\"ipBlock\":{\"cidr\":\"" cidr "\"}}]}]}")
-#define IPS	    "\"x/a\":[\"10.0.0.1\",\"fd00::1\"],\"x/b\":[\"10.0.0.2\",\"fd00::2\"]"
+#define IPS "\"x/a\":[\"10.0.0.1\",\"fd00::1\"],\"x/b\":[\"10.0.0.2\",\"fd00::2\"]"
 
 static char *script_of(const char *record, const char *id)
 {

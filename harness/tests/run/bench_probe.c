@@ -118,13 +118,13 @@ static int take_addresses(struct world *w, const char *ns, struct np_err *err)
 
 	if (np_pods_wait(w->kube, ns, N_PODS / 2, START_TIMEOUT_MS, &pods, err) < 0)
 		return -1;
-	json_array_foreach(pods, k, pod) for (size_t i = 0; i < N_PODS;
-					      i++) if (strcmp(np_json_str(pod, "metadata/name", ""),
-							      w->names[i]) == 0)
-	{
-		np_addr_parse(np_str_from(np_json_str(pod, "status/podIP", "")), &w->ips[i]);
-		np_addr_text(&w->ips[i], w->addresses[i]);
-	}
+	json_array_foreach(pods, k, pod)
+		for (size_t i = 0; i < N_PODS; i++)
+			if (strcmp(np_json_str(pod, "metadata/name", ""), w->names[i]) == 0) {
+				np_addr_parse(np_str_from(np_json_str(pod, "status/podIP", "")),
+					      &w->ips[i]);
+				np_addr_text(&w->ips[i], w->addresses[i]);
+			}
 	json_decref(pods);
 	return 0;
 }

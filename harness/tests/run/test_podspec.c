@@ -79,8 +79,7 @@ static void check_restricted(const json_t *pod)
 			 "RuntimeDefault");
 	ck_assert_int_eq(np_json_bool(pod, "spec/automountServiceAccountToken", 1), 0);
 	for (size_t l = 0; l < NP_ARRAY_SIZE(lists); l++)
-		json_array_foreach(np_json_at(pod, lists[l]), i, ctr)
-		{
+		json_array_foreach(np_json_at(pod, lists[l]), i, ctr) {
 			ck_assert_int_eq(
 				np_json_bool(ctr, "securityContext/allowPrivilegeEscalation", 1),
 				0);
@@ -242,11 +241,9 @@ START_TEST(names_of_containers_differ)
 	json_t *ctr;
 
 	json_array_foreach(np_json_at(pod, "spec/containers"), i, ctr)
-		json_object_set(seen, np_json_str(ctr, "name", "?"), ctr),
-		n++;
+		json_object_set(seen, np_json_str(ctr, "name", "?"), ctr), n++;
 	json_array_foreach(np_json_at(pod, "spec/initContainers"), i, ctr)
-		json_object_set(seen, np_json_str(ctr, "name", "?"), ctr),
-		n++;
+		json_object_set(seen, np_json_str(ctr, "name", "?"), ctr), n++;
 	ck_assert_uint_eq(n, 5);
 	ck_assert_uint_eq(json_object_size(seen), 5);
 	json_decref(seen);

@@ -208,12 +208,11 @@ START_TEST(unreadable_policy)
 
 	compile_steps(DENY_IN("x", "d"), NULL, 0, NP_FAULT_NONE, "n1", &right);
 	cast_init(&c);
-	apply_ops(
-		&c,
-		"['np','x','bad',{'podSelector':{},'ingress':[{'from':[{'ipBlock':{'cidr':'not a block'}}]}]}]," DENY_IN(
-			"x",
-			"d") ","
-			     "['np','x','odd',{'podSelector':7}],['np','y','worse',{'ingress':'everything'}]");
+	apply_ops(&c,
+		  "['np','x','bad',{'podSelector':{},'ingress':[{'from':[{'ipBlock':{'cidr':'not a "
+		  "block'}}]}]}]," DENY_IN("x", "d") ","
+						     "['np','x','odd',{'podSelector':7}],['np','y',"
+						     "'worse',{'ingress':'everything'}]");
 	in.match = (struct np_match){ .world = see(view, &c, 1000), .view = view };
 	np_compile(&in, &got);
 	ck_assert(np_ruleset_eq(&right, &got));

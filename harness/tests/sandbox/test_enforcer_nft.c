@@ -189,7 +189,8 @@ static void stop(struct sandbox *s)
 static void store_policy(struct sandbox *s, const char *name, const char *spec)
 {
 	json_t *object = quotedf(
-		"{'apiVersion':'networking.k8s.io/v1','kind':'NetworkPolicy','metadata':{'namespace':'x','name':'%s'},'spec':%s}",
+		"{'apiVersion':'networking.k8s.io/"
+		"v1','kind':'NetworkPolicy','metadata':{'namespace':'x','name':'%s'},'spec':%s}",
 		name, spec);
 	struct np_err err;
 
@@ -225,8 +226,9 @@ static bool rules_have(struct sandbox *s, int i, const char *text)
 }
 
 #define DENY_ALL "{'podSelector':{},'policyTypes':['Ingress']}"
-#define ALLOW_80 \
-	"{'podSelector':{},'policyTypes':['Ingress'],'ingress':[{'ports':[{'protocol':'TCP','port':80}]}]}"
+#define ALLOW_80                                                                                   \
+	"{'podSelector':{},'policyTypes':['Ingress'],'ingress':[{'ports':[{'protocol':'TCP','"     \
+	"port':80}]}]}"
 
 START_TEST(follows_the_store)
 {
@@ -245,12 +247,12 @@ START_TEST(follows_the_store)
 	settle(&s);
 	ck_assert(rules_have(&s, 0, "dport 80") && rules_have(&s, 1, "dport 80"));
 	/* one that cannot be read does not stop the next */
-	store_policy(
-		&s, "broken",
-		"{'podSelector':{},'policyTypes':['Ingress'],'ingress':[{'from':[{'ipBlock':{'cidr':'nonsense'}}]}]}");
-	store_policy(
-		&s, "e",
-		"{'podSelector':{},'policyTypes':['Ingress'],'ingress':[{'ports':[{'protocol':'UDP','port':99}]}]}");
+	store_policy(&s, "broken",
+		     "{'podSelector':{},'policyTypes':['Ingress'],'ingress':[{'from':[{'ipBlock':{'"
+		     "cidr':'nonsense'}}]}]}");
+	store_policy(&s, "e",
+		     "{'podSelector':{},'policyTypes':['Ingress'],'ingress':[{'ports':[{'protocol':"
+		     "'UDP','port':99}]}]}");
 	settle(&s);
 	ck_assert(rules_have(&s, 0, "udp dport 99"));
 	ck_assert_int_eq(np_store_delete(s.store, NP_KIND_NETWORKPOLICY, "x", "d", NULL, &err), 0);
@@ -276,9 +278,9 @@ START_TEST(storm)
 	settle(&s);
 	for (int i = 0; i < 300; i++)
 		store_policy(&s, "d", i % 2 ? DENY_ALL : ALLOW_80);
-	store_policy(
-		&s, "d",
-		"{'podSelector':{},'policyTypes':['Ingress'],'ingress':[{'ports':[{'protocol':'TCP','port':4321}]}]}");
+	store_policy(&s, "d",
+		     "{'podSelector':{},'policyTypes':['Ingress'],'ingress':[{'ports':[{'protocol':"
+		     "'TCP','port':4321}]}]}");
 	settle(&s);
 	ck_assert(rules_have(&s, 0, "dport 4321") && rules_have(&s, 1, "dport 4321"));
 	ck_assert_int_eq(np_netns_enter(s.fds[0], &err), 0);
@@ -317,10 +319,10 @@ END_TEST
 /* An nft that refuses every document with "dport" in it while the file `refuse` is there. */
 static char *picky_nft(char *folder)
 {
-	static const char script[] =
-		"#!/bin/sh\nPATH=$REAL_PATH\nin=$(cat)\n"
-		"case \"$in\" in *dport*) [ -e \"$PICKY/refuse\" ] && { echo refused; exit 1; };; esac\n"
-		"printf '%s' \"$in\" | nft \"$@\"\n";
+	static const char script[] = "#!/bin/sh\nPATH=$REAL_PATH\nin=$(cat)\n"
+				     "case \"$in\" in *dport*) [ -e \"$PICKY/refuse\" ] && { echo "
+				     "refused; exit 1; };; esac\n"
+				     "printf '%s' \"$in\" | nft \"$@\"\n";
 	char *path = np_xasprintf("%s/nft", folder), *flag = np_xasprintf("%s/refuse", folder);
 	char *search = np_xasprintf("%s:%s", folder, getenv("PATH")),
 	     *real = np_xasprintf("%s:/usr/sbin:/sbin", getenv("PATH"));

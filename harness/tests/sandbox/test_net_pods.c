@@ -259,7 +259,8 @@ static int body_no_early_reuse(struct bed *b, struct np_err *err)
 /* What restartPolicy makes of an agent that ends. */
 static int body_ends(struct bed *b, struct np_err *err)
 {
-	static const struct { const char *name, *policy, *phase;
+	static const struct {
+		const char *name, *policy, *phase;
 	} cases[] = {
 		{ "never", "Never", "Failed" },
 		{ "onfailure", "OnFailure", "Running" },

@@ -190,12 +190,12 @@ START_TEST(lists_of_the_past)
 {
 	struct np_store *s = np_store_new();
 
-	put(s, "a", "p", "1", NULL);			/* 2 */
-	put(s, "a", "q", "1", NULL);			/* 3 */
-	change(s, "a", "p", "2", NULL, NULL, NULL);	/* 4 */
-	np_store_delete(s, NP_KIND_POD, "a", "q", NULL, NULL);	/* 5 */
-	put(s, "b", "r", "1", NULL);			/* 6 */
-	put(s, "a", "q", "9", NULL);			/* 7 */
+	put(s, "a", "p", "1", NULL);			       /* 2 */
+	put(s, "a", "q", "1", NULL);			       /* 3 */
+	change(s, "a", "p", "2", NULL, NULL, NULL);	       /* 4 */
+	np_store_delete(s, NP_KIND_POD, "a", "q", NULL, NULL); /* 5 */
+	put(s, "b", "r", "1", NULL);			       /* 6 */
+	put(s, "a", "q", "9", NULL);			       /* 7 */
 	assert_list(np_store_list_at(s, NP_KIND_POD, NULL, 1), "");
 	assert_list(np_store_list_at(s, NP_KIND_POD, NULL, 2), "a/p=1 ");
 	assert_list(np_store_list_at(s, NP_KIND_POD, NULL, 3), "a/p=1 a/q=1 ");

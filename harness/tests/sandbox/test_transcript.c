@@ -13,7 +13,7 @@
 
 struct replay {
 	struct http_server server;
-	json_t *vars;	/* name: text */
+	json_t *vars; /* name: text */
 	int n_failed;
 };
 
