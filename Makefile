@@ -3,6 +3,7 @@
 #   make            build/netpolcheck and the static in-pod agent build/netpolcheck-agent
 #   make run        install what is missing, build, run the default suite in the sandbox
 #   make check      install what is missing, then every test, plain and with sanitizers
+#   make image      the agent as an OCI archive; make lab-run CNI=kube-router: a real Kubernetes on this machine
 #   make V=1        show whole commands;  CC=clang-14, BUILD=dir, SAN=1 change the build
 
 BUILD ?= build
@@ -40,7 +41,7 @@ LINK_ARCHIVES = $(call reverse,$(ARCHIVES))
 TEST_SRC := $(wildcard harness/tests/*/test_*.c harness/tests/*/bench_*.c harness/tests/*/check_*.c)
 TESTS := $(patsubst harness/%.c,$(BUILD)/%,$(TEST_SRC))
 
-.PHONY: all lib agent tests deps run check check-unit check-asan check-layers check-style bench install uninstall clean tidy man cross-check
+.PHONY: all lib agent tests deps run check check-unit check-asan check-layers check-style bench install uninstall clean tidy man image cross-check lab-build lab-up lab-down lab-status lab-run
 .SECONDARY:
 all: $(BUILD)/netpolcheck $(BUILD)/netpolcheck-agent
 
@@ -119,6 +120,24 @@ tidy:
 bench: all
 	@$(MAKE) --no-print-directory tests
 	@harness/tools/bench.sh $(BUILD)
+
+# The agent as a container image, without a container engine: build/netpolcheck-agent-<arch>.oci.tar
+image: agent
+	@harness/tools/image.sh $(BUILD)
+
+# The compiled oracle against the brute-force one, cell by cell.
+N ?= 10000000
+SEED ?= 1
+cross-check: $(BUILD)/tests/oracle/check_cross
+	$(BUILD)/tests/oracle/check_cross --seed $(SEED) --cells $(N)
+
+# A real Kubernetes with real agents, in namespaces of its own; needs root and Go (lab/README.md).
+CNI ?= kube-router
+NODES ?= 2
+FAMILY ?= ipv4
+lab-up lab-run: all image
+lab-build lab-up lab-down lab-status lab-run:
+	@CNI=$(CNI) NODES=$(NODES) FAMILY=$(FAMILY) lab/lab.sh $(@:lab-%=%)
 
 MAN_SRC := $(wildcard harness/man/*.scd)
 MAN := $(patsubst harness/man/%.scd,$(BUILD)/man/%,$(MAN_SRC))
