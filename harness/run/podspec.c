@@ -7,6 +7,15 @@
 #include "np/base/json.h"
 
 #define AGENT "/netpolcheck-agent"
+#define INJECT_VOLUME "netpolcheck"
+
+/* A stock image waits for the agent and becomes it, or sleeps so that it ends at SIGTERM. */
+#define SH_AGENT                                                                                   \
+	"until [ -x " NP_INJECT_AGENT " ]; do sleep 0.1 || sleep 1; done; "                        \
+	"exec " NP_INJECT_AGENT " \"$@\""
+#define SH_SLEEP "trap 'exit 0' TERM; while :; do sleep 3600 & wait; done"
+
+enum role { ROLE_AGENT, ROLE_SLEEP, ROLE_INIT };
 
 static void add_port_args(json_t *args, const struct np_podspec *spec, enum np_proto proto,
 			  const char *option)
@@ -27,6 +36,10 @@ static json_t *serve_args(const struct np_podspec *spec, bool listen)
 {
 	json_t *args = np_json_pack("[s, s, s]", "serve", "--identity", spec->identity);
 
+	if (spec->inject) { /* there once every port listens */
+		json_array_append_new(args, json_string("--control"));
+		json_array_append_new(args, json_string("unix:" NP_INJECT_READY));
+	}
 	if (listen) {
 		add_port_args(args, spec, NP_TCP, "--tcp");
 		add_port_args(args, spec, NP_UDP, "--udp");
@@ -35,9 +48,42 @@ static json_t *serve_args(const struct np_podspec *spec, bool listen)
 	return args;
 }
 
-static void complete_container(json_t *ctr, size_t i, const char *prefix,
-			       const struct np_podspec *spec, json_t *args)
+/* What a container of the image with the agent runs; @args is taken. */
+static void run_agent(json_t *ctr, json_t *args)
 {
+	json_object_set_new(ctr, "command", np_json_pack("[s]", AGENT));
+	json_object_set_new(ctr, "args", args);
+}
+
+/* The same in a stock image; only the first container needs the agent. */
+static void run_shell(json_t *ctr, enum role role, json_t *args)
+{
+	static const char *const scripts[] = { [ROLE_AGENT] = SH_AGENT,
+					       [ROLE_SLEEP] = SH_SLEEP,
+					       [ROLE_INIT] = "exit 0" };
+
+	json_object_set_new(ctr, "command",
+			    np_json_pack("[s, s, s, s]", "sh", "-c", scripts[role], "agent"));
+	json_object_set_new(ctr, "args", args);
+	if (role != ROLE_AGENT)
+		json_object_del(ctr, "args");
+	else
+		json_object_set_new(ctr, "volumeMounts",
+				    np_json_pack("[{s:s, s:s}]", "name", INJECT_VOLUME, "mountPath",
+						 NP_INJECT_DIR));
+}
+
+static json_t *role_args(enum role role, const struct np_podspec *spec, bool listen)
+{
+	if (role == ROLE_AGENT)
+		return serve_args(spec, listen);
+	return np_json_pack("[s]", role == ROLE_SLEEP ? "sleep" : "version");
+}
+
+static void complete_container(json_t *ctr, size_t i, const char *prefix,
+			       const struct np_podspec *spec, enum role role, bool listen)
+{
+	json_t *args = role_args(role, spec, listen);
 	char name[32];
 
 	snprintf(name, sizeof(name), "%s%zu", prefix, i);
@@ -45,8 +91,10 @@ static void complete_container(json_t *ctr, size_t i, const char *prefix,
 		json_object_set_new(ctr, "name", json_string(name));
 	json_object_set_new(ctr, "image", json_string(spec->image));
 	json_object_set_new(ctr, "imagePullPolicy", json_string("IfNotPresent"));
-	json_object_set_new(ctr, "command", np_json_pack("[s]", AGENT));
-	json_object_set_new(ctr, "args", args);
+	if (spec->inject)
+		run_shell(ctr, role, args);
+	else
+		run_agent(ctr, args);
 	json_object_set_new(ctr, "securityContext",
 			    np_json_pack("{s:b, s:b, s:{s:[s]}}", "allowPrivilegeEscalation", 0,
 					 "readOnlyRootFilesystem", 1, "capabilities", "drop",
@@ -94,13 +142,15 @@ void np_podspec_apply(json_t *pod, const struct np_podspec *spec)
 	if (!json_array_size(ctrs))
 		json_array_append_new(ctrs, json_object());
 	json_array_foreach(ctrs, i, ctr)
-		complete_container(ctr, i, "c", spec,
-				   i ? np_json_pack("[s]", "sleep") : serve_args(spec, !host));
+		complete_container(ctr, i, "c", spec, i ? ROLE_SLEEP : ROLE_AGENT, !host);
 	json_array_foreach(json_object_get(s, "initContainers"), i, ctr)
 		complete_container(ctr, i, "init", spec,
-				   np_json_str(ctr, "restartPolicy", NULL)
-					   ? np_json_pack("[s]", "sleep")
-					   : np_json_pack("[s]", "version"));
+				   np_json_str(ctr, "restartPolicy", NULL) ? ROLE_SLEEP : ROLE_INIT,
+				   false);
+	if (spec->inject)
+		json_object_set_new(s, "volumes",
+				    np_json_pack("[{s:s, s:{s:s}}]", "name", INJECT_VOLUME,
+						 "emptyDir", "sizeLimit", "16Mi"));
 	complete_security(s, np_json_bool(s, "hostNetwork", 0));
 	if (spec->node && !json_object_get(s, "nodeName"))
 		json_object_set_new(s, "nodeName", json_string(spec->node));

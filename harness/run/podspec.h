@@ -6,8 +6,14 @@
 
 #include "np/model/case.h"
 
+/* Where an injected agent is, and the socket that says that it serves (inject.h). */
+#define NP_INJECT_DIR "/netpolcheck"
+#define NP_INJECT_AGENT NP_INJECT_DIR "/netpolcheck-agent"
+#define NP_INJECT_READY NP_INJECT_DIR "/ready"
+
 struct np_podspec {
 	const char *image;
+	bool inject;	      /* the image has no agent but sh: wait for one in a volume */
 	const char *identity; /* what the agent answers with */
 	const char *node;     /* name of the node, or NULL to leave it to the scheduler */
 	const struct np_expect_port *ports; /* to listen on */
