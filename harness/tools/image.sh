@@ -1,8 +1,9 @@
 #!/bin/sh
 # image.sh BUILD [ARCH...] - the in-pod agent as a container image, without a container engine:
 # BUILD/netpolcheck-agent-ARCH.oci.tar for amd64 and arm64, or those named. One tar that is an OCI
-# layout and a docker archive at once, so that docker, podman, containerd, kind and skopeo take it;
-# names netpolcheck/agent:latest and :VERSION. The same bytes for the same sources and tools.
+# layout and a docker archive at once, so that docker, podman, containerd, kind and skopeo take it.
+# Its name is netpolcheck/agent:latest (docker and podman: and :VERSION; a second name in the OCI
+# index would make skopeo ask which one). The same bytes for the same sources and tools.
 #
 # This machine's own architecture takes BUILD/netpolcheck-agent (make agent); the other one is
 # compiled here by Debian's cross compiler, and left out with a sentence where that is missing,
@@ -34,26 +35,33 @@ compile() {
 		-include include/np/base/banned.h -static -o "$2" harness/agent/pod/*.c
 }
 
-# get_agent ARCH OUT: the static agent, stripped of what differs between build folders
-get_agent() {
+# can_build ARCH: says why not
+can_build() {
 	case $1 in
 	amd64) triplet=x86_64-linux-gnu ;;
 	arm64) triplet=aarch64-linux-gnu ;;
 	*) say "no image for '$1': amd64 or arm64" && return 1 ;;
 	esac
 	if [ "$1" = "$native" ]; then
-		strip=strip
-		cp "$build/netpolcheck-agent" "$2"
-	else
-		strip=$triplet-strip
-		echo 'int main(void) { return 0; }' >"$scratch/try.c"
-		if ! "$triplet-gcc" -static -o "$scratch/try" "$scratch/try.c" 2>/dev/null; then
-			say "no $1 image: packages gcc-$(echo "$triplet" | tr _ -) and libc6-dev-$1-cross are missing"
-			return 1
-		fi
-		compile "$triplet" "$2"
+		[ -x "$build/netpolcheck-agent" ] || { say "$build/netpolcheck-agent is not there; make agent" && return 1; }
+		return 0
 	fi
-	"$strip" -s -R .comment -R .note.gnu.build-id "$2"
+	echo 'int main(void) { return 0; }' >"$scratch/try.c"
+	"$triplet-gcc" -static -o "$scratch/try" "$scratch/try.c" 2>/dev/null || {
+		say "no $1 image: it needs the packages gcc-$(echo "$triplet" | tr _ -) and libc6-dev-$1-cross"
+		return 1
+	}
+}
+
+# get_agent ARCH OUT: the static agent, stripped of what differs between build folders
+get_agent() {
+	if [ "$1" = "$native" ]; then
+		cp "$build/netpolcheck-agent" "$2"
+		strip -s -R .comment -R .note.gnu.build-id "$2"
+	else
+		compile "$triplet" "$2"
+		"$triplet-strip" -s -R .comment -R .note.gnu.build-id "$2"
+	fi
 }
 
 # pack OUT FOLDER: every file of it, in one order, without owners and times
@@ -73,17 +81,17 @@ add_blob() {
 	mv "$1" "$layout/blobs/sha256/$sum"
 }
 
-# descriptor TAG: of the manifest, by one of its names
+# The manifest by its name; $sum and $size are the manifest's.
 descriptor() {
 	printf '{"mediaType":"application/vnd.oci.image.manifest.v1+json","digest":"sha256:%s","size":%d,' "$sum" "$size"
-	printf '"annotations":{"io.containerd.image.name":"%s:%s","org.opencontainers.image.ref.name":"%s"},' \
-		"$name" "$1" "$1"
+	printf '"annotations":{"io.containerd.image.name":"%s:latest","org.opencontainers.image.ref.name":"latest"},' \
+		"$name"
 	printf '"platform":{"architecture":"%s","os":"linux"}}' "$arch"
 }
 
 write_config() {
 	printf '{"architecture":"%s","os":"linux","created":"1970-01-01T00:00:00Z",' "$arch"
-	printf '"config":{"User":"65532:65532","Entrypoint":["/netpolcheck-agent"],"WorkingDir":"/",'
+	printf '"config":{"User":"65532:65532","Entrypoint":["/netpolcheck-agent"],"Cmd":["sleep"],"WorkingDir":"/",'
 	printf '"Labels":{"org.opencontainers.image.title":"netpolcheck-agent","org.opencontainers.image.version":"%s",' \
 		"$version"
 	printf '"org.opencontainers.image.licenses":"Apache-2.0"}},'
@@ -99,11 +107,11 @@ write_manifest() {
 		"$layer" "$layer_size"
 }
 
+# make_image: of $arch
 make_image() {
-	arch=$1
 	layout=$scratch/$arch
 	mkdir -p "$layout/blobs/sha256" "$scratch/$arch-root"
-	get_agent "$arch" "$scratch/$arch-root/netpolcheck-agent" || return 1
+	get_agent "$arch" "$scratch/$arch-root/netpolcheck-agent"
 	chmod 755 "$scratch/$arch-root/netpolcheck-agent"
 	pack "$scratch/layer.tar" "$scratch/$arch-root"
 	diff_id=$(digest "$scratch/layer.tar")
@@ -116,8 +124,8 @@ make_image() {
 	write_manifest >"$scratch/manifest"
 	add_blob "$scratch/manifest"
 	printf '{"imageLayoutVersion":"1.0.0"}' >"$layout/oci-layout"
-	printf '{"schemaVersion":2,"mediaType":"application/vnd.oci.image.index.v1+json","manifests":[%s,%s]}' \
-		"$(descriptor latest)" "$(descriptor "$version")" >"$layout/index.json"
+	printf '{"schemaVersion":2,"mediaType":"application/vnd.oci.image.index.v1+json","manifests":[%s]}' \
+		"$(descriptor)" >"$layout/index.json"
 	printf '[{"Config":"blobs/sha256/%s","RepoTags":["%s:latest","%s:%s"],"Layers":["blobs/sha256/%s"]}]' \
 		"$config" "${name#docker.io/}" "${name#docker.io/}" "$version" "$layer" >"$layout/manifest.json"
 	pack "$scratch/image.tar" "$layout"
@@ -126,12 +134,10 @@ make_image() {
 	echo "$build/netpolcheck-agent-$arch.oci.tar $sum"
 }
 
-if [ $# -gt 0 ]; then
-	for a in "$@"; do
-		make_image "$a" || exit 1
-	done
-	exit 0
-fi
-for a in amd64 arm64; do
-	make_image "$a" || [ "$a" != "$native" ] || exit 1
+for arch in ${*:-amd64 arm64}; do
+	if can_build "$arch"; then
+		make_image
+	elif [ $# -gt 0 ] || [ "$arch" = "$native" ]; then
+		exit 1
+	fi
 done
