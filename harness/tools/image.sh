@@ -66,6 +66,7 @@ get_agent() {
 
 # pack OUT FOLDER: every file of it, in one order, without owners and times
 pack() {
+	# shellcheck disable=SC2046 # names of our own making
 	tar --create --format=ustar --sort=name --mtime=@0 --owner=0 --group=0 --numeric-owner \
 		--mode='u=rwX,go=rX' --file="$1" --directory="$2" $(ls -A "$2")
 }
@@ -134,6 +135,7 @@ make_image() {
 	echo "$build/netpolcheck-agent-$arch.oci.tar $sum"
 }
 
+# shellcheck disable=SC2048 # a list of words
 for arch in ${*:-amd64 arm64}; do
 	if can_build "$arch"; then
 		make_image
