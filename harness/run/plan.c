@@ -4,6 +4,7 @@
 #include <fnmatch.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include "np/base/file.h"
@@ -180,27 +181,66 @@ static char *find_world(const struct np_case *c, const char *suites_dir)
 			  : NULL;
 }
 
+static bool same_file(const char *a, const char *b)
+{
+	struct stat x, y;
+
+	return stat(a, &x) == 0 && stat(b, &y) == 0 && x.st_dev == y.st_dev && x.st_ino == y.st_ino;
+}
+
+static int load_world(struct np_plan *p, const char *path, struct np_err *err)
+{
+	struct np_worldfile w;
+
+	if (np_worldfile_load(path, &w, err) < 0)
+		return -1;
+	p->worlds = np_grow(p->worlds, &p->cap_worlds, p->n_worlds, sizeof(*p->worlds));
+	p->worlds[p->n_worlds++] = w;
+	return 0;
+}
+
+/* The world of one case, unless it is there already. A second file for the same name is refused:
+ * cases, records and reports know worlds by their names. */
+static int load_world_of(struct np_plan *p, const struct np_case *c, const char *suites_dir,
+			 char ***paths, size_t *cap_paths, struct np_err *err)
+{
+	np_auto_free char *path = find_world(c, suites_dir);
+	const struct np_worldfile *known = np_plan_world(p, c->world);
+	const char *loaded = known ? (*paths)[known - p->worlds] : NULL;
+
+	if (!path || access(path, R_OK) != 0) {
+		np_err_set(err, NP_EUSAGE, "no world '" NP_STR_FMT "' in a worlds folder",
+			   NP_STR_ARG(c->world));
+		return np_err_at(err, c->place.file, c->place.line, 0);
+	}
+	if (known && !same_file(path, loaded)) {
+		np_err_set(err, NP_EUSAGE,
+			   "world '" NP_STR_FMT "' is %s for this case and %s for another; rename "
+			   "one of the two, or run their suites apart",
+			   NP_STR_ARG(c->world), path, loaded);
+		return np_err_at(err, c->place.file, c->place.line, 0);
+	}
+	if (known)
+		return 0;
+	if (load_world(p, path, err) < 0)
+		return -1;
+	*paths = np_grow(*paths, cap_paths, p->n_worlds - 1, sizeof(**paths));
+	(*paths)[p->n_worlds - 1] = np_xstrdup(path);
+	return 0;
+}
+
 static int load_worlds(struct np_plan *p, const char *suites_dir, struct np_err *err)
 {
-	for (size_t i = 0; i < p->n_cases; i++) {
-		const struct np_case *c = &p->cases[i];
-		np_auto_free char *path = NULL;
-		struct np_worldfile w;
+	char **paths = NULL; /* one for each of p->worlds */
+	size_t cap = 0;
+	int rc = 0;
 
-		if (np_plan_world(p, c->world))
-			continue;
-		path = find_world(c, suites_dir);
-		if (!path || access(path, R_OK) != 0) {
-			np_err_set(err, NP_EUSAGE, "no world '" NP_STR_FMT "' in a worlds folder",
-				   NP_STR_ARG(c->world));
-			return np_err_at(err, c->place.file, c->place.line, 0);
-		}
-		if (np_worldfile_load(path, &w, err) < 0)
-			return -1;
-		p->worlds = np_grow(p->worlds, &p->cap_worlds, p->n_worlds, sizeof(*p->worlds));
-		p->worlds[p->n_worlds++] = w;
-	}
-	return 0;
+	for (size_t i = 0; i < p->n_cases && rc == 0; i++)
+		rc = load_world_of(p, &p->cases[i], suites_dir, &paths, &cap, err);
+	for (size_t i = 0; i < p->n_worlds && paths; i++)
+		free(paths[i]);
+	free(paths);
+	return rc;
 }
 
 int np_plan_load(const struct np_plan_options *o, struct np_plan *ret, struct np_err *err)

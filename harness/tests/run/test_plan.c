@@ -251,6 +251,32 @@ START_TEST(a_suite_of_ones_own)
 }
 END_TEST
 
+START_TEST(one_name_for_two_worlds_is_refused)
+{
+	np_auto_free char *own = in_dir("mine"), *world = in_dir("mine/worlds/wide.yaml"),
+			   *built_in = in_dir("suites/worlds/wide.yaml");
+	const char *both[] = { own, "peers" };
+	struct np_plan_options o = { .suites_dir = suites, .suites = both, .n_suites = 2 };
+	struct np_err err;
+	np_auto_free char *wanted = np_xasprintf(
+		"error: world 'wide' is %s/suites/worlds/wide.yaml for this case and "
+		"%s/worlds/wide.yaml for another; rename one of the two, or run their suites apart",
+		dir, own);
+
+	put_world("mine", "wide", 91);
+	put_case("mine", "area/one", "wide", "");
+	ck_assert_str_eq(select_cases(&o, &err), wanted);
+	ck_assert_int_eq(err.code, NP_EUSAGE);
+	/* Not when only one of them has a case in it. */
+	o.case_glob = "area/*";
+	ck_assert_str_eq(select_cases(&o, &err), "area/one");
+	/* One file by two ways is one world. */
+	ck_assert(unlink(world) == 0 && symlink(built_in, world) == 0);
+	o.case_glob = NULL;
+	ck_assert_str_eq(select_cases(&o, &err), "peers/two area/one peers/one");
+}
+END_TEST
+
 START_TEST(ones_own_suite_needs_no_built_in_ones)
 {
 	np_auto_free char *own = in_dir("mine");
@@ -438,6 +464,7 @@ int main(void)
 	tcase_add_test(worlds, a_missing_world_is_said_with_its_case);
 	tcase_add_test(worlds, a_broken_world_is_said_with_its_line);
 	tcase_add_test(worlds, a_suite_of_ones_own);
+	tcase_add_test(worlds, one_name_for_two_worlds_is_refused);
 	tcase_add_test(worlds, ones_own_suite_needs_no_built_in_ones);
 	tcase_add_test(worlds, ones_own_suite_from_inside);
 	tcase_add_test(worlds, folders_above_may_have_any_name);

@@ -23,7 +23,7 @@ struct np_plan {
 
 /*
  * Loads and selects. A file that cannot be read, a doubled id or a world that is not there is an
- * error; so is a selection that leaves no case. Release with np_plan_release().
+ * error; so are two files for worlds of one name, and a selection that leaves no case. Release with np_plan_release().
  */
 int np_plan_load(const struct np_plan_options *options, struct np_plan *ret, struct np_err *err);
 void np_plan_release(struct np_plan *p);
