@@ -1,16 +1,16 @@
 /*
- * check_cases.c - holds the oracle against the hand-written tables of the suites: check_cases [-q] SUITES_DIR|CASE.yaml ...
+ * check_cases.c - holds the oracle against the hand-written tables of the suites: check_cases [-q] [-b N] SUITES_DIR|CASE.yaml ...
  *
  * Each case is played on made-up addresses (np/target/caseobjects.h), first in a cluster whose first family is IPv4, then, unless the case names
  * its families or needs one, in one of IPv6. Prints "case: cell: expected x got y". Exit status 1 when a cell differs or has no line, 2 when a
- * file cannot be read, else 0. -q stops at the first difference.
+ * file cannot be read, else 0. -q stops at the first difference. -b N: every Nth cell by brute force, and only those.
  */
 #include <stdio.h>
 #include <stdlib.h>
 
 #include "np/base/file.h"
 #include "np/base/mem.h"
-#include "np/oracle/oracle.h"
+#include "np/oracle/brute.h"
 #include "np/parse/casefile.h"
 #include "np/target/caseobjects.h"
 
@@ -35,6 +35,7 @@ struct play {
 	size_t n_ends;
 	unsigned step;
 	unsigned long long n_cells, n_wrong;
+	unsigned long long brute_every;	/* 0: the compiled oracle */
 	bool quick;
 };
 
@@ -178,7 +179,7 @@ static struct np_end flow_end(const struct end *e, int family)
 	return end;
 }
 
-static void check_cell(struct play *p, const struct np_oracle *o, const struct np_expect *expect, const struct end *src,
+static void check_cell(struct play *p, const struct np_oracle *o, const struct np_readings *rd, const struct np_expect *expect, const struct end *src,
 		       const struct end *dst, const struct np_probe_port *port, int family)
 {
 	struct np_flow f = { flow_end(src, family), flow_end(dst, family), family, port->proto, port->port };
@@ -193,13 +194,18 @@ static void check_cell(struct play *p, const struct np_oracle *o, const struct n
 	if (v == NP_NO_FLOW)
 		return;
 	p->n_cells++;
+	if (p->brute_every && p->n_cells % p->brute_every)
+		return;
+	if (p->brute_every)
+		v = np_brute_eval(&p->world, rd, &f, &open);
 	if (np_expect_lookup(expect, &src->name, &dst->name, f.proto, f.port, family, &line) && line_agrees(line, v, &open))
 		return;
 	p->n_wrong++;
 	report(p, src, dst, &f, line, v, &open);
 }
 
-static void check_table(struct play *p, const struct np_oracle *o, const struct np_expect *expect, int family)
+static void check_table(struct play *p, const struct np_oracle *o, const struct np_readings *rd, const struct np_expect *expect,
+			int family)
 {
 	const struct np_expect_port *ports = p->c->n_ports ? p->c->ports : p->worldfile->ports;
 	size_t n = p->c->n_ports ? p->c->n_ports : p->worldfile->n_ports;
@@ -212,7 +218,7 @@ static void check_table(struct play *p, const struct np_oracle *o, const struct 
 				/* As in a run: SCTP is a capability, probed only where a case asks for it. */
 				if (port.proto == NP_SCTP && !p->c->n_ports)
 					continue;
-				check_cell(p, o, expect, &p->ends[i], &p->ends[j], &port, family);
+				check_cell(p, o, rd, expect, &p->ends[i], &p->ends[j], &port, family);
 				if (p->quick && p->n_wrong)
 					return;
 			}
@@ -236,7 +242,7 @@ static int check_expect(struct play *p, const struct np_objects *objects, const 
 	collect_ends(p);
 	for (int family = 4; family <= 6; family += 2)
 		if (families & (family == 4 ? 1U : 2U))
-			check_table(p, o, expect, family);
+			check_table(p, o, &readings, expect, family);
 	np_oracle_free(o);
 	np_world_release(&p->world);
 	np_arena_release(&p->arena);
@@ -378,7 +384,7 @@ static int find_world(struct worlds *w, struct play *p, const char *case_path, s
 }
 
 struct totals {
-	unsigned long long n_cases, n_cells, n_wrong;
+	unsigned long long n_cases, n_cells, n_wrong, brute_every;
 	bool unreadable, quick;
 	struct worlds worlds;
 };
@@ -390,7 +396,7 @@ static void check_file(const char *path, struct totals *t)
 	struct np_err err = { 0 };
 	char text[NP_ERR_TEXT_MAX];
 
-	p = (struct play){ .c = &c, .quick = t->quick };
+	p = (struct play){ .c = &c, .quick = t->quick, .brute_every = t->brute_every };
 	if (np_casefile_load(path, &c, &err) < 0 || find_world(&t->worlds, &p, path, &err) < 0 || play_case(&p, &err) < 0) {
 		fprintf(stderr, "check_cases: %s: %s\n", path, np_err_text(&err, text, sizeof(text)));
 		t->unreadable = true;
@@ -430,8 +436,13 @@ int main(int argc, char **argv)
 	struct totals t = { .quick = argc > 1 && strcmp(argv[1], "-q") == 0 };
 	int first = t.quick ? 2 : 1;
 
+	if (first + 1 < argc && strcmp(argv[first], "-b") == 0) {
+		if (!np_str_u64(np_str_from(argv[first + 1]), 1000000000, &t.brute_every))
+			first = argc;
+		first += 2;
+	}
 	if (first >= argc) {
-		fprintf(stderr, "usage: check_cases [-q] SUITES_DIR|CASE.yaml ...\n");
+		fprintf(stderr, "usage: check_cases [-q] [-b N] SUITES_DIR|CASE.yaml ...\n");
 		return 2;
 	}
 	for (int i = first; i < argc; i++)

@@ -1,10 +1,9 @@
-/* test_random.c - random worlds: compiled verdicts and open sets against the literal evaluator, tables against verdicts. */
+/* test_random.c - random worlds: compiled verdicts and open sets against brute force, tables against verdicts. */
 #include <check.h>
 #include <stdlib.h>
 
-#include "np/oracle/oracle.h"
+#include "np/oracle/brute.h"
 
-#include "literal.h"
 #include "random_world.h"
 
 struct ends {
@@ -56,15 +55,15 @@ static const char *flow_text(const struct np_flow *f, char *buf, size_t size)
 static void check_flow(const struct np_oracle *o, const struct np_world *w, const struct np_readings *rd,
 		       const struct np_flow *f, uint64_t seed)
 {
-	np_clauses open, lit_open;
+	np_clauses open, brute_open;
 	enum np_verdict v = np_oracle_eval(o, f, &open), quick = np_oracle_eval(o, f, NULL);
-	enum np_verdict lit = lit_eval(w, rd, f, &lit_open);
+	enum np_verdict brute = np_brute_eval(w, rd, f, &brute_open);
 	char a[512], b[512], c[512];
 
-	ck_assert_msg(v == lit && quick == v && open.bits[0] == lit_open.bits[0] && open.bits[1] == lit_open.bits[1],
-		      "seed %llu, %s: oracle %s (%s) quick %s, literal %s (%s)", (unsigned long long)seed,
+	ck_assert_msg(v == brute && quick == v && open.bits[0] == brute_open.bits[0] && open.bits[1] == brute_open.bits[1],
+		      "seed %llu, %s: oracle %s (%s) quick %s, brute force %s (%s)", (unsigned long long)seed,
 		      flow_text(f, c, sizeof(c)), np_verdict_name(v), np_clauses_text(&open, a, sizeof(a)),
-		      np_verdict_name(quick), np_verdict_name(lit), np_clauses_text(&lit_open, b, sizeof(b)));
+		      np_verdict_name(quick), np_verdict_name(brute), np_clauses_text(&brute_open, b, sizeof(b)));
 }
 
 /* A port that means something at @dst, mostly. */
