@@ -6,6 +6,7 @@
 #include "np/base/mem.h"
 #include "plugin.h"
 #include "spawn.h"
+#include "timestamp.h"
 
 static json_t *text_or_null(struct np_str s)
 {
@@ -65,58 +66,6 @@ static void last_line(const struct np_buf *text, struct np_buf *ret)
 	np_buf_adds(ret, end > start ? ": " : "");
 	if (end > start)
 		np_buf_printable(ret, (struct np_str){ text->data + start, end - start });
-}
-
-static bool digits(const char **s, int n, int *ret)
-{
-	*ret = 0;
-	for (; n; n--, (*s)++) {
-		if (**s < '0' || **s > '9')
-			return false;
-		*ret = *ret * 10 + (**s - '0');
-	}
-	return true;
-}
-
-static bool skip(const char **s, char c)
-{
-	return **s == c && ++*s;
-}
-
-static bool zone(const char **s, int64_t *ret)
-{
-	int sign = **s == '-' ? -1 : 1, h, m;
-
-	*ret = 0;
-	if (skip(s, 'Z') || skip(s, 'z'))
-		return true;
-	if (!skip(s, '+') && !skip(s, '-'))
-		return false;
-	if (!digits(s, 2, &h) || !skip(s, ':') || !digits(s, 2, &m) || h > 23 || m > 59)
-		return false;
-	*ret = sign * (h * 3600 + m * 60);
-	return true;
-}
-
-bool np_kube_time_parse(const char *s, int64_t *ret)
-{
-	struct tm tm = { .tm_isdst = 0 };
-	int64_t offset;
-
-	if (!digits(&s, 4, &tm.tm_year) || !skip(&s, '-') || !digits(&s, 2, &tm.tm_mon) ||
-	    !skip(&s, '-') || !digits(&s, 2, &tm.tm_mday) || (!skip(&s, 'T') && !skip(&s, 't')) ||
-	    !digits(&s, 2, &tm.tm_hour) || !skip(&s, ':') || !digits(&s, 2, &tm.tm_min) ||
-	    !skip(&s, ':') || !digits(&s, 2, &tm.tm_sec))
-		return false;
-	if (skip(&s, '.'))
-		s += strspn(s, "0123456789");
-	if (!zone(&s, &offset) || *s || tm.tm_mon < 1 || tm.tm_mon > 12 || tm.tm_mday < 1 ||
-	    tm.tm_mday > 31 || tm.tm_hour > 23 || tm.tm_min > 59 || tm.tm_sec > 60)
-		return false;
-	tm.tm_year -= 1900;
-	tm.tm_mon -= 1;
-	*ret = (int64_t)timegm(&tm) - offset;
-	return true;
 }
 
 static char *dup_text(const json_t *status, const char *key)

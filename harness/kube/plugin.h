@@ -25,7 +25,4 @@ int np_kube_plugin_run(const struct np_kube_config *c, int timeout_ms, const ato
 		       struct np_kube_plugin_cred *ret, struct np_err *err);
 void np_kube_plugin_cred_release(struct np_kube_plugin_cred *p);
 
-/* RFC 3339 into seconds of the epoch, fractions dropped. False when it is none. */
-bool np_kube_time_parse(const char *s, int64_t *ret);
-
 #endif

@@ -206,41 +206,65 @@ static bool judge_status(struct np_kube_exec *e)
 	return code >= 0 ? np_kube_stream_exit(e, code) : np_kube_stream_fail(e);
 }
 
-static bool fail_as(struct np_kube_exec *e, enum np_errcode code, const char *why)
+/* One way for a stream to end without an exit status. */
+struct ending {
+	bool is;
+	enum np_errcode code;
+	const char *why;
+};
+
+/* Ends it by the first that is so. False: none is. */
+static bool end_by(struct np_kube_exec *e, const struct ending *endings, size_t n)
 {
-	np_err_set(&e->why, code, "exec stream: %s", why);
-	atomic_fetch_add(&e->k->count.lost, 1);
-	return np_kube_stream_fail(e);
+	for (size_t i = 0; i < n; i++) {
+		if (!endings[i].is)
+			continue;
+		np_err_set(&e->why, endings[i].code, "exec stream: %s", endings[i].why);
+		atomic_fetch_add(&e->k->count.lost, 1);
+		np_kube_stream_fail(e);
+		return true;
+	}
+	return false;
+}
+
+/* wslay reads no more although the other side still could speak: what it sent is not to be had. */
+static bool unreadable(const struct np_kube_exec *e)
+{
+	return !wslay_event_get_read_enabled(e->ws) && !wslay_event_get_close_received(e->ws) &&
+	       !e->eof && !e->broken;
+}
+
+static bool too_big(const struct np_kube_exec *e)
+{
+	return wslay_event_get_status_code_sent(e->ws) == WSLAY_CODE_MESSAGE_TOO_BIG;
 }
 
 /* Over, one way or another? Then false, and the state says how. */
 static bool judge(struct np_kube_exec *e, int rc)
 {
-	bool closed = wslay_event_get_close_received(e->ws);
-	bool refused = !wslay_event_get_read_enabled(e->ws) && !closed && !e->eof && !e->broken;
 	int64_t now = np_now_ms();
+	bool closed = wslay_event_get_close_received(e->ws), bad = unreadable(e);
+	bool over = closed || e->eof || e->broken;
+	const struct ending misuse[] = {
+		{ e->too_much, NP_ELIMIT, "more output than is kept" },
+		{ e->odd, NP_EPARSE, "a message on a channel that there is not" },
+	};
+	const struct ending losses[] = {
+		{ bad && too_big(e), NP_ELIMIT, "a message larger than allowed" },
+		{ bad, NP_EPARSE, "frames that are not WebSocket" },
+		{ closed, NP_EENV, "closed by the server without an exit status" },
+		{ e->eof, NP_EENV, "the connection ended without an exit status" },
+		{ e->broken, NP_EENV, curl_easy_strerror(e->broken) },
+		{ rc, NP_EINTERNAL, "wslay failed" },
+		{ e->ping_ms && now - e->ping_ms > e->dead_after_ms, NP_ETIMEOUT,
+		  "no sign of life from the server" },
+	};
 
-	if (e->too_much)
-		return fail_as(e, NP_ELIMIT, "more output than is kept");
-	if (e->odd)
-		return fail_as(e, NP_EPARSE, "a message on a channel that there is not");
-	if (e->status_ms && (closed || e->eof || e->broken || now - e->status_ms > GRACE_MS))
+	if (end_by(e, misuse, NP_ARRAY_SIZE(misuse)))
+		return false;
+	if (e->status_ms && (over || now - e->status_ms > GRACE_MS))
 		return judge_status(e);
-	if (refused && wslay_event_get_status_code_sent(e->ws) == WSLAY_CODE_MESSAGE_TOO_BIG)
-		return fail_as(e, NP_ELIMIT, "a message larger than allowed");
-	if (refused)
-		return fail_as(e, NP_EPARSE, "frames that are not WebSocket");
-	if (closed)
-		return fail_as(e, NP_EENV, "closed by the server without an exit status");
-	if (e->eof)
-		return fail_as(e, NP_EENV, "the connection ended without an exit status");
-	if (e->broken)
-		return fail_as(e, NP_EENV, curl_easy_strerror(e->broken));
-	if (rc)
-		return fail_as(e, NP_EINTERNAL, "wslay failed");
-	if (e->ping_ms && now - e->ping_ms > e->dead_after_ms)
-		return fail_as(e, NP_ETIMEOUT, "no sign of life from the server");
-	return true;
+	return !end_by(e, losses, NP_ARRAY_SIZE(losses));
 }
 
 static void keep_alive(struct np_kube_exec *e)

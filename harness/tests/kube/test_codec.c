@@ -2,7 +2,7 @@
 #include <check.h>
 
 #include "../../kube/codec.h"
-#include "../../kube/plugin.h"
+#include "../../kube/timestamp.h"
 #include "../../kube/reply.h"
 #include "../../kube/ws.h"
 #include "../../kube/yaml.h"
@@ -102,7 +102,8 @@ START_TEST(times)
 					  "2026-01-02T03:04:05+2:00",
 					  "26-01-02T03:04:05Z",
 					  "2026-01-02 03:04:05Z",
-					  "2026-01-02T03:04:05+99:00"};
+					  "2026-01-02T03:04:05+99:00",
+					  "2026-02-30T03:04:05Z"};
 	int64_t got;
 
 	for (size_t i = 0; i < NP_ARRAY_SIZE(good); i++) {
