@@ -1,7 +1,11 @@
 /* cluster.c - opening a target. */
 #include "np/target/cluster.h"
 
+#include <stdlib.h>
 #include <string.h>
+
+#include "external.h"
+#include "np/base/mem.h"
 
 #define VERSION_TIMEOUT_MS 10000
 
@@ -10,6 +14,13 @@ static int open_sandbox(const struct np_cluster_options *o, struct np_cluster *c
 {
 	struct np_sandbox_options so = { .fault = o->fault };
 
+	if (o->inject)
+		return np_err_set(err, NP_EUSAGE,
+				  "--inject is for a cluster; the sandbox has no images");
+	if (o->external)
+		return np_err_set(err, NP_EUSAGE,
+				  "--external is for a cluster; the sandbox has an outside host "
+				  "of its own");
 	if (np_sandbox_start(&so, &c->sandbox, err) < 0)
 		return -1;
 	c->n_externals = np_sandbox_externals(c->sandbox, c->externals);
@@ -17,21 +28,18 @@ static int open_sandbox(const struct np_cluster_options *o, struct np_cluster *c
 	return np_kube_config_socket(np_sandbox_api_socket(c->sandbox), &c->config, err);
 }
 
-/* An agent outside is reached at its own address, which is also the address that probes see. */
 static int set_external(const char *external, struct np_cluster *c, struct np_err *err)
 {
-	const char *colon = strrchr(external, ':');
-	struct np_external *e = &c->externals[0];
-	struct np_str host = { external, colon ? (size_t)(colon - external) : 0 };
+	struct np_outside outside;
 
-	if (host.n > 2 && host.p[0] == '[')
-		host = (struct np_str){ host.p + 1, host.n - 2 };
-	if (!colon || !np_addr_parse(host, &e->ips[0]))
-		return np_err_set(err, NP_EUSAGE, "--external: '%s' is not ADDRESS:PORT", external);
-	e->name = NP_STR("ext/a");
-	e->n_ips = 1;
-	c->n_externals = 1;
-	c->external_host = external;
+	if (np_outside_parse(external, &outside, err) < 0)
+		return -1;
+	memcpy(c->externals, outside.list, sizeof(c->externals));
+	c->n_externals = outside.n;
+	c->external_socket = outside.socket;
+	c->external_host = outside.host;
+	c->external_owned = outside.socket ? np_steal(outside.socket) : np_steal(outside.host);
+	np_outside_release(&outside);
 	return 0;
 }
 
@@ -51,8 +59,10 @@ int np_cluster_open(const struct np_cluster_options *options, struct np_cluster 
 		    struct np_err *err)
 {
 	bool real = options->kubeconfig || options->context || options->in_cluster;
+	const char *image = options->inject ? NP_CLUSTER_STOCK_IMAGE : NP_CLUSTER_IMAGE;
 
-	*ret = (struct np_cluster){ .image = options->image ? options->image : NP_CLUSTER_IMAGE,
+	*ret = (struct np_cluster){ .image = options->image ? options->image : image,
+				    .inject = options->inject,
 				    .fault = options->fault,
 				    .cancel = options->cancel };
 	if ((real ? open_real(options, ret, err) : open_sandbox(options, ret, err)) < 0)
@@ -76,5 +86,6 @@ void np_cluster_close(struct np_cluster *c)
 	np_kube_free(c->kube);
 	np_kube_config_release(&c->config);
 	np_sandbox_stop(c->sandbox);
+	free(c->external_owned);
 	*c = (struct np_cluster){ 0 };
 }
