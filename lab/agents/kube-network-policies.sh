@@ -11,13 +11,14 @@ knp_program=standard
 
 agent_cluster_setup()
 {
-	kubectl apply -f "$LAB_SRC/agents/kube-network-policies/rbac.yaml"
-	kubeconfig_token kube-network-policies kube-system kube-network-policies >"$LAB_STATE/agent.kubeconfig"
+	kubectl apply -f "$LAB_SRC/agents/kube-network-policies/rbac.yaml" >/dev/null
+	mkdir -p "$LAB_STATE/agent"
+	kubeconfig_token kube-network-policies kube-system kube-network-policies >"$LAB_STATE/agent/kubeconfig"
 }
 
 agent_start()
 {
-	node_spawn "$1" agent "$knp_program" --kubeconfig "$(cat "$LAB_STATE/agent.kubeconfig")" \
+	node_spawn "$1" agent "$knp_program" --kubeconfig "$(cat "$LAB_STATE/agent/kubeconfig")" \
 		--hostname-override "$1" --disable-nri --nfqueue-id 98 --metrics-bind-address 127.0.0.1:9080 --v 2
 }
 

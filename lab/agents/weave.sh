@@ -24,7 +24,7 @@ agent_cluster_setup()
 {
 	local path
 
-	kubectl apply -f "$LAB_SRC/agents/weave/rbac.yaml"
+	kubectl apply -f "$LAB_SRC/agents/weave/rbac.yaml" >/dev/null
 	path=$(kubeconfig_token weave-net kube-system weave-net)
 	mkdir -p "$LAB_STATE/agent"
 	cp "$path.token" "$LAB_STATE/agent/token"
@@ -63,6 +63,7 @@ weave_steer()
 	done
 	node_exec "$1" iptables -w -C INPUT -i "$weave_bridge" -j WEAVE-NPC-EGRESS 2>/dev/null ||
 		node_exec "$1" iptables -w -A INPUT -i "$weave_bridge" -j WEAVE-NPC-EGRESS
+	# shellcheck disable=SC2016
 	weave_forward | tac | node_exec "$1" sh -c 'while read -r rule; do
 		iptables -w -D FORWARD $rule 2>/dev/null
 		iptables -w -I FORWARD $rule || exit
