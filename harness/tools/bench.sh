@@ -7,3 +7,9 @@ for b in "$build"/tests/*/bench_*; do
 	[ -x "$b" ] && "$b"
 done
 sh harness/tools/bench-run.sh "$build"
+# A cluster of the caller's, named by NP_BENCH_KUBECONFIG (make lab-up gives one).
+if [ -n "${NP_BENCH_KUBECONFIG:-}" ]; then
+	harness/tools/bench-cluster.sh "$build" "$NP_BENCH_KUBECONFIG"
+else
+	echo '{"bench":"cluster","skipped":"NP_BENCH_KUBECONFIG names no cluster"}'
+fi
