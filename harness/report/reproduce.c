@@ -105,21 +105,28 @@ static bool is_judged(const json_t *f)
 	       strcmp(outcome, "error") != 0;
 }
 
-/* The wrong cell that kubectl shows best, with its ends. */
+/*
+ * The wrong cell that kubectl shows best, with its ends. Of equal ones it is the first, which the
+ * report explains; but the last where other worlds stood beside this one: what fails because too
+ * much is matched fails there also when this world is alone.
+ */
 static void choose_cell(struct np_repro *p, const char *id)
 {
+	bool beside = np_json_int(p->step, "worlds_beside", 0) > 0;
 	unsigned best = 0;
 	json_t *f;
 	size_t i;
 
 	json_array_foreach(json_object_get(p->step, "failures"), i, f) {
 		struct np_repro_end src, dst;
+		unsigned rank;
 
 		p->family = np_json_int(f, "family", 4) == 6 ? 6 : 4;
 		src = end_of(p, id, np_json_str(f, "src", ""));
 		dst = end_of(p, id, np_json_str(f, "dst", ""));
-		if (is_judged(f) && rank_of(&src, &dst) > best) {
-			best = rank_of(&src, &dst);
+		rank = is_judged(f) ? rank_of(&src, &dst) : 0;
+		if (rank > best || (rank && rank == best && beside)) {
+			best = rank;
 			p->cell = f;
 			end_release(&p->src);
 			end_release(&p->dst);
@@ -296,6 +303,18 @@ static void put_settings(const struct np_repro *p, struct np_buf *ret)
 	np_buf_printf(ret, "\nWAIT=${WAIT:-%lld}\n", wait_s);
 }
 
+/* Namespaces of other workers matched the same selectors. */
+static void put_beside(const struct np_repro *p, struct np_buf *ret)
+{
+	long long n = np_json_int(p->step, "worlds_beside", 0);
+
+	if (n > 0)
+		np_buf_printf(ret,
+			      "# In the run %lld other world%s with the same labels stood beside "
+			      "this one. If the bug does\n# not show here, it may depend on their "
+			      "number: netpolcheck run --workers %lld\n", n, n == 1 ? "" : "s", n + 1);
+}
+
 static void put_refusal(const char *why, struct np_buf *ret)
 {
 	np_buf_adds(ret, "# kubectl alone cannot show it.\n"
@@ -341,6 +360,7 @@ void np_report_reproduce(const struct np_report *r, const char *id, struct np_bu
 	if (!p.why[0])
 		put_script(&p, id);
 	put_head(&p, id, ret);
+	put_beside(&p, ret);
 	if (p.why[0]) {
 		put_refusal(p.why, ret);
 	} else {

@@ -177,43 +177,56 @@ static int judge_control(struct running *r, struct verdict *v, struct np_err *er
 	return 0;
 }
 
+static json_t *failure_json(const struct verdict *v, size_t i)
+{
+	const struct np_fleet_result *seen = &v->table.seen[i];
+	struct np_rt_cell at = np_rt_cell(&v->table, i);
+	struct np_flow flow = np_rt_flow(&v->table, i);
+	np_clauses clauses = np_oracle_clauses(v->oracle, &flow);
+	struct np_buf why = { 0 };
+	char cell[640], names[512];
+	json_t *f;
+
+	np_oracle_explain(v->oracle, &flow, &why);
+	np_rt_cell_text(&v->table, i, cell, sizeof(cell));
+	f = np_json_pack("{s:o, s:s, s:s, s:s, s:o, s:s, s:o}", "cell",
+			 np_json_string(np_str_from(cell)), "expected",
+			 np_verdict_name((enum np_verdict)v->table.expected[i]), "outcome",
+			 np_outcome_name(seen->outcome), "detail", seen->detail, "who",
+			 np_json_string(np_str_from(seen->who)), "clauses",
+			 np_clauses_text(&clauses, names, sizeof(names)), "explanation",
+			 np_json_string((struct np_str){ why.data, why.len }));
+	json_object_update_new(
+		f, np_json_pack("{s:o, s:o, s:s, s:i, s:i}", "src",
+				np_json_string(v->table.ends[at.src].name.name), "dst",
+				np_json_string(v->table.ends[at.dst].name.name), "protocol",
+				np_proto_name(flow.proto), "port", flow.port, "family",
+				flow.family));
+	np_buf_release(&why);
+	return f;
+}
+
+/*
+ * The first wrong cells and the last one. An implementation that stops counting somewhere (peers
+ * of a rule, namespaces of a selector) loses what comes last, and only that where nothing else is
+ * in the cluster; in a run the worlds of the other workers have namespaces with the same labels,
+ * which count too and can push all cells of this world over the limit.
+ */
 static json_t *failures_json(const struct verdict *v)
 {
 	json_t *list = json_array();
+	size_t last = SIZE_MAX;
 
-	for (size_t i = 0; i < v->table.n_cells && json_array_size(list) < FAILURES_MAX; i++) {
-		const struct np_fleet_result *seen = &v->table.seen[i];
-		struct np_rt_cell at = np_rt_cell(&v->table, i);
-		struct np_flow flow;
-		struct np_buf why = { 0 };
-		np_clauses clauses;
-		char cell[640], names[512];
-
+	for (size_t i = 0; i < v->table.n_cells; i++) {
 		if (v->table.expected[i] == NP_NO_FLOW || !np_rt_wrong(&v->table, i))
 			continue;
-		flow = np_rt_flow(&v->table, i);
-		clauses = np_oracle_clauses(v->oracle, &flow);
-		np_oracle_explain(v->oracle, &flow, &why);
-		np_rt_cell_text(&v->table, i, cell, sizeof(cell));
-		json_array_append_new(
-			list,
-			np_json_pack("{s:o, s:s, s:s, s:s, s:o, s:s, s:o}", "cell",
-				     np_json_string(np_str_from(cell)), "expected",
-				     np_verdict_name((enum np_verdict)v->table.expected[i]),
-				     "outcome", np_outcome_name(seen->outcome), "detail",
-				     seen->detail, "who", np_json_string(np_str_from(seen->who)),
-				     "clauses", np_clauses_text(&clauses, names, sizeof(names)),
-				     "explanation",
-				     np_json_string((struct np_str){ why.data, why.len })));
-		json_object_update_new(json_array_get(list, json_array_size(list) - 1),
-				       np_json_pack("{s:o, s:o, s:s, s:i, s:i}", "src",
-						    np_json_string(v->table.ends[at.src].name.name),
-						    "dst",
-						    np_json_string(v->table.ends[at.dst].name.name),
-						    "protocol", np_proto_name(flow.proto), "port",
-						    flow.port, "family", flow.family));
-		np_buf_release(&why);
+		if (json_array_size(list) < FAILURES_MAX - 1)
+			json_array_append_new(list, failure_json(v, i));
+		else
+			last = i;
 	}
+	if (last != SIZE_MAX)
+		json_array_append_new(list, failure_json(v, last));
 	return list;
 }
 
@@ -260,6 +273,8 @@ static void record_step(struct running *r, const struct verdict *v, const char *
 		json_object_set_new(line, "tables", np_rt_json(&v->table));
 		json_object_set_new(line, "addresses", addresses_json(&v->table));
 		json_object_set_new(line, "failures", failures_json(v));
+		json_object_set_new(line, "worlds_beside",
+				    json_integer(atomic_load(&r->sh->n_worlds) - 1));
 		json_object_set_new(line, "reason", np_json_string(np_str_from(v->reason)));
 	}
 	np_record_put_take(r->sh->record, line);

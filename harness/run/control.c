@@ -159,7 +159,8 @@ int np_control_open(const struct np_fixture *f, struct np_fleet *fleet,
 	for (size_t i = 0; i < f->n_control; i++) {
 		struct np_fleet_place p = { .name = f->control[i].name.p,
 					    .ns = f->ns.p,
-					    .pod = f->control[i].pod.p };
+					    .pod = f->control[i].pod.p,
+					    .agent = np_inject_agent(f->inject) };
 
 		if (np_fleet_add(fleet, &p, &ret->control[i], err) < 0)
 			return -1;
@@ -167,7 +168,8 @@ int np_control_open(const struct np_fixture *f, struct np_fleet *fleet,
 	for (size_t i = 0; i < f->n_host; i++) {
 		struct np_fleet_place p = { .name = f->host[i].name.p,
 					    .ns = ns,
-					    .pod = f->host[i].pod.p };
+					    .pod = f->host[i].pod.p,
+					    .agent = np_inject_agent(f->inject) };
 
 		if (np_fleet_add(fleet, &p, &ret->host[i], err) < 0)
 			return -1;

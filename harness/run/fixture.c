@@ -87,6 +87,7 @@ static int make_pod(struct np_fixture *f, const char *ns, const char *kind, size
 		    struct np_fixture_pod *ret, struct np_err *err)
 {
 	struct np_podspec spec = { .image = f->cluster->image,
+				   .inject = f->inject != NULL,
 				   .node = f->nodes[i].p,
 				   .ports = f->ports,
 				   .n_ports = f->n_ports };
@@ -134,7 +135,8 @@ static int wait_pods(struct np_fixture *f, const char *ns, struct np_fixture_pod
 {
 	json_t *list = NULL;
 
-	if (np_pods_wait(f->cluster->kube, ns, f->n_nodes, NP_POD_WAIT_MS, &list, err) < 0)
+	if (np_pods_wait(f->cluster->kube, f->inject, ns, f->n_nodes, NP_POD_WAIT_MS, &list, err) <
+	    0)
 		return -1;
 	take_addresses(pods, f->n_nodes, list);
 	np_fixture_add_list(f, "PodList", list);
@@ -174,7 +176,7 @@ static void make_hosts(struct np_fixture *f)
 	for (; n < f->n_nodes; n++)
 		if (make_pod(f, ns.p, "node", n, true, &f->host[n], &err) < 0)
 			goto fail;
-	if (np_pods_wait(f->cluster->kube, ns.p, n, HOST_WAIT_MS, &pods, &err) < 0)
+	if (np_pods_wait(f->cluster->kube, f->inject, ns.p, n, HOST_WAIT_MS, &pods, &err) < 0)
 		goto fail;
 	take_addresses(f->host, n, pods);
 	np_fixture_add_list(f, "PodList", pods);
@@ -330,7 +332,8 @@ int np_fixture_start(struct np_cluster *cluster, struct np_record *record, struc
 	f->ports = np_arena_array(&f->arena, n_ports, sizeof(*ports));
 	memcpy(f->ports, ports, n_ports * sizeof(*ports));
 	f->n_ports = n_ports;
-	if (find_nodes(f, err) < 0 || make_control(f, err) < 0) {
+	if ((cluster->inject && np_inject_new(cluster->kube, &f->inject, err) < 0) ||
+	    find_nodes(f, err) < 0 || make_control(f, err) < 0) {
 		np_fixture_release(f);
 		return -1;
 	}
@@ -348,6 +351,7 @@ int np_fixture_start(struct np_cluster *cluster, struct np_record *record, struc
 
 void np_fixture_release(struct np_fixture *f)
 {
+	np_inject_free(f->inject);
 	json_decref(f->static_objects);
 	np_arena_release(&f->arena);
 	*f = (struct np_fixture){ 0 };

@@ -12,6 +12,7 @@
 #include "np/model/case.h"
 #include "np/target/cluster.h"
 #include "np/target/fleet.h"
+#include "inject.h"
 #include "meter.h"
 #include "record.h"
 
@@ -30,6 +31,7 @@ struct np_fixture {
 	struct np_cluster *cluster;
 	struct np_record *record;
 	struct np_meter *meter; /* of the run */
+	struct np_inject *inject; /* NULL: the image has the agent */
 	struct np_arena arena;
 	char run_id[16];
 	struct np_str ns; /* real name of the fixture's namespace */

@@ -7,7 +7,6 @@
 #include "np/base/json.h"
 
 #define AGENT "/netpolcheck-agent"
-#define INJECT_VOLUME "netpolcheck"
 
 /* A stock image waits for the agent and becomes it, or sleeps so that it ends at SIGTERM. */
 #define SH_AGENT                                                                                   \
@@ -69,7 +68,7 @@ static void run_shell(json_t *ctr, enum role role, json_t *args)
 		json_object_del(ctr, "args");
 	else
 		json_object_set_new(ctr, "volumeMounts",
-				    np_json_pack("[{s:s, s:s}]", "name", INJECT_VOLUME, "mountPath",
+				    np_json_pack("[{s:s, s:s}]", "name", NP_INJECT_VOLUME, "mountPath",
 						 NP_INJECT_DIR));
 }
 
@@ -149,7 +148,7 @@ void np_podspec_apply(json_t *pod, const struct np_podspec *spec)
 				   false);
 	if (spec->inject)
 		json_object_set_new(s, "volumes",
-				    np_json_pack("[{s:s, s:{s:s}}]", "name", INJECT_VOLUME,
+				    np_json_pack("[{s:s, s:{s:s}}]", "name", NP_INJECT_VOLUME,
 						 "emptyDir", "sizeLimit", "16Mi"));
 	complete_security(s, np_json_bool(s, "hostNetwork", 0));
 	if (spec->node && !json_object_get(s, "nodeName"))

@@ -10,6 +10,7 @@
 #define NP_INJECT_DIR "/netpolcheck"
 #define NP_INJECT_AGENT NP_INJECT_DIR "/netpolcheck-agent"
 #define NP_INJECT_READY NP_INJECT_DIR "/ready"
+#define NP_INJECT_VOLUME "netpolcheck" /* only a pod that waits for an agent has it */
 
 struct np_podspec {
 	const char *image;

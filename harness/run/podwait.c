@@ -86,8 +86,8 @@ static int count_ready(const json_t *pods, size_t *ret_ready, const json_t **ret
 	return 0;
 }
 
-int np_pods_wait(struct np_kube *k, const char *ns, size_t n, int timeout_ms, json_t **ret,
-		 struct np_err *err)
+int np_pods_wait(struct np_kube *k, struct np_inject *inject, const char *ns, size_t n,
+		 int timeout_ms, json_t **ret, struct np_err *err)
 {
 	const struct np_kube_query q = { .limit = 500 };
 	struct np_backoff wait;
@@ -104,10 +104,11 @@ int np_pods_wait(struct np_kube *k, const char *ns, size_t n, int timeout_ms, js
 			return -1;
 		rc = count_ready(pods, &ready, &late, err);
 		if (rc == 0 && ready >= n) {
-			if (ret)
+			rc = np_inject_pods(inject, pods, err);
+			if (rc == 0 && ret)
 				*ret = json_incref(pods);
 			json_decref(pods);
-			return 0;
+			return rc;
 		}
 		snprintf(name, sizeof(name), "%s",
 			 late ? np_json_str(late, "metadata/name", "?") : "?");

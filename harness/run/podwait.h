@@ -5,16 +5,18 @@
 #include <jansson.h>
 
 #include "np/base/err.h"
+#include "inject.h"
 #include "np/kube/client.h"
 
 #define NP_POD_WAIT_MS 120000
 
 /*
  * Waits until @n pods of namespace @ns are Running with an address; those that are being deleted do
- * not count. *@ret: new array of pod objects (may be NULL). NP_EENV names the pod that failed and
- * why (image, scheduling), NP_ETIMEOUT the first that is late.
+ * not count. Those that wait for an agent get it from @inject (NULL: the image has it), and serve
+ * when this returns. *@ret: new array of pod objects (may be NULL). NP_EENV names the pod that
+ * failed and why (image, scheduling), NP_ETIMEOUT the first that is late.
  */
-int np_pods_wait(struct np_kube *k, const char *ns, size_t n, int timeout_ms, json_t **ret,
-		 struct np_err *err);
+int np_pods_wait(struct np_kube *k, struct np_inject *inject, const char *ns, size_t n,
+		 int timeout_ms, json_t **ret, struct np_err *err);
 
 #endif

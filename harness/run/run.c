@@ -13,6 +13,7 @@
 #include "np/run/clean.h"
 #include "np/target/cluster.h"
 #include "settle.h"
+#include "watchdog.h"
 #include "worker.h"
 
 #define DEADLINE_SANDBOX_MS 3000
@@ -47,6 +48,7 @@ struct run {
 	struct np_record record;
 	struct np_shared shared;
 	struct np_meter meter;
+	struct np_watchdog watchdog; /* of the sandbox */
 	json_t *resumed; /* {id: result} of an earlier part, or NULL */
 	char id[NP_RUN_ID_LEN + 1];
 	uint64_t seed;
@@ -350,6 +352,32 @@ static int prepare(struct run *r, struct np_err *err)
 	return 0;
 }
 
+/* From here on a sandbox that dies ends every wait at once, as the user does. */
+static int watch_sandbox(struct run *r, struct np_err *err)
+{
+	struct np_cluster *c = &r->cluster;
+
+	if (!c->sandbox)
+		return 0;
+	if (np_watchdog_start(&r->watchdog, np_sandbox_death_fd(c->sandbox), r->o->cancel, err) < 0)
+		return -1;
+	c->cancel = &r->watchdog.cancel;
+	np_kube_set_cancel(c->kube, c->cancel);
+	return 0;
+}
+
+/* Whatever the run came to: with a dead sandbox that is the reason. */
+static int judge_sandbox(struct run *r, int rc, struct np_err *err)
+{
+	np_watchdog_stop(&r->watchdog);
+	if (!atomic_load(&r->watchdog.dead))
+		return rc;
+	np_err_clear(err);
+	return np_err_set(err, NP_EENV,
+			  "the sandbox died in the middle of the run; 'netpolcheck run --resume %s' "
+			  "goes on from there", r->sum->dir);
+}
+
 static int open_target(struct run *r, struct np_err *err)
 {
 	const struct np_cluster_options co = { .kubeconfig = r->o->kubeconfig,
@@ -367,6 +395,8 @@ static int open_target(struct run *r, struct np_err *err)
 	if (np_cluster_open(&co, &r->cluster, err) < 0)
 		return -1;
 	r->cluster_open = true;
+	if (watch_sandbox(r, err) < 0)
+		return -1;
 	sandbox = r->cluster.sandbox != NULL;
 	r->n_workers = r->o->workers ? r->o->workers : WORKERS_DEFAULT;
 	if (r->n_workers > max)
@@ -445,6 +475,7 @@ int np_run(const struct np_run_options *options, struct np_run_summary *ret, str
 		rc = open_target(&r, err);
 		if (rc == 0)
 			rc = judge_cases(&r, err);
+		rc = judge_sandbox(&r, rc, err);
 		if (clean_up(&r, &clean_err) < 0) {
 			np_record_note(&r.record, "warn", "%s", clean_err.msg);
 			if (rc == 0) {

@@ -84,6 +84,7 @@ static int create_pod(struct np_session *s, json_t *pod, struct np_err *err)
 	np_auto_free char *identity =
 		np_xasprintf(NP_STR_FMT "/%s#%u", NP_STR_ARG(real), object_name, ++s->generation);
 	struct np_podspec spec = { .image = s->fixture->cluster->image,
+				   .inject = s->fixture->inject != NULL,
 				   .identity = identity,
 				   .node = choose_node(s, pod),
 				   .ports = s->worldfile->ports,
@@ -204,7 +205,9 @@ static void match_pods(struct np_session *s, const struct np_scope_ns *ns, const
 		if (p->agent == SIZE_MAX) {
 			struct np_fleet_place place = { .name = p->name,
 							.ns = ns->real.p,
-							.pod = pod_name };
+							.pod = pod_name,
+							.agent = np_inject_agent(
+								s->fixture->inject) };
 			struct np_err err = { 0 };
 
 			np_fleet_add(s->fleet, &place, &p->agent, &err);
@@ -235,7 +238,8 @@ int np_session_sync(struct np_session *s, struct np_err *err)
 
 		if (!n)
 			continue;
-		if (np_pods_wait(kube(s), ns->real.p, n, NP_POD_WAIT_MS, &list, err) < 0)
+		if (np_pods_wait(kube(s), s->fixture->inject, ns->real.p, n, NP_POD_WAIT_MS, &list,
+				 err) < 0)
 			return -1;
 		match_pods(s, ns, list);
 		json_decref(list);
@@ -286,6 +290,7 @@ static int deploy_sentinels(struct np_session *s, struct np_err *err)
 	for (i = 0; rc == 0 && i < s->fixture->n_nodes; i++) {
 		struct np_fixture_pod *p = &s->sentinels[i];
 		struct np_podspec spec = { .image = s->fixture->cluster->image,
+					   .inject = s->fixture->inject != NULL,
 					   .node = s->fixture->nodes[i].p,
 					   .ports = s->worldfile->ports,
 					   .n_ports = s->worldfile->n_ports };
@@ -298,8 +303,8 @@ static int deploy_sentinels(struct np_session *s, struct np_err *err)
 				    NULL, NULL, err);
 		json_decref(pod);
 	}
-	if (rc < 0 || np_pods_wait(kube(s), s->sentinel_ns.p, s->fixture->n_nodes, NP_POD_WAIT_MS,
-				   &pods, err) < 0)
+	if (rc < 0 || np_pods_wait(kube(s), s->fixture->inject, s->sentinel_ns.p,
+				   s->fixture->n_nodes, NP_POD_WAIT_MS, &pods, err) < 0)
 		return -1;
 	json_array_foreach(pods, i, pod)
 		for (size_t j = 0; j < s->fixture->n_nodes; j++)

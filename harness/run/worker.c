@@ -198,8 +198,6 @@ static void add_stats(struct np_shared *sh, const struct np_session *s)
 {
 	struct np_fleet_stats st;
 
-	if (!s->fixture)
-		return;
 	np_fleet_get_stats(s->fleet, &st);
 	pthread_mutex_lock(&sh->lock);
 	sh->streams_opened += st.streams_opened;
@@ -216,6 +214,15 @@ struct place {
 	unsigned incarnation;
 };
 
+static void end_session(struct np_shared *sh, struct place *p, bool remove)
+{
+	if (!p->session.fixture)
+		return;
+	add_stats(sh, &p->session);
+	np_session_end(&p->session, remove);
+	atomic_fetch_sub(&sh->n_worlds, 1);
+}
+
 static int move_to(struct np_shared *sh, struct place *p, unsigned worker,
 		   const struct np_worldfile *world, struct np_err *err)
 {
@@ -223,10 +230,10 @@ static int move_to(struct np_shared *sh, struct place *p, unsigned worker,
 		return 0;
 	if (p->session.fixture && p->session.dirty)
 		np_record_note(sh->record, "info", "worker %u deploys its world anew", worker);
-	add_stats(sh, &p->session);
-	np_session_end(&p->session, true);
+	end_session(sh, p, true);
 	if (np_session_start(sh->fixture, worker, p->incarnation++, world, &p->session, err) < 0)
 		return -1;
+	atomic_fetch_add(&sh->n_worlds, 1);
 	record_world(sh, worker, &p->session);
 	return 0;
 }
@@ -266,7 +273,6 @@ void *np_worker_main(void *arg)
 			break;
 		}
 	}
-	add_stats(sh, &place.session);
-	np_session_end(&place.session, false);
+	end_session(sh, &place, false);
 	return NULL;
 }

@@ -4,6 +4,7 @@
 #define NP_RUN_WORKER_H
 
 #include <pthread.h>
+#include <stdatomic.h>
 
 #include "fixture.h"
 #include "latency.h"
@@ -12,7 +13,7 @@
 #include "record.h"
 #include "waivers.h"
 
-/* What the workers of a run share. @lock guards everything below it. */
+/* What the workers of a run share. @lock guards everything below it but what is atomic. */
 struct np_shared {
 	const struct np_run_options *options;
 	const struct np_fixture *fixture;
@@ -29,6 +30,7 @@ struct np_shared {
 	size_t fixed;
 	unsigned long long streams_opened, streams_lost, probes;
 	size_t agents; /* streams that were needed: one for each pod and worker */
+	atomic_int n_worlds; /* deployed now */
 };
 
 /* pthread start routine; @arg is a struct np_worker. */
