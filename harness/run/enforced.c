@@ -25,7 +25,8 @@ static int open_streams(const struct np_fixture *f, struct question *q, int time
 	for (size_t i = 0; i < f->n_control; i++) {
 		struct np_fleet_place p = { .name = f->trial[i].name.p,
 					    .ns = f->trial_ns.p,
-					    .pod = f->trial[i].pod.p };
+					    .pod = f->trial[i].pod.p,
+					    .agent = np_inject_agent(f->inject) };
 
 		if (np_fleet_add(q->fleet, &p, &q->trial[i], err) < 0)
 			return -1;

@@ -102,6 +102,8 @@ static void record_begin(struct run *r)
 		"{s:s, s:s, s:s, s:s?}", "kind", r->cluster.sandbox ? "sandbox" : "cluster",
 		"server", r->cluster.server, "image", r->cluster.image, "fault", r->o->fault);
 
+	if (r->cluster.inject)
+		json_object_set_new(target, "inject", json_true());
 	np_record_put_take(&r->record,
 			   np_json_pack("{s:s, s:i, s:s, s:s, s:s, s:I, s:o, s:o, s:o, s:i, s:I, "
 					"s:I, s:I, s:b, s:s?}",
@@ -385,6 +387,7 @@ static int open_target(struct run *r, struct np_err *err)
 					       .in_cluster = r->o->in_cluster,
 					       .fault = r->o->fault,
 					       .image = r->o->image,
+					       .inject = r->o->inject,
 					       .external = r->o->external,
 					       .cancel = r->o->cancel };
 	unsigned max = r->plan.n_cases < NP_RUN_MAX_WORKERS ? (unsigned)r->plan.n_cases

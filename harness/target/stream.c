@@ -87,7 +87,8 @@ static int connect_tcp(const char *place, struct np_err *err)
 
 void np_stream_open(struct np_stream *s, struct np_kube *k, const struct np_fleet_place *place)
 {
-	static const char *const argv[] = { "/netpolcheck-agent", "probe", NULL };
+	const char *const argv[] = { place->agent ? place->agent : "/netpolcheck-agent", "probe",
+				     NULL };
 	struct np_err err = { 0 };
 
 	*s = (struct np_stream){ .fd = -1, .open = true };

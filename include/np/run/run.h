@@ -40,7 +40,7 @@ typedef void np_run_progress_fn(void *ctx, const struct np_run_progress *p);
 struct np_run_options {
 	/* target, as np_cluster_options */
 	const char *kubeconfig, *context, *image, *external, *fault;
-	bool in_cluster;
+	bool in_cluster, inject;
 	/* what */
 	const char *suites_dir; /* root of the built-in suites: worlds/ and the areas */
 	const char *const

@@ -21,6 +21,7 @@ struct np_fleet_place {
 	const char *ns, *pod; /* an exec stream into this pod; or */
 	const char *socket; /* a unix socket whose every connection is an agent in probe mode; or */
 	const char *host;   /* HOST:PORT of the same over TCP */
+	const char *agent;  /* its path in the pod; NULL: /netpolcheck-agent, the image's */
 };
 
 struct np_fleet;
