@@ -79,8 +79,36 @@ static json_t *role_args(enum role role, const struct np_podspec *spec, bool lis
 	return np_json_pack("[s]", role == ROLE_SLEEP ? "sleep" : "version");
 }
 
+static bool has_low_port(const struct np_podspec *spec)
+{
+	for (size_t i = 0; i < spec->n_ports; i++)
+		if (spec->ports[i].first < 1024)
+			return true;
+	return false;
+}
+
+static void complete_privileges(json_t *ctr, bool raw, bool bind)
+{
+	json_t *security = np_json_pack("{s:b, s:b, s:{s:[s]}}", "allowPrivilegeEscalation", 0,
+					"readOnlyRootFilesystem", 1, "capabilities", "drop", "ALL");
+	json_t *add = json_array();
+
+	if (raw)
+		json_array_append_new(add, json_string("NET_RAW"));
+	if (bind)
+		json_array_append_new(add, json_string("NET_BIND_SERVICE"));
+	if (json_array_size(add)) {
+		json_object_set(json_object_get(security, "capabilities"), "add", add);
+		json_object_set_new(security, "runAsUser", json_integer(0));
+		json_object_set_new(security, "runAsNonRoot", json_false());
+	}
+	json_decref(add);
+	json_object_set_new(ctr, "securityContext", security);
+}
+
 static void complete_container(json_t *ctr, size_t i, const char *prefix,
-			       const struct np_podspec *spec, enum role role, bool listen)
+			       const struct np_podspec *spec, enum role role, bool listen,
+			       bool host)
 {
 	json_t *args = role_args(role, spec, listen);
 	char name[32];
@@ -94,10 +122,8 @@ static void complete_container(json_t *ctr, size_t i, const char *prefix,
 		run_shell(ctr, role, args);
 	else
 		run_agent(ctr, args);
-	json_object_set_new(ctr, "securityContext",
-			    np_json_pack("{s:b, s:b, s:{s:[s]}}", "allowPrivilegeEscalation", 0,
-					 "readOnlyRootFilesystem", 1, "capabilities", "drop",
-					 "ALL"));
+	complete_privileges(ctr, role == ROLE_AGENT && spec->raw,
+			    role == ROLE_AGENT && listen && host && has_low_port(spec));
 	json_object_set_new(ctr, "resources",
 			    np_json_pack("{s:{s:s, s:s}, s:{s:s}}", "requests", "cpu", "5m",
 					 "memory", "8Mi", "limits", "memory", "64Mi"));
@@ -131,7 +157,8 @@ static json_t *ensure(json_t *parent, const char *key, json_t *fresh)
 	return fresh;
 }
 
-void np_podspec_apply(json_t *pod, const struct np_podspec *spec)
+/* @listen: a pod on the host's network serves the ports too. */
+static void complete(json_t *pod, const struct np_podspec *spec, bool listen)
 {
 	json_t *s = ensure(pod, "spec", json_object());
 	json_t *ctrs = ensure(s, "containers", json_array()), *ctr;
@@ -141,18 +168,29 @@ void np_podspec_apply(json_t *pod, const struct np_podspec *spec)
 	if (!json_array_size(ctrs))
 		json_array_append_new(ctrs, json_object());
 	json_array_foreach(ctrs, i, ctr)
-		complete_container(ctr, i, "c", spec, i ? ROLE_SLEEP : ROLE_AGENT, !host);
+		complete_container(ctr, i, "c", spec, i ? ROLE_SLEEP : ROLE_AGENT, listen || !host,
+				   host);
 	json_array_foreach(json_object_get(s, "initContainers"), i, ctr)
 		complete_container(ctr, i, "init", spec,
 				   np_json_str(ctr, "restartPolicy", NULL) ? ROLE_SLEEP : ROLE_INIT,
-				   false);
+				   false, host);
 	if (spec->inject)
 		json_object_set_new(s, "volumes",
 				    np_json_pack("[{s:s, s:{s:s}}]", "name", NP_INJECT_VOLUME,
 						 "emptyDir", "sizeLimit", "16Mi"));
-	complete_security(s, np_json_bool(s, "hostNetwork", 0));
+	complete_security(s, host);
 	if (spec->node && !json_object_get(s, "nodeName"))
 		json_object_set_new(s, "nodeName", json_string(spec->node));
+}
+
+void np_podspec_apply(json_t *pod, const struct np_podspec *spec)
+{
+	complete(pod, spec, false);
+}
+
+bool np_podspec_privileged(const json_t *pod, const struct np_podspec *spec)
+{
+	return spec->raw || np_json_bool(pod, "spec/hostNetwork", 0);
 }
 
 json_t *np_podspec_new(const char *ns, const char *name, const char *label, bool host_network,
@@ -161,12 +199,9 @@ json_t *np_podspec_new(const char *ns, const char *name, const char *label, bool
 	json_t *pod = np_json_pack("{s:s, s:s, s:{s:s, s:s, s:{s:s}}, s:{s:[{s:s}]}}", "apiVersion",
 				   "v1", "kind", "Pod", "metadata", "name", name, "namespace", ns,
 				   "labels", "app", label, "spec", "containers", "name", "agent");
-	json_t *s = json_object_get(pod, "spec");
 
-	np_podspec_apply(pod, spec);
-	if (host_network) {
-		json_object_set_new(s, "hostNetwork", json_true());
-		json_object_del(json_object_get(s, "securityContext"), "sysctls");
-	}
+	if (host_network)
+		json_object_set_new(json_object_get(pod, "spec"), "hostNetwork", json_true());
+	complete(pod, spec, true);
 	return pod;
 }

@@ -65,11 +65,13 @@ static json_t *container(const json_t *pod, const char *list, size_t i)
 
 /*
  * What the level "restricted" of the Pod Security Standards asks of a pod, and that it asks for no
- * more than a moment of a small node.
+ * more than a moment of a small node. @added: but for the agent's container, which is root with
+ * these capabilities alone.
  */
-static void check_restricted(const json_t *pod)
+static void check_but_agent(const json_t *pod, const char *added)
 {
 	static const char *const lists[] = { "spec/initContainers", "spec/containers" };
+	const json_t *agent = container(pod, "spec/containers", 0);
 	json_t *ctr;
 	size_t i;
 
@@ -85,8 +87,21 @@ static void check_restricted(const json_t *pod)
 				0);
 			ck_assert_int_eq(
 				np_json_bool(ctr, "securityContext/readOnlyRootFilesystem", 0), 1);
-			check_json(np_json_at(ctr, "securityContext/capabilities"),
-				   "{'drop': ['ALL']}");
+			check_json(np_json_at(ctr, "securityContext/capabilities/drop"),
+				   "['ALL']");
+			if (ctr == agent && added) {
+				check_json(np_json_at(ctr, "securityContext/capabilities/add"),
+					   added);
+				ck_assert_int_eq(np_json_int(ctr, "securityContext/runAsUser", -1),
+						 0);
+				ck_assert_int_eq(
+					np_json_bool(ctr, "securityContext/runAsNonRoot", 1), 0);
+			} else {
+				ck_assert_ptr_null(
+					np_json_at(ctr, "securityContext/capabilities/add"));
+				ck_assert_ptr_null(np_json_at(ctr, "securityContext/runAsUser"));
+				ck_assert_ptr_null(np_json_at(ctr, "securityContext/runAsNonRoot"));
+			}
 			ck_assert_ptr_null(np_json_at(ctr, "securityContext/privileged"));
 			ck_assert_str_eq(np_json_str(ctr, "image", ""), IMAGE);
 			check_json(json_object_get(ctr, "command"), "['/netpolcheck-agent']");
@@ -95,6 +110,11 @@ static void check_restricted(const json_t *pod)
 			ck_assert_ptr_nonnull(np_json_str(ctr, "resources/limits/memory", NULL));
 			ck_assert_ptr_nonnull(np_json_str(ctr, "name", NULL));
 		}
+}
+
+static void check_restricted(const json_t *pod)
+{
+	check_but_agent(pod, NULL);
 }
 
 /* ---- one container ---- */
@@ -306,13 +326,62 @@ START_TEST(a_host_network_pod_of_the_harness_listens)
 {
 	json_t *pod = np_podspec_new("np-1-host", "node-a", "control", true, &some_spec);
 
-	check_restricted(pod);
+	check_but_agent(pod, "['NET_BIND_SERVICE']");
+	ck_assert(np_podspec_privileged(pod, &some_spec));
 	ck_assert_int_eq(np_json_bool(pod, "spec/hostNetwork", 0), 1);
 	ck_assert_ptr_null(np_json_at(pod, "spec/securityContext/sysctls"));
 	check_json(json_object_get(container(pod, "spec/containers", 0), "args"),
 		   "['serve', '--identity', 'x/a#1', '--tcp', '80,8080', '--udp', '53', '--sctp', "
 		   "'81']");
 	json_decref(pod);
+}
+END_TEST
+
+/* What a capability is for decides who has it. */
+START_TEST(high_ports_of_a_node_need_no_capability)
+{
+	struct np_podspec spec = some_spec;
+	json_t *pod;
+
+	spec.ports = &some_ports[2];
+	spec.n_ports = 1;
+	pod = np_podspec_new("np-1-host", "node-a", "control", true, &spec);
+	check_restricted(pod);
+	json_decref(pod);
+}
+END_TEST
+
+START_TEST(raw_sctp_is_the_agents_alone)
+{
+	struct np_podspec spec = some_spec;
+	json_t *pod, *host, *of_case;
+
+	spec.raw = true;
+	pod = applied("{'spec': {'containers': [{}, {}], 'initContainers': [{}]}}", &spec);
+	check_but_agent(pod, "['NET_RAW']");
+	ck_assert(np_podspec_privileged(pod, &spec));
+	ck_assert_ptr_nonnull(np_json_at(pod, "spec/securityContext/sysctls"));
+	host = np_podspec_new("np-1-host", "node-a", "control", true, &spec);
+	check_but_agent(host, "['NET_RAW', 'NET_BIND_SERVICE']");
+	of_case = applied("{'spec': {'hostNetwork': true, 'containers': [{}]}}", &spec);
+	check_but_agent(of_case, "['NET_RAW']");
+	json_decref(pod);
+	json_decref(host);
+	json_decref(of_case);
+}
+END_TEST
+
+START_TEST(who_needs_a_privileged_namespace)
+{
+	json_t *plain = json_of("{'spec': {}}"), *host = json_of("{'spec': {'hostNetwork': true}}");
+	struct np_podspec raw = some_spec;
+
+	raw.raw = true;
+	ck_assert(!np_podspec_privileged(plain, &some_spec));
+	ck_assert(np_podspec_privileged(host, &some_spec));
+	ck_assert(np_podspec_privileged(plain, &raw));
+	json_decref(plain);
+	json_decref(host);
 }
 END_TEST
 
@@ -347,6 +416,9 @@ int main(void)
 		a_host_network_pod_of_a_case_listens_on_nothing,
 		a_pod_of_the_harness,
 		a_host_network_pod_of_the_harness_listens,
+		high_ports_of_a_node_need_no_capability,
+		raw_sctp_is_the_agents_alone,
+		who_needs_a_privileged_namespace,
 		applying_twice_changes_nothing,
 	};
 	Suite *suite = suite_create("podspec");
