@@ -154,13 +154,16 @@ static int refresh_plugin(struct np_kube_auth *a, const atomic_int *cancel, stru
 				  a->config->plugin->command.p);
 	}
 	free(a->now.header);
-	free(a->now.cert);
-	free(a->now.key);
 	a->now.header = NULL;
 	if (got.token)
 		set_bearer(&a->now, got.token);
-	a->now.cert = np_steal(got.cert);
-	a->now.key = np_steal(got.key);
+	/* A certificate of the file goes before the plugin's, as in client-go. */
+	if (!a->config->cert.n) {
+		free(a->now.cert);
+		free(a->now.key);
+		a->now.cert = np_steal(got.cert);
+		a->now.key = np_steal(got.key);
+	}
 	a->now.generation++;
 	a->expires_s = got.expires_s;
 	a->read_us = np_now_us();
@@ -169,10 +172,10 @@ static int refresh_plugin(struct np_kube_auth *a, const atomic_int *cancel, stru
 	return 0;
 }
 
-/* A plugin is only asked when the file gives nothing else, as client-go does. */
+/* A plugin is not asked when the file gives something for the same header, as in client-go. */
 static bool uses_plugin(const struct np_kube_config *c)
 {
-	return c->plugin && !c->token.n && !c->token_file.n && !c->username.n && !c->cert.n;
+	return c->plugin && !c->token.n && !c->token_file.n && !c->username.n;
 }
 
 int np_kube_auth_get(struct np_kube_auth *a, const atomic_int *cancel, struct np_kube_cred *ret,

@@ -6,11 +6,12 @@
 #include "np/base/json.h"
 #include "np/base/mem.h"
 #include "reply.h"
+#include "retry.h"
 #include "transport.h"
+#include "whose.h"
 
 #define FIRST_PAUSE_MS 100
 #define MAX_PAUSE_MS 5000
-#define FEW 3	/* tries of what will hardly get better: 500, TLS */
 
 static int check_headers(const struct np_kube_config *c, struct np_err *err)
 {
@@ -102,6 +103,11 @@ void np_kube_set_timeout(struct np_kube *k, int timeout_ms)
 	k->timeout_ms = timeout_ms;
 }
 
+void np_kube_set_patience(struct np_kube *k, int patience_ms)
+{
+	k->patience_ms = patience_ms;
+}
+
 void np_kube_get_stats(struct np_kube *k, struct np_kube_stats *ret)
 {
 	*ret = (struct np_kube_stats){
@@ -111,6 +117,8 @@ void np_kube_get_stats(struct np_kube *k, struct np_kube_stats *ret)
 		.lost = atomic_load(&k->count.lost),
 		.bytes_in = atomic_load(&k->count.bytes_in),
 	};
+	for (int i = 0; i < NP_KUBE_N_CAUSES; i++)
+		ret->again[i] = atomic_load(&k->count.again[i]);
 }
 
 /* One request under way. */
@@ -120,9 +128,11 @@ struct exchange {
 	struct np_kube_call call;
 	struct np_kube_reply *reply;
 	struct np_kube_cred cred;
-	int64_t deadline_ms;
-	unsigned n_few, n_refused;	/* of FEW; of 401 */
-	bool too_large, head_done;
+	int timeout_ms;			/* of the request */
+	int64_t deadline_ms;		/* of its last attempt */
+	int64_t attempt_until_ms;
+	unsigned n_attempts, n_few, n_anew;	/* in all; of a few; after 401 */
+	bool blind, too_large, head_done;
 };
 
 static size_t on_body(char *bytes, size_t size, size_t n, void *user)
@@ -148,16 +158,20 @@ static size_t on_header(char *bytes, size_t size, size_t n, void *user)
 	return line.n;
 }
 
-static int wait_end(struct exchange *x, struct np_kube_slot *s, CURLcode *ret, struct np_err *err)
+/* *@ret_late: it is this attempt's time that is over, not the request's. */
+static int wait_end(struct exchange *x, struct np_kube_slot *s, CURLcode *ret, bool *ret_late,
+		    struct np_err *err)
 {
 	for (;;) {
-		int64_t left = x->deadline_ms - np_now_ms();
+		int64_t now = np_now_ms(), left = x->attempt_until_ms - now;
 
 		if (np_kube_cancelled(x->k))
 			return np_err_set(err, NP_EINTR, "interrupted");
-		if (left <= 0)
+		if (left <= 0) {
+			*ret_late = now < x->deadline_ms;
 			return np_err_set(err, NP_ETIMEOUT, "no answer from '%s' in time",
 					  x->k->config->server.p);
+		}
 		if (np_kube_slot_step(s, left < NP_KUBE_TICK_MS ? (int)left : NP_KUBE_TICK_MS, ret))
 			return 0;
 	}
@@ -170,13 +184,27 @@ static int judge_body(struct exchange *x, struct np_err *err)
 
 	if (!(x->req->flags & NP_KUBE_NO_JSON) && r->text.len)
 		r->body = np_json_parse(r->text.data, r->text.len, &why);
-	if (r->http >= 300 || r->http < 200)
-		return np_kube_status_err(r->http, r->body, &r->text, err);
+	if (r->http >= 300 || r->http < 200) {
+		np_kube_status_err(r->http, r->body, &r->text, err);
+		return r->http == 401 ? np_kube_whose_refused(x->k->config, &x->cred, err) : -1;
+	}
 	if (!why.code)
 		return 0;
 	if (err)
 		*err = why;
 	return np_err_prefix(err, "the reply to %s is not JSON", x->req->path);
+}
+
+/* There was no complete reply. */
+static void attempt_lost(struct exchange *x, struct np_kube_slot *s, CURLcode code,
+			 struct np_err *err)
+{
+	np_kube_loss_err(x->k, s, code, err);
+	atomic_fetch_add(&x->k->count.lost, 1);
+	np_kube_slot_free(s);
+	if (x->too_large)
+		np_err_set(err, NP_ELIMIT, "the reply to %s is larger than %u bytes", x->req->path,
+			   NP_KUBE_REPLY_MAX);
 }
 
 /*
@@ -186,34 +214,31 @@ static int attempt(struct exchange *x, enum np_kube_loss *ret_loss, struct np_er
 {
 	struct np_kube_slot *s = np_kube_slot_take(x->k);
 	CURLcode code = CURLE_OK;
-	unsigned attempts = x->reply->attempts;
+	bool late = false;
 	long http = 0;
 
 	*ret_loss = NP_KUBE_LOSS_FATAL;
 	np_kube_reply_clear(x->reply);
-	x->reply->attempts = attempts;
 	x->head_done = false;
 	if (!s)
 		return np_err_set(err, NP_EENV, "libcurl does not start");
-	if (np_kube_slot_start(x->k, s, &x->cred, &x->call, err) || wait_end(x, s, &code, err)) {
+	if (np_kube_slot_start(x->k, s, &x->cred, &x->call, err) ||
+	    wait_end(x, s, &code, &late, err)) {
 		np_kube_slot_free(s);
 		atomic_fetch_add(&x->k->count.lost, 1);
+		if (late)
+			*ret_loss = NP_KUBE_LOSS_MIDWAY;
 		return -1;
 	}
 	/* curl takes a connection that ends among the headers for a reply without a body. */
 	if (!code && !x->head_done)
 		code = CURLE_PARTIAL_FILE;
-	*ret_loss = np_kube_loss_of(code);
+	*ret_loss = np_kube_loss_of(s, code);
 	curl_easy_getinfo(s->easy, CURLINFO_RESPONSE_CODE, &http);
-	x->reply->attempts = attempts + 1;
+	x->n_attempts++;
 	x->reply->http = code ? 0 : (int)http;
 	if (code) {
-		np_kube_loss_err(x->k, s, code, err);
-		atomic_fetch_add(&x->k->count.lost, 1);
-		np_kube_slot_free(s);
-		if (x->too_large)
-			np_err_set(err, NP_ELIMIT, "the reply to %s is larger than %u bytes",
-				   x->req->path, NP_KUBE_REPLY_MAX);
+		attempt_lost(x, s, code, err);
 		return -1;
 	}
 	np_kube_slot_give(x->k, s);
@@ -221,29 +246,35 @@ static int attempt(struct exchange *x, enum np_kube_loss *ret_loss, struct np_er
 }
 
 /* May the request be sent again after this? */
-static bool worth_another(struct exchange *x, enum np_kube_loss loss)
+static bool worth_another(struct exchange *x, enum np_kube_cause cause)
 {
-	int http = x->reply->http;
+	enum np_kube_asker asker = x->call.repeatable ? NP_ASKER_REPEATABLE : NP_ASKER_OTHER;
 
-	if (x->req->flags & NP_KUBE_ONCE)
+	if ((x->req->flags & NP_KUBE_ONCE) && cause != NP_KUBE_UNAUTHORIZED)
 		return false;
-	if (loss == NP_KUBE_LOSS_TLS)
-		return ++x->n_few < FEW;
-	if (loss)
-		return loss == NP_KUBE_LOSS_UNSENT ||
-		       (loss == NP_KUBE_LOSS_MIDWAY && x->call.repeatable);
-	if (http == 429)
+	switch (np_kube_again(cause, asker)) {
+	case NP_AGAIN_ALWAYS:
 		return true;
-	if (http == 500)
-		return x->call.repeatable && ++x->n_few < FEW;
-	return x->call.repeatable && (http == 502 || http == 503 || http == 504);
+	case NP_AGAIN_FEW:
+		return ++x->n_few < NP_KUBE_FEW;
+	case NP_AGAIN_WAITS:
+		return x->reply->retry_after_s >= 0;
+	case NP_AGAIN_ANEW:
+		return !x->n_anew++ && np_kube_auth_refused(x->k->auth, x->cred.generation);
+	case NP_AGAIN_NEVER:
+	case NP_AGAIN_LIST:
+		break;
+	}
+	return false;
 }
 
-static int64_t pause_before(const struct exchange *x, unsigned n)
+static int64_t pause_before(const struct exchange *x, enum np_kube_cause cause, unsigned n)
 {
 	int64_t ms = np_kube_jitter_ms(n, FIRST_PAUSE_MS, MAX_PAUSE_MS);
 	int64_t asked = (int64_t)x->reply->retry_after_s * 1000;
 
+	if (cause == NP_KUBE_UNAUTHORIZED)
+		return 0;
 	/* A little more than asked, not all at the same moment. */
 	return asked > 0 ? asked + np_kube_jitter_ms(0, FIRST_PAUSE_MS, FIRST_PAUSE_MS) : ms;
 }
@@ -252,33 +283,40 @@ static int exchange_run(struct exchange *x, struct np_err *err)
 {
 	for (unsigned n = 0;; n++) {
 		enum np_kube_loss loss = NP_KUBE_LOSS_FATAL;
-		int64_t pause;
+		enum np_kube_cause cause;
+		int64_t now = np_now_ms(), pause;
+		int rc;
 
+		x->attempt_until_ms = now + x->timeout_ms < x->deadline_ms ? now + x->timeout_ms
+									   : x->deadline_ms;
 		np_kube_cred_release(&x->cred);
 		if (np_kube_auth_get(x->k->auth, x->k->cancel, &x->cred, err))
 			return -1;
-		if (!attempt(x, &loss, err))
+		rc = attempt(x, &loss, err);
+		x->reply->attempts = x->n_attempts;
+		x->reply->blind = x->blind;
+		cause = np_kube_cause_of(x->reply->http, loss);
+		if (!rc || loss != NP_KUBE_LOSS_FATAL)
+			np_kube_note_outage(x->k, rc ? cause : NP_KUBE_N_CAUSES);
+		if (!rc)
 			return 0;
 		if (x->reply->http == 429)
 			atomic_fetch_add(&x->k->count.throttled, 1);
-		if (x->reply->http == 401 && !x->n_refused++ &&
-		    np_kube_auth_refused(x->k->auth, x->cred.generation))
-			pause = 0;
-		else if (worth_another(x, loss))
-			pause = pause_before(x, n);
-		else
+		if (!worth_another(x, cause))
 			return -1;
 		/* No time left for it: then what the server said is the better answer. */
-		if (np_now_ms() + pause >= x->deadline_ms)
+		pause = pause_before(x, cause, n);
+		if (np_now_ms() + pause >= x->deadline_ms || np_kube_pause(x->k, pause, err))
 			return -1;
-		if (np_kube_pause(x->k, pause, err))
-			return -1;
-		atomic_fetch_add(&x->k->count.retries, 1);
+		x->blind |= np_kube_maybe_done(cause);
+		np_kube_count_again(x->k, cause);
 	}
 }
 
 static bool idempotent(const struct np_kube_req *req)
 {
+	if (req->flags & NP_KUBE_REPEAT)
+		return true;
 	if (!strcmp(req->method, "PATCH"))
 		return req->content_type &&
 		       strcmp(req->content_type, "application/json-patch+json");
@@ -304,14 +342,16 @@ int np_kube_request(struct np_kube *k, const struct np_kube_req *req, struct np_
 	struct np_kube_reply own = { .http = 0 };
 	struct np_buf body = { NULL, 0, 0 };
 	struct exchange x = { .k = k, .req = req, .reply = ret ? ret : &own };
-	int rc;
+	int rc, patience_ms;
 
 	np_kube_reply_clear(x.reply);
 	if (check_req(req, err))
 		return -1;
 	if (req->json)
 		np_json_dump(req->json, 0, &body);
-	x.deadline_ms = np_now_ms() + (req->timeout_ms > 0 ? req->timeout_ms : k->timeout_ms);
+	x.timeout_ms = req->timeout_ms > 0 ? req->timeout_ms : k->timeout_ms;
+	patience_ms = req->flags & NP_KUBE_ONCE ? 0 : k->patience_ms;
+	x.deadline_ms = np_now_ms() + (patience_ms > x.timeout_ms ? patience_ms : x.timeout_ms);
 	x.call = (struct np_kube_call){
 		.method = req->method,
 		.path = req->path,

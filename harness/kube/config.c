@@ -92,6 +92,19 @@ static bool known_scheme(struct np_str s)
 	       np_str_starts(s, "unix:///");
 }
 
+static int check_proxy(struct loader *l, const struct np_kube_node *n)
+{
+	static const char *const schemes[] = { "http://", "https://", "socks5://", "socks5h://" };
+	struct np_kube_node at = np_kube_node_get(n, "proxy-url");
+
+	for (size_t i = 0; i < NP_ARRAY_SIZE(schemes); i++)
+		if (np_str_starts(l->c.proxy_url, schemes[i]))
+			return 0;
+	return !l->c.proxy_url.n ? 0 :
+	       np_kube_node_err(&at, l->err, NP_EUSAGE,
+				"begins with none of http://, https://, socks5://");
+}
+
 static int read_cluster(struct loader *l)
 {
 	static const struct text_field fields[] = {
@@ -116,6 +129,8 @@ static int read_cluster(struct loader *l)
 					"'%s' begins with none of https://, "
 					"http://, unix:///",
 					c->server.p);
+	if (check_proxy(l, &n))
+		return -1;
 	if (c->insecure && c->ca.n)
 		return np_kube_node_err(&n, l->err, NP_EUSAGE, "a certificate authority and "
 					"insecure-skip-tls-verify exclude each other");
@@ -244,15 +259,40 @@ static int read_plugin(struct loader *l, const struct np_kube_node *user)
 	return 0;
 }
 
+/* What to do instead, by the provider's name. */
+static const char *instead_of(const char *provider)
+{
+	static const struct {
+		const char *name, *instead;
+	} known[] = {
+		{ "gcp", "install gke-gcloud-auth-plugin and write the file anew with 'gcloud "
+			 "container clusters get-credentials'" },
+		{ "azure", "install kubelogin and run 'kubelogin convert-kubeconfig'" },
+		{ "oidc", "use the exec plugin kubelogin ('kubectl oidc-login setup' writes it), or a "
+			  "token of a service account ('kubectl create token')" },
+	};
+
+	for (size_t i = 0; i < NP_ARRAY_SIZE(known); i++)
+		if (!strcmp(provider, known[i].name))
+			return known[i].instead;
+	return "use an exec plugin, or a token of a service account ('kubectl create token')";
+}
+
+static int refuse_provider(struct loader *l, const struct np_kube_node *at)
+{
+	const char *name = np_json_str(at->value, "name", "");
+
+	return np_kube_node_err(at, l->err, NP_EUSAGE, "auth-provider '%s' is not supported: %s",
+				name, instead_of(name));
+}
+
 static int check_user(struct loader *l, const struct np_kube_node *n)
 {
 	struct np_kube_node old = np_kube_node_get(n, "auth-provider");
 	struct np_kube_config *c = &l->c;
 
 	if (old.value)
-		return np_kube_node_err(&old, l->err, NP_EUSAGE,
-					"auth-provider is not supported (kubectl "
-					"dropped it too): use an exec plugin or a token instead");
+		return refuse_provider(l, &old);
 	if (!c->cert.n != !c->key.n)
 		return np_kube_node_err(n, l->err, NP_EUSAGE,
 					"client-certificate and client-key go "

@@ -1,18 +1,42 @@
 /* exec_run.c - layer kube: opening a stream with more than one try, and short commands. */
 #include "np/base/clock.h"
 #include "np/base/mem.h"
+#include "retry.h"
 #include "stream.h"
 
 #define FIRST_PAUSE_MS 100
 #define MAX_PAUSE_MS 2000
 #define PUMP_MS 200
 
-/* The command surely did not start, and may the next time. */
-static bool worth_another(struct np_kube_exec *e, unsigned *n_refused)
+int np_kube_exec_again(struct np_kube_exec *e, unsigned n)
 {
-	if (e->http == 401 && !(*n_refused)++)
-		return np_kube_auth_refused(e->k->auth, e->cred.generation);
-	return e->http == 429 || e->http == 503 || e->loss == NP_KUBE_LOSS_UNSENT;
+	enum np_kube_cause cause = np_kube_exec_cause(e);
+	bool again = false;
+
+	if (e->state != NP_KUBE_EXEC_FAILED || e->protocol)
+		return -1;
+	switch (np_kube_again(cause, NP_ASKER_EXEC)) {
+	case NP_AGAIN_ALWAYS:
+		again = true;
+		break;
+	case NP_AGAIN_FEW:
+		again = n + 1 < NP_KUBE_FEW;
+		break;
+	case NP_AGAIN_ANEW:
+		again = !n && np_kube_auth_refused(e->k->auth, e->cred.generation);
+		break;
+	case NP_AGAIN_NEVER:
+	case NP_AGAIN_WAITS:
+	case NP_AGAIN_LIST:
+		break;
+	}
+	if (!again)
+		return -1;
+	np_kube_count_again(e->k, cause);
+	if (cause == NP_KUBE_UNAUTHORIZED)
+		return 0;
+	return e->retry_after_s > 0 ? e->retry_after_s * 1000
+				    : (int)np_kube_jitter_ms(n, FIRST_PAUSE_MS, MAX_PAUSE_MS);
 }
 
 /* Waits until @e is open or has failed. 0, or -1 with its reason. */
@@ -25,30 +49,30 @@ static int wait_open(struct np_kube_exec *e, struct np_err *err)
 	return 0;
 }
 
+/* A command of any kind must not be begun twice. */
+static bool surely_not_begun(const struct np_kube_exec *e)
+{
+	return e->http == 503 || !np_kube_maybe_done(np_kube_exec_cause(e));
+}
+
 struct np_kube_exec *np_kube_exec_open(struct np_kube *k, const char *ns, const char *pod,
 				       const char *container, const char *const *argv,
 				       unsigned flags, int open_timeout_ms, struct np_err *err)
 {
 	int64_t deadline = np_now_ms() + open_timeout_ms;
-	unsigned n_refused = 0;
 
 	for (unsigned n = 0;; n++) {
-		int64_t left = deadline - np_now_ms(), pause;
+		int64_t left = deadline - np_now_ms();
+		int pause;
 		struct np_kube_exec *e = np_kube_exec_start(k, ns, pod, container, argv, flags,
 							    left > 1 ? (int)left : 1, err);
 
 		if (!e || !wait_open(e, err))
 			return e;
-		pause = e->retry_after_s > 0 ? (int64_t)e->retry_after_s * 1000 :
-					       np_kube_jitter_ms(n, FIRST_PAUSE_MS, MAX_PAUSE_MS);
-		if (!worth_another(e, &n_refused) || np_now_ms() + pause >= deadline) {
-			np_kube_exec_close(e);
-			return NULL;
-		}
+		pause = surely_not_begun(e) ? np_kube_exec_again(e, n) : -1;
 		np_kube_exec_close(e);
-		if (np_kube_pause(k, pause, err))
+		if (pause < 0 || np_now_ms() + pause >= deadline || np_kube_pause(k, pause, err))
 			return NULL;
-		atomic_fetch_add(&k->count.retries, 1);
 	}
 }
 

@@ -1,6 +1,7 @@
 /* resource.c - layer kube: verbs on objects and collections. */
 #include <stdio.h>
 
+#include "covers.h"
 #include "np/base/clock.h"
 #include "np/base/json.h"
 #include "np/base/mem.h"
@@ -71,6 +72,8 @@ struct op {
 	struct np_kube_req req;
 	struct np_buf path, query;
 	json_t *json;		/* owned, or NULL */
+	int http;		/* of the last attempt */
+	bool blind;		/* an attempt before it may have been carried out */
 };
 
 static void op_init(struct op *o, const char *method, const struct np_kube_type *t, const char *ns,
@@ -106,6 +109,8 @@ static int op_run(struct op *o, struct np_kube *k, const struct np_kube_write *w
 	o->req.path = np_buf_text(&o->path);
 	o->req.query = np_buf_text(&o->query);
 	rc = np_kube_request(k, &o->req, r, err);
+	o->http = r->http;
+	o->blind = r->blind;
 	if (!rc && ret_obj && !json_is_object(r->body))
 		rc = np_err_set(err, NP_EPARSE, "the reply to %s is no object", o->req.path);
 	if (!rc && ret_obj)
@@ -142,6 +147,47 @@ int np_kube_get(struct np_kube *k, const struct np_kube_type *t, const char *ns,
 	return op_run(&o, k, NULL, ret_obj, err);
 }
 
+/*
+ * The answer to a write was lost, and its repetition conflicts. When what is stored is what was
+ * sent, the conflict is with ourselves: 0 and *@ret_obj; otherwise @why stands.
+ */
+static int own_conflict(struct np_kube *k, const struct np_kube_type *t, const char *ns,
+			const json_t *sent, json_t **ret_obj, const struct np_err *why,
+			struct np_err *err)
+{
+	json_t *stored = NULL;
+	const char *name = np_json_str(sent, "metadata/name", "");
+
+	if (!np_kube_get(k, t, ns, name, &stored, NULL) && np_kube_covers(stored, sent)) {
+		if (ret_obj)
+			*ret_obj = json_incref(stored);
+		json_decref(stored);
+		return 0;
+	}
+	json_decref(stored);
+	if (err)
+		*err = *why;
+	return -1;
+}
+
+/* POST and PUT of a whole object. */
+static int put_object(struct np_kube *k, struct op *o, const struct np_kube_type *t, const char *ns,
+		      const json_t *obj, const struct np_kube_write *w, json_t **ret_obj,
+		      struct np_err *err)
+{
+	struct np_err why = { .code = NP_OK };
+
+	op_manager(o, w);
+	o->req.json = obj;
+	if (!op_run(o, k, w, ret_obj, &why))
+		return 0;
+	if (o->http == 409 && o->blind)
+		return own_conflict(k, t, ns, obj, ret_obj, &why, err);
+	if (err)
+		*err = why;
+	return -1;
+}
+
 int np_kube_create(struct np_kube *k, const struct np_kube_type *t, const char *ns,
 		   const json_t *obj, const struct np_kube_write *w, json_t **ret_obj,
 		   struct np_err *err)
@@ -151,9 +197,10 @@ int np_kube_create(struct np_kube *k, const struct np_kube_type *t, const char *
 	if (t->namespaced && need("namespace", ns, err))
 		return -1;
 	op_init(&o, "POST", t, ns, NULL, w);
-	op_manager(&o, w);
-	o.req.json = obj;
-	return op_run(&o, k, w, ret_obj, err);
+	/* A name is taken once: it cannot be created twice. */
+	if (*np_json_str(obj, "metadata/name", ""))
+		o.req.flags |= NP_KUBE_REPEAT;
+	return put_object(k, &o, t, ns, obj, w, ret_obj, err);
 }
 
 int np_kube_replace(struct np_kube *k, const struct np_kube_type *t, const char *ns,
@@ -165,9 +212,7 @@ int np_kube_replace(struct np_kube *k, const struct np_kube_type *t, const char 
 	if (need_target(t, ns, name, err))
 		return -1;
 	op_init(&o, "PUT", t, ns, name, w);
-	op_manager(&o, w);
-	o.req.json = obj;
-	return op_run(&o, k, w, ret_obj, err);
+	return put_object(k, &o, t, ns, obj, w, ret_obj, err);
 }
 
 int np_kube_patch(struct np_kube *k, const struct np_kube_type *t, const char *ns, const char *name,
@@ -217,7 +262,8 @@ int np_kube_delete(struct np_kube *k, const struct np_kube_type *t, const char *
 		return -1;
 	op_init(&o, "DELETE", t, ns, name, w);
 	o.req.json = o.json = delete_options(w);
-	if (!op_run(&o, k, w, NULL, &why) || (why.code == NP_ENOTFOUND && w && w->missing_ok))
+	if (!op_run(&o, k, w, NULL, &why) ||
+	    (why.code == NP_ENOTFOUND && (o.blind || (w && w->missing_ok))))
 		return 0;
 	if (err)
 		*err = why;
@@ -247,7 +293,7 @@ struct listing {
 	const struct np_kube_type *t;
 	const char *ns;
 	const struct np_kube_query *q;
-	int64_t deadline_ms;
+	int64_t deadline_ms, outage_ms;	/* the outage before it */
 	json_t *items;
 	char rv[NP_KUBE_RV_MAX];
 	char *next;	/* continue token */
@@ -272,7 +318,8 @@ static int get_page(struct listing *l, int *ret_http, struct np_err *err)
 {
 	struct np_kube_reply r = { .http = 0 };
 	struct np_kube_write w = { .reply = &r };
-	int64_t left = l->deadline_ms - np_now_ms();
+	/* The time of an outage is not the list's. */
+	int64_t left = l->deadline_ms + np_kube_outage_ms(l->k) - l->outage_ms - np_now_ms();
 	json_t *page = NULL;
 	char limit[16];
 	struct op o;
@@ -327,6 +374,7 @@ int np_kube_list(struct np_kube *k, const struct np_kube_type *t, const char *ns
 	int rc;
 
 	l.deadline_ms = np_now_ms() + (q && q->timeout_ms > 0 ? q->timeout_ms : k->timeout_ms);
+	l.outage_ms = np_kube_outage_ms(k);
 	rc = get_pages(&l, err);
 	free(l.next);
 	if (rc) {

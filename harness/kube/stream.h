@@ -62,6 +62,9 @@ bool np_kube_stream_exit(struct np_kube_exec *e, int code);
 ssize_t np_kube_stream_recv(struct np_kube_exec *e, void *to, size_t n);
 ssize_t np_kube_stream_send(struct np_kube_exec *e, const void *bytes, size_t n);
 
+/* Why it did not open, for the table of retry.h. */
+enum np_kube_cause np_kube_exec_cause(const struct np_kube_exec *e);
+
 /* Moves CONNECTING, SENDING and ANSWERING. True: there may be more to do. */
 bool np_kube_stream_opening(struct np_kube_exec *e, int wait_ms);
 /* OPEN: makes the wslay context. */

@@ -6,7 +6,9 @@
 #include "np/base/json.h"
 #include "np/base/mem.h"
 #include "reply.h"
+#include "retry.h"
 #include "stream.h"
+#include "whose.h"
 
 #define READ_BYTES 16384
 
@@ -111,6 +113,11 @@ struct np_kube_exec *np_kube_exec_start(struct np_kube *k, const char *ns, const
 	return e;
 }
 
+enum np_kube_cause np_kube_exec_cause(const struct np_kube_exec *e)
+{
+	return np_kube_cause_of(e->http, e->loss);
+}
+
 static bool connecting(struct np_kube_exec *e, int wait_ms)
 {
 	CURLcode code = CURLE_OK;
@@ -119,8 +126,9 @@ static bool connecting(struct np_kube_exec *e, int wait_ms)
 		return false;
 	if (code || curl_easy_getinfo(e->slot->easy, CURLINFO_ACTIVESOCKET, &e->fd) ||
 	    e->fd == CURL_SOCKET_BAD) {
-		e->loss = np_kube_loss_of(code);
+		e->loss = np_kube_loss_of(e->slot, code ? code : CURLE_COULDNT_CONNECT);
 		atomic_fetch_add(&e->k->count.lost, 1);
+		np_kube_note_outage(e->k, np_kube_exec_cause(e));
 		np_kube_loss_err(e->k, e->slot, code ? code : CURLE_COULDNT_CONNECT, &e->why);
 		return np_kube_stream_fail(e);
 	}
@@ -133,6 +141,7 @@ static bool lost(struct np_kube_exec *e)
 {
 	e->loss = NP_KUBE_LOSS_MIDWAY;
 	atomic_fetch_add(&e->k->count.lost, 1);
+	np_kube_note_outage(e->k, np_kube_exec_cause(e));
 	np_kube_loss_err(e->k, e->slot, e->broken, &e->why);
 	return np_kube_stream_fail(e);
 }
@@ -164,7 +173,10 @@ static bool refused(struct np_kube_exec *e, struct np_kube_ws_answer *a)
 	else
 		np_err_set(&e->why, NP_EPARSE, "the server answered HTTP %d and did not switch to "
 			   "WebSocket", a->http);
+	if (a->http == 401)
+		np_kube_whose_refused(e->k->config, &e->cred, &e->why);
 	np_err_prefix(&e->why, "exec");
+	np_kube_note_outage(e->k, np_kube_exec_cause(e));
 	json_decref(status);
 	np_buf_release(&a->body);
 	return np_kube_stream_fail(e);
@@ -198,6 +210,7 @@ static bool answering(struct np_kube_exec *e)
 		return refused(e, &a);
 	np_buf_consume(&e->in, a.n_used);
 	e->protocol = a.protocol;
+	np_kube_note_outage(e->k, NP_KUBE_N_CAUSES);
 	np_kube_stream_begin(e);
 	return e->phase != NP_EXEC_ENDED;
 }
@@ -205,6 +218,7 @@ static bool answering(struct np_kube_exec *e)
 bool np_kube_stream_opening(struct np_kube_exec *e, int wait_ms)
 {
 	if (np_now_ms() >= e->open_deadline_ms) {
+		e->loss = NP_KUBE_LOSS_MIDWAY;
 		np_err_set(&e->why, NP_ETIMEOUT, "the exec stream did not open in time");
 		return np_kube_stream_fail(e);
 	}

@@ -7,6 +7,9 @@
 #include "np/base/mem.h"
 #include "np/base/rng.h"
 #include "transport.h"
+#include "whose.h"
+
+#define LOOK_MS 3000	/* at a certificate that was not taken */
 
 char **np_kube_identity(const struct np_kube_config *c)
 {
@@ -113,6 +116,17 @@ static void set_tls(const struct np_kube *k, CURL *easy, const struct np_kube_cr
 	curl_easy_setopt(easy, CURLOPT_SSL_VERIFYHOST, k->config->insecure ? 0L : 2L);
 }
 
+/* As client-go's: socks5 leaves names to the proxy, which curl calls socks5h. */
+static void set_proxy(CURL *easy, struct np_str url)
+{
+	static const char socks5[] = "socks5://";
+	np_auto_free char *named = NULL;
+
+	if (np_str_starts(url, socks5))
+		named = np_xasprintf("socks5h://%s", url.p + strlen(socks5));
+	curl_easy_setopt(easy, CURLOPT_PROXY, named ? named : url.p);
+}
+
 static void set_route(const struct np_kube *k, struct np_kube_slot *s)
 {
 	if (k->end.connect_to) {
@@ -122,7 +136,7 @@ static void set_route(const struct np_kube *k, struct np_kube_slot *s)
 	if (k->end.socket_path)
 		curl_easy_setopt(s->easy, CURLOPT_UNIX_SOCKET_PATH, k->end.socket_path);
 	if (k->config->proxy_url.n && !k->end.socket_path)
-		curl_easy_setopt(s->easy, CURLOPT_PROXY, k->config->proxy_url.p);
+		set_proxy(s->easy, k->config->proxy_url);
 	else if (k->end.direct)
 		curl_easy_setopt(s->easy, CURLOPT_PROXY, "");
 }
@@ -272,7 +286,38 @@ bool np_kube_slot_step(struct np_kube_slot *s, int wait_ms, CURLcode *ret_code)
 	return ended(s, ret_code);
 }
 
-enum np_kube_loss np_kube_loss_of(CURLcode code)
+/* The other side went away during the handshake, as a load balancer without a server does. */
+static bool hung_up(const char *text)
+{
+	static const char *const signs[] = { "SSL_ERROR_SYSCALL", "reset by peer",
+					     "unexpected eof", "Broken pipe" };
+
+	for (size_t i = 0; i < NP_ARRAY_SIZE(signs); i++)
+		if (strstr(text, signs[i]))
+			return true;
+	return false;
+}
+
+/* What a proxy answered to CONNECT, 0 when none was asked. */
+static long proxy_answer(const struct np_kube_slot *s)
+{
+	long http = 0;
+
+	curl_easy_getinfo(s->easy, CURLINFO_HTTP_CONNECTCODE, &http);
+	return http;
+}
+
+/* TLS 1.3 refuses a client certificate only after the handshake. */
+static enum np_kube_loss loss_of_reading(const struct np_kube_slot *s)
+{
+	long proxy = proxy_answer(s);
+
+	if (proxy >= 400)
+		return proxy >= 500 ? NP_KUBE_LOSS_UNSENT : NP_KUBE_LOSS_FATAL;
+	return strstr(s->error, "alert") ? NP_KUBE_LOSS_TLS : NP_KUBE_LOSS_MIDWAY;
+}
+
+enum np_kube_loss np_kube_loss_of(const struct np_kube_slot *s, CURLcode code)
 {
 	switch (code) {
 	case CURLE_OK:
@@ -284,14 +329,16 @@ enum np_kube_loss np_kube_loss_of(CURLcode code)
 	case CURLE_PROXY:
 		return NP_KUBE_LOSS_UNSENT;
 	case CURLE_SSL_CONNECT_ERROR:
+		return hung_up(s->error) ? NP_KUBE_LOSS_UNSENT : NP_KUBE_LOSS_TLS;
 	case CURLE_SSL_CERTPROBLEM:
 	case CURLE_SSL_CIPHER:
 	case CURLE_PEER_FAILED_VERIFICATION:
 	case CURLE_SSL_CACERT_BADFILE:
 		return NP_KUBE_LOSS_TLS;
+	case CURLE_RECV_ERROR:
+		return loss_of_reading(s);
 	case CURLE_GOT_NOTHING:
 	case CURLE_SEND_ERROR:
-	case CURLE_RECV_ERROR:
 	case CURLE_PARTIAL_FILE:
 	case CURLE_SEND_FAIL_REWIND:
 		return NP_KUBE_LOSS_MIDWAY;
@@ -300,15 +347,86 @@ enum np_kube_loss np_kube_loss_of(CURLcode code)
 	}
 }
 
+/* "Subject:CN = x", "Start date:..", "Expire date:.." of the first certificate of the chain. */
+static void add_cert(CURL *easy, struct np_buf *b)
+{
+	static const char *const wanted[] = { "Subject:", "Start date:", "Expire date:" };
+	struct curl_certinfo *info = NULL;
+
+	if (curl_easy_getinfo(easy, CURLINFO_CERTINFO, &info) || !info || info->num_of_certs < 1)
+		return;
+	for (size_t i = 0; i < NP_ARRAY_SIZE(wanted); i++)
+		for (struct curl_slist *l = info->certinfo[0]; l; l = l->next)
+			if (!strncmp(l->data, wanted[i], strlen(wanted[i]))) {
+				np_buf_printf(b, "%s%s", b->len ? ", " : "", l->data);
+				break;
+			}
+}
+
+/*
+ * What the server shows, for a message that says why it is not taken: looked at in a connection
+ * over which nothing is sent.
+ */
+static void look_at_cert(const struct np_kube *k, struct np_buf *b)
+{
+	const struct np_kube_cred none = { .header = NULL };
+	struct np_kube_slot *s = np_kube_slot_new();
+	int64_t until = np_now_ms() + LOOK_MS;
+	CURLcode code = CURLE_OK;
+
+	if (!s)
+		return;
+	np_kube_slot_aim(k, s, &none, "/", NULL);
+	curl_easy_setopt(s->easy, CURLOPT_CONNECT_ONLY, 1L);
+	curl_easy_setopt(s->easy, CURLOPT_CERTINFO, 1L);
+	curl_easy_setopt(s->easy, CURLOPT_SSL_VERIFYPEER, 0L);
+	curl_easy_setopt(s->easy, CURLOPT_SSL_VERIFYHOST, 0L);
+	if (!curl_multi_add_handle(s->multi, s->easy)) {
+		s->added = true;
+		while (np_now_ms() < until && !np_kube_cancelled(k))
+			if (np_kube_slot_step(s, NP_KUBE_TICK_MS, &code)) {
+				add_cert(s->easy, b);
+				break;
+			}
+	}
+	np_kube_slot_free(s);
+}
+
+static int tls_err(const struct np_kube *k, CURLcode code, const char *text, struct np_err *err)
+{
+	struct np_buf cert = { NULL, 0, 0 };
+
+	if (code == CURLE_PEER_FAILED_VERIFICATION && err)
+		look_at_cert(k, &cert);
+	np_kube_whose_tls(k->config, code, text, np_buf_text(&cert), err);
+	np_buf_release(&cert);
+	return -1;
+}
+
+/* The proxy's own address may hold a password: it is named by where it was configured. */
+static int proxy_err(const struct np_kube *k, long http, struct np_err *err)
+{
+	const struct np_kube_config *c = k->config;
+
+	if (!c->proxy_url.n)
+		return np_err_set(err, NP_EENV, "the proxy of the environment (HTTPS_PROXY) answered "
+				  "%ld when asked to connect to '%s'", http, c->server.p);
+	return np_err_set(err, NP_EENV, "the proxy (proxy-url of cluster '%s' in '%s') answered %ld "
+			  "when asked to connect to '%s'", c->cluster.n ? c->cluster.p : "",
+			  c->source.n ? c->source.p : "", http, c->server.p);
+}
+
 int np_kube_loss_err(const struct np_kube *k, const struct np_kube_slot *s, CURLcode code,
 		     struct np_err *err)
 {
 	const char *text = s->error[0] ? s->error : curl_easy_strerror(code);
 	enum np_errcode as = code == CURLE_URL_MALFORMAT ? NP_EUSAGE : NP_EENV;
+	long proxy = proxy_answer(s);
 
-	if (np_kube_loss_of(code) == NP_KUBE_LOSS_TLS)
-		return np_err_set(err, as, "no TLS connection with '%s': %s", k->config->server.p,
-				  text);
+	if (np_kube_loss_of(s, code) == NP_KUBE_LOSS_TLS)
+		return tls_err(k, code, text, err);
+	if (proxy >= 300)
+		return proxy_err(k, proxy, err);
 	return np_err_set(err, as, "the API server at '%s' is unreachable or broke off: %s",
 			  k->config->server.p, text);
 }

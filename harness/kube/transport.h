@@ -29,6 +29,7 @@ struct np_kube_slot {
 
 struct np_kube_counters {
 	atomic_ullong requests, retries, throttled, lost, bytes_in;
+	atomic_ullong again[NP_KUBE_N_CAUSES];
 };
 
 struct np_kube {
@@ -37,7 +38,8 @@ struct np_kube {
 	struct np_kube_endpoint end;
 	char **identity;	/* Impersonate-* header lines, NULL-ended */
 	const atomic_int *cancel;
-	int timeout_ms;
+	int timeout_ms, patience_ms;
+	atomic_llong down_since_ms, outage_ms;	/* see np_kube_outage_ms(); 0: not down */
 	pthread_mutex_t lock;	/* of the idle list */
 	struct np_kube_slot *idle;
 	size_t n_idle;
@@ -91,7 +93,8 @@ enum np_kube_loss {
 	NP_KUBE_LOSS_FATAL,	/* makes no sense to try again */
 };
 
-enum np_kube_loss np_kube_loss_of(CURLcode code);
+/* Of the transfer that ended with @code. */
+enum np_kube_loss np_kube_loss_of(const struct np_kube_slot *s, CURLcode code);
 /* Sets @err for a failed transfer. Returns -1. */
 int np_kube_loss_err(const struct np_kube *k, const struct np_kube_slot *s, CURLcode code,
 		     struct np_err *err);

@@ -69,18 +69,19 @@ static int look(struct np_kube *k, const struct np_kube_type *t, const char *ns,
 int np_kube_wait_gone(struct np_kube *k, const struct np_kube_type *t, const char *ns,
 		      const char *name, const char *uid, int timeout_ms, struct np_err *err)
 {
-	int64_t deadline = np_now_ms() + timeout_ms, pause = FIRST_PAUSE_MS;
+	int64_t deadline = np_now_ms() + timeout_ms - np_kube_outage_ms(k);
+	int64_t pause = FIRST_PAUSE_MS;
 
 	if (!*name || (t->namespaced && (!ns || !*ns)))
 		return np_err_set(err, NP_EUSAGE, "a name and a namespace are needed here");
 	for (;;) {
-		int64_t left = deadline - np_now_ms();
+		int64_t left = deadline + np_kube_outage_ms(k) - np_now_ms();
 		json_t *obj = NULL;
 		int rc = look(k, t, ns, name, uid, left > 1000 ? (int)left : 1000, &obj, err);
 
 		if (rc)
 			return rc > 0 ? 0 : -1;
-		left = deadline - np_now_ms();
+		left = deadline + np_kube_outage_ms(k) - np_now_ms();
 		if (left <= 0) {
 			still_there(t, name, obj, timeout_ms, err);
 			json_decref(obj);

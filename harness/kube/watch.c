@@ -6,7 +6,9 @@
 #include "np/base/mem.h"
 #include "np/kube/watch.h"
 #include "reply.h"
+#include "retry.h"
 #include "transport.h"
+#include "whose.h"
 
 #define PAGE 500
 #define LINE_MAX_BYTES (16u * 1024 * 1024)
@@ -191,7 +193,8 @@ static int start_transfer(struct np_kube_watch *w, struct np_err *err)
 }
 
 /* Something went wrong that time may heal. @then is where to go on. */
-static void pause_for(struct np_kube_watch *w, enum phase then, const struct np_err *why)
+static void pause_for(struct np_kube_watch *w, enum phase then, enum np_kube_cause cause,
+		      const struct np_err *why)
 {
 	int64_t ms = np_kube_jitter_ms(w->n_failures, FIRST_PAUSE_MS, MAX_PAUSE_MS);
 
@@ -207,7 +210,7 @@ static void pause_for(struct np_kube_watch *w, enum phase then, const struct np_
 	w->until_ms = np_now_ms() + ms;
 	if (then == LISTING)
 		drop_list(w);
-	atomic_fetch_add(&w->k->count.retries, 1);
+	np_kube_count_again(w->k, cause);
 }
 
 /*
@@ -215,19 +218,25 @@ static void pause_for(struct np_kube_watch *w, enum phase then, const struct np_
  */
 static int refused(struct np_kube_watch *w, int http, struct np_err *err)
 {
+	enum np_kube_cause cause = np_kube_cause_of(http, NP_KUBE_LOSS_NONE);
+	enum np_kube_again again = np_kube_again(cause, NP_ASKER_WATCH);
 	struct np_err why = { .code = NP_OK };
-	bool again = http == 408 || http == 410 || http == 429 || http >= 500;
 
 	w->reply.body = np_json_parse(np_buf_text(&w->reply.text), w->reply.text.len, NULL);
 	np_kube_status_err(http, w->reply.body, &w->reply.text, &why);
+	np_kube_note_outage(w->k, cause);
 	if (http == 429)
 		atomic_fetch_add(&w->k->count.throttled, 1);
-	if (http == 401 && !w->refused) {
+	if (http == 401)
+		np_kube_whose_refused(w->k->config, &w->cred, &why);
+	if (again == NP_AGAIN_ANEW) {
+		if (w->refused || !np_kube_auth_refused(w->k->auth, w->cred.generation))
+			again = NP_AGAIN_NEVER;
 		w->refused = true;
-		again = np_kube_auth_refused(w->k->auth, w->cred.generation);
 	}
-	if (again) {
-		pause_for(w, http == 410 ? LISTING : w->phase, &why);
+	/* 408 is the server's way to say that a list took too long; further codes above 500 pass. */
+	if (again != NP_AGAIN_NEVER || http == 408 || (http > 500 && cause == NP_KUBE_N_CAUSES)) {
+		pause_for(w, again == NP_AGAIN_LIST ? LISTING : w->phase, cause, &why);
 		return 0;
 	}
 	stop_transfer(w);
@@ -257,6 +266,7 @@ static int take_page(struct np_kube_watch *w, struct np_kube_event *ret_event, s
 	w->next = dup_or_null(next);
 	json_decref(page);
 	w->refused = false;
+	np_kube_note_outage(w->k, NP_KUBE_N_CAUSES);
 	if (w->next)
 		return 0;
 	*ret_event = (struct np_kube_event){ NP_KUBE_RELISTED, np_steal(w->items), w->read_us };
@@ -265,12 +275,17 @@ static int take_page(struct np_kube_watch *w, struct np_kube_event *ret_event, s
 }
 
 /* The connection failed or broke. */
-static int lost(struct np_kube_watch *w, CURLcode code, const struct np_err *why,
+static int lost(struct np_kube_watch *w, enum np_kube_loss loss, const struct np_err *why,
 		struct np_err *err)
 {
+	enum np_kube_cause cause = np_kube_cause_of(0, loss);
+
 	atomic_fetch_add(&w->k->count.lost, 1);
-	if (np_kube_loss_of(code) != NP_KUBE_LOSS_FATAL) {
-		pause_for(w, w->phase, why);
+	if (np_kube_again(cause, NP_ASKER_WATCH) != NP_AGAIN_NEVER) {
+		/* A stream that ends without a word is no news; a list that does is. */
+		if (w->phase == LISTING || loss != NP_KUBE_LOSS_MIDWAY)
+			np_kube_note_outage(w->k, cause);
+		pause_for(w, w->phase, cause, why);
 		return 0;
 	}
 	if (err)
@@ -284,6 +299,7 @@ static int transfer_ended(struct np_kube_watch *w, struct np_kube_event *ret_eve
 {
 	CURLcode code = w->head_done || w->end_code ? w->end_code : CURLE_PARTIAL_FILE;
 	bool warm = w->phase == STREAMING && np_now_ms() - w->began_ms >= WARM_MS;
+	enum np_kube_loss loss = np_kube_loss_of(w->slot, code);
 	struct np_err why = { .code = NP_OK };
 	long http = 0;
 
@@ -296,7 +312,7 @@ static int transfer_ended(struct np_kube_watch *w, struct np_kube_event *ret_eve
 		return np_err_set(err, NP_ELIMIT, "%s of %s is larger than allowed",
 				  w->phase == LISTING ? "a list page" : "an event", w->t->plural);
 	if (code)
-		return lost(w, code, &why, err);
+		return lost(w, loss, &why, err);
 	if (http != 200)
 		return refused(w, (int)http, err);
 	if (w->phase == LISTING)
@@ -304,7 +320,7 @@ static int transfer_ended(struct np_kube_watch *w, struct np_kube_event *ret_eve
 	if (warm)
 		return 0;	/* its time was over: again at once */
 	np_err_set(&why, NP_EENV, "the watch of %s ended early", w->t->plural);
-	pause_for(w, STREAMING, &why);
+	pause_for(w, STREAMING, NP_KUBE_LOST, &why);
 	return 0;
 }
 
@@ -315,7 +331,7 @@ static void error_event(struct np_kube_watch *w, const json_t *status)
 	struct np_err why = { .code = NP_OK };
 
 	np_kube_status_err((int)http, status, &w->reply.text, &why);
-	pause_for(w, LISTING, &why);
+	pause_for(w, LISTING, np_kube_cause_of((int)http, NP_KUBE_LOSS_NONE), &why);
 }
 
 static bool event_type(const char *name, enum np_kube_event_type *ret)
@@ -350,7 +366,7 @@ static int take_event(struct np_kube_watch *w, struct np_str line, struct np_kub
 		error_event(w, obj);
 	} else if (!json_is_object(obj) || !event_type(name, &type)) {
 		np_err_set(&why, NP_EPARSE, "what should be an event of %s is none", w->t->plural);
-		pause_for(w, LISTING, &why);
+		pause_for(w, LISTING, NP_KUBE_N_CAUSES, &why);
 	} else {
 		*ret_event = (struct np_kube_event){ type, json_incref(obj), w->read_us };
 		if (*rv)
@@ -407,7 +423,7 @@ static int step_transfer(struct np_kube_watch *w, int wait_ms, struct np_kube_ev
 	} else if (np_now_ms() >= w->until_ms) {
 		np_err_set(&why, NP_ETIMEOUT, "a %s of %s did not end in time",
 			   w->phase == LISTING ? "list" : "watch", w->t->plural);
-		pause_for(w, w->phase, &why);
+		pause_for(w, w->phase, NP_KUBE_LOST, &why);
 	}
 	return 0;
 }
@@ -426,7 +442,8 @@ static int step(struct np_kube_watch *w, int wait_ms, struct np_kube_event *ret_
 		w->phase = w->after_pause;
 	if (!w->under_way && start_transfer(w, &why)) {
 		if (why.code != NP_EINTR)
-			pause_for(w, w->phase, &why);	/* no credentials just now */
+			/* no credentials just now */
+			pause_for(w, w->phase, NP_KUBE_N_CAUSES, &why);
 		return 0;
 	}
 	return step_transfer(w, wait_ms, ret_event, err);

@@ -4,13 +4,15 @@
  * Thread-safety: one np_kube may be used from many threads at once; every request borrows a
  *   connection of a pool. HTTP/1.1 always: a connection carries one request at a time anyway, and
  *   exec needs it. np_kube_new() ignores SIGPIPE for the whole process if nobody handles it.
- * Retries: Retry-After of 429 and 503 is honoured up to the deadline; otherwise jittered doubling
- *   pauses of 100 ms to 5 s. GET, PUT, DELETE and every PATCH but JSON Patch are repeated after
- *   429, 502, 503, 504 and a lost connection, and tried three times in all at 500 or when TLS
- *   fails; POST and JSON Patch only when the server surely did not act: 429, or no connection. So
- *   after a lost connection a repeated DELETE may answer 404 and a repeated PUT with a
- *   resourceVersion 409.
- * Bounds: a reply of NP_KUBE_REPLY_MAX bytes, the time-out over all attempts together.
+ * Retries: the table is in harness/kube/retry.h. Retry-After of 429 and 503 is honoured; otherwise
+ *   jittered doubling pauses of 100 ms to 5 s, until the time of the request is over. GET, PUT,
+ *   DELETE and every PATCH but JSON Patch are repeated after 429, 502, 503, 504 and a lost
+ *   connection, and tried three times in all at 500 or when TLS is refused; POST and JSON Patch only
+ *   when the server surely did not act: 429, no connection, or 503 with Retry-After; or with
+ *   NP_KUBE_REPEAT. So after a lost connection a repeated DELETE may answer 404 and a repeated PUT
+ *   with a resourceVersion 409 (reply.blind tells; np/kube/resource.h takes care of it).
+ * Bounds: a reply of NP_KUBE_REPLY_MAX bytes, the time-out over all attempts together, longer only
+ *   where np_kube_set_patience() says so.
  */
 #ifndef NP_KUBE_CLIENT_H
 #define NP_KUBE_CLIENT_H
@@ -50,11 +52,18 @@ const struct np_kube_config *np_kube_config_of(const struct np_kube *k);
 void np_kube_set_cancel(struct np_kube *k, const atomic_int *cancel);
 /* Default time-out of a request, all attempts together. */
 void np_kube_set_timeout(struct np_kube *k, int timeout_ms);
+/*
+ * How long a request is repeated at least while the server is not there or asks to wait, even if
+ * its own time-out is shorter: that then bounds each attempt. For runs that an API server's restart
+ * must not end. 0, the default: no longer than the time-out.
+ */
+void np_kube_set_patience(struct np_kube *k, int patience_ms);
 
 enum np_kube_req_flags {
 	NP_KUBE_ONCE = 1u << 0,	   /* one attempt: show me a 429 or a 500 as it is */
 	NP_KUBE_NO_JSON = 1u << 1, /* leave ret->body NULL; the text is enough (logs, /metrics,
 				      hostile replies) */
+	NP_KUBE_REPEAT = 1u << 2,  /* doing it twice is as good as once: repeat it as a PUT is */
 };
 
 struct np_kube_req {
@@ -79,6 +88,7 @@ struct np_kube_reply {
 	char **warnings;		/* texts of Warning headers, unquoted */
 	size_t n_warnings;
 	unsigned attempts;
+	bool blind;			/* an attempt before the last may have been carried out */
 };
 
 /*
@@ -112,16 +122,39 @@ const char *np_kube_reply_reason(const struct np_kube_reply *r);
  */
 int np_kube_version(struct np_kube *k, int timeout_ms, char *ret_git_version, struct np_err *err);
 
+/* Why an attempt was made again. */
+enum np_kube_cause {
+	NP_KUBE_REFUSED,	/* no connection: nobody listens, no route, no such name */
+	NP_KUBE_TLS,		/* the other side or we refused the TLS handshake */
+	NP_KUBE_LOST,		/* the connection ended before the answer, or none came in time */
+	NP_KUBE_THROTTLED,	/* 429 */
+	NP_KUBE_UNAVAILABLE,	/* 502, 503, 504 */
+	NP_KUBE_INTERNAL,	/* 500 */
+	NP_KUBE_UNAUTHORIZED,	/* 401: once, with new credentials */
+	NP_KUBE_EXPIRED,	/* 410: a watch */
+	NP_KUBE_N_CAUSES
+};
+/* "refused" "TLS" "lost" "429" "502-504" "500" "401" "410" */
+const char *np_kube_cause_name(enum np_kube_cause cause);
+
 /* Totals since np_kube_new(), for the run record. */
 struct np_kube_stats {
 	unsigned long long requests;	/* attempts sent, watches and execs included */
 	unsigned long long retries;	/* attempts after the first, restarts of a watch */
+	unsigned long long again[NP_KUBE_N_CAUSES];	/* retries by what made them necessary */
 	unsigned long long throttled;	/* replies with 429 */
 	unsigned long long lost;	/* attempts without a complete reply */
 	unsigned long long bytes_in;	/* bodies */
 };
 
 void np_kube_get_stats(struct np_kube *k, struct np_kube_stats *ret);
+
+/*
+ * How long, in all, the server was not there: from a first attempt without an answer, or answered
+ * 502 to 504, to the next answer. Whoever waits for something that the server must do for it adds
+ * what this grew by to its deadline.
+ */
+long long np_kube_outage_ms(struct np_kube *k);
 
 /*
  * Percent-escapes everything but unreserved characters (RFC 3986) onto @b; for queries and path

@@ -57,8 +57,14 @@ struct np_kube_exec *np_kube_exec_start(struct np_kube *k, const char *ns, const
 					const char *container, const char *const *argv,
 					unsigned flags, int open_timeout_ms, struct np_err *err);
 /*
- * The same, waiting until the stream is open. 429, 503 and refused connections are tried again
- * until the time-out, since the command did not start. NULL with: NP_EDENIED, NP_ENOTFOUND (no such
+ * For callers that open many streams at once: is it worth while to start this one, which failed
+ * before it was open, again? Then after how many milliseconds, and it is counted as a retry; else
+ * -1. The command may then be begun twice. @n: how many tries there were before it.
+ */
+int np_kube_exec_again(struct np_kube_exec *e, unsigned n);
+/*
+ * The same as np_kube_exec_start(), waiting until the stream is open. 429, 503 and refused
+ * connections are tried again until the time-out, since the command did not start. NULL with: NP_EDENIED, NP_ENOTFOUND (no such
  * pod), NP_EVALID (no such container), NP_EENV, NP_ETIMEOUT, NP_EINTR, NP_EPARSE (not a WebSocket
  * of a protocol we speak).
  */

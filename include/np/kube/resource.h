@@ -72,6 +72,10 @@ enum np_kube_patch {
 
 /*
  * *@ret_obj may be NULL where the object is not wanted; else a new reference, set only on success.
+ *
+ * Answers that get lost: a create of a named object and a replace are repeated, and when the
+ * repetition conflicts with an object that is what was sent, that is success; a repeated delete that
+ * finds nothing is success. A JSON patch is repeated with NP_KUBE_REPEAT only.
  */
 int np_kube_get(struct np_kube *k, const struct np_kube_type *t, const char *ns, const char *name,
 		json_t **ret_obj, struct np_err *err);
@@ -116,7 +120,7 @@ int np_kube_list(struct np_kube *k, const struct np_kube_type *t, const char *ns
 /*
  * Polls with doubling pauses (50 ms to 1 s) until the object is gone or has another uid than @uid
  * (NULL: any counts). NP_ETIMEOUT names what keeps it: its finalizers, or for a namespace the
- * conditions the API server reports.
+ * conditions the API server reports. The time of an outage (np_kube_outage_ms()) does not count.
  */
 int np_kube_wait_gone(struct np_kube *k, const struct np_kube_type *t, const char *ns,
 		      const char *name, const char *uid, int timeout_ms, struct np_err *err);
