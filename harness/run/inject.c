@@ -31,7 +31,9 @@ static const char script[] =
 	"if [ \"$n\" -ne \"$1\" ]; then\n"
 	"  echo \"$n of $1 bytes arrived\" >&2; rm -f \"$p\"; exit 4\n"
 	"fi\n"
-	"chmod 755 \"$p\" && \"$p\" version && mv -f \"$p\" " NP_INJECT_AGENT " || exit 5\n"
+	"chmod 755 \"$p\" && \"$p\" version && mv -f \"$p\" " NP_INJECT_AGENT " || {\n"
+	"  rm -f \"$p\"; exit 5\n"
+	"}\n"
 	"i=0\n"
 	"until [ -S " NP_INJECT_READY " ]; do\n"
 	"  i=$((i + 1))\n"
@@ -112,9 +114,9 @@ int np_inject_new(struct np_kube *k, struct np_inject **ret, struct np_err *err)
 
 	if (np_file_read(path, NP_INJECT_MAX_BYTES, &agent, &why) < 0)
 		return np_err_set(err, NP_EENV,
-				  "--inject needs the agent: %s; 'make agent' builds it, "
+				  "--inject needs the agent '%s': %s; 'make agent' builds it, "
 				  "NETPOLCHECK_AGENT names another",
-				  why.msg);
+				  path, why.msg);
 	*ret = np_inject_made(agent.data, agent.len, exec_in_pod, k);
 	np_buf_release(&agent);
 	return 0;
@@ -141,14 +143,18 @@ const char *np_inject_agent(const struct np_inject *in)
 
 static int refused(const struct job *j, int status, const struct np_buf *said, struct np_err *err)
 {
-	const char *text = np_buf_text(said);
-	size_t n = strcspn(text, "\r\n");
+	char text[SAID_MAX + 1];
 
+	snprintf(text, sizeof(text), "%s", np_buf_text(said));
+	text[strcspn(text, "\r\n")] = '\0';
+	for (char *p = text; *p; p++) /* a shell may have read a program as a script */
+		if (*p < ' ' || *p > '~')
+			*p = '?';
 	return np_err_set(err, NP_EENV,
-			  "pod '%s/%s' does not take the agent (status %d: %.*s); --inject needs an "
+			  "pod '%s/%s' does not take the agent (status %d: %s); --inject needs an "
 			  "image with sh, head, wc, chmod, mv and sleep on nodes of the agent's "
 			  "architecture",
-			  j->ns, j->pod, status, (int)(n < SAID_MAX ? n : SAID_MAX), text);
+			  j->ns, j->pod, status, text);
 }
 
 /* The words of the agent's mode `version`, as it ran in the pod. */
