@@ -48,10 +48,14 @@ weave_forward()
 	echo "-o $b -m conntrack --ctstate RELATED,ESTABLISHED -j ACCEPT"
 }
 
-# They have to come before kube-proxy's, which accept established and marked traffic.
+# They have to come before kube-proxy's, which accept established and marked traffic and are put on top when it starts.
 weave_steered()
 {
-	node_exec "$1" iptables -w -S FORWARD | sed -n 2p | grep -q -- "-i $weave_bridge -j WEAVE-NPC-EGRESS"
+	local rules
+
+	rules=$(node_exec "$1" iptables -w -S FORWARD)
+	[[ $rules == *KUBE-FORWARD* ]] || return 1
+	sed -n 2p <<<"$rules" | grep -q -- "-i $weave_bridge -j WEAVE-NPC-EGRESS" || weave_steer "$1"
 }
 
 weave_steer()
@@ -85,7 +89,6 @@ agent_start()
 # It has seen the namespaces, and its chains are reached.
 agent_ready()
 {
-	weave_steered "$1" || weave_steer "$1"
-	node_alive "$1" agent &&
+	weave_steered "$1" && node_alive "$1" agent &&
 		node_exec "$1" iptables -w -S WEAVE-NPC-DEFAULT | grep -q 'namespace: kube-system'
 }
