@@ -42,9 +42,17 @@ static void add(struct round *r, unsigned need, size_t agent, const struct np_pr
 static const enum np_probe_kind kind_of[NP_N_PROTOS] = { NP_PROBE_TCP, NP_PROBE_UDP,
 							 NP_PROBE_SCTP };
 
+/* The pods whose ports are tried: the control pods, or those with raw sockets for SCTP alone. */
+struct group {
+	const struct np_fixture_pod *pods;
+	const size_t *agents;
+	bool sctp, others; /* protocols */
+};
+
 /* All ports of one destination in one family. */
-static void add_ports(const struct np_fixture *f, struct round *r, unsigned need, size_t agent,
-		      const struct np_addr *dst, struct np_str identity, const struct np_addr *src)
+static void add_ports(const struct np_fixture *f, const struct group *g, struct round *r,
+		      unsigned need, size_t agent, const struct np_addr *dst,
+		      struct np_str identity, const struct np_addr *src)
 {
 	for (size_t i = 0; dst && i < f->n_ports; i++) {
 		struct np_probe_req req = { .kind = kind_of[f->ports[i].proto],
@@ -53,6 +61,8 @@ static void add_ports(const struct np_fixture *f, struct round *r, unsigned need
 					    .expect = identity,
 					    .src = src };
 
+		if (!(f->ports[i].proto == NP_SCTP ? g->sctp : g->others))
+			continue;
 		add(r, f->ports[i].proto == NP_SCTP ? need | NP_NEED_SCTP : need, agent, &req);
 	}
 }
@@ -64,7 +74,7 @@ static unsigned family_need(const struct np_fixture *f, int family)
 	return family == 6 ? NP_NEED_IPV6 : NP_NEED_IPV4;
 }
 
-static void add_external(const struct np_fixture *f, struct round *r,
+static void add_external(const struct np_fixture *f, const struct group *g, struct round *r,
 			 const struct np_control_agents *a, int family)
 {
 	for (size_t e = 0; a->ext != SIZE_MAX && e < f->cluster->n_externals; e++) {
@@ -74,37 +84,37 @@ static void add_external(const struct np_fixture *f, struct round *r,
 		if (!ext)
 			continue;
 		for (size_t i = 0; i < f->n_control; i++) {
-			const struct np_fixture_pod *c = &f->control[i];
+			const struct np_fixture_pod *c = &g->pods[i];
 
-			add_ports(f, r, need, a->control[i], ext,
+			add_ports(f, g, r, need, g->agents[i], ext,
 				  NP_STR(NP_SANDBOX_EXTERNAL_IDENTITY), NULL);
-			add_ports(f, r, need, a->ext, np_ip_of(c->ips, c->n_ips, family),
+			add_ports(f, g, r, need, a->ext, np_ip_of(c->ips, c->n_ips, family),
 				  c->identity, ext);
 		}
 	}
 }
 
-static void add_pairs(const struct np_fixture *f, struct round *r,
+static void add_pairs(const struct np_fixture *f, const struct group *g, struct round *r,
 		      const struct np_control_agents *a, int family)
 {
 	unsigned need = family_need(f, family);
 
 	for (size_t i = 0; i < f->n_control; i++)
 		for (size_t j = 0; j < f->n_control; j++) {
-			const struct np_fixture_pod *dst = &f->control[j];
+			const struct np_fixture_pod *dst = &g->pods[j];
 
 			if (i != j || f->n_control == 1)
-				add_ports(f, r, need, a->control[i],
+				add_ports(f, g, r, need, g->agents[i],
 					  np_ip_of(dst->ips, dst->n_ips, family), dst->identity,
 					  NULL);
 		}
 	for (size_t i = 0; i < f->n_host; i++)
 		for (size_t j = 0; j < f->n_control; j++) {
-			const struct np_fixture_pod *c = &f->control[j], *h = &f->host[i];
+			const struct np_fixture_pod *c = &g->pods[j], *h = &f->host[i];
 
-			add_ports(f, r, need | NP_NEED_HOST_PODS, a->host[i],
+			add_ports(f, g, r, need | NP_NEED_HOST_PODS, a->host[i],
 				  np_ip_of(c->ips, c->n_ips, family), c->identity, NULL);
-			add_ports(f, r, need | NP_NEED_HOST_PODS, a->control[j],
+			add_ports(f, g, r, need | NP_NEED_HOST_PODS, g->agents[j],
 				  np_ip_of(h->ips, h->n_ips, family), h->identity, NULL);
 		}
 }
@@ -149,6 +159,21 @@ static void add_service(const struct np_fixture *f, struct round *r,
 	json_decref(svc);
 }
 
+static int open_pods(const struct np_fixture *f, struct np_fleet *fleet, struct np_str ns,
+		     const struct np_fixture_pod *pods, size_t *ret, struct np_err *err)
+{
+	for (size_t i = 0; i < f->n_control; i++) {
+		struct np_fleet_place p = { .name = pods[i].name.p,
+					    .ns = ns.p,
+					    .pod = pods[i].pod.p,
+					    .agent = np_inject_agent(f->inject) };
+
+		if (np_fleet_add(fleet, &p, &ret[i], err) < 0)
+			return -1;
+	}
+	return 0;
+}
+
 int np_control_open(const struct np_fixture *f, struct np_fleet *fleet,
 		    struct np_control_agents *ret, struct np_err *err)
 {
@@ -156,15 +181,8 @@ int np_control_open(const struct np_fixture *f, struct np_fleet *fleet,
 
 	snprintf(ns, sizeof(ns), "np-%s-host", f->run_id);
 	ret->ext = SIZE_MAX;
-	for (size_t i = 0; i < f->n_control; i++) {
-		struct np_fleet_place p = { .name = f->control[i].name.p,
-					    .ns = f->ns.p,
-					    .pod = f->control[i].pod.p,
-					    .agent = np_inject_agent(f->inject) };
-
-		if (np_fleet_add(fleet, &p, &ret->control[i], err) < 0)
-			return -1;
-	}
+	if (open_pods(f, fleet, f->ns, f->control, ret->control, err) < 0)
+		return -1;
 	for (size_t i = 0; i < f->n_host; i++) {
 		struct np_fleet_place p = { .name = f->host[i].name.p,
 					    .ns = ns,
@@ -182,6 +200,26 @@ int np_control_open(const struct np_fixture *f, struct np_fleet *fleet,
 		return np_fleet_add(fleet, &p, &ret->ext, err);
 	}
 	return 0;
+}
+
+int np_control_has_sctp(const struct np_fixture *f, int timeout_ms, bool *ret, struct np_err *err)
+{
+	struct np_fleet *fleet = np_fleet_new(f->cluster->kube, f->cluster->cancel);
+	size_t agents[NP_FIXTURE_NODES];
+	bool has = true;
+	int rc = open_pods(f, fleet, f->ns, f->control, agents, err);
+
+	if (rc == 0)
+		rc = np_fleet_ready(fleet, timeout_ms, err);
+	for (size_t i = 0; rc == 0 && i < f->n_control; i++) {
+		struct np_str caps = np_str_from(np_fleet_caps(fleet, agents[i]));
+
+		has &= np_agent_has_cap(caps, "sctp-kernel") || np_agent_has_cap(caps, "sctp-raw");
+	}
+	np_fleet_free(fleet);
+	if (rc == 0)
+		*ret = has;
+	return rc;
 }
 
 static int by_value(const void *a, const void *b)
@@ -318,18 +356,23 @@ int np_control_measure(struct np_fixture *f, int timeout_ms, struct np_err *err)
 {
 	struct np_fleet *fleet = np_fleet_new(f->cluster->kube, f->cluster->cancel);
 	struct np_control_agents agents;
+	size_t raw_agents[NP_FIXTURE_NODES];
+	const struct group groups[] = { { f->control, agents.control, !f->raw, true },
+					{ f->raw_pods, raw_agents, true, false } };
 	const struct np_fleet_probe *first = NULL;
 	struct round r = { 0 };
 	size_t failed;
 	int rc = -1;
 
 	if (np_control_open(f, fleet, &agents, err) < 0 ||
+	    (f->raw && open_pods(f, fleet, f->raw_ns, f->raw_pods, raw_agents, err) < 0) ||
 	    np_fleet_ready(fleet, timeout_ms, err) < 0)
 		goto out;
-	for (int family = 4; family <= 6; family += 2) {
-		add_pairs(f, &r, &agents, family);
-		add_external(f, &r, &agents, family);
-	}
+	for (int family = 4; family <= 6; family += 2)
+		for (size_t g = 0; g < (f->raw ? 2 : 1); g++) {
+			add_pairs(f, &groups[g], &r, &agents, family);
+			add_external(f, &groups[g], &r, &agents, family);
+		}
 	add_dns(f, &r, &agents);
 	add_service(f, &r, &agents);
 	if (settle_round(fleet, &r, err) < 0)

@@ -11,6 +11,9 @@
  */
 int np_control_measure(struct np_fixture *f, int timeout_ms, struct np_err *err);
 
+/* Can every control pod speak SCTP as it is, by the kernel's sockets or by raw ones? */
+int np_control_has_sctp(const struct np_fixture *f, int timeout_ms, bool *ret, struct np_err *err);
+
 /* Address of @family among @ips, or NULL. */
 const struct np_addr *np_ip_of(const struct np_addr *ips, size_t n, int family);
 

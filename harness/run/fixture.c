@@ -62,8 +62,7 @@ json_t *np_namespace_object(const char *real, const char *run_id, const char *le
 {
 	return np_json_pack("{s:s, s:s, s:{s:s, s:{s:s, s:s, s:s}}}", "apiVersion", "v1", "kind",
 			    "Namespace", "metadata", "name", real, "labels", NP_LABEL_MANAGED,
-			    NP_MANAGER, NP_LABEL_RUN, run_id, "pod-security.kubernetes.io/enforce",
-			    level);
+			    NP_MANAGER, NP_LABEL_RUN, run_id, NP_LABEL_POD_SECURITY, level);
 }
 
 static int make_namespace(struct np_fixture *f, const char *real, const char *level,
@@ -88,6 +87,7 @@ static int make_pod(struct np_fixture *f, const char *ns, const char *kind, size
 {
 	struct np_podspec spec = { .image = f->cluster->image,
 				   .inject = f->inject != NULL,
+				   .raw = f->raw,
 				   .node = f->nodes[i].p,
 				   .ports = f->ports,
 				   .n_ports = f->n_ports };
@@ -159,6 +159,39 @@ static int make_control(struct np_fixture *f, struct np_err *err)
 	    wait_pods(f, f->trial_ns.p, f->trial, err) < 0)
 		return -1;
 	f->family = f->control[0].n_ips && f->control[0].ips[0].width == 16 ? 6 : 4;
+	return 0;
+}
+
+/*
+ * SCTP where the nodes' kernels have no SCTP sockets: pods that may open raw ones, in a namespace of
+ * their own that allows them. Not to be had: a capability that lacks.
+ */
+static void make_raw(struct np_fixture *f)
+{
+	struct np_err err = { 0 };
+	size_t n = 0;
+
+	f->raw = true;
+	if (make_namespace(f, f->raw_ns.p, "privileged", &err) < 0)
+		goto fail;
+	for (; n < f->n_nodes; n++)
+		if (make_pod(f, f->raw_ns.p, "raw", n, false, &f->raw_pods[n], &err) < 0)
+			goto fail;
+	if (wait_pods(f, f->raw_ns.p, f->raw_pods, &err) == 0)
+		return;
+fail:
+	f->raw = false;
+	np_fixture_lack(f, NP_NEED_SCTP, err.msg);
+}
+
+static int make_sctp(struct np_fixture *f, struct np_err *err)
+{
+	bool has = false;
+
+	if (np_control_has_sctp(f, FLEET_WAIT_MS, &has, err) < 0)
+		return -1;
+	if (!has)
+		make_raw(f);
 	return 0;
 }
 
@@ -329,11 +362,13 @@ int np_fixture_start(struct np_cluster *cluster, struct np_record *record, struc
 	snprintf(f->run_id, sizeof(f->run_id), "%s", run_id);
 	f->ns = np_arena_printf(&f->arena, "np-%s-control", run_id);
 	f->trial_ns = np_arena_printf(&f->arena, "np-%s-trial", run_id);
+	f->raw_ns = np_arena_printf(&f->arena, "np-%s-raw", run_id);
 	f->ports = np_arena_array(&f->arena, n_ports, sizeof(*ports));
 	memcpy(f->ports, ports, n_ports * sizeof(*ports));
 	f->n_ports = n_ports;
 	if ((cluster->inject && np_inject_new(cluster->kube, &f->inject, err) < 0) ||
-	    find_nodes(f, err) < 0 || make_control(f, err) < 0) {
+	    find_nodes(f, err) < 0 || make_control(f, err) < 0 ||
+	    ((needs & NP_NEED_SCTP) && make_sctp(f, err) < 0)) {
 		np_fixture_release(f);
 		return -1;
 	}

@@ -43,6 +43,11 @@ struct np_fixture {
 		trial[NP_FIXTURE_NODES]; /* one for each control pod, in a namespace of their own */
 	size_t n_control, n_host;
 	struct np_str trial_ns;
+	/* SCTP needs raw sockets here: cases with SCTP run in pods that have them, of which there
+	 * is one for each control pod. */
+	bool raw;
+	struct np_str raw_ns;
+	struct np_fixture_pod raw_pods[NP_FIXTURE_NODES];
 	struct np_expect_port *ports; /* every port of every world of the plan: what the fixture's
 					 agents listen on */
 	size_t n_ports;

@@ -13,6 +13,7 @@
 
 #define NP_LABEL_MANAGED "app.kubernetes.io/managed-by"
 #define NP_LABEL_RUN "netpolcheck.io/run"
+#define NP_LABEL_POD_SECURITY "pod-security.kubernetes.io/enforce"
 #define NP_MANAGER "netpolcheck"
 #define NP_SCOPE_MAX_NAMESPACES 64
 #define NP_RUN_ID_LEN 8

@@ -75,6 +75,19 @@ static void register_pod(struct np_session *s, const char *name, const char *ide
 							.host_network = host };
 }
 
+/* Pod Security looks at the namespace's label when a pod is made: `restricted` but for the pods that
+ * cannot be. A namespace that is put back as its file says is restricted again. */
+static int allow_privileged(struct np_session *s, const char *ns, struct np_err *err)
+{
+	json_t *patch = np_json_pack("{s:{s:{s:s}}}", "metadata", "labels", NP_LABEL_POD_SECURITY,
+				     "privileged");
+	int rc = np_kube_patch(kube(s), &np_kube_types[NP_KUBE_NAMESPACE], NULL, ns,
+			       NP_KUBE_PATCH_MERGE, patch, NULL, NULL, err);
+
+	json_decref(patch);
+	return rc;
+}
+
 static int create_pod(struct np_session *s, json_t *pod, struct np_err *err)
 {
 	struct np_str real = np_str_from(np_json_str(pod, "metadata/namespace", "default"));
@@ -85,12 +98,16 @@ static int create_pod(struct np_session *s, json_t *pod, struct np_err *err)
 		np_xasprintf(NP_STR_FMT "/%s#%u", NP_STR_ARG(real), object_name, ++s->generation);
 	struct np_podspec spec = { .image = s->fixture->cluster->image,
 				   .inject = s->fixture->inject != NULL,
+				   .raw = s->raw,
 				   .identity = identity,
 				   .node = choose_node(s, pod),
 				   .ports = s->worldfile->ports,
 				   .n_ports = s->worldfile->n_ports };
 
 	np_podspec_apply(pod, &spec);
+	if (!s->raw && np_podspec_privileged(pod, &spec) &&
+	    allow_privileged(s, real.p, err) < 0)
+		return -1;
 	if (np_kube_create(kube(s), &np_kube_types[NP_KUBE_POD], real.p, pod, NULL, NULL, err) < 0)
 		return -1;
 	register_pod(s, name, identity, np_json_bool(pod, "spec/hostNetwork", 0));
@@ -131,7 +148,8 @@ static int replace_object(struct np_session *s, const struct np_kube_type *type,
 
 static void add_run_labels(const struct np_session *s, json_t *ns)
 {
-	json_t *made = np_namespace_object("", s->scope.run_id, "privileged");
+	json_t *made = np_namespace_object("", s->scope.run_id,
+					   s->raw ? "privileged" : "restricted");
 	json_t *meta = json_object_get(ns, "metadata");
 
 	if (!json_object_get(meta, "labels"))
@@ -316,13 +334,14 @@ static int deploy_sentinels(struct np_session *s, struct np_err *err)
 }
 
 int np_session_start(const struct np_fixture *fixture, unsigned worker, unsigned incarnation,
-		     const struct np_worldfile *worldfile, struct np_session *ret,
+		     const struct np_worldfile *worldfile, bool raw, struct np_session *ret,
 		     struct np_err *err)
 {
 	int64_t begin_us = np_now_us();
 
 	*ret = (struct np_session){ .fixture = fixture,
 				    .worldfile = worldfile,
+				    .raw = raw,
 				    .originals = json_object() };
 	np_scope_init(&ret->scope, fixture->run_id, worker + incarnation * NP_SCOPE_INCARNATION);
 	ret->fleet = np_fleet_new(kube(ret), fixture->cluster->cancel);

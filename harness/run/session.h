@@ -37,13 +37,14 @@ struct np_session {
 	json_t *originals; /* "Kind ns/name" -> object as first created, for bringing the world back
 			    */
 	bool dirty;	   /* something could not be brought back: deploy anew */
+	bool raw; /* the pods speak SCTP by raw sockets; their namespaces are privileged */
 	long long deploy_ms;
 };
 
-/* Deploys @worldfile and waits until every agent answers. On error nothing but namespaces with the
- * run's label is left. */
+/* Deploys @worldfile and waits until every agent answers; @raw: with raw sockets for SCTP. On error
+ * nothing but namespaces with the run's label is left. */
 int np_session_start(const struct np_fixture *fixture, unsigned worker, unsigned incarnation,
-		     const struct np_worldfile *worldfile, struct np_session *ret,
+		     const struct np_worldfile *worldfile, bool raw, struct np_session *ret,
 		     struct np_err *err);
 /* Frees, and deletes the world's namespaces in the cluster when @remove. Accepts a zeroed one. */
 void np_session_end(struct np_session *s, bool remove);

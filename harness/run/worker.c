@@ -80,8 +80,21 @@ static bool stopping(struct np_shared *sh)
 	return stop || (sh->options->cancel && atomic_load(sh->options->cancel));
 }
 
-/* The next case of the worker's world, else the first that nobody has taken. */
-static const struct np_case *take_case(struct np_shared *sh, const struct np_worldfile *world)
+/* Cases with SCTP need other pods where the nodes' kernels have none. */
+static bool needs_raw(const struct np_shared *sh, const struct np_case *c)
+{
+	return sh->fixture->raw && (c->needs & NP_NEED_SCTP);
+}
+
+static bool serves(const struct np_shared *sh, const struct np_session *now,
+		   const struct np_case *c)
+{
+	return now->fixture && np_str_eq(c->world, now->worldfile->name) &&
+	       needs_raw(sh, c) == now->raw;
+}
+
+/* The next case that the worker's world serves as it is, else the first that nobody has taken. */
+static const struct np_case *take_case(struct np_shared *sh, const struct np_session *now)
 {
 	size_t pick = SIZE_MAX;
 
@@ -89,7 +102,7 @@ static const struct np_case *take_case(struct np_shared *sh, const struct np_wor
 	for (size_t i = 0; i < sh->plan->n_cases; i++) {
 		if (sh->taken[i])
 			continue;
-		if (world && np_str_eq(sh->plan->cases[i].world, world->name)) {
+		if (serves(sh, now, &sh->plan->cases[i])) {
 			pick = i;
 			break;
 		}
@@ -157,7 +170,7 @@ static json_t *world_objects(const struct np_session *s)
 			shorten(s, meta, "name");
 		json_object_del(labels, NP_LABEL_RUN);
 		json_object_del(labels, NP_LABEL_MANAGED);
-		json_object_del(labels, "pod-security.kubernetes.io/enforce");
+		json_object_del(labels, NP_LABEL_POD_SECURITY);
 		if (strncmp(key, "Pod ", 4) == 0)
 			strip_pod(json_object_get(o, "spec"));
 		json_object_set_new(all, key, o);
@@ -186,9 +199,9 @@ static json_t *world_listens(const struct np_session *s)
 static void record_world(struct np_shared *sh, unsigned worker, const struct np_session *s)
 {
 	np_record_put_take(sh->record,
-			   np_json_pack("{s:s, s:i, s:o, s:o, s:o, s:I, s:I}", "type", "world",
+			   np_json_pack("{s:s, s:i, s:o, s:b, s:o, s:o, s:I, s:I}", "type", "world",
 					"worker", (int)worker, "world",
-					np_json_string(s->worldfile->name), "objects",
+					np_json_string(s->worldfile->name), "raw", s->raw, "objects",
 					world_objects(s), "listens", world_listens(s), "deploy_ms",
 					(json_int_t)s->deploy_ms, "streams",
 					(json_int_t)np_fleet_size(s->fleet)));
@@ -223,15 +236,20 @@ static void end_session(struct np_shared *sh, struct place *p, bool remove)
 	atomic_fetch_sub(&sh->n_worlds, 1);
 }
 
-static int move_to(struct np_shared *sh, struct place *p, unsigned worker,
-		   const struct np_worldfile *world, struct np_err *err)
+static int move_to(struct np_shared *sh, struct place *p, unsigned worker, const struct np_case *c,
+		   struct np_err *err)
 {
-	if (p->session.fixture && p->session.worldfile == world && !p->session.dirty)
+	const struct np_worldfile *world = np_plan_world(sh->plan, c->world);
+	bool raw = needs_raw(sh, c);
+
+	if (p->session.fixture && p->session.worldfile == world && p->session.raw == raw &&
+	    !p->session.dirty)
 		return 0;
 	if (p->session.fixture && p->session.dirty)
 		np_record_note(sh->record, "info", "worker %u deploys its world anew", worker);
 	end_session(sh, p, true);
-	if (np_session_start(sh->fixture, worker, p->incarnation++, world, &p->session, err) < 0)
+	if (np_session_start(sh->fixture, worker, p->incarnation++, world, raw, &p->session, err) <
+	    0)
 		return -1;
 	atomic_fetch_add(&sh->n_worlds, 1);
 	record_world(sh, worker, &p->session);
@@ -254,7 +272,7 @@ void *np_worker_main(void *arg)
 	struct place place = { 0 };
 	const struct np_case *c;
 
-	while (!stopping(sh) && (c = take_case(sh, place.session.worldfile))) {
+	while (!stopping(sh) && (c = take_case(sh, &place.session))) {
 		const char *lacks = np_case_lacks(sh, c);
 		struct np_err err = { 0 };
 
@@ -262,7 +280,7 @@ void *np_worker_main(void *arg)
 			np_case_end(sh, c, w->number, NP_RUN_SKIP, lacks, NULL);
 			continue;
 		}
-		if (move_to(sh, &place, w->number, np_plan_world(sh->plan, c->world), &err) < 0) {
+		if (move_to(sh, &place, w->number, c, &err) < 0) {
 			if (err.code != NP_EINTR)
 				np_case_end(sh, c, w->number, NP_RUN_ERROR, err.msg, NULL);
 			give_up(sh, &err);
