@@ -8,6 +8,7 @@
 #include "np/base/json.h"
 #include "np/base/mem.h"
 #include "np/kube/resource.h"
+#include "podspec.h"
 
 /* Before the time-out is calibrated nothing is in a hurry. */
 #define CONTROL_TIMEOUT_MS 2000
@@ -166,6 +167,7 @@ static int open_pods(const struct np_fixture *f, struct np_fleet *fleet, struct 
 		struct np_fleet_place p = { .name = pods[i].name.p,
 					    .ns = ns.p,
 					    .pod = pods[i].pod.p,
+					    .container = NP_POD_CONTAINER,
 					    .agent = np_inject_agent(f->inject) };
 
 		if (np_fleet_add(fleet, &p, &ret[i], err) < 0)
@@ -187,6 +189,7 @@ int np_control_open(const struct np_fixture *f, struct np_fleet *fleet,
 		struct np_fleet_place p = { .name = f->host[i].name.p,
 					    .ns = ns,
 					    .pod = f->host[i].pod.p,
+					    .container = NP_POD_CONTAINER,
 					    .agent = np_inject_agent(f->inject) };
 
 		if (np_fleet_add(fleet, &p, &ret->host[i], err) < 0)

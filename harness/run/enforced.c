@@ -6,6 +6,7 @@
 #include "np/base/clock.h"
 #include "np/base/json.h"
 #include "np/kube/resource.h"
+#include "podspec.h"
 
 #define STREAM_WAIT_MS 30000
 #define ANSWER_WAIT_MS 20000
@@ -26,6 +27,7 @@ static int open_streams(const struct np_fixture *f, struct question *q, int time
 		struct np_fleet_place p = { .name = f->trial[i].name.p,
 					    .ns = f->trial_ns.p,
 					    .pod = f->trial[i].pod.p,
+					    .container = NP_POD_CONTAINER,
 					    .agent = np_inject_agent(f->inject) };
 
 		if (np_fleet_add(q->fleet, &p, &q->trial[i], err) < 0)

@@ -198,7 +198,8 @@ json_t *np_podspec_new(const char *ns, const char *name, const char *label, bool
 {
 	json_t *pod = np_json_pack("{s:s, s:s, s:{s:s, s:s, s:{s:s}}, s:{s:[{s:s}]}}", "apiVersion",
 				   "v1", "kind", "Pod", "metadata", "name", name, "namespace", ns,
-				   "labels", "app", label, "spec", "containers", "name", "agent");
+				   "labels", "app", label, "spec", "containers", "name",
+				   NP_POD_CONTAINER);
 
 	if (host_network)
 		json_object_set_new(json_object_get(pod, "spec"), "hostNetwork", json_true());

@@ -42,6 +42,7 @@ struct np_podspec {
 void np_podspec_apply(json_t *pod, const struct np_podspec *spec);
 /* Must the namespace of a pod made from @spec allow more than `restricted`? */
 bool np_podspec_privileged(const json_t *pod, const struct np_podspec *spec);
+#define NP_POD_CONTAINER "agent" /* of such a pod */
 /* A whole pod for the harness's own purposes; one on the host's network listens too. New
  * reference. */
 json_t *np_podspec_new(const char *ns, const char *name, const char *label, bool host_network,

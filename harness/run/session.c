@@ -48,6 +48,7 @@ static void forget_pod(struct np_session *s, size_t i)
 	free(s->pods[i].name);
 	free(s->pods[i].identity);
 	free(s->pods[i].uid);
+	free(s->pods[i].container);
 	s->pods[i] = s->pods[--s->n_pods];
 }
 
@@ -63,7 +64,8 @@ void np_session_forget(struct np_session *s, struct np_str ns, const struct np_s
 }
 
 /* The pod is registered before it is there: np_session_sync() opens its stream when it runs. */
-static void register_pod(struct np_session *s, const char *name, const char *identity, bool host)
+static void register_pod(struct np_session *s, const char *name, const char *identity,
+			 const char *container, bool host)
 {
 	for (size_t i = 0; i < s->n_pods; i++)
 		if (strcmp(s->pods[i].name, name) == 0)
@@ -71,6 +73,7 @@ static void register_pod(struct np_session *s, const char *name, const char *ide
 	s->pods = np_grow(s->pods, &s->cap_pods, s->n_pods, sizeof(*s->pods));
 	s->pods[s->n_pods++] = (struct np_session_pod){ .name = np_xstrdup(name),
 							.identity = np_xstrdup(identity),
+							.container = np_xstrdup(container),
 							.agent = SIZE_MAX,
 							.host_network = host };
 }
@@ -110,7 +113,9 @@ static int create_pod(struct np_session *s, json_t *pod, struct np_err *err)
 		return -1;
 	if (np_kube_create(kube(s), &np_kube_types[NP_KUBE_POD], real.p, pod, NULL, NULL, err) < 0)
 		return -1;
-	register_pod(s, name, identity, np_json_bool(pod, "spec/hostNetwork", 0));
+	register_pod(s, name, identity,
+		     np_json_str(json_array_get(np_json_at(pod, "spec/containers"), 0), "name", ""),
+		     np_json_bool(pod, "spec/hostNetwork", 0));
 	return 0;
 }
 
@@ -224,6 +229,7 @@ static void match_pods(struct np_session *s, const struct np_scope_ns *ns, const
 			struct np_fleet_place place = { .name = p->name,
 							.ns = ns->real.p,
 							.pod = pod_name,
+							.container = p->container,
 							.agent = np_inject_agent(
 								s->fixture->inject) };
 			struct np_err err = { 0 };

@@ -16,6 +16,7 @@ struct np_session_pod {
 	char *name; /* x/a */
 	char *identity;
 	char *uid;
+	char *container; /* that runs the agent */
 	size_t agent;
 	bool host_network;
 };

@@ -20,7 +20,7 @@ struct agent {
 	bool used;
 	bool hello;
 	struct np_stream stream;
-	char *name, *ns, *pod, *socket, *host, *agent, *caps;
+	char *name, *ns, *pod, *socket, *host, *agent, *container, *caps;
 	unsigned batch; /* id of the batch that runs, or 0 */
 	size_t pending; /* probes of the batch without a result */
 	size_t n_batch; /* probes given to the agent in this round */
@@ -55,6 +55,7 @@ static void agent_clear(struct agent *a)
 	free(a->socket);
 	free(a->host);
 	free(a->agent);
+	free(a->container);
 	free(a->caps);
 	*a = (struct agent){ 0 };
 }
@@ -70,8 +71,8 @@ void np_fleet_free(struct np_fleet *f)
 
 static void agent_open(struct np_fleet *f, struct agent *a)
 {
-	struct np_fleet_place place = { a->name,   a->ns,	a->pod,
-					a->socket, a->host, a->agent };
+	struct np_fleet_place place = { a->name, a->ns,    a->pod,	    a->socket,
+					a->host, a->agent, a->container };
 
 	np_stream_close(&a->stream);
 	a->hello = false;
@@ -104,7 +105,8 @@ int np_fleet_add(struct np_fleet *f, const struct np_fleet_place *place, size_t 
 			     .pod = copy(place->pod),
 			     .socket = copy(place->socket),
 			     .host = copy(place->host),
-			     .agent = copy(place->agent) };
+			     .agent = copy(place->agent),
+			     .container = copy(place->container) };
 	agent_open(f, a);
 	f->stats.agents++;
 	if (i == f->n_agents)

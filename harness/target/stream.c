@@ -93,7 +93,7 @@ void np_stream_open(struct np_stream *s, struct np_kube *k, const struct np_flee
 
 	*s = (struct np_stream){ .fd = -1, .open = true };
 	if (place->pod) {
-		s->exec = np_kube_exec_start(k, place->ns, place->pod, NULL, argv,
+		s->exec = np_kube_exec_start(k, place->ns, place->pod, place->container, argv,
 					     NP_KUBE_EXEC_STDIN, STREAM_OPEN_TIMEOUT_MS, &err);
 		if (!s->exec)
 			stream_fail(s, &err);

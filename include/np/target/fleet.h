@@ -22,6 +22,7 @@ struct np_fleet_place {
 	const char *socket; /* a unix socket whose every connection is an agent in probe mode; or */
 	const char *host;   /* HOST:PORT of the same over TCP */
 	const char *agent;  /* its path in the pod; NULL: /netpolcheck-agent, the image's */
+	const char *container; /* NULL: the pod's only one; the API refuses to choose among more */
 };
 
 struct np_fleet;
