@@ -8,11 +8,19 @@
 #define MAX_PAUSE_MS 2000
 #define PUMP_MS 200
 
-int np_kube_exec_again(struct np_kube_exec *e, unsigned n)
+static bool server_absent(enum np_kube_cause cause)
+{
+	return cause == NP_KUBE_REFUSED || cause == NP_KUBE_UNAVAILABLE ||
+	       cause == NP_KUBE_THROTTLED;
+}
+
+int np_kube_exec_again(struct np_kube_exec *e, unsigned n, bool *ret_absent)
 {
 	enum np_kube_cause cause = np_kube_exec_cause(e);
 	bool again = false;
 
+	if (ret_absent)
+		*ret_absent = server_absent(cause);
 	if (e->state != NP_KUBE_EXEC_FAILED || e->protocol)
 		return -1;
 	switch (np_kube_again(cause, NP_ASKER_EXEC)) {
@@ -69,7 +77,7 @@ struct np_kube_exec *np_kube_exec_open(struct np_kube *k, const char *ns, const 
 
 		if (!e || !wait_open(e, err))
 			return e;
-		pause = surely_not_begun(e) ? np_kube_exec_again(e, n) : -1;
+		pause = surely_not_begun(e) ? np_kube_exec_again(e, n, NULL) : -1;
 		np_kube_exec_close(e);
 		if (pause < 0 || np_now_ms() + pause >= deadline || np_kube_pause(k, pause, err))
 			return NULL;

@@ -20,7 +20,7 @@ static const struct {
 	[NP_KUBE_LOST] = { "lost", { ALWAYS, NEVER, ALWAYS, ALWAYS }, true, true },
 	[NP_KUBE_THROTTLED] = { "429", { ALWAYS, ALWAYS, ALWAYS, ALWAYS }, false, false },
 	[NP_KUBE_UNAVAILABLE] = { "502-504", { ALWAYS, WAITS, ALWAYS, ALWAYS }, true, true },
-	[NP_KUBE_INTERNAL] = { "500", { FEW, NEVER, FEW, ALWAYS }, true, false },
+	[NP_KUBE_INTERNAL] = { "500", { FEW, NEVER, ALWAYS, ALWAYS }, true, false },
 	[NP_KUBE_UNAUTHORIZED] = { "401", { ANEW, ANEW, ANEW, ANEW }, false, false },
 	[NP_KUBE_EXPIRED] = { "410", { NEVER, NEVER, NEVER, LIST }, false, false },
 };

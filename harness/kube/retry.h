@@ -8,7 +8,7 @@
  *   connection lost        always      never     always    always
  *   429                    always      always    always    always
  *   502, 503, 504          always      waits     always    always
- *   500                    few         never     few       always
+ *   500                    few         never     always    always
  *   401                    anew        anew      anew      anew
  *   410                    never       never     never     list
  *   any other              never       never     never     never
@@ -17,7 +17,7 @@
  * a time to wait (Retry-After), since then it did nothing; anew: once, with credentials had again
  * from their file or plugin; list: the watch lists again.
  *
- * Exec opening is meant for the agents' streams, which may be begun twice; np_kube_exec_open(), for
+ * 500 to an exec is what an API server says that cannot reach the node's kubelet. Exec opening is meant for the agents' streams, which may be begun twice; np_kube_exec_open(), for
  * any command, tries again only where that surely did not begin.
  *
  * Above this layer: np_kube_list() takes a list that expired (410) three times from its start; the

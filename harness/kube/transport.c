@@ -396,6 +396,9 @@ static int tls_err(const struct np_kube *k, CURLcode code, const char *text, str
 {
 	struct np_buf cert = { NULL, 0, 0 };
 
+	/* Another authority of the same name: OpenSSL stops at the signature, curl knows no better. */
+	if (code == CURLE_SSL_CONNECT_ERROR && strstr(text, "EVP lib"))
+		code = CURLE_PEER_FAILED_VERIFICATION;
 	if (code == CURLE_PEER_FAILED_VERIFICATION && err)
 		look_at_cert(k, &cert);
 	np_kube_whose_tls(k->config, code, text, np_buf_text(&cert), err);

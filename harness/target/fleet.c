@@ -15,6 +15,8 @@
 /* While a stream is still connecting it has no descriptor to poll. */
 #define CONNECT_POLL_MS 10
 #define CANCEL_POLL_MS 100
+/* Probes that were lost with their stream are made again so often. */
+#define REPEATS_MAX 2
 
 struct agent {
 	bool used;
@@ -24,11 +26,18 @@ struct agent {
 	unsigned batch; /* id of the batch that runs, or 0 */
 	size_t pending; /* probes of the batch without a result */
 	size_t n_batch; /* probes given to the agent in this round */
+	/* while it has no stream */
+	unsigned n_tries;
+	int64_t again_ms; /* when it is opened again, 0: not waiting for that */
+	int64_t until_ms; /* no try after that; 0: none has failed */
+	bool given_up;
 };
 
 struct np_fleet {
 	struct np_kube *k;
 	const atomic_int *cancel;
+	int patience_ms;
+	int64_t patient_until_ms; /* of the wait that is under way */
 	struct agent agents[NP_FLEET_MAX_AGENTS];
 	size_t n_agents; /* highest used number + 1 */
 	unsigned next_batch;
@@ -69,6 +78,11 @@ void np_fleet_free(struct np_fleet *f)
 	free(f);
 }
 
+void np_fleet_set_patience(struct np_fleet *f, int patience_ms)
+{
+	f->patience_ms = patience_ms;
+}
+
 static void agent_open(struct np_fleet *f, struct agent *a)
 {
 	struct np_fleet_place place = { a->name, a->ns,    a->pod,	    a->socket,
@@ -76,6 +90,7 @@ static void agent_open(struct np_fleet *f, struct agent *a)
 
 	np_stream_close(&a->stream);
 	a->hello = false;
+	a->again_ms = 0;
 	a->batch = 0;
 	a->pending = 0;
 	np_stream_open(&a->stream, f->k, &place);
@@ -189,6 +204,8 @@ static void take_line(struct np_fleet *f, struct agent *a, struct np_str line)
 		if (m.version != NP_AGENT_VERSION)
 			agent_fail(a, "agent speaks another version of the protocol", line);
 		a->hello = true;
+		a->until_ms = 0;
+		a->n_tries = 0;
 		free(a->caps);
 		a->caps = np_xstrndup(m.caps.p, m.caps.n);
 		break;
@@ -235,9 +252,50 @@ static bool cancelled(const struct np_fleet *f)
 
 static bool agent_busy(const struct agent *a, bool for_hello)
 {
-	if (!a->used || a->stream.failed)
+	if (!a->used)
 		return false;
+	if (a->stream.failed)
+		return for_hello && a->again_ms;
 	return for_hello ? !a->hello : a->batch != 0;
+}
+
+static int64_t smaller(int64_t a, int64_t b)
+{
+	return a < b ? a : b;
+}
+
+/* Its stream could not be opened: when to try again, if ever. */
+static void plan_again(struct np_fleet *f, struct agent *a)
+{
+	int64_t now = np_now_ms();
+	bool absent = false;
+	int pause = f->patience_ms ? np_stream_again(&a->stream, a->n_tries, &absent) : -1;
+
+	/* A server that is not there, or asks to wait, says nothing about the agent. */
+	if (!a->until_ms || absent)
+		a->until_ms = smaller(now + NP_FLEET_STUBBORN_MS, f->patient_until_ms);
+	a->n_tries++;
+	if (pause < 0 || now + pause > a->until_ms)
+		a->given_up = true;
+	else
+		a->again_ms = now + pause;
+}
+
+/* The next move of an agent whose stream failed before hello; *@wait_ms becomes no longer than it
+ * lets sleep. */
+static void move_failed(struct np_fleet *f, struct agent *a, int64_t *wait_ms)
+{
+	int64_t left;
+
+	if (!a->again_ms && !a->given_up)
+		plan_again(f, a);
+	if (!a->again_ms)
+		return;
+	left = a->again_ms - np_now_ms();
+	if (left <= 0)
+		agent_open(f, a);
+	else
+		*wait_ms = smaller(*wait_ms, left);
 }
 
 /* One turn: pump every stream, and when something is still awaited, sleep until a descriptor moves.
@@ -253,10 +311,14 @@ static size_t fleet_turn(struct np_fleet *f, bool for_hello, int64_t deadline_us
 		struct agent *a = &f->agents[i];
 		int fd;
 
+		if (for_hello && a->used && a->stream.failed)
+			move_failed(f, a, &wait_ms);
 		if (!agent_busy(a, for_hello))
 			continue;
 		np_stream_pump(&a->stream);
 		take_lines(f, a);
+		if (for_hello && a->stream.failed)
+			move_failed(f, a, &wait_ms);
 		if (!agent_busy(a, for_hello))
 			continue;
 		busy++;
@@ -292,8 +354,10 @@ static int fleet_wait(struct np_fleet *f, bool for_hello, int timeout_ms, struct
 int np_fleet_ready(struct np_fleet *f, int timeout_ms, struct np_err *err)
 {
 	struct np_err late = { 0 };
+	int bound_ms = timeout_ms > f->patience_ms ? timeout_ms : f->patience_ms;
 
-	if (fleet_wait(f, true, timeout_ms, &late) < 0 && late.code == NP_EINTR) {
+	f->patient_until_ms = np_now_ms() + f->patience_ms;
+	if (fleet_wait(f, true, bound_ms, &late) < 0 && late.code == NP_EINTR) {
 		*err = late;
 		return -1;
 	}
@@ -305,11 +369,20 @@ int np_fleet_ready(struct np_fleet *f, int timeout_ms, struct np_err *err)
 		if (!a->stream.failed)
 			return np_err_set(err, NP_ETIMEOUT,
 					  "agent of '%s' did not answer within %d ms", a->name,
-					  timeout_ms);
+					  bound_ms);
 		*err = a->stream.why;
 		return np_err_prefix(err, "cannot reach the agent of '%s'", a->name);
 	}
 	return 0;
+}
+
+/* A stream that could not be had before gets one more try, others all that patience allows. */
+static void begin_again(struct np_fleet *f, struct agent *a)
+{
+	a->until_ms = a->given_up ? np_now_ms() : 0;
+	a->n_tries = 0;
+	a->given_up = false;
+	agent_open(f, a);
 }
 
 /* Streams that broke since the last round are opened again; those that do not come back in time
@@ -327,14 +400,32 @@ static int reopen_failed(struct np_fleet *f, struct np_err *err)
 		if (!a->stream.failed)
 			continue;
 		f->stats.streams_lost++;
-		agent_open(f, a);
+		begin_again(f, a);
 		any = true;
 	}
 	if (!any)
 		return 0;
-	if (fleet_wait(f, true, BATCH_MARGIN_MS, err) < 0 && err && err->code == NP_EINTR)
+	f->patient_until_ms = np_now_ms() + f->patience_ms;
+	if (fleet_wait(f, true, BATCH_MARGIN_MS + f->patience_ms, err) < 0 && err &&
+	    err->code == NP_EINTR)
 		return -1;
 	return 0;
+}
+
+size_t np_fleet_lost(const struct np_fleet *f, size_t *ret_agent, struct np_err *ret_why)
+{
+	size_t n = 0;
+
+	for (size_t i = f->n_agents; i-- > 0;) {
+		const struct agent *a = &f->agents[i];
+
+		if (!a->used || !a->given_up)
+			continue;
+		n++;
+		*ret_agent = i;
+		*ret_why = a->stream.why;
+	}
+	return n;
 }
 
 static void send_batches(struct np_fleet *f, unsigned timeout_ms, unsigned attempts)
@@ -373,10 +464,20 @@ static void preset_results(struct np_fleet *f)
 	}
 }
 
-int np_fleet_probe(struct np_fleet *f, struct np_fleet_probe *probes, size_t n, unsigned timeout_ms,
-		   unsigned attempts, struct np_err *err)
+/* A batch that does not end is given up: its streams are opened again before the next one. */
+static void give_up_batches(struct np_fleet *f, const struct np_err *why)
 {
-	int64_t begin_us = np_now_us();
+	for (size_t i = 0; i < f->n_agents; i++)
+		if (f->agents[i].used && f->agents[i].batch) {
+			f->agents[i].stream.failed = true;
+			f->agents[i].stream.why = *why;
+		}
+}
+
+/* Every probe once. -1 when interrupted. */
+static int probe_round(struct np_fleet *f, struct np_fleet_probe *probes, size_t n,
+		       unsigned timeout_ms, unsigned attempts, struct np_err *err)
+{
 	struct np_err late = { 0 };
 	int rc = 0;
 
@@ -397,16 +498,60 @@ int np_fleet_probe(struct np_fleet *f, struct np_fleet_probe *probes, size_t n, 
 				*err = late;
 			rc = -1;
 		}
-		for (size_t i = 0; i < f->n_agents; i++)
-			if (f->agents[i].used && f->agents[i].batch) {
-				f->agents[i].stream.failed = true;
-				f->agents[i].stream.why = late;
-			}
+		give_up_batches(f, &late);
 	}
 	f->probes = NULL;
 	f->n_probes = 0;
 	f->stats.probes += n;
 	f->stats.batches++;
+	return rc;
+}
+
+/* Lost with a stream that may come back: worth another try. */
+static bool was_lost(const struct np_fleet *f, const struct np_fleet_probe *p)
+{
+	const struct agent *a = &f->agents[p->agent];
+
+	return p->res.outcome == NP_OUT_ERROR && a->used && a->stream.failed && !a->given_up;
+}
+
+/* Those of @probes[n] that were lost, once more. Returns how many there were, or -1. */
+static int probe_lost(struct np_fleet *f, struct np_fleet_probe *probes, size_t n,
+		      unsigned timeout_ms, unsigned attempts, struct np_err *err)
+{
+	np_auto_free struct np_fleet_probe *again = np_xcalloc(n + 1, sizeof(*again));
+	np_auto_free size_t *which = np_xcalloc(n + 1, sizeof(*which));
+	size_t n_again = 0;
+
+	for (size_t i = 0; i < n; i++)
+		if (was_lost(f, &probes[i])) {
+			again[n_again] = probes[i];
+			which[n_again++] = i;
+		}
+	if (!n_again)
+		return 0;
+	if (probe_round(f, again, n_again, timeout_ms, attempts, err) < 0)
+		return -1;
+	f->stats.probes_again += n_again;
+	for (size_t i = 0; i < n_again; i++)
+		probes[which[i]].res = again[i].res;
+	return (int)n_again;
+}
+
+int np_fleet_probe(struct np_fleet *f, struct np_fleet_probe *probes, size_t n, unsigned timeout_ms,
+		   unsigned attempts, struct np_err *err)
+{
+	int64_t begin_us = np_now_us();
+	int rc = probe_round(f, probes, n, timeout_ms, attempts, err);
+
+	for (int i = 0; rc == 0 && f->patience_ms && i < REPEATS_MAX; i++) {
+		int lost = probe_lost(f, probes, n, timeout_ms, attempts, err);
+
+		if (lost < 0)
+			rc = -1;
+		if (lost <= 0)
+			break;
+	}
 	f->stats.probing_us += np_now_us() - begin_us;
 	return rc;
 }

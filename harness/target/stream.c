@@ -119,6 +119,25 @@ void np_stream_close(struct np_stream *s)
 	*s = (struct np_stream){ .fd = -1 };
 }
 
+/* Half a second to two: a plugin that fails, a socket that nobody listens on. */
+static int plain_pause(unsigned n)
+{
+	return 500 << (n < 2 ? n : 2);
+}
+
+int np_stream_again(struct np_stream *s, unsigned n, bool *ret_absent)
+{
+	bool worth = s->why.code == NP_EENV || s->why.code == NP_ETIMEOUT;
+
+	*ret_absent = false;
+	if (s->exec && !np_kube_exec_protocol(s->exec))
+		return np_kube_exec_again(s->exec, n, ret_absent);
+	/* An agent that ended by itself has said why; it will again. */
+	if (!worth || (s->exec && np_kube_exec_status(s->exec, NULL, NULL) == NP_KUBE_EXEC_EXITED))
+		return -1;
+	return plain_pause(n);
+}
+
 static void keep_errout(struct np_stream *s)
 {
 	struct np_buf *e = np_kube_exec_errout(s->exec);

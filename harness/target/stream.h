@@ -23,6 +23,10 @@ struct np_stream {
 /* Starts to open; errors show as a failed stream. */
 void np_stream_open(struct np_stream *s, struct np_kube *k, const struct np_fleet_place *place);
 void np_stream_close(struct np_stream *s);
+/* A stream that failed before it was of use: is it worth while to open it again? After how many
+ * milliseconds, or -1. *@ret_absent: who should answer is not there or asks to wait. @n: tries before
+ * this one. */
+int np_stream_again(struct np_stream *s, unsigned n, bool *ret_absent);
 /* Reads and writes what is possible now. */
 void np_stream_pump(struct np_stream *s);
 int np_stream_fd(const struct np_stream *s);

@@ -59,9 +59,10 @@ struct np_kube_exec *np_kube_exec_start(struct np_kube *k, const char *ns, const
 /*
  * For callers that open many streams at once: is it worth while to start this one, which failed
  * before it was open, again? Then after how many milliseconds, and it is counted as a retry; else
- * -1. The command may then be begun twice. @n: how many tries there were before it.
+ * -1. The command may then be begun twice. @n: how many tries there were before it. *@ret_absent (may
+ * be NULL): it is the API server that is not there or asks to wait.
  */
-int np_kube_exec_again(struct np_kube_exec *e, unsigned n);
+int np_kube_exec_again(struct np_kube_exec *e, unsigned n, bool *ret_absent);
 /*
  * The same as np_kube_exec_start(), waiting until the stream is open. 429, 503 and refused
  * connections are tried again until the time-out, since the command did not start. NULL with: NP_EDENIED, NP_ENOTFOUND (no such

@@ -1,7 +1,9 @@
 /*
  * fleet.h - layer target: the agents that one worker drives: one open stream to each for the whole
  * run, batches of probes in all of them at once. Used by one thread. A stream that breaks is opened
- * again before the next batch and counted; its probes read as NP_OUT_ERROR, never as denied.
+ * again before the next batch and counted; its probes read as NP_OUT_ERROR, never as denied. With
+ * patience (np_fleet_set_patience()) opening is tried more than once and what was lost is probed
+ * again at once.
  */
 #ifndef NP_TARGET_FLEET_H
 #define NP_TARGET_FLEET_H
@@ -32,11 +34,21 @@ struct np_fleet;
 struct np_fleet *np_fleet_new(struct np_kube *k, const atomic_int *cancel);
 void np_fleet_free(struct np_fleet *f);
 
+/*
+ * A stream that cannot be opened is tried again, after jittered pauses, for NP_FLEET_STUBBORN_MS; as
+ * long as the API server is not there, or asks to wait, up to @patience_ms. What may help is in
+ * harness/kube/retry.h. Probes that were lost with a stream are made again, twice at most. 0, the
+ * default: one try before each batch, and no probe is made again.
+ */
+void np_fleet_set_patience(struct np_fleet *f, int patience_ms);
+#define NP_FLEET_STUBBORN_MS 15000
+
 /* Begins to open a stream; *@ret is the agent's number, valid until removed. NP_ELIMIT beyond
  * NP_FLEET_MAX_AGENTS. */
 int np_fleet_add(struct np_fleet *f, const struct np_fleet_place *place, size_t *ret,
 		 struct np_err *err);
-/* Waits until every agent has said hello; the first that failed or is late is the error. */
+/* Waits until every agent has said hello, at most @timeout_ms or the patience, whichever is longer;
+ * the first that failed or is late is the error. */
 int np_fleet_ready(struct np_fleet *f, int timeout_ms, struct np_err *err);
 /* Closes the stream; the number may be given to another agent later. */
 void np_fleet_remove(struct np_fleet *f, size_t agent);
@@ -61,15 +73,19 @@ struct np_fleet_probe {
 
 /*
  * Runs all @n probes at once, each with @timeout_ms and @attempts, and fills their results. Ends in
- * bounded time (the time-out plus a margin for the harness). Returns 0 also when single agents
+ * bounded time (the time-out plus a margin for the harness; with patience that too). Returns 0 also when single agents
  * failed (their probes are NP_OUT_ERROR); -1 only for NP_EINTR.
  */
 int np_fleet_probe(struct np_fleet *f, struct np_fleet_probe *probes, size_t n, unsigned timeout_ms,
 		   unsigned attempts, struct np_err *err);
 
+/* How many agents have no stream and get none; the first of them, and why. */
+size_t np_fleet_lost(const struct np_fleet *f, size_t *ret_agent, struct np_err *ret_why);
+
 struct np_fleet_stats {
 	unsigned long long streams_opened; /* the first opening of each agent included */
 	unsigned long long streams_lost, probes, batches;
+	unsigned long long probes_again; /* of those probes: made again, their stream was lost */
 	long long probing_us; /* time inside np_fleet_probe() */
 	size_t agents;	      /* added in all: streams_opened is the same number when none broke */
 };
