@@ -191,15 +191,24 @@ life_kubectl()
 # The value of --external: where the external host's agent is steered, and the addresses that it has.
 life_external()
 {
+	local four six list='' i
+
 	# shellcheck disable=SC1091
 	. "$LAB_STATE/ports"
-	echo "127.0.0.1:$LAB_EXTERNAL_PORT"
+	read -r -a four <<<"$LAB_EXTERNALS"
+	read -r -a six <<<"$LAB_EXTERNALS6"
+	for i in "${!four[@]}"; do
+		list+=${list:+,}${four[i]}
+		! dual || list+=/${six[i]}
+	done
+	echo "127.0.0.1:$LAB_EXTERNAL_PORT=$list"
 }
 
+# The one place where the suite's command line stands.
 life_suite()
 {
 	life_need
-	"$LAB_BUILD/netpolcheck" run --kubeconfig "$LAB_STATE/admin.conf" "$@"
+	"$LAB_BUILD/netpolcheck" run --kubeconfig "$LAB_STATE/admin.conf" --external "$(life_external)" "$@"
 }
 
 life_run()
