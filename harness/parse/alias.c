@@ -7,7 +7,7 @@
 
 static int cmp_anchors(const void *a, const void *b)
 {
-	return strcmp(((const struct anchor *)a)->name, ((const struct anchor *)b)->name);
+	return np_str_cmp(((const struct anchor *)a)->name, ((const struct anchor *)b)->name);
 }
 
 /* Anchors are in the arena: only the tree's own nodes are on the heap. */
@@ -22,12 +22,12 @@ void aliases_release(struct aliases *a)
 	*a = (struct aliases){ 0 };
 }
 
-struct anchor *aliases_define(struct aliases *a, struct np_arena *arena, const char *name)
+struct anchor *aliases_define(struct aliases *a, struct np_arena *arena, struct np_str name)
 {
 	const struct anchor key = { .name = name };
 	struct anchor **found = tfind(&key, &a->tree, cmp_anchors);
 	struct anchor *anchor = found ? *found : np_arena_alloc(arena, sizeof(*anchor));
-	const char *kept = found ? anchor->name : np_arena_str(arena, np_str_from(name)).p;
+	struct np_str kept = found ? anchor->name : np_arena_str(arena, name);
 
 	*anchor = (struct anchor){ .name = kept, .open = true };
 	if (!found && !tsearch(anchor, &a->tree, cmp_anchors))
@@ -35,7 +35,7 @@ struct anchor *aliases_define(struct aliases *a, struct np_arena *arena, const c
 	return anchor;
 }
 
-const struct anchor *aliases_find(const struct aliases *a, const char *name)
+const struct anchor *aliases_find(const struct aliases *a, struct np_str name)
 {
 	const struct anchor key = { .name = name };
 	struct anchor *const *found = tfind(&key, &a->tree, cmp_anchors);

@@ -16,7 +16,7 @@
 #include "np/parse/tree.h"
 
 struct anchor {
-	const char *name;
+	struct np_str name;
 	struct np_value value;
 	uint64_t steps;		/* to decode the value once */
 	bool open;		/* its list or map has not ended yet */
@@ -24,7 +24,6 @@ struct anchor {
 	struct np_str key;	/* its text as a key */
 	enum np_value_kind key_kind;
 	bool no_key;		/* null, an integer above int64: cannot be one */
-	bool not_json;		/* .inf, .nan: can only be a key */
 };
 
 /* Zero-initialised is empty. */
@@ -38,9 +37,9 @@ void aliases_release(struct aliases *a);
  * Anchor @name, fresh and open; an older one of that name is forgotten. @name is copied into
  * @arena.
  */
-struct anchor *aliases_define(struct aliases *a, struct np_arena *arena, const char *name);
+struct anchor *aliases_define(struct aliases *a, struct np_arena *arena, struct np_str name);
 /* NULL when there is none. */
-const struct anchor *aliases_find(const struct aliases *a, const char *name);
+const struct anchor *aliases_find(const struct aliases *a, struct np_str name);
 /* Counts an alias of a closed anchor; false when the document expands to too much. */
 bool aliases_count(struct aliases *a, const struct anchor *anchor);
 

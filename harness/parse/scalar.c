@@ -159,11 +159,19 @@ static bool underscores_ok(struct np_str text)
 /* An overflow is no number to go-yaml, so the text stays a string (1e400); an underflow is zero. */
 static bool parse_float(struct np_str text, struct scalar *ret)
 {
+	char few[64];
+	np_auto_free char *many = NULL;
 	double v;
 
 	if (!is_float_shape(text))
 		return false;
-	v = strtod(text.p, NULL);
+	if (text.n < sizeof(few)) {
+		memcpy(few, text.p, text.n);
+		few[text.n] = '\0';
+	} else {
+		many = np_xstrndup(text.p, text.n);
+	}
+	v = strtod(many ? many : few, NULL);
 	if (isinf(v))
 		return false;
 	set_float(ret, v);
@@ -258,6 +266,13 @@ static void resolve_plain(struct np_str text, struct np_buf *scratch, struct sca
 		parse_number(without_underscores(text, scratch), ret);
 }
 
+static bool is_timestamp(struct np_str text)
+{
+	np_auto_free char *copy = np_xstrndup(text.p, text.n);
+
+	return gotime_is_yaml((struct np_str){ copy, text.n });
+}
+
 static int resolve_tagged(const struct scalar_in *in, const char *type, struct np_buf *scratch,
 			  struct scalar *ret, const char **ret_want)
 {
@@ -265,7 +280,7 @@ static int resolve_tagged(const struct scalar_in *in, const char *type, struct n
 	*ret_want = type;
 	if (strcmp(type, "timestamp") == 0) {
 		set_string(ret, in->text);
-		return gotime_is_yaml(in->text) ? 0 : -1;
+		return is_timestamp(in->text) ? 0 : -1;
 	}
 	if (strcmp(type, "bool") == 0)
 		return ret->kind == NP_VALUE_BOOL ? 0 : -1;
@@ -287,19 +302,20 @@ int scalar_resolve(const struct scalar_in *in, struct np_buf *scratch, struct sc
 {
 	static const char *const resolvable[] = { "bool", "int", "float", "null", "timestamp" };
 	const size_t prefix = strlen(YAML_TAG);
-	const char *type =
-		in->tag && strncmp(in->tag, YAML_TAG, prefix) == 0 ? in->tag + prefix : NULL;
+	bool known = np_str_starts(in->tag, YAML_TAG);
+	struct np_str type = known ? (struct np_str){ in->tag.p + prefix, in->tag.n - prefix }
+				   : NP_STR_NONE;
 
 	*ret = (struct scalar){ 0 };
-	if (!in->tag && in->implicit) {
+	if (!in->tag.n && in->implicit) {
 		resolve_plain(in->text, scratch, ret);
 		return 0;
 	}
-	for (size_t i = 0; type && i < NP_ARRAY_SIZE(resolvable); i++)
-		if (strcmp(type, resolvable[i]) == 0)
-			return resolve_tagged(in, type, scratch, ret, ret_want);
+	for (size_t i = 0; known && i < NP_ARRAY_SIZE(resolvable); i++)
+		if (np_str_is(type, resolvable[i]))
+			return resolve_tagged(in, resolvable[i], scratch, ret, ret_want);
 	set_string(ret, in->text);
-	if (type && strcmp(type, "binary") == 0) {
+	if (known && np_str_is(type, "binary")) {
 		*ret_want = "binary";
 		if (!decode_base64(in->text, scratch))
 			return -1;
@@ -312,23 +328,22 @@ bool scalar_key(const struct scalar *s, char buf[GONUM_MAX], struct np_str *ret,
 		enum np_value_kind *ret_kind)
 {
 	*ret_kind = s->is_float ? NP_VALUE_FLOAT : s->kind;
-	if (s->kind == NP_VALUE_NULL || s->big_key)
-		return false;
-	if (s->kind == NP_VALUE_STRING)
-		*ret = s->text;
+	*ret = s->text;
+	if (s->kind == NP_VALUE_NULL)
+		*ret = NP_STR("");
 	else if (s->kind == NP_VALUE_BOOL)
 		*ret = s->truth ? NP_STR("true") : NP_STR("false");
 	else if (s->is_float)
 		gonum_print_key(s->number, buf);
-	else
+	else if (s->kind == NP_VALUE_INT)
 		memcpy(buf, s->json, GONUM_MAX);
 	if (s->kind == NP_VALUE_INT || s->kind == NP_VALUE_FLOAT)
 		*ret = np_str_from(buf);
-	return true;
+	return s->kind != NP_VALUE_NULL && !s->big_key;
 }
 
 bool scalar_is_merge(const struct scalar_in *in)
 {
 	return np_str_is(in->text, "<<") &&
-	       (in->implicit || (in->tag && strcmp(in->tag, YAML_TAG "merge") == 0));
+	       (in->implicit || np_str_is(in->tag, YAML_TAG "merge"));
 }

@@ -11,8 +11,8 @@
 
 /* A scalar as the tokenizer saw it. */
 struct scalar_in {
-	struct np_str text;	/* NUL-terminated */
-	const char *tag;	/* long form (tag:yaml.org,2002:int), NULL when there is none */
+	struct np_str text;
+	struct np_str tag;	/* long form (tag:yaml.org,2002:int), empty when there is none */
 	bool implicit;		/* plain and without a tag, or with the tag "!" */
 };
 
@@ -38,7 +38,8 @@ int scalar_resolve(const struct scalar_in *in, struct np_buf *scratch, struct sc
 		   const char **ret_want);
 /*
  * The JSON key that a scalar becomes; *@ret_kind tells go-yaml's type, so that 1 and "1" differ.
- * @buf backs numbers. false for null and integers above int64, which cannot be keys.
+ * @buf backs numbers. false for null and integers above int64, which cannot be keys; the text is
+ * then for messages.
  */
 bool scalar_key(const struct scalar *s, char buf[GONUM_MAX], struct np_str *ret,
 		enum np_value_kind *ret_kind);

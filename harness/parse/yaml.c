@@ -1,52 +1,49 @@
 /*
- * yaml.c - libyaml's events to trees: tags and plain scalars as go-yaml v2 reads them, merge keys,
+ * yaml.c - YAML events to trees: tags and plain scalars as go-yaml v2 reads them, merge keys,
  * aliases, all limits.
  */
-#include <yaml.h>
-
 #include "np/parse/read.h"
 
 #include "alias.h"
 #include "build.h"
 #include "np/base/mem.h"
 #include "scalar.h"
+#include "yparse.h"
 
 /* What goes with an open list or map beside the builder's frame. */
 struct level {
 	struct anchor *anchor;
 	uint64_t steps_before;
-	bool flow;
 	bool merge; /* the value that comes next is a merge key's */
 };
 
 struct yaml {
-	yaml_parser_t parser;
-	struct np_str text;
+	struct yparse parser;
 	struct build build;
 	struct aliases aliases;
 	struct level *levels; /* [build.depth] */
 	size_t cap_levels;
-	unsigned max_depth, flow_depth;
+	unsigned max_depth;
 	bool blank; /* the document's root is an empty plain scalar */
-	uint64_t flow_work;
+	bool not_json; /* something that JSON cannot hold stands somewhere */
 	struct np_buf scratch;
 	struct np_arena *arena;
 	const char *file;
 	struct np_err *err;
 };
 
-static uint32_t mark_line(const yaml_mark_t *m)
+static uint32_t mark_line(const struct ymark *m)
 {
-	return (uint32_t)m->line + 1;
+	return m->line + 1;
 }
 
-static uint32_t mark_column(const yaml_mark_t *m)
+static uint32_t mark_column(const struct ymark *m)
 {
-	return (uint32_t)m->column + 1;
+	return m->column + 1;
 }
 
 __attribute__((format(printf, 4, 5)))
-static int fail_at(struct yaml *y, enum np_errcode code, const yaml_mark_t *at, const char *fmt,
+static int fail_at(struct yaml *y, enum np_errcode code, const struct ymark *at, const char *fmt,
 		   ...)
 {
 	char msg[NP_ERR_MSG_MAX];
@@ -57,39 +54,6 @@ static int fail_at(struct yaml *y, enum np_errcode code, const yaml_mark_t *at, 
 	va_end(ap);
 	np_err_set(y->err, code, "%s", msg);
 	return np_err_at(y->err, y->file, mark_line(at), mark_column(at));
-}
-
-/* Reader errors have a byte offset only. Code units of UTF-16 are counted singly. */
-static int fail_at_offset(struct yaml *y, size_t offset, const char *msg)
-{
-	bool wide = y->text.n >= 2 && (memcmp(y->text.p, "\xFF\xFE", 2) == 0 ||
-				       memcmp(y->text.p, "\xFE\xFF", 2) == 0);
-	size_t low = wide && y->text.p[0] == '\xFE', unit = wide ? 2 : 1;
-	uint32_t line = 1, column = 1;
-
-	for (size_t i = wide ? 2 : 0; i + unit <= offset && i + unit <= y->text.n; i += unit) {
-		unsigned char c = (unsigned char)y->text.p[i + low];
-
-		if (c == '\n' && (!wide || y->text.p[i + !low] == 0)) {
-			line++;
-			column = 1;
-		} else if (wide || (c & 0xC0) != 0x80) {
-			column++;
-		}
-	}
-	np_err_set(y->err, NP_EPARSE, "%s", msg);
-	return np_err_at(y->err, y->file, line, column);
-}
-
-static int fail_in_parser(struct yaml *y)
-{
-	const yaml_parser_t *p = &y->parser;
-	const char *problem = p->problem ? p->problem : "the text is not YAML";
-
-	if (p->error == YAML_READER_ERROR)
-		return fail_at_offset(y, p->problem_offset, problem);
-	return fail_at(y, NP_EPARSE, &p->problem_mark, "%s%s%s", problem, p->context ? " " : "",
-		       p->context ? p->context : "");
 }
 
 static int wrong_merge(struct yaml *y, const struct np_value *v)
@@ -130,10 +94,15 @@ static bool wants_key(const struct yaml *y)
 	return f && f->is_map && !f->has_key && !y->levels[y->build.depth - 1].merge;
 }
 
+static bool is_merging(const struct yaml *y)
+{
+	return y->build.depth && y->levels[y->build.depth - 1].merge;
+}
+
 /* Hands a finished value on: to a merge, or to its list or map. */
 static int take_value(struct yaml *y, struct np_value v)
 {
-	if (y->build.depth && y->levels[y->build.depth - 1].merge) {
+	if (is_merging(y)) {
 		y->levels[y->build.depth - 1].merge = false;
 		return merge_value(y, &v);
 	}
@@ -142,7 +111,7 @@ static int take_value(struct yaml *y, struct np_value v)
 }
 
 /* What an alias of a scalar needs to know of it. */
-static void define_scalar(struct yaml *y, const char *name, const struct scalar *s,
+static void define_scalar(struct yaml *y, struct np_str name, const struct scalar *s,
 			  struct np_value v)
 {
 	struct anchor *a = aliases_define(&y->aliases, y->arena, name);
@@ -152,38 +121,31 @@ static void define_scalar(struct yaml *y, const char *name, const struct scalar 
 	a->open = false;
 	a->value = v;
 	a->steps = 1;
-	a->not_json = s->not_json;
 	a->no_key = !scalar_key(s, buf, &key, &a->key_kind);
-	if (!a->no_key)
-		a->key = np_arena_str(y->arena, key);
+	a->key = np_arena_str(y->arena, key);
 }
 
-static int take_key(struct yaml *y, const struct scalar *s, const yaml_mark_t *at)
+static void take_key(struct yaml *y, struct np_str key, enum np_value_kind kind, bool bad,
+		     const struct ymark *at)
 {
-	char buf[GONUM_MAX];
-	enum np_value_kind kind;
-	struct np_str key;
-
-	if (!scalar_key(s, buf, &key, &kind))
-		return fail_at(y, NP_EPARSE, at, "%s cannot be a map key",
-			       s->kind == NP_VALUE_NULL ? "null"
-							: "a number above 9223372036854775807");
-	build_key(&y->build, np_arena_str(y->arena, key), kind, mark_line(at), mark_column(at));
-	return 0;
+	build_key(&y->build, key, kind, mark_line(at), mark_column(at));
+	build_top(&y->build)->key.not_json = bad;
+	y->not_json |= bad;
 }
 
 static struct np_value scalar_value(struct yaml *y, const struct scalar *s,
-				    const struct scalar_in *in, const yaml_mark_t *at)
+				    const struct scalar_in *in, const struct ymark *at)
 {
 	struct np_value v = {
 		.kind = (uint8_t)s->kind,
 		.truth = s->truth,
+		.not_json = s->not_json,
 		.line = mark_line(at),
 		.column = mark_column(at),
 	};
 
 	if (s->kind == NP_VALUE_STRING) {
-		v.quoted = !in->implicit || in->tag;
+		v.quoted = !in->implicit || in->tag.n;
 		v.text = np_arena_str(y->arena, s->text);
 	} else if (s->kind == NP_VALUE_INT || s->kind == NP_VALUE_FLOAT) {
 		v.text = np_arena_str(y->arena, np_str_from(s->json));
@@ -191,59 +153,59 @@ static struct np_value scalar_value(struct yaml *y, const struct scalar *s,
 	return v;
 }
 
-static int not_json(struct yaml *y, const yaml_mark_t *at)
+static int on_scalar(struct yaml *y, const struct yevent *e)
 {
-	return fail_at(y, NP_EPARSE, at, "an infinite number or .nan cannot stand in JSON");
-}
-
-static int on_scalar(struct yaml *y, const yaml_event_t *e)
-{
-	const struct scalar_in in = {
-		.text = { (const char *)e->data.scalar.value, e->data.scalar.length },
-		.tag = (const char *)e->data.scalar.tag,
-		.implicit = e->data.scalar.plain_implicit,
-	};
-	const char *anchor = (const char *)e->data.scalar.anchor, *want = "";
-	const yaml_mark_t *at = &e->start_mark;
-	bool is_key = wants_key(y);
+	const struct scalar_in in = { e->value, e->tag, e->implicit };
+	const struct ymark *at = &e->start;
+	bool is_key = wants_key(y), bad;
+	enum np_value_kind kind;
+	const char *want = "";
+	char buf[GONUM_MAX];
+	struct np_str key;
 	struct scalar s;
 
 	if (scalar_resolve(&in, &y->scratch, &s, &want))
 		return fail_at(y, NP_EPARSE, at, "the text does not fit its tag !!%s", want);
-	if (anchor)
-		define_scalar(y, anchor, &s, scalar_value(y, &s, &in, at));
+	if (e->anchor.n)
+		define_scalar(y, e->anchor, &s, scalar_value(y, &s, &in, at));
 	if (is_key && scalar_is_merge(&in)) {
 		y->levels[y->build.depth - 1].merge = true;
 		return 0;
 	}
 	y->aliases.steps++;
-	if (is_key)
-		return take_key(y, &s, at);
-	if (s.not_json)
-		return not_json(y, at);
+	if (is_key) {
+		bad = !scalar_key(&s, buf, &key, &kind);
+		take_key(y, np_arena_str(y->arena, key), kind, bad, at);
+		return 0;
+	}
+	y->not_json |= s.not_json;
 	if (!y->build.depth)
 		y->blank = in.text.n == 0 && in.implicit;
 	return take_value(y, scalar_value(y, &s, &in, at));
 }
 
-static int alias_as_key(struct yaml *y, const struct anchor *a, const yaml_mark_t *at)
+static int alias_as_key(struct yaml *y, const struct anchor *a, const struct ymark *at)
 {
 	enum np_value_kind kind = (enum np_value_kind)a->value.kind;
 
-	if (a->no_key || kind == NP_VALUE_LIST || kind == NP_VALUE_MAP)
+	if (kind == NP_VALUE_LIST || kind == NP_VALUE_MAP)
 		return fail_at(y, NP_EPARSE, at, "%s cannot be a map key",
 			       np_value_kind_name(kind));
-	build_key(&y->build, a->key, a->key_kind, mark_line(at), mark_column(at));
+	take_key(y, a->key, a->key_kind, a->no_key, at);
 	return 0;
 }
 
-static int check_alias(struct yaml *y, const struct anchor *a, const char *name,
-		       const yaml_mark_t *at)
+static int check_alias(struct yaml *y, const struct anchor *a, struct np_str name,
+		       const struct ymark *at)
 {
 	if (!a)
-		return fail_at(y, NP_EPARSE, at, "no anchor '%s' stands before this alias", name);
+		return fail_at(y, NP_EPARSE, at,
+			       "no anchor '" NP_STR_FMT "' stands before this alias",
+			       NP_STR_ARG(name));
 	if (a->open)
-		return fail_at(y, NP_EPARSE, at, "the value of anchor '%s' contains itself", name);
+		return fail_at(y, NP_EPARSE, at,
+			       "the value of anchor '" NP_STR_FMT "' contains itself",
+			       NP_STR_ARG(name));
 	if (!aliases_count(&y->aliases, a))
 		return fail_at(y, NP_ELIMIT, at,
 			       "the document expands to too much through its aliases");
@@ -253,46 +215,45 @@ static int check_alias(struct yaml *y, const struct anchor *a, const char *name,
 	return 0;
 }
 
-static int on_alias(struct yaml *y, const yaml_event_t *e)
+static int on_alias(struct yaml *y, const struct yevent *e)
 {
-	const char *name = (const char *)e->data.alias.anchor;
-	const struct anchor *a = aliases_find(&y->aliases, name);
-	const yaml_mark_t *at = &e->start_mark;
+	const struct anchor *a = aliases_find(&y->aliases, e->anchor);
+	const struct ymark *at = &e->start;
 	struct np_value v;
 
-	if (check_alias(y, a, name, at))
+	if (check_alias(y, a, e->anchor, at))
 		return -1;
 	if (wants_key(y))
 		return alias_as_key(y, a, at);
-	if (a->not_json)
-		return not_json(y, at);
 	v = a->value;
 	v.line = mark_line(at);
 	v.column = mark_column(at);
+	y->not_json |= v.not_json;
 	/* go-yaml merges a list that stands there, but not one that an alias stands for. */
-	if (y->build.depth && y->levels[y->build.depth - 1].merge && v.kind != NP_VALUE_MAP)
+	if (is_merging(y) && v.kind != NP_VALUE_MAP)
 		return wrong_merge(y, &v);
 	return take_value(y, v);
 }
 
-static int on_start(struct yaml *y, const yaml_event_t *e, bool is_map, bool flow,
-		    const char *anchor)
+static int on_start(struct yaml *y, const struct yevent *e)
 {
+	bool is_map = e->type == YEVENT_MAPPING_START;
 	struct level *l;
 
 	if (y->build.depth >= y->max_depth)
-		return fail_at(y, NP_ELIMIT, &e->start_mark, "nesting is deeper than %u levels",
+		return fail_at(y, NP_ELIMIT, &e->start, "nesting is deeper than %u levels",
 			       y->max_depth);
 	if (wants_key(y))
-		return fail_at(y, NP_EPARSE, &e->start_mark, "%s cannot be a map key",
+		return fail_at(y, NP_EPARSE, &e->start, "%s cannot be a map key",
 			       is_map ? "a map" : "a list");
+	/* A list of maps to merge is not decoded itself. */
+	y->aliases.steps += is_map || !is_merging(y);
 	y->levels = np_grow(y->levels, &y->cap_levels, y->build.depth, sizeof(*y->levels));
 	l = &y->levels[y->build.depth];
-	*l = (struct level){ .steps_before = y->aliases.steps++, .flow = flow };
-	if (anchor)
-		l->anchor = aliases_define(&y->aliases, y->arena, anchor);
-	y->flow_depth += flow;
-	build_open(&y->build, is_map, mark_line(&e->start_mark), mark_column(&e->start_mark));
+	*l = (struct level){ .steps_before = y->aliases.steps - 1 };
+	if (e->anchor.n)
+		l->anchor = aliases_define(&y->aliases, y->arena, e->anchor);
+	build_open(&y->build, is_map, mark_line(&e->start), mark_column(&e->start));
 	return 0;
 }
 
@@ -301,7 +262,6 @@ static int on_end(struct yaml *y)
 	struct np_value v = build_close(&y->build);
 	const struct level *l = &y->levels[y->build.depth];
 
-	y->flow_depth -= l->flow;
 	/* An inner anchor of the same name may have taken the name over and closed it. */
 	if (l->anchor && l->anchor->open) {
 		l->anchor->value = v;
@@ -311,88 +271,120 @@ static int on_end(struct yaml *y)
 	return take_value(y, v);
 }
 
-static int on_event(struct yaml *y, const yaml_event_t *e)
+static int on_event(struct yaml *y, const struct yevent *e)
 {
-	y->flow_work += y->flow_depth;
-	if (y->flow_work > NP_YAML_MAX_FLOW_WORK)
-		return fail_at(y, NP_ELIMIT, &e->start_mark,
-			       "too much inside deeply nested brackets");
-	switch (e->type) {
-	case YAML_SCALAR_EVENT:
+	switch ((enum yevent_type)e->type) {
+	case YEVENT_SCALAR:
 		return on_scalar(y, e);
-	case YAML_ALIAS_EVENT:
+	case YEVENT_ALIAS:
 		return on_alias(y, e);
-	case YAML_SEQUENCE_START_EVENT:
-		return on_start(y, e, false,
-				e->data.sequence_start.style == YAML_FLOW_SEQUENCE_STYLE,
-				(const char *)e->data.sequence_start.anchor);
-	case YAML_MAPPING_START_EVENT:
-		return on_start(y, e, true, e->data.mapping_start.style == YAML_FLOW_MAPPING_STYLE,
-				(const char *)e->data.mapping_start.anchor);
+	case YEVENT_SEQUENCE_START:
+	case YEVENT_MAPPING_START:
+		return on_start(y, e);
 	default:
 		return on_end(y);
 	}
 }
 
-static int on_document_start(struct yaml *y, const yaml_event_t *e, struct np_doc *ret)
-{
-	const yaml_version_directive_t *v = e->data.document_start.version_directive;
+/* A list or map on the way, and which of its children comes next. */
+struct walk {
+	const struct np_value *v;
+	uint32_t next;
+};
 
-	if (v && (v->major != 1 || v->minor != 1))
-		return fail_at(y, NP_EPARSE, &e->start_mark, "%%YAML %d.%d: only 1.1 is known",
-			       v->major, v->minor);
-	build_restart(&y->build);
-	aliases_release(&y->aliases);
-	y->aliases.steps = 1; /* the document itself */
-	y->flow_work = 0;
-	y->blank = false;
-	*ret = (struct np_doc){ .line = mark_line(&e->start_mark) };
-	return 0;
+static int refuse_not_json(struct yaml *y, uint32_t line, uint32_t column)
+{
+	np_err_set(y->err, NP_EPARSE, "an infinite number or .nan cannot stand in JSON");
+	return np_err_at(y->err, y->file, line, column);
+}
+
+static int refuse_key(struct yaml *y, const struct np_pair *pair)
+{
+	np_err_set(y->err, NP_EPARSE, "%s cannot be a map key",
+		   pair->key_kind == NP_VALUE_NULL ? "null"
+						   : "a number above 9223372036854775807");
+	return np_err_at(y->err, y->file, pair->line, pair->column);
+}
+
+/*
+ * Looks for what JSON cannot hold in what is left of the document: a repeated key may have replaced
+ * it. As long as decoding it, which the bound on aliases limits.
+ */
+static int check_json(struct yaml *y, const struct np_value *root)
+{
+	struct walk *stack = NULL;
+	size_t n = 0, cap = 0;
+	int rc = 0;
+
+	if (root->not_json)
+		return refuse_not_json(y, root->line, root->column);
+	if (root->height) {
+		stack = np_grow(stack, &cap, n, sizeof(*stack));
+		stack[n++] = (struct walk){ root, 0 };
+	}
+	while (n && !rc) {
+		struct walk *w = &stack[n - 1];
+		const struct np_pair *pair = NULL;
+		const struct np_value *v;
+
+		if (w->next == w->v->n) {
+			n--;
+			continue;
+		}
+		if (w->v->kind == NP_VALUE_MAP)
+			pair = &w->v->pairs[w->next];
+		v = pair ? &pair->value : &w->v->items[w->next];
+		w->next++;
+		if (pair && pair->overridden)
+			continue;
+		if (pair && pair->not_json)
+			rc = refuse_key(y, pair);
+		else if (v->not_json)
+			rc = refuse_not_json(y, v->line, v->column);
+		if (v->height) {
+			stack = np_grow(stack, &cap, n, sizeof(*stack));
+			stack[n++] = (struct walk){ v, 0 };
+		}
+	}
+	free(stack);
+	return rc;
 }
 
 /* Events up to the end of the document whose start has been seen. */
-static int read_document(struct yaml *y, struct np_doc *ret)
+static int read_document(struct yaml *y, const struct yevent *start, struct np_doc *ret)
 {
-	yaml_event_t e;
-	int failed;
+	struct yevent e;
 
+	build_restart(&y->build);
+	aliases_release(&y->aliases);
+	y->aliases.steps = 1; /* the document itself */
+	y->blank = y->not_json = false;
+	*ret = (struct np_doc){ .line = mark_line(&start->start) };
 	for (;;) {
-		if (!yaml_parser_parse(&y->parser, &e))
-			return fail_in_parser(y);
-		if (e.type == YAML_DOCUMENT_END_EVENT)
+		if (!yparse_next(&y->parser, &e))
+			return -1;
+		if (e.type == YEVENT_DOCUMENT_END)
 			break;
-		failed = on_event(y, &e);
-		yaml_event_delete(&e);
-		if (failed)
+		if (on_event(y, &e))
 			return -1;
 	}
-	yaml_event_delete(&e);
 	build_finish(&y->build, ret);
 	ret->empty = y->blank;
-	return 0;
+	return y->not_json ? check_json(y, &ret->root) : 0;
 }
 
 /* The next document: 1, or 0 at the end of the stream. */
 static int next_document(struct yaml *y, struct np_doc *ret)
 {
-	yaml_event_t e;
-	int more = 1, failed = 0;
+	struct yevent e;
 
-	if (!yaml_parser_parse(&y->parser, &e))
-		return fail_in_parser(y);
-	if (e.type == YAML_STREAM_START_EVENT) {
-		yaml_event_delete(&e);
-		if (!yaml_parser_parse(&y->parser, &e))
-			return fail_in_parser(y);
-	}
-	if (e.type == YAML_DOCUMENT_START_EVENT)
-		failed = on_document_start(y, &e, ret);
-	else
-		more = 0;
-	yaml_event_delete(&e);
-	if (failed || (more && read_document(y, ret)))
-		return -1;
-	return more;
+	do {
+		if (!yparse_next(&y->parser, &e))
+			return -1;
+	} while (e.type == YEVENT_STREAM_START);
+	if (e.type != YEVENT_DOCUMENT_START)
+		return 0;
+	return read_document(y, &e, ret) ? -1 : 1;
 }
 
 static int read_documents(struct yaml *y, bool first_only, struct np_docs *docs)
@@ -421,43 +413,12 @@ static int read_documents(struct yaml *y, bool first_only, struct np_docs *docs)
 	return 0;
 }
 
-/* libyaml compares every %TAG with all before it. NUL bytes are skipped: the text may be UTF-16. */
-static bool too_many_percent_lines(struct np_str text)
-{
-	bool line_start = true;
-	size_t n = 0;
-
-	for (size_t i = 0; i < text.n; i++) {
-		if (text.p[i] == '\0')
-			continue;
-		if (line_start && text.p[i] == '%' && ++n > NP_YAML_MAX_PERCENT_LINES)
-			return true;
-		line_start = text.p[i] == '\n' || text.p[i] == '\r';
-	}
-	return false;
-}
-
-static int check_text(struct np_str text, const struct np_read_opts *opts, struct np_err *err)
-{
-	size_t max_bytes = opts->max_bytes ? opts->max_bytes : NP_READ_MAX_BYTES;
-
-	if (text.n > max_bytes)
-		np_err_set(err, NP_ELIMIT, "text of %zu bytes is longer than %zu", text.n,
-			   max_bytes);
-	else if (too_many_percent_lines(text))
-		np_err_set(err, NP_ELIMIT, "more than %d lines start with %%",
-			   NP_YAML_MAX_PERCENT_LINES);
-	else
-		return 0;
-	return np_err_at(err, opts->file, 0, 0);
-}
-
 int np_read_yaml(struct np_str text, const struct np_read_opts *opts, struct np_docs *ret,
 		 struct np_err *err)
 {
+	size_t max_bytes = opts->max_bytes ? opts->max_bytes : NP_READ_MAX_BYTES;
 	struct np_docs docs = { 0 };
 	struct yaml y = {
-		.text = text,
 		.arena = &docs.arena,
 		.file = opts->file,
 		.err = err,
@@ -465,17 +426,17 @@ int np_read_yaml(struct np_str text, const struct np_read_opts *opts, struct np_
 	};
 	int failed;
 
-	if (check_text(text, opts, err))
-		return -1;
-	if (!yaml_parser_initialize(&y.parser))
-		return np_err_set(err, NP_EINTERNAL, "no memory for the YAML parser");
-	yaml_parser_set_input_string(&y.parser, (const unsigned char *)(text.p ? text.p : ""),
-				     text.n);
+	if (text.n > max_bytes) {
+		np_err_set(err, NP_ELIMIT, "text of %zu bytes is longer than %zu", text.n,
+			   max_bytes);
+		return np_err_at(err, opts->file, 0, 0);
+	}
 	if (opts->file)
 		docs.file = np_arena_str(&docs.arena, np_str_from(opts->file)).p;
+	yparse_init(&y.parser, text, &docs.arena, opts->file, err);
 	build_init(&y.build, &docs.arena);
 	failed = read_documents(&y, opts->first_only, &docs);
-	yaml_parser_delete(&y.parser);
+	yparse_release(&y.parser);
 	build_release(&y.build);
 	aliases_release(&y.aliases);
 	np_buf_release(&y.scratch);

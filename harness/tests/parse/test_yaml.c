@@ -275,16 +275,18 @@ START_TEST(bounded_work)
 		size_t n_head, n_body;
 		const char *want;	/* part of the outcome */
 	} rows[] = {
-		{ "[", "", 62500, 0, "nesting is deeper than 1000 levels" },
-		{ "- ", "", 62500, 0, "nesting is deeper than 1000 levels" },
-		{ "{a: ", "", 62500, 0, "nesting is deeper than 1000 levels" },
+		{ "[", "", 62500, 0, "exceeded max depth of 10000" },
+		{ "- ", "", 62500, 0, "exceeded max depth of 10000" },
+		{ "{a: ", "", 62500, 0, "exceeded max depth of 10000" },
 		{ "? ", "", 62500, 0, "cannot be a map key" },
-		{ "[", "a,", 1000, 1000000, "too much inside deeply nested brackets" },
+		{ "[", "a,", 1000, 1000000, "did not find expected node content" },
+		{ "[", "[],", 9999, 500000, "did not find expected node content" },
+		{ "[", "{a: [b]},", 9990, 300000, "did not find expected node content" },
 		{ "", "a", 0, NP_READ_MAX_BYTES, "ok" },
 		{ "", "\n", 0, NP_READ_MAX_BYTES, "ok" },
 		{ "", "#", 0, NP_READ_MAX_BYTES, "ok" },
 		{ "", "- a\n", 0, 700000, "ok" },
-		{ "", "%TAG !a! x\n", 0, 1001, "more than 1000 lines start with %" },
+		{ "", "%TAG !a! x\n", 0, 1001, "found duplicate %TAG directive" },
 		{ "", "a", 0, NP_READ_MAX_BYTES + 1, "longer than 3145728" },
 		{ "", "---\n", 0, NP_READ_MAX_DOCS, "ok" },
 		{ "", "---\n", 0, NP_READ_MAX_DOCS + 1, "more than 10000 documents" },

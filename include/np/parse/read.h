@@ -1,21 +1,17 @@
 /*
- * read.h - layer parse: bytes to trees (tree.h). JSON by our own reader (semantics 4.2), YAML over
- * libyaml's events with the scalar rules of go-yaml v2 (semantics 4.3). Both are iterative, keep
+ * read.h - layer parse: bytes to trees (tree.h). JSON by our own reader (semantics 4.2), YAML by a
+ * scanner and a parser that do what go-yaml v2 does (semantics 4.3). Both are iterative, keep
  * duplicates and places, and touch *ret only on success. Errors: NP_EPARSE or NP_ELIMIT with file,
- * line, column.
+ * line, column. The work is in proportion to the length of the text, whatever it is.
  *
  * Limits (beyond them NP_ELIMIT):
  *   bytes of a source     3 MiB, as the API server (NP_READ_MAX_BYTES), unless the options name another
- *   depth                 JSON 10,000 as the API server; YAML 64 for our own files, 1,000 for policies. The
- *                         server takes 10,000 there too: a declared deviation, because libyaml 0.2.5 needs
- *                         time for every token in proportion to the flow depth. Aliases count with what
- *                         they stand for.
+ *   depth                 10,000 as the API server; YAML 64 for our own files. Aliases count with what they
+ *                         stand for.
  *   documents             10,000 of a stream
- *   YAML flow work        64 Mi: the sum over the events of a document of the flow depth at that event
  *   YAML aliases          go-yaml's: more than 100 aliased of more than 1,000 steps, and their share above
  *                         0.99 (up to 400,000 steps, falling to 0.10 at 4,000,000); counted, never
  *                         materialised
- *   YAML lines with %     1,000 that start with it (directives)
  */
 #ifndef NP_PARSE_READ_H
 #define NP_PARSE_READ_H
@@ -26,9 +22,7 @@
 #define NP_READ_MAX_DOCS 10000
 #define NP_JSON_MAX_DEPTH 10000
 #define NP_YAML_OWN_DEPTH 64
-#define NP_YAML_POLICY_DEPTH 1000
-#define NP_YAML_MAX_FLOW_WORK ((uint64_t)64 << 20)
-#define NP_YAML_MAX_PERCENT_LINES 1000
+#define NP_YAML_POLICY_DEPTH 10000
 
 /* Zero-initialised gives the defaults. */
 struct np_read_opts {

@@ -31,6 +31,11 @@ struct np_value {
 	/* of a string: quoted, block style or tagged, so it could not have been another type */
 	bool quoted;
 	bool truth;		/* of a boolean */
+	/*
+	 * of a number: .inf or .nan, which JSON cannot hold; only in values that a repeated key
+	 * replaced
+	 */
+	bool not_json;
 	/* lists and maps: nested levels, itself included, aliases expanded; scalars 0 */
 	uint16_t height;
 	/* of the first character, from 1, columns in characters; 0 for made values */
@@ -59,6 +64,8 @@ struct np_pair {
 	bool duplicate;		/* an earlier pair of this map has the same key and key_kind */
 	bool overridden;	/* a later pair of this map has the same key */
 	bool merged;		/* came through a YAML merge key (<<) */
+	/* the key is null or above int64; only where a repeated key replaced the map */
+	bool not_json;
 	struct np_value value;
 };
 
