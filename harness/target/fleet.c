@@ -289,12 +289,13 @@ static void move_failed(struct np_fleet *f, struct agent *a, int64_t *wait_ms)
 
 	if (!a->again_ms && !a->given_up)
 		plan_again(f, a);
-	if (!a->again_ms)
-		return;
-	left = a->again_ms - np_now_ms();
-	if (left <= 0)
+	if (a->again_ms && a->again_ms <= np_now_ms()) {
 		agent_open(f, a);
-	else
+		if (a->stream.failed)
+			plan_again(f, a);
+	}
+	left = a->again_ms - np_now_ms();
+	if (a->again_ms)
 		*wait_ms = smaller(*wait_ms, left);
 }
 
@@ -326,7 +327,7 @@ static size_t fleet_turn(struct np_fleet *f, bool for_hello, int64_t deadline_us
 		if (fd >= 0)
 			fds[n_fds++] =
 				(struct pollfd){ .fd = fd, .events = np_stream_events(&a->stream) };
-		else if (wait_ms > CONNECT_POLL_MS)
+		else if (!a->stream.failed && wait_ms > CONNECT_POLL_MS)
 			wait_ms = CONNECT_POLL_MS;
 	}
 	if (busy) {
