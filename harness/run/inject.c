@@ -52,7 +52,7 @@ struct np_inject {
 
 /* One pod; the strings are the pod object's. */
 struct job {
-	const char *ns, *pod, *uid;
+	const char *ns, *pod, *container, *uid;
 	struct np_err err;
 	bool done;
 };
@@ -87,12 +87,12 @@ static char *find_agent(void)
 	return np_xasprintf("%s/../libexec/netpolcheck/" AGENT_NAME, self);
 }
 
-static int exec_in_pod(void *ctx, const char *ns, const char *pod, const char *const *argv,
-		       const struct np_buf *input, int timeout_ms, struct np_buf *ret_out,
-		       struct np_buf *ret_errout, struct np_err *err)
+static int exec_in_pod(void *ctx, const char *ns, const char *pod, const char *container,
+		       const char *const *argv, const struct np_buf *input, int timeout_ms,
+		       struct np_buf *ret_out, struct np_buf *ret_errout, struct np_err *err)
 {
-	return np_kube_exec_run(ctx, ns, pod, NULL, argv, input, timeout_ms, ret_out, ret_errout,
-				err);
+	return np_kube_exec_run(ctx, ns, pod, container, argv, input, timeout_ms, ret_out,
+				ret_errout, err);
 }
 
 struct np_inject *np_inject_made(const void *agent, size_t n, np_inject_exec_fn *exec, void *ctx)
@@ -178,8 +178,8 @@ static int try_once(struct np_inject *in, const struct job *j, int timeout_ms, s
 	int status, rc = -1;
 
 	snprintf(size, sizeof(size), "%zu", in->agent.len);
-	status = in->exec(in->ctx, j->ns, j->pod, argv, &in->agent, timeout_ms, &out, &errout,
-			  &lost);
+	status = in->exec(in->ctx, j->ns, j->pod, j->container, argv, &in->agent, timeout_ms, &out,
+			  &errout, &lost);
 	if (status == 0 && says_version(&out)) {
 		rc = 0;
 	} else if (status >= 0) {
@@ -263,6 +263,17 @@ static void run_batch(struct batch *b)
 		pthread_join(threads[--n], NULL);
 }
 
+/* The first container is the agent's; of several the API does not choose one. */
+static struct job job_of(const json_t *pod)
+{
+	const json_t *ctr = json_array_get(np_json_at(pod, "spec/containers"), 0);
+
+	return (struct job){ .ns = np_json_str(pod, "metadata/namespace", ""),
+			     .pod = np_json_str(pod, "metadata/name", ""),
+			     .container = np_json_str(ctr, "name", NULL),
+			     .uid = np_json_str(pod, "metadata/uid", "") };
+}
+
 /* A pod of podspec.h whose container runs, with a shell that waits. */
 static bool waits_for_agent(const json_t *pod)
 {
@@ -288,14 +299,9 @@ int np_inject_pods(struct np_inject *in, const json_t *pods, struct np_err *err)
 	if (!in)
 		return 0;
 	b.jobs = np_xcalloc(json_array_size(pods) + 1, sizeof(*b.jobs));
-	json_array_foreach(pods, i, pod) {
-		const char *uid = np_json_str(pod, "metadata/uid", "");
-
-		if (waits_for_agent(pod) && !has_agent(in, uid))
-			b.jobs[b.n++] = (struct job){ .ns = np_json_str(pod, "metadata/namespace", ""),
-						      .pod = np_json_str(pod, "metadata/name", ""),
-						      .uid = uid };
-	}
+	json_array_foreach(pods, i, pod)
+		if (waits_for_agent(pod) && !has_agent(in, np_json_str(pod, "metadata/uid", "")))
+			b.jobs[b.n++] = job_of(pod);
 	run_batch(&b);
 	for (i = 0; i < b.n && rc == 0; i++)
 		if (!b.jobs[i].done) {

@@ -23,10 +23,11 @@
 
 struct np_inject;
 
-/* As np_kube_exec_run() into a pod's first container; called from several threads at once. */
-typedef int np_inject_exec_fn(void *ctx, const char *ns, const char *pod, const char *const *argv,
-			      const struct np_buf *input, int timeout_ms, struct np_buf *ret_out,
-			      struct np_buf *ret_errout, struct np_err *err);
+/* As np_kube_exec_run(); called from several threads at once. */
+typedef int np_inject_exec_fn(void *ctx, const char *ns, const char *pod, const char *container,
+			      const char *const *argv, const struct np_buf *input, int timeout_ms,
+			      struct np_buf *ret_out, struct np_buf *ret_errout,
+			      struct np_err *err);
 
 /* For one run, used by any of its threads; @k must outlive it. NP_EENV when there is no agent. */
 int np_inject_new(struct np_kube *k, struct np_inject **ret, struct np_err *err);

@@ -47,9 +47,9 @@ static char *localized(const char *text, const char *name)
 	return np_buf_steal(&b);
 }
 
-static int exec_here(void *ctx, const char *ns, const char *pod, const char *const *argv,
-		     const struct np_buf *input, int timeout_ms, struct np_buf *ret_out,
-		     struct np_buf *ret_errout, struct np_err *err)
+static int exec_here(void *ctx, const char *ns, const char *pod, const char *container,
+		     const char *const *argv, const struct np_buf *input, int timeout_ms,
+		     struct np_buf *ret_out, struct np_buf *ret_errout, struct np_err *err)
 {
 	struct np_buf bytes = { 0 };
 	const char *local[6] = { 0 };
@@ -57,6 +57,7 @@ static int exec_here(void *ctx, const char *ns, const char *pod, const char *con
 	int rc;
 
 	(void)ctx, (void)ns, (void)timeout_ms;
+	ck_assert_str_eq(container, "agent");
 	pthread_mutex_lock(&bed.lock);
 	bed.n_execs++;
 	pthread_mutex_unlock(&bed.lock);
@@ -308,14 +309,14 @@ struct replies {
 	size_t n, at;
 };
 
-static int exec_scripted(void *ctx, const char *ns, const char *pod, const char *const *argv,
-			 const struct np_buf *input, int timeout_ms, struct np_buf *ret_out,
-			 struct np_buf *ret_errout, struct np_err *err)
+static int exec_scripted(void *ctx, const char *ns, const char *pod, const char *container,
+			 const char *const *argv, const struct np_buf *input, int timeout_ms,
+			 struct np_buf *ret_out, struct np_buf *ret_errout, struct np_err *err)
 {
 	struct replies *r = ctx;
 	const struct reply *now = &r->list[r->at < r->n ? r->at : r->n - 1];
 
-	(void)ns, (void)pod, (void)argv, (void)input, (void)ret_errout;
+	(void)ns, (void)pod, (void)container, (void)argv, (void)input, (void)ret_errout;
 	ck_assert_int_gt(timeout_ms, 0);
 	ck_assert_int_le(timeout_ms, NP_INJECT_TIMEOUT_MS);
 	r->at++;
