@@ -45,12 +45,14 @@ calico_pool()
 
 agent_cluster_setup()
 {
-	kubectl apply --server-side -f "$calico_crds"
-	kubectl wait --for condition=Established --timeout=60s -f "$calico_crds"
-	kubectl apply -f "$LAB_SRC/agents/calico/cluster.yaml"
-	calico_pool pods "$LAB_POD_CIDR" | kubectl apply -f -
-	[ -z "$LAB_POD_CIDR6" ] || calico_pool pods6 "$LAB_POD_CIDR6" | kubectl apply -f -
-	kubeconfig_for calico calico-node
+	{
+		kubectl apply --server-side -f "$calico_crds"
+		kubectl wait --for condition=Established --timeout=60s -f "$calico_crds" 2>&1
+		kubectl apply -f "$LAB_SRC/agents/calico/cluster.yaml"
+		calico_pool pods "$LAB_POD_CIDR" | kubectl apply -f -
+		! dual || calico_pool pods6 "$LAB_POD_CIDR6" | kubectl apply -f -
+		kubeconfig_for calico calico-node
+	} >>"$LAB_STATE/log/calico-cluster.log"
 }
 
 agent_cni_conf()
@@ -80,11 +82,12 @@ calico_settings()
 	echo "CALICO_NETWORKING_BACKEND=none"
 	echo "FELIX_DEFAULTENDPOINTTOHOSTACTION=ACCEPT"
 	echo "FELIX_NFTABLESMODE=$(if [ "$LAB_MODE" = nft ]; then echo Enabled; else echo Disabled; fi)"
-	echo "FELIX_IPV6SUPPORT=$(if [ "$LAB_FAMILY" = dual ]; then echo true; else echo false; fi)"
+	echo "FELIX_IPV6SUPPORT=$(if dual; then echo true; else echo false; fi)"
 	echo "FELIX_HEALTHENABLED=true"
 	echo "FELIX_HEALTHHOST=127.0.0.1"
 	echo "FELIX_USAGEREPORTINGENABLED=false"
 	echo "FELIX_LOGFILEPATH=none"
+	echo "FELIX_LOGSEVERITYSYS=none"
 	echo "FELIX_LOGSEVERITYSCREEN=${CALICO_LOG:-INFO}"
 	echo "FELIX_BPFENABLED=false"
 	echo "FELIX_XDPENABLED=false"
