@@ -163,6 +163,8 @@ static int cmd_sandbox(int argc, char **argv)
 		  "make its enforcer wrong on purpose", NULL },
 		{ "list-faults", NP_OPT_FLAG, &o.list_faults, NULL, "list the names for --fault",
 		  NULL },
+		{ "api-fault", NP_OPT_STRING, &o.sandbox.api_fault, "NAME",
+		  "make its API server misbehave, for tests of clients", NULL },
 		{ "agent", NP_OPT_STRING, &o.sandbox.agent_path, "FILE",
 		  "the in-pod agent; default: beside this program", NULL },
 		{ "log", NP_OPT_STRING, &o.sandbox.event_log, "FILE",

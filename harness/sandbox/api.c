@@ -6,6 +6,7 @@
 #include <unistd.h>
 
 #include "api_delete.h"
+#include "api_faults.h"
 #include "api_http.h"
 #include "np/base/json.h"
 #include "np/base/mem.h"
@@ -17,6 +18,7 @@ struct np_api {
 	pthread_t finisher;
 	bool has_finisher;
 	struct np_execs *execs;
+	struct np_api_faults *faults;
 	struct np_door *unix_door, *tcp_door;
 };
 
@@ -81,7 +83,8 @@ static int open_doors(struct np_api *api, const struct np_api_options *o, struct
 
 	if (o->unix_listen_fd >= 0) {
 		api->unix_door =
-			np_door_open(o->unix_listen_fd, false, o, &api->env, api->execs, err);
+			np_door_open(o->unix_listen_fd, false, o, &api->env, api->execs,
+				     api->faults, err);
 		if (!api->unix_door) {
 			if (tcp_fd >= 0)
 				close(tcp_fd);
@@ -90,7 +93,8 @@ static int open_doors(struct np_api *api, const struct np_api_options *o, struct
 	}
 	if (tcp_fd < 0)
 		return 0;
-	api->tcp_door = np_door_open(tcp_fd, true, o, &api->env, api->execs, err);
+	api->tcp_door = np_door_open(tcp_fd, true, o, &api->env, api->execs, api->faults,
+				     err);
 	return api->tcp_door ? 0 : -1;
 }
 
@@ -103,6 +107,21 @@ static int check_options(const struct np_api_options *o, struct np_err *err)
 	close(o->tcp_listen_fd);
 	return np_err_set(err, NP_EUSAGE,
 			  "a TCP socket needs a certificate, its key and a client authority");
+}
+
+/* Takes over and closes the sockets when it fails, as opening the doors would. */
+static int start_faults(struct np_api *api, const struct np_api_options *o, struct np_err *err)
+{
+	if (!o->fault)
+		return 0;
+	api->faults = np_api_faults_start(o->fault, api->execs, err);
+	if (api->faults)
+		return 0;
+	if (o->unix_listen_fd >= 0)
+		close(o->unix_listen_fd);
+	if (o->tcp_listen_fd >= 0)
+		close(o->tcp_listen_fd);
+	return -1;
 }
 
 /* Writers first: a stream of creations must not keep a namespace from its end. */
@@ -129,7 +148,8 @@ struct np_api *np_api_start(struct np_store *store, struct np_pods *pods,
 	init_ns_lock(&api->ns_lock);
 	api->env = (struct np_api_env){ store, pods, services, &api->ns_lock, &api->stopping };
 	api->execs = np_execs_new(pods);
-	if (open_doors(api, options, err) || start_finisher(api, err)) {
+	if (start_faults(api, options, err) || open_doors(api, options, err) ||
+	    start_finisher(api, err)) {
 		np_api_stop(api);
 		return NULL;
 	}
@@ -148,6 +168,7 @@ void np_api_stop(struct np_api *api)
 	np_execs_stop(api->execs);
 	np_door_close(api->unix_door);
 	np_door_close(api->tcp_door);
+	np_api_faults_stop(api->faults);
 	np_execs_free(api->execs);
 	if (api->has_finisher)
 		pthread_join(api->finisher, NULL);

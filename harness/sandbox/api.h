@@ -28,6 +28,7 @@ struct np_api_options {
 	int tcp_listen_fd;
 	/* PEM texts, needed with tcp_listen_fd only; borrowed during np_api_start(). */
 	const char *server_cert_pem, *server_key_pem, *client_ca_pem;
+	const char *fault; /* a name of api_faults.h, or NULL */
 };
 
 /*

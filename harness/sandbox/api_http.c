@@ -31,6 +31,7 @@ struct np_door {
 	struct MHD_Daemon *daemon;
 	const struct np_api_env *env;
 	struct np_execs *execs;
+	struct np_api_faults *faults;
 	bool tls;
 };
 
@@ -43,6 +44,7 @@ struct visit {
 	size_t n_seen;
 	struct MHD_Connection *conn;
 	int fd;
+	int retry_after_s; /* of a deliberate fault, else -1 */
 };
 
 /* ---- reading ---- */
@@ -157,7 +159,7 @@ static ssize_t stream_read(void *data, uint64_t pos, char *buf, size_t max)
 	(void)pos;
 	if (n < 0)
 		return MHD_CONTENT_READER_END_OF_STREAM;
-	if (n == 0 && reader_gone(v))
+	if (np_api_faults_shut(v->door->faults) || (n == 0 && reader_gone(v)))
 		return MHD_CONTENT_READER_END_WITH_ERROR;
 	return n;
 }
@@ -236,6 +238,7 @@ static enum MHD_Result send_reply(struct visit *v)
 	struct np_reply *rep = &v->rep;
 	struct MHD_Response *r;
 	enum MHD_Result rc;
+	char seconds[16];
 
 	r = rep->exec		     ? upgrade_response(v)
 	    : rep->watch || rep->log ? stream_response(v)
@@ -245,6 +248,10 @@ static enum MHD_Result send_reply(struct visit *v)
 					rep->content_type ? rep->content_type : "application/json");
 		MHD_add_response_header(r, "Cache-Control", "no-cache, private");
 	}
+	if (v->retry_after_s >= 0) {
+		snprintf(seconds, sizeof(seconds), "%d", v->retry_after_s);
+		MHD_add_response_header(r, "Retry-After", seconds);
+	}
 	add_warnings(r, &rep->warnings);
 	rc = MHD_queue_response(v->conn, (unsigned)rep->code, r);
 	MHD_destroy_response(r);
@@ -253,11 +260,22 @@ static enum MHD_Result send_reply(struct visit *v)
 
 static enum MHD_Result answer(struct visit *v)
 {
+	struct np_api_deed deed = np_api_faults_deed(v->door->faults, v->req.upgrade);
+
 	v->req.body = (struct np_str){ np_buf_text(&v->body), v->body.len };
 	if (!may_enter(v))
 		np_fail(&v->rep, 401, "Unauthorized", NULL, "Unauthorized");
-	else
+	else if (deed.done)
 		np_api_answer(&v->req, &v->rep);
+	if (deed.silent)
+		return MHD_NO;
+	if (deed.code) {
+		np_reply_release(&v->rep);
+		v->rep = (struct np_reply){ 0 };
+		np_fail(&v->rep, deed.code, deed.code == 429 ? "TooManyRequests" : "InternalError",
+			NULL, "a deliberate fault of the sandbox");
+		v->retry_after_s = deed.retry_after_s;
+	}
 	return send_reply(v);
 }
 
@@ -282,6 +300,7 @@ static enum MHD_Result on_request(void *data, struct MHD_Connection *conn, const
 		v = np_xcalloc(1, sizeof(*v));
 		v->door = data;
 		v->conn = conn;
+		v->retry_after_s = -1;
 		*con_cls = v;
 		read_headers(v, method, url);
 		return MHD_YES;
@@ -312,6 +331,16 @@ __attribute__((format(printf, 2, 0))) static void on_log(void *data, const char 
 
 /* ---- the door ---- */
 
+/* Who comes while the server is gone on purpose finds the door shut. */
+static enum MHD_Result on_accept(void *data, const struct sockaddr *addr, socklen_t n)
+{
+	const struct np_door *d = data;
+
+	(void)addr;
+	(void)n;
+	return np_api_faults_shut(d->faults) ? MHD_NO : MHD_YES;
+}
+
 static struct MHD_Daemon *start(struct np_door *d, int fd, const struct np_api_options *o)
 {
 	unsigned flags = MHD_USE_THREAD_PER_CONNECTION | MHD_USE_INTERNAL_POLLING_THREAD |
@@ -326,7 +355,7 @@ static struct MHD_Daemon *start(struct np_door *d, int fd, const struct np_api_o
 	if (d->tls)
 		flags |= MHD_USE_TLS;
 	return MHD_start_daemon(
-		flags, 0, NULL, NULL, on_request, d, MHD_OPTION_EXTERNAL_LOGGER, on_log, NULL,
+		flags, 0, on_accept, d, on_request, d, MHD_OPTION_EXTERNAL_LOGGER, on_log, NULL,
 		MHD_OPTION_LISTEN_SOCKET, fd, MHD_OPTION_NOTIFY_COMPLETED, on_completed, NULL,
 		MHD_OPTION_CONNECTION_LIMIT, (unsigned)MAX_CONNECTIONS,
 		MHD_OPTION_CONNECTION_MEMORY_LIMIT, (size_t)CONNECTION_MEMORY,
@@ -336,13 +365,14 @@ static struct MHD_Daemon *start(struct np_door *d, int fd, const struct np_api_o
 
 struct np_door *np_door_open(int fd, bool tls, const struct np_api_options *options,
 			     const struct np_api_env *env, struct np_execs *execs,
-			     struct np_err *err)
+			     struct np_api_faults *faults, struct np_err *err)
 {
 	struct np_door *d = np_xcalloc(1, sizeof(*d));
 	sigset_t every, before;
 
 	d->env = env;
 	d->execs = execs;
+	d->faults = faults;
 	d->tls = tls;
 	/* The server's threads take no signals; a reader that goes away is an error of send(2). */
 	sigfillset(&every);

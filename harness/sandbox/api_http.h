@@ -9,6 +9,7 @@
 #define NP_SANDBOX_API_HTTP_H
 
 #include "api.h"
+#include "api_faults.h"
 #include "api_request.h"
 #include "execstream.h"
 
@@ -16,11 +17,12 @@ struct np_door;
 
 /*
  * Listens on @fd, which is taken over, also on failure. With TLS when @options has a certificate
- * and @tls. @env and @execs are borrowed.
+ * and @tls. @env, @execs and
+ * @faults (may be NULL) are borrowed.
  */
 struct np_door *np_door_open(int fd, bool tls, const struct np_api_options *options,
 			     const struct np_api_env *env, struct np_execs *execs,
-			     struct np_err *err);
+			     struct np_api_faults *faults, struct np_err *err);
 /* No further connections. */
 void np_door_quiesce(struct np_door *d);
 /*

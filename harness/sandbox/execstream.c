@@ -449,6 +449,14 @@ void np_execs_stop(struct np_execs *all)
 	pthread_mutex_unlock(&all->lock);
 }
 
+void np_execs_cut(struct np_execs *all)
+{
+	pthread_mutex_lock(&all->lock);
+	for (struct stream *s = all->first; s; s = s->next)
+		shutdown(s->fd, SHUT_RDWR);
+	pthread_mutex_unlock(&all->lock);
+}
+
 void np_execs_free(struct np_execs *all)
 {
 	if (!all)

@@ -33,6 +33,8 @@ struct np_execs;
 struct np_execs *np_execs_new(struct np_pods *pods);
 /* Ends every stream and waits for their threads; a stream that is begun later ends at once. */
 void np_execs_stop(struct np_execs *all);
+/* Cuts every stream's connection, as if the way to its reader were gone; new ones may be begun. */
+void np_execs_cut(struct np_execs *all);
 /* After np_execs_stop(), and when no door is open any more. NULL is accepted. */
 void np_execs_free(struct np_execs *all);
 

@@ -197,6 +197,7 @@ static int start_api(struct sandbox *s, struct np_err *err)
 		.server_cert_pem = s->opt->tls->server_cert,
 		.server_key_pem = s->opt->tls->server_key,
 		.client_ca_pem = s->opt->tls->ca_cert,
+		.fault = s->opt->api_fault,
 	};
 
 	s->api = np_api_start(s->store, s->pods, s->services, &options, err);

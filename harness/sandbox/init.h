@@ -20,7 +20,7 @@ void np_outside_remove(const struct np_outside *o);
 
 struct np_init_options {
 	const struct np_outside *outside;
-	const char *agent_path, *fault;
+	const char *agent_path, *fault, *api_fault;
 	int unix_listen_fd, tcp_listen_fd;	/* tcp: -1 when there is no TLS port */
 	unsigned tcp_port;
 	const struct np_tls *tls;

@@ -13,6 +13,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include "api_faults.h"
 #include "cell.h"
 #include "fabric.h"
 #include "init.h"
@@ -58,6 +59,23 @@ static int check_fault(const char *name, struct np_err *err)
 	np_err_set(err, NP_EUSAGE,
 		   "no fault is called '%.60s'; 'netpolcheck sandbox --list-faults' tells more of: "
 		   "%.380s",
+		   name, np_buf_text(&names));
+	np_buf_release(&names);
+	return -1;
+}
+
+static int check_api_fault(const char *name, struct np_err *err)
+{
+	struct np_buf names = { 0 };
+
+	for (const struct np_api_fault *f = np_api_faults_table(); name && f->name; f++) {
+		if (strcmp(f->name, name) == 0)
+			return 0;
+		np_buf_printf(&names, "%s%s", names.len ? ", " : "", f->name);
+	}
+	if (!name)
+		return 0;
+	np_err_set(err, NP_EUSAGE, "no fault of the API server is called '%.60s', but these are: %s",
 		   name, np_buf_text(&names));
 	np_buf_release(&names);
 	return -1;
@@ -224,6 +242,7 @@ static void run_inside(void *ctx)
 		.outside = &s->outside,
 		.agent_path = s->agent_path,
 		.fault = in->options->fault,
+		.api_fault = in->options->api_fault,
 		.unix_listen_fd = s->unix_listen_fd,
 		.tcp_listen_fd = s->tcp_listen_fd,
 		.tcp_port = s->tcp_port,
@@ -314,7 +333,8 @@ static int wait_until_ready(struct np_sandbox *s, struct np_err *err)
 
 static int start(struct np_sandbox *s, const struct np_sandbox_options *options, struct np_err *err)
 {
-	if (check_fault(options->fault, err) < 0 || choose_agent(s, options->agent_path, err) < 0 ||
+	if (check_fault(options->fault, err) < 0 ||
+	    check_api_fault(options->api_fault, err) < 0 || choose_agent(s, options->agent_path, err) < 0 ||
 	    open_outside(s, options, err) < 0 || enter(s, options, err) < 0)
 		return -1;
 	return wait_until_ready(s, err);

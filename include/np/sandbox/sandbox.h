@@ -24,6 +24,9 @@ struct np_sandbox_options {
 	const char *agent_path;
 	/* name, or NULL for a right enforcer; unknown is NP_EUSAGE listing the names */
 	const char *fault;
+	/* a misbehaving API server, for tests: storm429, storm5xx, lost-answers, refuse, cut-exec,
+	 * gone (harness/sandbox/api_faults.h); NULL for a right one */
+	const char *api_fault;
 	/*
 	 * Write a kubeconfig (mode 0600) and listen with TLS on loopback; NULL: unix socket only.
 	 * The file is removed at the end. One that is there already is overwritten only if it is
