@@ -210,7 +210,7 @@ static bool resolve_tag(struct yparse *p, const struct ytoken *tag, struct np_st
 		return true;
 	d = find_directive(p, tag->value);
 	if (!d || !(d->prefix.n + tag->suffix.n))
-		return fail(p, tag, "found undefined tag handle");
+		return fail(p, tag, "found undefined tag handle while parsing a node");
 	ret->n = d->prefix.n + tag->suffix.n;
 	ret->p = text = np_arena_alloc(p->scan.arena, ret->n + 1);
 	memcpy(text, d->prefix.p, d->prefix.n);

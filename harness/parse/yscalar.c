@@ -117,7 +117,7 @@ static bool plain_run(struct yscan *s, struct fold *f, const unsigned char *star
 }
 
 /* Blanks and line breaks behind a run of a plain or quoted scalar. */
-static bool fold_blanks(struct yscan *s, struct fold *f, int tab_indent, const struct ymark *start)
+static bool fold_blanks(struct yscan *s, struct fold *f, int tab_indent)
 {
 	struct ytext *t = &s->text;
 
@@ -126,8 +126,8 @@ static bool fold_blanks(struct yscan *s, struct fold *f, int tab_indent, const s
 	while (y_is_blank(t->at) || y_is_break(t->at)) {
 		if (y_is_blank(t->at)) {
 			if (f->first_break[0] && (int)t->column < tab_indent && *t->at == '\t')
-				return yscan_fail(s, start,
-						  "found a tab character that violates indentation");
+				return yscan_fail_here(
+					s, "found a tab character that violates indentation");
 			ytext_skip(t);
 		} else {
 			if (!yscan_have(s, 2))
@@ -169,7 +169,7 @@ bool yscan_plain(struct yscan *s, struct ytoken *ret)
 			to = yscan_mark(s);
 		if (!y_is_blank(t->at) && !y_is_break(t->at))
 			break;
-		if (!fold_blanks(s, &f, indent, &from))
+		if (!fold_blanks(s, &f, indent))
 			return false;
 		if (!s->flow_level && (int)t->column < indent)
 			break;
@@ -208,8 +208,7 @@ static void put_code_point(struct fold *f, uint32_t c)
 }
 
 /* \xXX \uXXXX \UXXXXXXXX, whose letter has been passed. */
-static bool put_numeric_escape(struct yscan *s, struct fold *f, unsigned n_digits,
-			       const struct ymark *start)
+static bool put_numeric_escape(struct yscan *s, struct fold *f, unsigned n_digits)
 {
 	struct ytext *t = &s->text;
 	uint32_t value = 0;
@@ -220,18 +219,18 @@ static bool put_numeric_escape(struct yscan *s, struct fold *f, unsigned n_digit
 		int d = hex_value(t->at[i]);
 
 		if (d < 0)
-			return yscan_fail(s, start, "did not find expected hexdecimal number");
+			return yscan_fail_here(s, "did not find expected hexdecimal number");
 		value = value << 4 | (uint32_t)d;
 	}
 	if ((value >= 0xD800 && value <= 0xDFFF) || value > 0x10FFFF)
-		return yscan_fail(s, start, "found invalid Unicode character escape code");
+		return yscan_fail_here(s, "found invalid Unicode character escape code");
 	put_code_point(f, value);
 	while (n_digits--)
 		ytext_skip(t);
 	return true;
 }
 
-static bool put_escape(struct yscan *s, struct fold *f, const struct ymark *start)
+static bool put_escape(struct yscan *s, struct fold *f)
 {
 	static const struct {
 		unsigned char name;
@@ -251,18 +250,17 @@ static bool put_escape(struct yscan *s, struct fold *f, const struct ymark *star
 	while (i < n && escapes[i].name != name)
 		i++;
 	if (i == n && name != 'x' && name != 'u' && name != 'U')
-		return yscan_fail(s, start, "found unknown escape character");
+		return yscan_fail_here(s, "found unknown escape character");
 	ytext_skip(&s->text);
 	ytext_skip(&s->text);
 	if (i == n)
-		return put_numeric_escape(s, f, name == 'x' ? 2 : name == 'u' ? 4 : 8, start);
+		return put_numeric_escape(s, f, name == 'x' ? 2 : name == 'u' ? 4 : 8);
 	put(f, escapes[i].text, escapes[i].n);
 	return true;
 }
 
 /* A run without blanks, up to the closing quote or an escaped line break. */
-static bool quoted_run(struct yscan *s, struct fold *f, bool single, const unsigned char *start,
-		       const struct ymark *from)
+static bool quoted_run(struct yscan *s, struct fold *f, bool single, const unsigned char *start)
 {
 	struct ytext *t = &s->text;
 
@@ -287,7 +285,7 @@ static bool quoted_run(struct yscan *s, struct fold *f, bool single, const unsig
 				memcpy(f->first_break, "\x01", 2);
 				return true;
 			}
-			if (!put_escape(s, f, from))
+			if (!put_escape(s, f))
 				return false;
 		} else {
 			if (f->copied)
@@ -330,13 +328,14 @@ bool yscan_quoted(struct yscan *s, bool single, struct ytoken *ret)
 		if (at_document_indicator(t))
 			return yscan_fail(s, &from, "found unexpected document indicator");
 		if (!*t->at)
-			return yscan_fail(s, &from, "found unexpected end of stream while scanning a quoted scalar");
-		if (!quoted_run(s, &f, single, start, &from) || !yscan_have(s, 1))
+			return yscan_fail(s, &from, "found unexpected end of stream while scanning "
+						    "a quoted scalar");
+		if (!quoted_run(s, &f, single, start) || !yscan_have(s, 1))
 			return false;
 		end = t->at;
 		if (*t->at == (single ? '\'' : '"'))
 			break;
-		if (!fold_blanks(s, &f, 0, &from))
+		if (!fold_blanks(s, &f, 0))
 			return false;
 		join_quoted(&f, start, end);
 	}
@@ -351,8 +350,7 @@ bool yscan_quoted(struct yscan *s, bool single, struct ytoken *ret)
 /* ---- block ---- */
 
 /* [+-] and [1-9] in either order. */
-static bool block_header(struct yscan *s, int *ret_chomp, int *ret_increment,
-			 const struct ymark *from)
+static bool block_header(struct yscan *s, int *ret_chomp, int *ret_increment)
 {
 	struct ytext *t = &s->text;
 
@@ -363,8 +361,7 @@ static bool block_header(struct yscan *s, int *ret_chomp, int *ret_increment,
 			*ret_chomp = *t->at == '+' ? 1 : -1;
 		} else if (*t->at >= '0' && *t->at <= '9' && !*ret_increment) {
 			if (*t->at == '0')
-				return yscan_fail(s, from,
-						  "found an indentation indicator equal to 0");
+				return yscan_fail_here(s, "found an indentation indicator equal to 0");
 			*ret_increment = *t->at - '0';
 		} else {
 			break;
@@ -374,7 +371,7 @@ static bool block_header(struct yscan *s, int *ret_chomp, int *ret_increment,
 	if (!yscan_have(s, 1) || !yscan_skip_blanks(s) || !yscan_skip_comment(s))
 		return false;
 	if (!y_is_breakz(t->at))
-		return yscan_fail(s, from, "did not find expected comment or line break");
+		return yscan_fail_here(s, "did not find expected comment or line break");
 	if (!y_is_break(t->at))
 		return true;
 	if (!yscan_have(s, 2))
@@ -384,7 +381,7 @@ static bool block_header(struct yscan *s, int *ret_chomp, int *ret_increment,
 }
 
 /* Empty lines and the indentation before a line; finds out the indentation when *@indent is 0. */
-static bool block_breaks(struct yscan *s, int *indent, const struct ymark *from)
+static bool block_breaks(struct yscan *s, int *indent)
 {
 	struct ytext *t = &s->text;
 	int max_indent = 0;
@@ -400,8 +397,8 @@ static bool block_breaks(struct yscan *s, int *indent, const struct ymark *from)
 		if ((int)t->column > max_indent)
 			max_indent = (int)t->column;
 		if ((!*indent || (int)t->column < *indent) && *t->at == '\t')
-			return yscan_fail(s, from, "found a tab character where an indentation "
-						   "space is expected");
+			return yscan_fail_here(s, "found a tab character where an indentation "
+						  "space is expected");
 		if (!y_is_break(t->at))
 			break;
 		if (!yscan_have(s, 2))
@@ -454,17 +451,17 @@ bool yscan_block(struct yscan *s, bool literal, struct ytoken *ret)
 	bool leading_blank = false;
 
 	ytext_skip(&s->text);
-	if (!block_header(s, &chomp, &increment, &from))
+	if (!block_header(s, &chomp, &increment))
 		return false;
 	if (increment)
 		indent = (s->indent >= 0 ? s->indent : 0) + increment;
 	np_buf_clear(&s->scratch);
 	f.copied = true;
-	if (!block_breaks(s, &indent, &from) || !yscan_have(s, 1))
+	if (!block_breaks(s, &indent) || !yscan_have(s, 1))
 		return false;
 	while ((int)s->text.column == indent && *s->text.at)
 		if (!block_line(s, &f, literal, &leading_blank) ||
-		    !block_breaks(s, &indent, &from))
+		    !block_breaks(s, &indent))
 			return false;
 	if (chomp != -1)
 		put(&f, f.first_break, strlen(f.first_break));

@@ -5,6 +5,8 @@
 
 #define MAX_KEY_CHARS 1024
 
+static const char no_colon[] = "could not find expected ':' while scanning a simple key";
+
 void yscan_init(struct yscan *s, struct np_str source, struct np_arena *arena, const char *file,
 		struct np_err *err)
 {
@@ -43,7 +45,7 @@ bool yscan_text_failed(struct yscan *s)
 	return yscan_fail(s, &at, s->text.problem);
 }
 
-static bool fail_here(struct yscan *s, const char *problem)
+bool yscan_fail_here(struct yscan *s, const char *problem)
 {
 	struct ymark at = yscan_mark(s);
 
@@ -109,7 +111,7 @@ static int key_is_valid(struct yscan *s, struct ysimple_key *k)
 		return 0;
 	if (k->mark.line < s->text.line || k->mark.index + MAX_KEY_CHARS < s->text.index) {
 		if (k->required) {
-			yscan_fail(s, &k->mark, "could not find expected ':' while scanning a simple key");
+			yscan_fail(s, &k->mark, no_colon);
 			return -1;
 		}
 		k->possible = false;
@@ -125,7 +127,7 @@ static bool remove_key(struct yscan *s)
 	if (!k->possible)
 		return true;
 	if (k->required)
-		return yscan_fail(s, &k->mark, "could not find expected ':' while scanning a simple key");
+		return yscan_fail(s, &k->mark, no_colon);
 	k->possible = k->mapped = false;
 	return true;
 }
@@ -154,7 +156,7 @@ static bool increase_flow_level(struct yscan *s)
 {
 	if (++s->flow_level > YSCAN_MAX_DEPTH) {
 		s->flow_level--;
-		return fail_here(s, "exceeded max depth of 10000");
+		return yscan_fail_here(s, "exceeded max depth of 10000");
 	}
 	s->keys = np_grow(s->keys, &s->cap_keys, s->flow_level, sizeof(*s->keys));
 	s->keys[s->flow_level] = (struct ysimple_key){ .token_number = next_token_number(s) };
@@ -201,7 +203,7 @@ static bool roll_indent(struct yscan *s, int column, ptrdiff_t at, enum ytoken_t
 	s->indents[s->n_indents++] = s->indent;
 	s->indent = column;
 	if (s->n_indents > YSCAN_MAX_DEPTH)
-		return fail_here(s, "exceeded max depth of 10000");
+		return yscan_fail_here(s, "exceeded max depth of 10000");
 	insert_mark(s, at, type, mark);
 	return true;
 }
@@ -308,7 +310,7 @@ static bool start_block(struct yscan *s, enum ytoken_type type, const char *prob
 	if (s->flow_level)
 		return true;
 	if (!s->simple_key_allowed)
-		return fail_here(s, problem);
+		return yscan_fail_here(s, problem);
 	return roll_indent(s, (int)here.column, -1, type, &here);
 }
 
@@ -523,7 +525,7 @@ static bool fetch_by_character(struct yscan *s)
 	}
 	if (starts_plain(s, p))
 		return fetch_part(s);
-	return fail_here(s, "found character that cannot start any token while scanning for "
+	return yscan_fail_here(s, "found character that cannot start any token while scanning for "
 			    "the next token");
 }
 

@@ -109,6 +109,8 @@ static inline bool yscan_have(struct yscan *s, unsigned n)
 
 /* NP_EPARSE at @mark. Returns false. */
 bool yscan_fail(struct yscan *s, const struct ymark *mark, const char *problem);
+/* At the present place. */
+bool yscan_fail_here(struct yscan *s, const char *problem);
 
 /* Parts: each reads a token at the present place. */
 bool yscan_plain(struct yscan *s, struct ytoken *ret);
