@@ -28,8 +28,11 @@ agent_names()
 
 	for file in "$LAB_SRC"/agents/*.sh; do
 		name=$(basename "$file" .sh)
-		# shellcheck disable=SC1090 # one file per agent
-		(. "$file"; printf '%s ' "$name" ${agent_modes:+$(printf "$name-%s " $agent_modes)})
+		# shellcheck disable=SC1090,SC2086 # one file per agent; a list of words
+		(
+			. "$file"
+			printf '%s ' "$name" ${agent_modes:+$(printf "$name-%s " $agent_modes)}
+		)
 	done
 }
 

@@ -15,7 +15,7 @@ build_have_go()
 	command -v go >/dev/null ||
 		lab_unavailable "$1 has to be built first and there is no Go; install Go 1.21 or newer"
 	version=$(go env GOVERSION 2>/dev/null) || version=go0
-	[[ $version =~ ^go1\.([0-9]+) ]] && [ "${BASH_REMATCH[1]}" -ge 21 ] ||
+	[[ $version =~ ^go1\.(2[1-9]|[3-9][0-9]) ]] ||
 		lab_unavailable "$1 has to be built first and this is ${version}; install Go 1.21 or newer"
 }
 

@@ -28,9 +28,10 @@ cgroup_of()
 
 cgroup_delegate()
 {
-	local c
+	local controllers c
 
-	for c in $(cat "$1/cgroup.controllers"); do
+	read -r controllers <"$1/cgroup.controllers"
+	for c in $controllers; do
 		echo "+$c" >"$1/cgroup.subtree_control" 2>/dev/null || true
 	done
 }

@@ -1,15 +1,22 @@
 # shellcheck shell=bash
 # forward.sh - from 127.0.0.1 of the machine into the lab: the API server, and the external host's agent.
 
-# The first of a few ports on which nobody listens.
-forward_free_port()
+# Two neighbouring ports on which nobody listens and which no lab that is starting has chosen; written to the file ports.
+forward_choose_ports()
 {
-	local port
+	local port lock
 
-	for ((port = $1; port < $1 + 400; port += 2)); do
-		[ -n "$(ss -Hltn "sport = :$port")" ] || { echo "$port"; return; }
+	exec {lock}>"$LAB_STATES/ports.lock"
+	flock "$lock"
+	for ((port = 16443; port < 16843; port += 2)); do
+		if ! grep -qsx "LAB_API_PORT=$port" "$LAB_STATES"/*/ports &&
+			[ -z "$(ss -Hltn "sport = :$port or sport = :$((port + 1))")" ]; then
+			printf '%s\n' "LAB_API_PORT=$port" "LAB_EXTERNAL_PORT=$((port + 1))" >"$LAB_STATE/ports"
+			exec {lock}>&-
+			return
+		fi
 	done
-	lab_fail "no free port on 127.0.0.1 from $1 on"
+	lab_fail "no free port on 127.0.0.1 from 16443 on"
 }
 
 forward_config()

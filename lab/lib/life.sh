@@ -4,6 +4,8 @@
 # lab-keeper (holds the lock LAB.alive) -> unshare -> lab-init -> everything. Each dies with the one before it, so that
 # killing any of them ends the lab; the keeper also removes what processes cannot take along: cgroups and the state folder.
 
+exec {LAB_LOCK}</dev/null # until life_lock takes one; what outlives the caller is started without
+
 life_lock()
 {
 	[ "$(id -u)" -eq 0 ] || lab_unavailable "it needs root"
@@ -25,7 +27,7 @@ life_alive()
 
 life_need()
 {
-	life_alive && [ -s "$LAB_STATE/ready" ] || lab_fail "the lab '$LAB' is not up; make lab-up starts it"
+	{ life_alive && [ -s "$LAB_STATE/ready" ]; } || lab_fail "the lab '$LAB' is not up; make lab-up starts it"
 	settings_recall
 }
 
@@ -53,7 +55,7 @@ life_build()
 	[ "$(id -u)" -eq 0 ] || lab_unavailable "it needs root"
 	mkdir -p "$LAB_CACHE/log"
 	packages_install
-	# shellcheck disable=SC2086 # a list of words
+	# shellcheck disable=SC2086,SC2154 # a list of words, of agent.sh
 	build_modules kubernetes coredns $agent_modules
 	agent_build
 	agent_check
@@ -88,19 +90,17 @@ life_abort()
 
 life_start()
 {
-	local api external
-
 	mkdir -p "$LAB_STATE/log" "$LAB_STATE/control"
 	chmod 700 "$LAB_STATE"
 	trap life_abort EXIT
 	trap 'exit 130' INT TERM
 	settings_keep
-	api=$(forward_free_port 16443)
-	external=$(forward_free_port $((api + 1)))
-	printf '%s\n' "LAB_API_PORT=$api" "LAB_EXTERNAL_PORT=$external" >"$LAB_STATE/ports"
+	forward_choose_ports
+	# shellcheck disable=SC1091 # just written
+	. "$LAB_STATE/ports"
 	life_keeper
-	life_inside boot "$api"
-	life_forward "$api" "$external"
+	life_inside boot "$LAB_API_PORT"
+	life_forward "$LAB_API_PORT" "$LAB_EXTERNAL_PORT"
 	date -u +%FT%TZ >"$LAB_STATE/ready"
 	trap - EXIT INT TERM
 }
@@ -121,6 +121,7 @@ life_up()
 	life_lock
 	if life_alive; then
 		settings_recall
+		[ -s "$LAB_STATE/ready" ] || lab_fail "the lab '$LAB' is half up, its start was cut off; make lab-down ends it"
 		lab_fail "the lab '$LAB' is up already, with CNI=$LAB_CNI and $LAB_COUNT nodes; make lab-down ends it"
 	fi
 	life_build
@@ -145,6 +146,13 @@ life_end()
 	life_clean
 }
 
+# The last lab takes the folder of all labs with it.
+life_forget_states()
+{
+	[ "$(ls "$LAB_STATES")" != ports.lock ] || rm -f "$LAB_STATES/ports.lock"
+	rmdir "$LAB_STATES" 2>/dev/null || true
+}
+
 life_down()
 {
 	local there=
@@ -153,7 +161,7 @@ life_down()
 	! { life_alive || [ -d "$LAB_STATE" ]; } || there=yes
 	life_end
 	rm -f "$LAB_STATES/$LAB.alive" "$LAB_STATES/$LAB.lock"
-	rmdir "$LAB_STATES" 2>/dev/null || true
+	life_forget_states
 	if [ -n "$there" ]; then
 		lab_say "the lab '$LAB' has ended"
 	else
@@ -166,7 +174,9 @@ life_status()
 	local dir
 
 	for dir in "$LAB_STATES"/*/; do
-		[ "${dir%/}" != "$LAB_STATES/$LAB" ] && [ -s "${dir}ready" ] || continue
+		if [ "${dir%/}" = "$LAB_STATES/$LAB" ] || [ ! -s "${dir}ready" ]; then
+			continue
+		fi
 		echo "another lab: $(basename "$dir"), $(tr '\n' ' ' <"${dir}settings")"
 	done
 	if ! life_alive; then

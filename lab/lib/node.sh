@@ -1,4 +1,4 @@
-# shellcheck shell=bash
+# shellcheck shell=bash disable=SC2154 # variables of the agent: agent.sh
 # node.sh - nodes: their namespaces, containerd, kubelet, kube-proxy. Runs inside the lab.
 
 # Enters all of a node's namespaces.

@@ -1,4 +1,4 @@
-# shellcheck shell=bash
+# shellcheck shell=bash disable=SC2154 # variables of the agent: agent.sh
 # packages.sh - Debian packages of the lab, installed where missing.
 
 # command:package. A machine that has the command from elsewhere (containerd of Docker's own packages) is left as it is.
