@@ -61,7 +61,7 @@ images_make()
 	mkdir -p "$dir"
 	image_make "$dir/pause.tar" "$LAB_PAUSE_IMAGE" "$LAB_BUILD/netpolcheck-agent" sleep
 	image_make "$dir/coredns.tar" "$LAB_DNS_IMAGE" "$LAB_BIN/coredns"
-	if [ -f "$archive" ]; then
+	if [ "$archive" -nt "$LAB_BUILD/netpolcheck-agent" ]; then
 		cp "$archive" "$dir/agent.tar"
 	else
 		image_make "$dir/agent.tar" "$LAB_AGENT_IMAGE" "$LAB_BUILD/netpolcheck-agent" sleep

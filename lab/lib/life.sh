@@ -59,7 +59,6 @@ life_build()
 	build_modules kubernetes coredns $agent_modules
 	agent_build
 	agent_check
-	[ -x "$LAB_BUILD/netpolcheck-agent" ] || lab_fail "$LAB_BUILD/netpolcheck-agent is not there; run make first"
 }
 
 # Starts the keeper, without the descriptors and the terminal of the caller.
@@ -99,7 +98,8 @@ life_start()
 	# shellcheck disable=SC1091 # just written
 	. "$LAB_STATE/ports"
 	life_keeper
-	life_inside boot "$LAB_API_PORT"
+	life_inside boot "$LAB_API_PORT" & # so that a signal is heeded at once
+	wait $!
 	life_forward "$LAB_API_PORT" "$LAB_EXTERNAL_PORT"
 	date -u +%FT%TZ >"$LAB_STATE/ready"
 	trap - EXIT INT TERM
@@ -124,6 +124,7 @@ life_up()
 		[ -s "$LAB_STATE/ready" ] || lab_fail "the lab '$LAB' is half up, its start was cut off; make lab-down ends it"
 		lab_fail "the lab '$LAB' is up already, with CNI=$LAB_CNI and $LAB_COUNT nodes; make lab-down ends it"
 	fi
+	[ -x "$LAB_BUILD/netpolcheck-agent" ] || lab_fail "$LAB_BUILD/netpolcheck-agent is not there; run make first"
 	life_build
 	life_clean
 	began=$(now_ms)
@@ -218,18 +219,22 @@ life_external()
 life_suite()
 {
 	life_need
-	"$LAB_BUILD/netpolcheck" run --kubeconfig "$LAB_STATE/admin.conf" --external "$(life_external)" "$@"
+	exec "$LAB_BUILD/netpolcheck" run --kubeconfig "$LAB_STATE/admin.conf" --external "$(life_external)" "$@"
 }
 
 life_run()
 {
-	local status=0
+	local suite status=0
 
 	[ -x "$LAB_BUILD/netpolcheck" ] || lab_fail "$LAB_BUILD/netpolcheck is not there; run make first"
 	"$LAB_SRC/lab.sh" up
 	trap '"$LAB_SRC/lab.sh" down' EXIT
-	trap 'exit 130' INT TERM
-	"$LAB_SRC/lab.sh" suite "$@" || status=$?
+	"$LAB_SRC/lab.sh" suite "$@" &
+	suite=$!
+	trap 'kill -TERM "$suite"' INT TERM # it cleans up and then ends
+	while kill -0 "$suite" 2>/dev/null; do
+		wait "$suite" && status=0 || status=$?
+	done
 	exit "$status"
 }
 
