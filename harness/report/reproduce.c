@@ -290,6 +290,14 @@ static void put_head(const struct np_repro *p, const char *id, struct np_buf *re
 	np_buf_addc(ret, '\n');
 }
 
+/* A run that copied the agent into a stock image leaves the project's own. */
+static const char *agent_image(const json_t *run)
+{
+	static const char own[] = "netpolcheck/agent:latest";
+
+	return np_json_bool(run, "target/inject", 0) ? own : np_json_str(run, "target/image", own);
+}
+
 /* A change shows within the time that the run gave it; a run in the sandbox gives little. */
 static void put_settings(const struct np_repro *p, struct np_buf *ret)
 {
@@ -299,7 +307,7 @@ static void put_settings(const struct np_repro *p, struct np_buf *ret)
 						   : (deadline_ms + 999) / 1000;
 
 	np_buf_adds(ret, "[ -n \"${IMAGE:-}\" ] || IMAGE=");
-	np_repro_quote(ret, np_json_str(p->r->run, "target/image", "netpolcheck/agent:latest"));
+	np_repro_quote(ret, agent_image(p->r->run));
 	np_buf_printf(ret, "\nWAIT=${WAIT:-%lld}\n", wait_s);
 }
 

@@ -71,6 +71,11 @@ static const struct {
 	  { "\nWAIT=${WAIT:-8}\n", "$(node 'n1' '1')", "$(node 'n2' '$')",
 	    "# Wrong: the cell, expected deny, seen allowed\n" },
 	  NULL },
+	{ "a stock image has no agent",
+	  "{\"type\":\"run\",\"schema\":1,\"id\":\"bcdfghjk\",\"target\":{\"image\":\"busybox\","
+	  "\"inject\":true}}\n" STEP("expect", "", "", A_TO_B) CASE,
+	  { " || IMAGE='netpolcheck/agent:latest'\n", NULL },
+	  "busybox" },
 	{ "every port of the world is served",
 	  HEAD STEP("expect", "", "", A_TO_B) CASE,
 	  { "\"args\":[\"serve\",\"--identity\",\"x/a\",\"--tcp\",\"80,81\",\"--sctp\",\"80\"]",
