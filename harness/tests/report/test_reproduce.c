@@ -12,9 +12,9 @@
 
 /* --- text --- */
 
-#define HEAD                                                                                       \
+#define HEAD_OF(target)                                                                               \
 	"{\"type\":\"run\",\"schema\":1,\"id\":\"bcdfghjk\",\"deadline_ms\":7500,"                 \
-	"\"target\":{\"image\":\"example.org/agent:1\"}}\n"                                        \
+	"\"target\":" target "}\n"                                                                \
 	"{\"type\":\"preflight\",\"nodes\":[\"n1\",\"n2\"]}\n"                                     \
 	"{\"type\":\"world\",\"worker\":2,\"world\":\"w\",\"listens\":{\"tcp\":\"80,81\","         \
 	"\"udp\":\"\",\"sctp\":\"80\"},\"objects\":{"                                              \
@@ -29,6 +29,7 @@
 	"\"spec\":{\"hostNetwork\":true}},"                                                        \
 	"\"Service x/web\":{\"kind\":\"Service\",\"metadata\":{\"name\":\"web\","                  \
 	"\"namespace\":\"x\"}}}}\n"
+#define HEAD HEAD_OF("{\"image\":\"example.org/agent:1\"}")
 #define STEP(what, manifests, addresses, failure)                                                  \
 	"{\"type\":\"step\",\"case\":\"c/c\",\"world\":\"w\",\"what\":\"" what                     \
 	"\",\"result\":\"fail\",\"operations\":[],\"manifests\":[" manifests                       \
@@ -72,8 +73,7 @@ static const struct {
 	    "# Wrong: the cell, expected deny, seen allowed\n" },
 	  NULL },
 	{ "a stock image has no agent",
-	  "{\"type\":\"run\",\"schema\":1,\"id\":\"bcdfghjk\",\"target\":{\"image\":\"busybox\","
-	  "\"inject\":true}}\n" STEP("expect", "", "", A_TO_B) CASE,
+	  HEAD_OF("{\"image\":\"busybox\",\"inject\":true}") STEP("expect", "", "", A_TO_B) CASE,
 	  { " || IMAGE='netpolcheck/agent:latest'\n", NULL },
 	  "busybox" },
 	{ "every port of the world is served",
