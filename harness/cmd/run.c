@@ -136,6 +136,8 @@ static int cmd_run(int argc, char **argv)
 		{ "workers", NP_OPT_U64, &c.workers, "N", "worlds in parallel; default 4", NULL },
 		{ "timeout", NP_OPT_DURATION, &c.run.deadline_ms, "DUR",
 		  "how long a change may take to show; default 3s, in a cluster 30s", NULL },
+		{ "api-wait", NP_OPT_DURATION, &c.run.api_wait_ms, "DUR",
+		  "how long to wait for an API server that is away; default 2m", NULL },
 		{ "fail-fast", NP_OPT_FLAG, &c.run.fail_fast, NULL,
 		  "stop at the first failing case", NULL },
 		{ "resume", NP_OPT_STRING, &c.run.resume_dir, "DIR",

@@ -108,6 +108,11 @@ void np_kube_set_patience(struct np_kube *k, int patience_ms)
 	k->patience_ms = patience_ms;
 }
 
+int np_kube_patience(const struct np_kube *k)
+{
+	return k->patience_ms;
+}
+
 void np_kube_get_stats(struct np_kube *k, struct np_kube_stats *ret)
 {
 	*ret = (struct np_kube_stats){
@@ -129,7 +134,7 @@ struct exchange {
 	struct np_kube_reply *reply;
 	struct np_kube_cred cred;
 	int timeout_ms;			/* of the request */
-	int64_t deadline_ms;		/* of its last attempt */
+	int64_t begin_ms, deadline_ms;	/* of its last attempt */
 	int64_t attempt_until_ms;
 	unsigned n_attempts, n_few, n_anew;	/* in all; of a few; after 401 */
 	bool blind, too_large, head_done;
@@ -279,6 +284,14 @@ static int64_t pause_before(const struct exchange *x, enum np_kube_cause cause, 
 	return asked > 0 ? asked + np_kube_jitter_ms(0, FIRST_PAUSE_MS, FIRST_PAUSE_MS) : ms;
 }
 
+/* Says for how long it was tried where that is more than a moment. */
+static int given_up(const struct exchange *x, unsigned n, struct np_err *err)
+{
+	int64_t s = (np_now_ms() - x->begin_ms) / 1000;
+
+	return n && s ? np_err_prefix(err, "tried for %lld s", (long long)s) : -1;
+}
+
 static int exchange_run(struct exchange *x, struct np_err *err)
 {
 	for (unsigned n = 0;; n++) {
@@ -306,7 +319,9 @@ static int exchange_run(struct exchange *x, struct np_err *err)
 			return -1;
 		/* No time left for it: then what the server said is the better answer. */
 		pause = pause_before(x, cause, n);
-		if (np_now_ms() + pause >= x->deadline_ms || np_kube_pause(x->k, pause, err))
+		if (np_now_ms() + pause >= x->deadline_ms)
+			return given_up(x, n, err);
+		if (np_kube_pause(x->k, pause, err))
 			return -1;
 		x->blind |= np_kube_maybe_done(cause);
 		np_kube_count_again(x->k, cause);
@@ -350,8 +365,9 @@ int np_kube_request(struct np_kube *k, const struct np_kube_req *req, struct np_
 	if (req->json)
 		np_json_dump(req->json, 0, &body);
 	x.timeout_ms = req->timeout_ms > 0 ? req->timeout_ms : k->timeout_ms;
-	patience_ms = req->flags & NP_KUBE_ONCE ? 0 : k->patience_ms;
-	x.deadline_ms = np_now_ms() + (patience_ms > x.timeout_ms ? patience_ms : x.timeout_ms);
+	patience_ms = req->flags & (NP_KUBE_ONCE | NP_KUBE_HURRY) ? 0 : k->patience_ms;
+	x.begin_ms = np_now_ms();
+	x.deadline_ms = x.begin_ms + (patience_ms > x.timeout_ms ? patience_ms : x.timeout_ms);
 	x.call = (struct np_kube_call){
 		.method = req->method,
 		.path = req->path,

@@ -10,6 +10,7 @@
 #include "sentinel.h"
 #include "settle.h"
 #include "steps.h"
+#include "trouble.h"
 
 #define FAILURES_MAX 8
 
@@ -112,6 +113,10 @@ static void judge(struct verdict *v)
 		v->result = NP_RUN_ERROR;
 		snprintf(v->reason, sizeof(v->reason),
 			 "the control pods, which no policy touches, do not reach each other");
+	} else if (st->disturbed > NP_SETTLE_DISTURBED_MAX) {
+		v->result = NP_RUN_ERROR;
+		snprintf(v->reason, sizeof(v->reason),
+			 "the way to the agents or the API server was gone %u times", st->disturbed);
 	} else if (st->errors && st->wrong == st->errors) {
 		v->result = NP_RUN_ERROR;
 		snprintf(v->reason, sizeof(v->reason), "%zu probes could not be made", st->errors);
@@ -126,7 +131,8 @@ static void judge(struct verdict *v)
 	}
 }
 
-/* An API error of a step is the case's, unless the server is gone or the user has had enough. */
+/* An API error of a step, or a pod that somebody took away, is the case's, unless the server or a node
+ * is gone or the user has had enough. */
 static int case_error(struct running *r, const struct np_err *err)
 {
 	if (err->code == NP_EINTR || err->code == NP_EENV || err->code == NP_ETIMEOUT)
@@ -284,7 +290,7 @@ static void count_latency(struct running *r, const struct verdict *v)
 {
 	bool isolates[NP_N_DIRS] = { false };
 
-	if (v->result != NP_RUN_PASS || v->settle.converged_ms < 0)
+	if (v->result != NP_RUN_PASS || v->settle.converged_ms < 0 || v->settle.disturbed)
 		return;
 	for (size_t i = 0; i < v->world.n_policies; i++)
 		for (int d = 0; d < NP_N_DIRS; d++)
@@ -451,39 +457,67 @@ static int read_first_world(struct running *r, struct np_err *err)
 	return 0;
 }
 
+/* The case's own line of the record, and what follows from it. */
+static void end_case(struct running *r, unsigned worker, int64_t begin_us, bool in_restore)
+{
+	struct np_shared *sh = r->sh;
+	json_t *extra = np_json_pack("{s:i, s:I, s:I}", "steps", r->n_expects, "ms",
+				     (json_int_t)(np_now_us() - begin_us) / 1000, "wrong",
+				     (json_int_t)r->wrong);
+
+	if (r->result == NP_RUN_FAIL || r->result == NP_RUN_KNOWN)
+		json_object_set_new(extra, "clauses", failing_clauses(r, in_restore));
+	if (r->waiver)
+		json_object_set(extra, "waiver", r->waiver);
+	if (r->result == NP_RUN_PASS && np_waivers_for(&sh->waivers, r->c->id)) {
+		json_object_set_new(extra, "fixed", json_true());
+		pthread_mutex_lock(&sh->lock);
+		sh->fixed++;
+		pthread_mutex_unlock(&sh->lock);
+	}
+	np_case_end(sh, r->c, worker, r->result, r->reason, extra);
+}
+
+/* A verdict that may be the doing of what disturbed the case is none. */
+static bool was_disturbed(struct running *r, const struct np_trouble_mark *mark)
+{
+	char what[120], text[sizeof(r->reason)];
+
+	if (r->result == NP_RUN_PASS || !np_trouble_since(r->s, mark, what, sizeof(what)))
+		return false;
+	snprintf(text, sizeof(text), "disturbed (%s): %.120s", what, r->reason);
+	memcpy(r->reason, text, sizeof(text));
+	r->result = NP_RUN_ERROR;
+	r->s->dirty = true;
+	return true;
+}
+
 int np_case_run(struct np_shared *sh, unsigned worker, struct np_session *s,
-		const struct np_case *c, struct np_err *err)
+		const struct np_case *c, bool last, struct np_err *err)
 {
 	struct running r = { .sh = sh, .s = s, .c = c, .result = NP_RUN_PASS };
+	struct np_trouble_mark mark;
 	int64_t begin_us = np_now_us();
 	bool in_restore = false;
 	int rc;
 
+	np_trouble_mark(s, &mark);
 	np_world_init(&r.world);
 	np_changes_init(&r.changes);
 	rc = read_first_world(&r, err);
 	if (rc == 0)
 		rc = run_steps(&r, err);
+	else
+		rc = case_error(&r, err);
 	if (rc == 0) {
 		in_restore = r.result == NP_RUN_PASS;
 		rc = restore(&r, err);
 	}
-	if (rc == 0) {
-		json_t *extra = np_json_pack("{s:i, s:I, s:I}", "steps", r.n_expects, "ms",
-					     (json_int_t)(np_now_us() - begin_us) / 1000, "wrong",
-					     (json_int_t)r.wrong);
-
-		if (r.result == NP_RUN_FAIL || r.result == NP_RUN_KNOWN)
-			json_object_set_new(extra, "clauses", failing_clauses(&r, in_restore));
-		if (r.waiver)
-			json_object_set(extra, "waiver", r.waiver);
-		if (r.result == NP_RUN_PASS && np_waivers_for(&sh->waivers, c->id)) {
-			json_object_set_new(extra, "fixed", json_true());
-			pthread_mutex_lock(&sh->lock);
-			sh->fixed++;
-			pthread_mutex_unlock(&sh->lock);
-		}
-		np_case_end(sh, c, worker, r.result, r.reason, extra);
+	if (rc == 0 && was_disturbed(&r, &mark) && !last) {
+		np_case_again(sh, c, worker, r.reason);
+		rc = 1;
+	} else if (rc == 0) {
+		end_case(&r, worker, begin_us, in_restore);
 	}
 	json_decref(r.waiver);
 	np_rt_release(&r.before);

@@ -6,6 +6,7 @@
 #include "np/base/clock.h"
 #include "np/base/json.h"
 #include "np/kube/resource.h"
+#include "trouble.h"
 
 /* Reasons of a waiting container that time does not mend. */
 static const char *const hopeless[] = { "ErrImageNeverPull",	      "InvalidImageName",
@@ -59,8 +60,7 @@ static int pod_failed(const json_t *pod, struct np_err *err)
 				  "pod '%s' cannot start: %s; --image names another image", name,
 				  reason);
 	if (strcmp(phase, "Failed") == 0 || strcmp(phase, "Succeeded") == 0)
-		return np_err_set(err, NP_EENV, "pod '%s' ended: %s", name,
-				  np_json_str(pod, "status/message", phase));
+		return np_trouble_pod(pod, name, NULL, err);
 	return 0;
 }
 
@@ -86,39 +86,80 @@ static int count_ready(const json_t *pods, size_t *ret_ready, const json_t **ret
 	return 0;
 }
 
-int np_pods_wait(struct np_kube *k, struct np_inject *inject, const char *ns, size_t n,
-		 int timeout_ms, json_t **ret, struct np_err *err)
+/* The first pod that is late, and why as far as its node or its container says. */
+static int too_late(struct np_kube *k, const char *ns, const json_t *late, size_t lacking, size_t n,
+		    int timeout_ms, struct np_err *err)
+{
+	const char *node = np_json_str(late, "spec/nodeName", NULL);
+	const char *reason = waiting_reason(late);
+
+	if (node && np_trouble_node(k, node, err))
+		return np_err_prefix(err, "pod '%s' is not ready",
+				     np_json_str(late, "metadata/name", "?"));
+	return np_err_set(err, NP_ETIMEOUT,
+			  "%zu of %zu pods of namespace '%s' are not ready after %d s; the first is "
+			  "'%s'%s%s", lacking, n, ns, timeout_ms / 1000,
+			  np_json_str(late, "metadata/name", "?"), reason ? ": " : "",
+			  reason ? reason : "");
+}
+
+/* One list. 1: enough are ready; 0: wait; -1. *@ret_late is a new reference or NULL. */
+static int look_once(struct np_kube *k, const char *ns, size_t n, np_pods_look *look, void *ctx,
+		     json_t **ret_pods, size_t *ret_ready, json_t **ret_late, struct np_err *err)
 {
 	const struct np_kube_query q = { .limit = 500 };
+	const json_t *late = NULL;
+	json_t *pods = NULL;
+	int rc;
+
+	if (np_kube_list(k, &np_kube_types[NP_KUBE_POD], ns, &q, &pods, NULL, err) < 0)
+		return -1;
+	rc = look ? look(ctx, pods, err) : 0;
+	if (rc == 0)
+		rc = count_ready(pods, ret_ready, &late, err);
+	if (rc == 0 && *ret_ready >= n) {
+		*ret_pods = pods;
+		return 1;
+	}
+	*ret_late = json_incref((json_t *)late);
+	json_decref(pods);
+	return rc;
+}
+
+int np_pods_wait_looking(struct np_kube *k, struct np_inject *inject, const char *ns, size_t n,
+			 int timeout_ms, np_pods_look *look, void *ctx, json_t **ret,
+			 struct np_err *err)
+{
+	long long outage_ms = np_kube_outage_ms(k);
+	int64_t begin_us = np_now_us();
 	struct np_backoff wait;
-	size_t ready = 0;
 
-	np_backoff_init(&wait, 5000, 500000, (int64_t)timeout_ms * 1000);
+	np_backoff_init(&wait, 5000, 500000, INT64_MAX / 2);
 	for (;;) {
-		const json_t *late = NULL;
-		json_t *pods = NULL;
-		char name[128];
-		int rc = np_kube_list(k, &np_kube_types[NP_KUBE_POD], ns, &q, &pods, NULL, err);
+		json_t *pods = NULL, *late = NULL;
+		size_t ready = 0;
+		int rc = look_once(k, ns, n, look, ctx, &pods, &ready, &late, err);
+		int64_t waited_ms = (np_now_us() - begin_us) / 1000 -
+				    (np_kube_outage_ms(k) - outage_ms);
 
-		if (rc < 0)
-			return -1;
-		rc = count_ready(pods, &ready, &late, err);
-		if (rc == 0 && ready >= n) {
+		if (rc == 1) {
 			rc = np_inject_pods(inject, pods, err);
 			if (rc == 0 && ret)
 				*ret = json_incref(pods);
 			json_decref(pods);
 			return rc;
 		}
-		snprintf(name, sizeof(name), "%s",
-			 late ? np_json_str(late, "metadata/name", "?") : "?");
-		json_decref(pods);
+		if (rc == 0 && waited_ms > timeout_ms)
+			rc = too_late(k, ns, late, n - ready, n, timeout_ms, err);
+		json_decref(late);
 		if (rc < 0)
 			return -1;
-		if (!np_backoff_wait(&wait))
-			return np_err_set(err, NP_ETIMEOUT,
-					  "%zu of %zu pods of namespace '%s' are not ready after "
-					  "%d s; the first is '%s'",
-					  n - ready, n, ns, timeout_ms / 1000, name);
+		np_backoff_wait(&wait);
 	}
+}
+
+int np_pods_wait(struct np_kube *k, struct np_inject *inject, const char *ns, size_t n,
+		 int timeout_ms, json_t **ret, struct np_err *err)
+{
+	return np_pods_wait_looking(k, inject, ns, n, timeout_ms, NULL, NULL, ret, err);
 }

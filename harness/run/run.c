@@ -180,6 +180,9 @@ static void record_end(struct run *r)
 		"api_requests", (json_int_t)api.requests, "convergence_ms", "ingress",
 		np_latency_json(&sh->latency[NP_INGRESS]), "egress",
 		np_latency_json(&sh->latency[NP_EGRESS]), "reason", s->reason);
+	json_object_set_new(line, "trouble",
+			    np_trouble_json(r->cluster_open ? r->cluster.kube : NULL,
+					    &sh->trouble));
 	np_record_put_take(&r->record, line);
 }
 
@@ -398,6 +401,8 @@ static int open_target(struct run *r, struct np_err *err)
 	if (np_cluster_open(&co, &r->cluster, err) < 0)
 		return -1;
 	r->cluster_open = true;
+	np_kube_set_patience(r->cluster.kube, (int)(r->o->api_wait_ms ? r->o->api_wait_ms
+								     : NP_RUN_API_WAIT_MS));
 	if (watch_sandbox(r, err) < 0)
 		return -1;
 	sandbox = r->cluster.sandbox != NULL;
@@ -421,6 +426,9 @@ static int clean_up(struct run *r, struct np_err *err)
 	if (r->cluster_open && !r->cluster.sandbox) {
 		say_stage(r, "cleaning");
 		np_kube_set_cancel(r->cluster.kube, NULL);
+		/* It was waited for already. */
+		if (r->shared.broken.code)
+			np_kube_set_patience(r->cluster.kube, 0);
 		rc = np_clean(r->cluster.kube, r->id, CLEAN_TIMEOUT_MS, NULL, err);
 		if (rc < 0)
 			np_err_prefix(err,
@@ -447,6 +455,15 @@ static void release(struct run *r)
 	np_meter_release(&r->meter);
 }
 
+/* Reports show what disturbed the run. */
+static void note_trouble(struct run *r)
+{
+	char text[400];
+
+	if (*np_trouble_text(r->cluster.kube, &r->shared.trouble, text, sizeof(text)))
+		np_record_note(&r->record, "warn", "disturbed, and went on: %s", text);
+}
+
 /* Fills the totals and writes the end line, whatever the run came to. */
 static void finish(struct run *r, int rc, const struct np_err *why)
 {
@@ -457,6 +474,8 @@ static void finish(struct run *r, int rc, const struct np_err *why)
 	s->elapsed_ms = np_record_now_ms(&r->record);
 	if (rc < 0 && !s->interrupted)
 		snprintf(s->reason, sizeof(s->reason), "%s", why->msg);
+	if (r->cluster_open)
+		note_trouble(r);
 	record_end(r);
 }
 

@@ -12,6 +12,7 @@
 #include "np/run/clean.h"
 #include "podspec.h"
 #include "podwait.h"
+#include "trouble.h"
 
 #define STREAM_WAIT_MS 30000
 #define ANNOTATION_NODE "netpolcheck/node"
@@ -123,11 +124,12 @@ static int create_pod(struct np_session *s, json_t *pod, struct np_err *err)
 static int relabel_pod(struct np_session *s, const json_t *pod, const char *ns, const char *name,
 		       struct np_err *err)
 {
+	const struct np_kube_write w = { .flags = NP_KUBE_REPEAT };
 	json_t *labels = np_json_at(pod, "metadata/labels");
 	json_t *patch = np_json_pack("[{s:s, s:s, s:o}]", "op", "add", "path", "/metadata/labels",
 				     "value", labels ? json_incref(labels) : json_object());
 	int rc = np_kube_patch(kube(s), &np_kube_types[NP_KUBE_POD], ns, name, NP_KUBE_PATCH_JSON,
-			       patch, NULL, NULL, err);
+			       patch, &w, NULL, err);
 
 	json_decref(patch);
 	return rc;
@@ -253,6 +255,42 @@ static size_t count_pods(const struct np_session *s, const struct np_scope_ns *n
 	return n;
 }
 
+/* A namespace whose pods are waited for. */
+struct awaited {
+	struct np_session *s;
+	const struct np_scope_ns *ns;
+};
+
+static const json_t *pod_named(const json_t *list, const char *name)
+{
+	const json_t *pod;
+	size_t i;
+
+	json_array_foreach(list, i, pod)
+		if (strcmp(np_json_str(pod, "metadata/name", ""), name) == 0)
+			return pod;
+	return NULL;
+}
+
+/* Pods that ran before must still be there: what a case deletes itself it has forgotten. */
+static int check_known(void *ctx, const json_t *list, struct np_err *err)
+{
+	const struct awaited *a = ctx;
+
+	for (size_t i = 0; i < a->s->n_pods; i++) {
+		const struct np_session_pod *p = &a->s->pods[i];
+		const char *pod_name;
+		char short_ns[128];
+
+		if (!p->uid || split_name(p->name, &pod_name, short_ns, sizeof(short_ns)) < 0 ||
+		    !np_str_is(a->ns->name, short_ns))
+			continue;
+		if (np_trouble_pod(pod_named(list, pod_name), p->name, p->uid, err) < 0)
+			return -1;
+	}
+	return 0;
+}
+
 int np_session_sync(struct np_session *s, struct np_err *err)
 {
 	for (size_t i = 0; i < s->scope.n; i++) {
@@ -262,9 +300,11 @@ int np_session_sync(struct np_session *s, struct np_err *err)
 
 		if (!n)
 			continue;
-		if (np_pods_wait(kube(s), s->fixture->inject, ns->real.p, n, NP_POD_WAIT_MS, &list,
-				 err) < 0)
+		if (np_pods_wait_looking(kube(s), s->fixture->inject, ns->real.p, n, NP_POD_WAIT_MS,
+					 check_known, &(struct awaited){ s, ns }, &list, err) < 0) {
+			s->pods_lost |= err->code == NP_ENOTFOUND;
 			return -1;
+		}
 		match_pods(s, ns, list);
 		json_decref(list);
 	}
@@ -363,7 +403,10 @@ int np_session_start(const struct np_fixture *fixture, unsigned worker, unsigned
 
 void np_session_end(struct np_session *s, bool remove)
 {
-	const struct np_kube_write write = { .missing_ok = true };
+	/* What this leaves behind goes at the end of the run. */
+	const struct np_kube_write write = { .missing_ok = true,
+					     .timeout_ms = 10000,
+					     .flags = NP_KUBE_HURRY };
 	struct np_err err = { 0 };
 
 	if (!s->fixture)

@@ -38,6 +38,7 @@ struct np_session {
 	json_t *originals; /* "Kind ns/name" -> object as first created, for bringing the world back
 			    */
 	bool dirty;	   /* something could not be brought back: deploy anew */
+	bool pods_lost;	   /* somebody else took a pod of this world away */
 	bool raw; /* the pods speak SCTP by raw sockets; their namespaces are privileged */
 	long long deploy_ms;
 };
@@ -56,7 +57,8 @@ int np_session_read(struct np_session *s, struct np_world *ret, struct np_err *e
 /* Creates or replaces @object (names already real). A pod gets the agent; its stream is opened by
  * np_session_sync(). */
 int np_session_apply(struct np_session *s, json_t *object, struct np_err *err);
-/* Waits for new pods, opens their streams, drops those of pods that are gone. */
+/* Waits for new pods and opens their streams. NP_ENOTFOUND names a pod that somebody else took away;
+ * then pods_lost is set. */
 int np_session_sync(struct np_session *s, struct np_err *err);
 /* A pod that is being deleted is waited for no more; @name NULL: every pod of namespace @ns. Names
  * are those of the case file. */

@@ -7,6 +7,7 @@
 #include "np/base/clock.h"
 #include "np/base/json.h"
 #include "np/base/mem.h"
+#include "trouble.h"
 
 #define FOCUS_MAX 256 /* cells of a look that only follows the change */
 #define SAMPLE_MAX 16 /* wrong cells kept of each look */
@@ -117,6 +118,8 @@ struct progress {
 	int64_t right_since_us; /* beginning of the first look of the right streak, 0: none */
 	bool full_was_right;	/* the streak holds a look at every cell */
 	unsigned control_failures;
+	int64_t since_us; /* the change, or the end of what disturbed its taking effect */
+	struct np_trouble_mark mark;
 };
 
 /* One look and its line for the record. *@ret_usable is false when the control pairs failed. */
@@ -146,7 +149,7 @@ static void take_wrong(struct np_rt *t, struct np_settle *io, struct progress *p
 {
 	size_t unit = t->n_cells;
 
-	if (p->right_since_us)
+	if (p->right_since_us && io->wrong > io->errors)
 		io->transient++;
 	p->right_since_us = 0;
 	p->full_was_right = false;
@@ -175,9 +178,25 @@ static bool take_right(struct np_settle *io, struct progress *p, bool full, int6
 	return p->full_was_right && np_now_us() - p->right_since_us >= io->stability_ms * 1000;
 }
 
-static bool past_deadline(const struct np_settle *io)
+static bool past_deadline(const struct np_settle *io, const struct progress *p)
 {
-	return np_now_us() - io->change_us > io->deadline_ms * 1000;
+	return np_now_us() - p->since_us > io->deadline_ms * 1000;
+}
+
+/*
+ * An implementation hears of a change through the API server as we do: while that is away, or the
+ * way to the agents is cut, its time does not run. -1: an agent is gone for good.
+ */
+static int look_around(struct np_session *s, struct np_settle *io, struct progress *p,
+		       struct np_err *err)
+{
+	if (np_trouble_since(s, &p->mark, NULL, 0)) {
+		np_trouble_mark(s, &p->mark);
+		io->disturbed++;
+		p->since_us = np_now_us();
+		p->control_failures = 0;
+	}
+	return np_trouble_find(s, err);
 }
 
 /* Up to the end of the stability window in one go, else the next of the doubling pauses. */
@@ -201,7 +220,8 @@ static int settle_loop(struct np_rt *t, struct np_session *s, struct np_settle *
 {
 	struct np_backoff pause;
 
-	np_backoff_init(&pause, PAUSE_MIN_US, PAUSE_MAX_US, (io->deadline_ms + 60000) * 1000);
+	/* Disturbances may make it longer than the deadline; they are counted. */
+	np_backoff_init(&pause, PAUSE_MIN_US, PAUSE_MAX_US, INT64_MAX / 2);
 	for (;;) {
 		bool full = p->right_since_us && !p->full_was_right, usable = false;
 		int64_t begin_us = np_now_us();
@@ -209,6 +229,10 @@ static int settle_loop(struct np_rt *t, struct np_session *s, struct np_settle *
 		if (look_once(t, s, io, p, full, &usable, err) < 0)
 			return -1;
 		p->control_failures = usable ? 0 : p->control_failures + 1;
+		if (look_around(s, io, p, err) < 0)
+			return -1;
+		if (io->disturbed > NP_SETTLE_DISTURBED_MAX)
+			return 0;
 		if (p->control_failures >= CONTROL_TRIES) {
 			io->network_failed = true;
 			return 0;
@@ -216,7 +240,7 @@ static int settle_loop(struct np_rt *t, struct np_session *s, struct np_settle *
 		if (io->wrong || !usable) {
 			io->converged_ms = -1;
 			take_wrong(t, io, p, full);
-			if (past_deadline(io))
+			if (past_deadline(io, p))
 				return 0;
 		} else if (take_right(io, p, full, begin_us)) {
 			io->right = true;
@@ -230,10 +254,12 @@ int np_settle(struct np_rt *t, struct np_session *s, struct np_settle *io, struc
 {
 	struct progress p = { .focus = first_focus(t, io->before),
 			      .timeout_ms = s->fixture->timeout_ms,
-			      .timeout_max_ms = s->fixture->timeout_ms * TIMEOUT_GROWTH_MAX };
+			      .timeout_max_ms = s->fixture->timeout_ms * TIMEOUT_GROWTH_MAX,
+			      .since_us = io->change_us };
 	bool usable;
 	int rc;
 
+	np_trouble_mark(s, &p.mark);
 	io->observations = json_array();
 	io->converged_ms = -1;
 	rc = settle_loop(t, s, io, &p, err);

@@ -24,11 +24,17 @@ struct np_settle {
 	unsigned transient, looks;
 	size_t wrong;  /* wrong cells in the last look */
 	size_t errors; /* of them, probes that the harness could not make */
+	unsigned disturbed; /* times that the way to the agents or the API server was gone: the
+			       deadline then began anew */
 	unsigned long long probes;
 	json_t *observations; /* new reference: every look, for the record */
 };
 
-/* Fills the out fields and the last look of @t. -1 only for NP_EINTR. */
+/* So often; then nothing can be said. */
+#define NP_SETTLE_DISTURBED_MAX 8
+
+/* Fills the out fields and the last look of @t. -1 for NP_EINTR, or when an agent is gone for good: as
+ * np_trouble_find(). */
 int np_settle(struct np_rt *t, struct np_session *s, struct np_settle *io, struct np_err *err);
 
 /* The stability window for a target whose changes were seen to converge within some ten

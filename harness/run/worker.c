@@ -9,6 +9,8 @@
 #include "np/base/json.h"
 #include "np/base/mem.h"
 
+#define CASE_TRIES 3 /* of a case that is disturbed each time */
+
 const char *np_case_lacks(const struct np_shared *sh, const struct np_case *c)
 {
 	unsigned families = c->families;
@@ -41,8 +43,9 @@ static json_t *area_of(const struct np_case *c)
 				    : NP_STR("cases"));
 }
 
-void np_case_end(struct np_shared *sh, const struct np_case *c, unsigned worker,
-		 enum np_run_result result, const char *reason, json_t *extra)
+/* @extra is taken. */
+static void record_case(struct np_shared *sh, const struct np_case *c, unsigned worker,
+			enum np_run_result result, const char *reason, json_t *extra)
 {
 	json_t *line = np_json_pack("{s:s, s:o, s:o, s:o, s:o, s:o, s:s, s:i}", "type", "case",
 				    "case", np_json_string(c->id), "title",
@@ -57,6 +60,23 @@ void np_case_end(struct np_shared *sh, const struct np_case *c, unsigned worker,
 		json_decref(extra);
 	}
 	np_record_put_take(sh->record, line);
+}
+
+void np_case_again(struct np_shared *sh, const struct np_case *c, unsigned worker,
+		   const char *reason)
+{
+	record_case(sh, c, worker, NP_RUN_ERROR, reason, np_json_pack("{s:b}", "again", 1));
+	np_record_note(sh->record, "info", "case " NP_STR_FMT " is judged again: %s",
+		       NP_STR_ARG(c->id), reason);
+	pthread_mutex_lock(&sh->lock);
+	sh->trouble.cases_again++;
+	pthread_mutex_unlock(&sh->lock);
+}
+
+void np_case_end(struct np_shared *sh, const struct np_case *c, unsigned worker,
+		 enum np_run_result result, const char *reason, json_t *extra)
+{
+	record_case(sh, c, worker, result, reason, extra);
 	pthread_mutex_lock(&sh->lock);
 	sh->progress.n_done++;
 	sh->progress.by_result[result]++;
@@ -214,7 +234,8 @@ static void add_stats(struct np_shared *sh, const struct np_session *s)
 	np_fleet_get_stats(s->fleet, &st);
 	pthread_mutex_lock(&sh->lock);
 	sh->streams_opened += st.streams_opened;
-	sh->streams_lost += st.streams_lost;
+	sh->trouble.streams_lost += st.streams_lost;
+	sh->trouble.probes_again += st.probes_again;
 	sh->probes += st.probes;
 	sh->agents += st.agents;
 	pthread_mutex_unlock(&sh->lock);
@@ -265,6 +286,28 @@ static void give_up(struct np_shared *sh, const struct np_err *why)
 	pthread_mutex_unlock(&sh->lock);
 }
 
+/* One case, in a world of its own again when the first try was disturbed. -1: the run cannot go on. */
+static int run_case(struct np_shared *sh, struct place *p, unsigned worker,
+		    const struct np_case *c, struct np_err *err)
+{
+	for (int try = 1; try <= CASE_TRIES; try++) {
+		bool last = try == CASE_TRIES, deployed = move_to(sh, p, worker, c, err) == 0;
+		int rc = 0;
+
+		if (deployed)
+			rc = np_case_run(sh, worker, &p->session, c, last, err);
+		else if (err->code == NP_ENOTFOUND && !last)	/* somebody took a new pod away */
+			np_case_again(sh, c, worker, err->msg);
+		else if (err->code != NP_EINTR)
+			np_case_end(sh, c, worker, NP_RUN_ERROR, err->msg, NULL);
+		if (!deployed && (last || err->code != NP_ENOTFOUND))
+			return -1;
+		if (deployed && rc <= 0)
+			return rc;
+	}
+	return 0;
+}
+
 void *np_worker_main(void *arg)
 {
 	struct np_worker *w = arg;
@@ -280,13 +323,7 @@ void *np_worker_main(void *arg)
 			np_case_end(sh, c, w->number, NP_RUN_SKIP, lacks, NULL);
 			continue;
 		}
-		if (move_to(sh, &place, w->number, c, &err) < 0) {
-			if (err.code != NP_EINTR)
-				np_case_end(sh, c, w->number, NP_RUN_ERROR, err.msg, NULL);
-			give_up(sh, &err);
-			break;
-		}
-		if (np_case_run(sh, w->number, &place.session, c, &err) < 0) {
+		if (run_case(sh, &place, w->number, c, &err) < 0) {
 			give_up(sh, &err);
 			break;
 		}

@@ -11,6 +11,7 @@
 #include "np/run/plan.h"
 #include "np/run/run.h"
 #include "record.h"
+#include "trouble.h"
 #include "waivers.h"
 
 /* What the workers of a run share. @lock guards everything below it but what is atomic. */
@@ -28,7 +29,8 @@ struct np_shared {
 	bool stop;	      /* fail-fast, or the environment is gone */
 	struct np_err broken; /* why the environment is gone */
 	size_t fixed;
-	unsigned long long streams_opened, streams_lost, probes;
+	unsigned long long streams_opened, probes;
+	struct np_trouble_totals trouble;
 	size_t agents; /* streams that were needed: one for each pod and worker */
 	atomic_int n_worlds; /* deployed now */
 };
@@ -45,6 +47,9 @@ void *np_worker_main(void *arg);
 /* Records that case as ended and tells the progress listener. */
 void np_case_end(struct np_shared *sh, const struct np_case *c, unsigned worker,
 		 enum np_run_result result, const char *reason, json_t *extra);
+/* Records that the case was disturbed and will be judged again; it has not ended. */
+void np_case_again(struct np_shared *sh, const struct np_case *c, unsigned worker,
+		   const char *reason);
 /* Why the target cannot run this case; "" when it can. */
 const char *np_case_lacks(const struct np_shared *sh, const struct np_case *c);
 

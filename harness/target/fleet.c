@@ -52,6 +52,7 @@ struct np_fleet *np_fleet_new(struct np_kube *k, const atomic_int *cancel)
 
 	f->k = k;
 	f->cancel = cancel;
+	f->patience_ms = k ? np_kube_patience(k) : 0;
 	return f;
 }
 

@@ -58,12 +58,14 @@ void np_kube_set_timeout(struct np_kube *k, int timeout_ms);
  * must not end. 0, the default: no longer than the time-out.
  */
 void np_kube_set_patience(struct np_kube *k, int patience_ms);
+int np_kube_patience(const struct np_kube *k);
 
 enum np_kube_req_flags {
 	NP_KUBE_ONCE = 1u << 0,	   /* one attempt: show me a 429 or a 500 as it is */
 	NP_KUBE_NO_JSON = 1u << 1, /* leave ret->body NULL; the text is enough (logs, /metrics,
 				      hostile replies) */
 	NP_KUBE_REPEAT = 1u << 2,  /* doing it twice is as good as once: repeat it as a PUT is */
+	NP_KUBE_HURRY = 1u << 3,   /* the time-out counts, the patience does not */
 };
 
 struct np_kube_req {

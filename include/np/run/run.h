@@ -13,6 +13,7 @@
 #include "np/oracle/oracle.h"
 
 #define NP_RUN_MAX_WORKERS 64
+#define NP_RUN_API_WAIT_MS 120000 /* enough for a control plane's node to start again */
 
 enum np_run_result {
 	NP_RUN_PASS,
@@ -53,6 +54,8 @@ struct np_run_options {
 	unsigned workers;      /* 0: chosen */
 	long long deadline_ms; /* a step that is not right by then fails; 0: 3 s in the sandbox, 30
 				  s in a cluster */
+	long long api_wait_ms; /* how long an API server that is away or asks to wait is waited for;
+				  0: NP_RUN_API_WAIT_MS */
 	bool fail_fast;
 	const char *out_dir;	/* NULL: results/run-<id> below the current folder */
 	const char *resume_dir; /* go on with the record in there */

@@ -37,8 +37,8 @@ void np_fleet_free(struct np_fleet *f);
 /*
  * A stream that cannot be opened is tried again, after jittered pauses, for NP_FLEET_STUBBORN_MS; as
  * long as the API server is not there, or asks to wait, up to @patience_ms. What may help is in
- * harness/kube/retry.h. Probes that were lost with a stream are made again, twice at most. 0, the
- * default: one try before each batch, and no probe is made again.
+ * harness/kube/retry.h. Probes that were lost with a stream are made again, twice at most. The
+ * default is that of the client; 0: one try before each batch, and no probe is made again.
  */
 void np_fleet_set_patience(struct np_fleet *f, int patience_ms);
 #define NP_FLEET_STUBBORN_MS 15000
