@@ -18,44 +18,18 @@
 
 static const char *const letters[NP_FIXTURE_NODES] = { "a", "b" };
 
-static bool node_usable(const json_t *node)
-{
-	json_t *cond;
-	size_t i;
-
-	if (np_json_bool(node, "spec/unschedulable", 0))
-		return false;
-	json_array_foreach(np_json_at(node, "status/conditions"), i, cond)
-		if (strcmp(np_json_str(cond, "type", ""), "Ready") == 0)
-			return strcmp(np_json_str(cond, "status", ""), "True") == 0;
-	return false;
-}
-
 void np_fixture_add_list(struct np_fixture *f, const char *kind, json_t *items)
 {
 	json_array_append_new(f->static_objects, np_json_pack("{s:s, s:s, s:O}", "apiVersion", "v1",
 							      "kind", kind, "items", items));
 }
 
-/* The list comes sorted by name; the first two that take pods are node/a and node/b. */
-static int find_nodes(struct np_fixture *f, struct np_err *err)
+static void take_nodes(struct np_fixture *f, const struct np_nodes *nodes)
 {
-	json_t *nodes = NULL, *node;
-	size_t i;
-
-	if (np_kube_list(f->cluster->kube, &np_kube_types[NP_KUBE_NODE], NULL, NULL, &nodes, NULL,
-			 err) < 0)
-		return np_err_prefix(err, "cannot list nodes");
-	json_array_foreach(nodes, i, node)
-		if (f->n_nodes < NP_FIXTURE_NODES && node_usable(node))
-			f->nodes[f->n_nodes++] = np_arena_str(
-				&f->arena, np_str_from(np_json_str(node, "metadata/name", "")));
-	np_fixture_add_list(f, "NodeList", nodes);
-	json_decref(nodes);
-	if (!f->n_nodes)
-		return np_err_set(err, NP_EENV,
-				  "the cluster has no node that is Ready and takes pods");
-	return 0;
+	for (; f->n_nodes < nodes->n; f->n_nodes++)
+		f->nodes[f->n_nodes] =
+			np_arena_str(&f->arena, np_str_from(nodes->names[f->n_nodes]));
+	np_fixture_add_list(f, "NodeList", nodes->list);
 }
 
 json_t *np_namespace_object(const char *real, const char *run_id, const char *level)
@@ -73,8 +47,10 @@ static int make_namespace(struct np_fixture *f, const char *real, const char *le
 				&stored, err);
 
 	json_decref(ns);
-	if (rc < 0)
+	if (rc < 0) {
+		np_preflight_explain(err);
 		return np_err_prefix(err, "cannot create namespace '%s'", real);
+	}
 	list = json_array();
 	json_array_append_new(list, stored);
 	np_fixture_add_list(f, "NamespaceList", list);
@@ -91,7 +67,7 @@ static int make_pod(struct np_fixture *f, const char *ns, const char *kind, size
 				   .node = f->nodes[i].p,
 				   .ports = f->ports,
 				   .n_ports = f->n_ports };
-	json_t *pod;
+	json_t *pod, *stored = NULL;
 	int rc;
 
 	ret->name = np_arena_printf(&f->arena, "%s/%s", kind, letters[i]);
@@ -99,10 +75,16 @@ static int make_pod(struct np_fixture *f, const char *ns, const char *kind, size
 	ret->identity = np_arena_printf(&f->arena, "%s/%s", ns, ret->pod.p);
 	spec.identity = ret->identity.p;
 	pod = np_podspec_new(ns, ret->pod.p, host ? "host" : ret->pod.p, host, &spec);
-	rc = np_kube_create(f->cluster->kube, &np_kube_types[NP_KUBE_POD], ns, pod, NULL, NULL,
+	rc = np_kube_create(f->cluster->kube, &np_kube_types[NP_KUBE_POD], ns, pod, NULL, &stored,
 			    err);
+	if (rc == 0 && ret == &f->control[0])
+		np_preflight_sidecars(f->record, pod, stored);
+	json_decref(stored);
 	json_decref(pod);
-	return rc < 0 ? np_err_prefix(err, "cannot create pod '%s/%s'", ns, ret->pod.p) : 0;
+	if (rc == 0)
+		return 0;
+	np_preflight_explain(err);
+	return np_err_prefix(err, "cannot create pod '%s/%s'", ns, ret->pod.p);
 }
 
 size_t np_pod_addresses(const json_t *pod, struct np_addr *ret)
@@ -332,12 +314,12 @@ static void try_endport(struct np_fixture *f)
 	json_decref(policy);
 }
 
-static void presume_caps(struct np_fixture *f)
+static void presume_caps(struct np_fixture *f, const struct np_preflight *preflight)
 {
 	if (f->n_nodes > 1)
 		f->caps |= NP_NEED_TWO_NODES;
 	else
-		np_fixture_lack(f, NP_NEED_TWO_NODES, "the cluster has one node");
+		np_fixture_lack(f, NP_NEED_TWO_NODES, preflight->nodes.left_out);
 	if (f->cluster->sandbox)
 		f->caps |= NP_NEED_PINNED_IP;
 	else
@@ -352,7 +334,8 @@ static void presume_caps(struct np_fixture *f)
 
 int np_fixture_start(struct np_cluster *cluster, struct np_record *record, struct np_meter *meter,
 		     const char *run_id, const struct np_expect_port *ports, size_t n_ports,
-		     unsigned needs, struct np_fixture *ret, struct np_err *err)
+		     unsigned needs, const struct np_preflight *preflight, struct np_fixture *ret,
+		     struct np_err *err)
 {
 	struct np_fixture *f = ret;
 
@@ -366,16 +349,20 @@ int np_fixture_start(struct np_cluster *cluster, struct np_record *record, struc
 	f->ports = np_arena_array(&f->arena, n_ports, sizeof(*ports));
 	memcpy(f->ports, ports, n_ports * sizeof(*ports));
 	f->n_ports = n_ports;
+	take_nodes(f, &preflight->nodes);
 	if ((cluster->inject && np_inject_new(cluster->kube, &f->inject, err) < 0) ||
-	    find_nodes(f, err) < 0 || make_control(f, err) < 0 ||
+	    make_control(f, err) < 0 ||
 	    ((needs & NP_NEED_SCTP) && make_sctp(f, err) < 0)) {
 		np_fixture_release(f);
 		return -1;
 	}
 	make_hosts(f);
-	if (needs & NP_NEED_DNS)
+	if (preflight->dns_isolated)
+		np_fixture_lack(f, NP_NEED_DNS,
+				"policies of the cluster itself isolate its DNS pods");
+	else if (needs & NP_NEED_DNS)
 		find_dns(f);
-	presume_caps(f);
+	presume_caps(f, preflight);
 	try_endport(f);
 	if (np_control_measure(f, FLEET_WAIT_MS, err) < 0) {
 		np_fixture_release(f);

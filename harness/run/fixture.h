@@ -14,6 +14,7 @@
 #include "np/target/fleet.h"
 #include "inject.h"
 #include "meter.h"
+#include "preflight.h"
 #include "record.h"
 
 #define NP_FIXTURE_NODES 2
@@ -72,11 +73,13 @@ struct np_fixture {
 
 /*
  * Deploys, probes the positive controls, calibrates the time-out, finds out capabilities. NP_EENV
- * when the core positive control fails. @ports is copied.
+ * when the core positive control fails. @ports is copied; of @preflight the nodes and what was found
+ * of the DNS pods are used.
  */
 int np_fixture_start(struct np_cluster *cluster, struct np_record *record, struct np_meter *meter,
 		     const char *run_id, const struct np_expect_port *ports, size_t n_ports,
-		     unsigned needs, struct np_fixture *ret, struct np_err *err);
+		     unsigned needs, const struct np_preflight *preflight, struct np_fixture *ret,
+		     struct np_err *err);
 /* Frees; the objects in the cluster go with np_clean_run(). */
 void np_fixture_release(struct np_fixture *f);
 /* Why need @bit is not met; "" when it is. */

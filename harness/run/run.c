@@ -49,6 +49,7 @@ struct run {
 	struct np_shared shared;
 	struct np_meter meter;
 	struct np_watchdog watchdog; /* of the sandbox */
+	struct np_preflight preflight;
 	json_t *resumed; /* {id: result} of an earlier part, or NULL */
 	char id[NP_RUN_ID_LEN + 1];
 	uint64_t seed;
@@ -226,12 +227,48 @@ static unsigned all_needs(const struct np_plan *plan)
 	return needs;
 }
 
+static size_t largest_world(const struct np_plan *plan)
+{
+	size_t most = 0;
+
+	for (size_t w = 0; w < plan->n_worlds; w++) {
+		size_t n = 0;
+
+		for (size_t i = 0; i < plan->worlds[w].n_objects; i++)
+			n += np_str_is(plan->worlds[w].objects[i].object_kind, "Pod");
+		most = n > most ? n : most;
+	}
+	return most;
+}
+
+/* Pods of a run: control, trial, host and raw agents on each of two nodes; for each worker its
+ * world, sentinels, and two that a case may add. */
+#define PODS_FIXED (4 * NP_FIXTURE_NODES)
+#define PODS_MORE (NP_FIXTURE_NODES + 2)
+
+static int look_before(struct run *r, struct np_err *err)
+{
+	struct np_preflight *p = &r->preflight;
+
+	p->kube = r->cluster.kube;
+	p->record = &r->record;
+	p->server = r->cluster.server;
+	p->dns = (all_needs(&r->plan) & NP_NEED_DNS) != 0;
+	p->room = (struct np_nodes_ask){ .fixed = PODS_FIXED,
+					 .per_worker = largest_world(&r->plan) + PODS_MORE,
+					 .workers = r->n_workers };
+	if (np_preflight(p, err) < 0)
+		return -1;
+	r->n_workers = p->nodes.workers;
+	return 0;
+}
+
 static int start_fixture(struct run *r, struct np_err *err)
 {
 	size_t n_ports;
 	struct np_expect_port *ports = all_ports(&r->plan, &n_ports);
 	int rc = np_fixture_start(&r->cluster, &r->record, &r->meter, r->id, ports, n_ports,
-				  all_needs(&r->plan), &r->fixture, err);
+				  all_needs(&r->plan), &r->preflight, &r->fixture, err);
 
 	free(ports);
 	if (rc == 0)
@@ -285,7 +322,7 @@ static int judge_cases(struct run *r, struct np_err *err)
 	bool enforced = false;
 
 	say_stage(r, "control");
-	if (start_fixture(r, err) < 0)
+	if (look_before(r, err) < 0 || start_fixture(r, err) < 0)
 		return -1;
 	if (np_fixture_enforced(&r->fixture, r->shared.deadline_ms, &enforced, err) < 0)
 		return -1;
@@ -441,6 +478,7 @@ static void release(struct run *r)
 {
 	if (r->fixture_up)
 		np_fixture_release(&r->fixture);
+	np_nodes_release(&r->preflight.nodes);
 	if (r->cluster_open)
 		np_cluster_close(&r->cluster);
 	np_record_close(&r->record);

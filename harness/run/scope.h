@@ -15,6 +15,7 @@
 #define NP_LABEL_RUN "netpolcheck.io/run"
 #define NP_LABEL_POD_SECURITY "pod-security.kubernetes.io/enforce"
 #define NP_MANAGER "netpolcheck"
+#define NP_MANAGED_SELECTOR NP_LABEL_MANAGED "=" NP_MANAGER
 #define NP_SCOPE_MAX_NAMESPACES 64
 #define NP_RUN_ID_LEN 8
 /* A worker that deploys its world anew takes names apart from the old ones, which may still be

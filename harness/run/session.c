@@ -187,6 +187,7 @@ int np_session_apply(struct np_session *s, json_t *object, struct np_err *err)
 			     : replace_object(s, type, ns, name, object, &try);
 	if (rc < 0) {
 		*err = try;
+		np_preflight_explain(err);
 		return np_err_prefix(err, "cannot apply %s '%s'", type->kind, name);
 	}
 	return 0;
