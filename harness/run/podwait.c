@@ -6,34 +6,10 @@
 #include "np/base/clock.h"
 #include "np/base/json.h"
 #include "np/kube/resource.h"
+#include "podwhy.h"
 #include "trouble.h"
 
-/* Reasons of a waiting container that time does not mend. */
-static const char *const hopeless[] = { "ErrImageNeverPull",	      "InvalidImageName",
-					"CreateContainerConfigError", "CreateContainerError",
-					"ImagePullBackOff",	      "ErrImagePull" };
-
-static const char *waiting_reason(const json_t *pod)
-{
-	json_t *status;
-	size_t i;
-
-	json_array_foreach(np_json_at(pod, "status/containerStatuses"), i, status) {
-		const char *reason = np_json_str(status, "state/waiting/reason", NULL);
-
-		if (reason)
-			return reason;
-	}
-	return NULL;
-}
-
-static bool is_hopeless(const char *reason)
-{
-	for (size_t i = 0; reason && i < sizeof(hopeless) / sizeof(hopeless[0]); i++)
-		if (strcmp(reason, hopeless[i]) == 0)
-			return true;
-	return false;
-}
+#define WHY_MAX 240
 
 static bool pod_ready(const json_t *pod)
 {
@@ -53,12 +29,12 @@ static int pod_failed(const json_t *pod, struct np_err *err)
 {
 	const char *phase = np_json_str(pod, "status/phase", "");
 	const char *name = np_json_str(pod, "metadata/name", "?");
-	const char *reason = waiting_reason(pod);
+	char why[WHY_MAX];
 
-	if (is_hopeless(reason))
+	if (np_pod_why(pod, why, sizeof(why)))
 		return np_err_set(err, NP_EENV,
 				  "pod '%s' cannot start: %s; --image names another image", name,
-				  reason);
+				  why);
 	if (strcmp(phase, "Failed") == 0 || strcmp(phase, "Succeeded") == 0)
 		return np_trouble_pod(pod, name, NULL, err);
 	return 0;
@@ -91,16 +67,16 @@ static int too_late(struct np_kube *k, const char *ns, const json_t *late, size_
 		    int timeout_ms, struct np_err *err)
 {
 	const char *node = np_json_str(late, "spec/nodeName", NULL);
-	const char *reason = waiting_reason(late);
+	char why[WHY_MAX];
 
 	if (node && np_trouble_node(k, node, err))
 		return np_err_prefix(err, "pod '%s' is not ready",
 				     np_json_str(late, "metadata/name", "?"));
+	np_pod_why(late, why, sizeof(why));
 	return np_err_set(err, NP_ETIMEOUT,
 			  "%zu of %zu pods of namespace '%s' are not ready after %d s; the first is "
 			  "'%s'%s%s", lacking, n, ns, timeout_ms / 1000,
-			  np_json_str(late, "metadata/name", "?"), reason ? ": " : "",
-			  reason ? reason : "");
+			  np_json_str(late, "metadata/name", "?"), *why ? ": " : "", why);
 }
 
 /* One list. 1: enough are ready; 0: wait; -1. *@ret_late is a new reference or NULL. */
