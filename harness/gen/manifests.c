@@ -219,7 +219,12 @@ void np_gen_pod_json(const struct np_pod *p, struct np_buf *ret)
 		np_buf_adds(ret, ",\"nodeName\":");
 		np_buf_json(ret, p->node);
 	}
-	np_buf_printf(ret, "},\"status\":{\"phase\":\"%s\"", phases[p->phase]);
+	np_buf_addc(ret, '}');
+	if (p->phase == NP_PHASE_RUNNING && !p->n_ips) {
+		np_buf_addc(ret, '}');	/* as a user writes it */
+		return;
+	}
+	np_buf_printf(ret, ",\"status\":{\"phase\":\"%s\"", phases[p->phase]);
 	if (p->n_ips) {
 		np_buf_adds(ret, ",\"podIP\":");
 		put_ips(ret, p->ips, 1, "", "");
