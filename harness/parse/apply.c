@@ -5,6 +5,7 @@
 
 #include "gotime.h"
 #include "np/parse/encode.h"
+#include "np/parse/names.h"
 
 void np_diags_release(struct np_diags *d)
 {
@@ -84,6 +85,44 @@ static int at_value(struct apply *a, const struct np_value *v)
 	return np_err_path(a->err, "%s", np_buf_text(&a->path));
 }
 
+/* The path as Go's decoder names it: without indices, and of a map's entry the map's. */
+static void add_go_path(struct apply *a)
+{
+	size_t n = a->map_path ? a->map_path : a->path.len;
+
+	for (const char *p = np_buf_text(&a->path), *end = p + n; p < end; p++) {
+		if (*p == '[')
+			p += strcspn(p, "]");
+		else
+			np_buf_addc(a->go, *p);
+	}
+}
+
+/* json: cannot unmarshal VALUE into Go .. of type @prefix@go */
+static void say_go(struct apply *a, const struct np_value *v, const char *prefix, const char *go,
+		   bool with_number)
+{
+	static const char *const kinds[] = {
+		[NP_VALUE_NULL] = "null",     [NP_VALUE_BOOL] = "bool",
+		[NP_VALUE_INT] = "number",    [NP_VALUE_FLOAT] = "number",
+		[NP_VALUE_STRING] = "string", [NP_VALUE_LIST] = "array",
+		[NP_VALUE_MAP] = "object",
+	};
+	bool number = v->kind == NP_VALUE_INT || v->kind == NP_VALUE_FLOAT;
+
+	if (!a->go)
+		return;
+	np_buf_printf(a->go, "json: cannot unmarshal %s", kinds[v->kind]);
+	if (number && with_number)
+		np_buf_printf(a->go, " " NP_STR_FMT, NP_STR_ARG(v->text));
+	np_buf_adds(a->go, a->in ? " into Go struct field " : " into Go value");
+	if (a->in) {
+		np_buf_printf(a->go, "%s.", strchr(a->in->go, '.') + 1);
+		add_go_path(a);
+	}
+	np_buf_printf(a->go, " of type %s%s", prefix, go);
+}
+
 static int wrong_type(struct apply *a, const struct np_value *v, const char *want)
 {
 	const char *kind = np_value_kind_name((enum np_value_kind)v->kind);
@@ -119,8 +158,11 @@ static void note_field(struct apply *a, enum np_diag_kind kind, const struct np_
 /* Whether a pair is applied at all: of repeated ones only JSON bodies apply each. */
 static bool is_live(struct apply *a, const struct np_pair *pair)
 {
-	if (pair->duplicate && a->opts->mode != NP_DECODE_KUBECTL &&
-	    a->opts->fields != NP_FIELDS_IGNORE)
+	/* The server's own list of what YAML repeats is made elsewhere. */
+	bool noted = a->opts->mode == NP_DECODE_API_JSON ||
+		     (a->opts->mode == NP_DECODE_API_YAML && !a->go);
+
+	if (pair->duplicate && noted && a->opts->fields != NP_FIELDS_IGNORE)
 		note_field(a, NP_DIAG_DUPLICATE, pair);
 	return a->opts->mode == NP_DECODE_API_JSON || !pair->overridden;
 }
@@ -130,13 +172,16 @@ static void set_cell(struct cell *cell, const struct np_value *v)
 	*cell = (struct cell){ v->line, v->column, true };
 }
 
-static int apply_string(struct apply *a, const struct np_value *v, struct api_str *cell)
+static int apply_string(struct apply *a, const char *go, const struct np_value *v,
+			struct api_str *cell)
 {
-	if (v->kind != NP_VALUE_STRING)
+	if (v->kind != NP_VALUE_STRING) {
+		say_go(a, v, "", go ? go : "string", false);
 		return wrong_type(a, v,
 				  v->kind == NP_VALUE_LIST || v->kind == NP_VALUE_MAP
 					  ? "a string"
 					  : "a string (quote it)");
+	}
 	set_cell(&cell->at, v);
 	cell->s = v->text;
 	return 0;
@@ -144,8 +189,10 @@ static int apply_string(struct apply *a, const struct np_value *v, struct api_st
 
 static int apply_bool(struct apply *a, const struct np_value *v, struct api_bool *cell)
 {
-	if (v->kind != NP_VALUE_BOOL)
+	if (v->kind != NP_VALUE_BOOL) {
+		say_go(a, v, "", "bool", false);
 		return wrong_type(a, v, "a boolean");
+	}
 	set_cell(&cell->at, v);
 	cell->v = v->truth;
 	return 0;
@@ -168,14 +215,19 @@ static int apply_int(struct apply *a, const struct np_value *v, bool wide, struc
 {
 	const char *want = wide ? "an integer within 64 bits" : "an integer within 32 bits";
 	struct np_str text = v->text;
+	const char *go = wide ? "int64" : "int32";
 	char buf[64];
 
-	if (v->kind != NP_VALUE_INT && v->kind != NP_VALUE_FLOAT)
+	if (v->kind != NP_VALUE_INT && v->kind != NP_VALUE_FLOAT) {
+		say_go(a, v, "", go, false);
 		return wrong_type(a, v, "an integer");
+	}
 	if (a->opts->mode == NP_DECODE_KUBECTL && np_number_go_text(text, buf, sizeof(buf)))
 		text = np_str_from(buf);
-	if (!read_int(text, wide, ret))
+	if (!read_int(text, wide, ret)) {
+		say_go(a, v, "", go, true);
 		return wrong_type(a, v, want);
+	}
 	set_cell(cell, v);
 	return 0;
 }
@@ -188,18 +240,25 @@ static int apply_intstr(struct apply *a, const struct np_value *v, struct api_in
 		cell->s = v->text;
 		return 0;
 	}
-	if (v->kind != NP_VALUE_INT && v->kind != NP_VALUE_FLOAT)
+	if (v->kind != NP_VALUE_INT && v->kind != NP_VALUE_FLOAT) {
+		say_go(a, v, "", "int32", false);
 		return wrong_type(a, v, "an integer or a string");
+	}
 	cell->is_str = false;
 	return apply_int(a, v, false, &cell->at, &cell->v);
 }
 
 static int apply_time(struct apply *a, const struct np_value *v, struct api_str *cell)
 {
-	if (apply_string(a, v, cell))
+	if (apply_string(a, NULL, v, cell))
 		return -1;
 	if (gotime_is_rfc3339(cell->s))
 		return 0;
+	if (a->go) {
+		np_buf_adds(a->go, "parsing time ");
+		np_buf_go_quoted(a->go, cell->s);
+		np_buf_adds(a->go, " as \"2006-01-02T15:04:05Z07:00\": cannot parse");
+	}
 	np_err_set(a->err, NP_EPARSE, "must be a time such as 2006-01-02T15:04:05Z");
 	return at_value(a, v);
 }
@@ -217,7 +276,7 @@ static int apply_scalar(struct apply *a, const struct api_field *f, const struct
 	}
 	switch (f->kind) {
 	case API_STRING:
-		return apply_string(a, v, cell);
+		return apply_string(a, f->go, v, cell);
 	case API_BOOL:
 		return apply_bool(a, v, cell);
 	case API_INTSTR:
@@ -233,13 +292,15 @@ static int apply_entry(struct apply *a, const struct np_pair *pair, struct api_e
 {
 	size_t old = path_key(a, pair->key);
 
+	a->map_path = old;
 	*e = (struct api_entry){ .key_at = { pair->line, pair->column, true }, .key = pair->key };
 	if (pair->value.kind == NP_VALUE_NULL) {
 		set_cell(&e->value.at, &pair->value);
 		e->value.s = NP_STR("");
-	} else if (apply_string(a, &pair->value, &e->value)) {
+	} else if (apply_string(a, NULL, &pair->value, &e->value)) {
 		return -1;
 	}
+	a->map_path = 0;
 	path_cut(a, old);
 	return 0;
 }
@@ -257,20 +318,50 @@ static void grow_map(struct apply *a, struct api_map *map, size_t more)
 		memcpy(map->items, old, map->n * sizeof(*map->items));
 }
 
+static int cmp_pairs(const void *a, const void *b)
+{
+	const struct np_pair *x = *(const struct np_pair *const *)a,
+			     *y = *(const struct np_pair *const *)b;
+	int c = np_str_cmp(x->key, y->key);
+
+	return c ? c : (x > y) - (x < y);
+}
+
+/* The pairs of a map by key, as Go prints what it read from YAML; NULL: as they stand. */
+static const struct np_pair **ordered_pairs(struct apply *a, const struct np_value *map)
+{
+	const struct np_pair **pairs;
+
+	if (!a->go || a->opts->mode == NP_DECODE_API_JSON || map->n < 2)
+		return NULL;
+	pairs = np_arena_array(a->scratch, map->n, sizeof(*pairs));
+	for (uint32_t i = 0; i < map->n; i++)
+		pairs[i] = &map->pairs[i];
+	qsort(pairs, map->n, sizeof(*pairs), cmp_pairs);
+	return pairs;
+}
+
 static int apply_map(struct apply *a, const struct np_value *v, struct api_map *map)
 {
+	const struct np_pair **pairs;
+
 	if (v->kind == NP_VALUE_NULL) {
 		*map = (struct api_map){ 0 };
 		return 0;
 	}
-	if (v->kind != NP_VALUE_MAP)
+	if (v->kind != NP_VALUE_MAP) {
+		say_go(a, v, "map[string]", "string", false);
 		return wrong_type(a, v, "a map of strings");
+	}
 	set_cell(&map->at, v);
 	grow_map(a, map, v->n);
+	pairs = ordered_pairs(a, v);
 	for (uint32_t i = 0; i < v->n; i++) {
-		if (!is_live(a, &v->pairs[i]))
+		const struct np_pair *pair = pairs ? pairs[i] : &v->pairs[i];
+
+		if (!is_live(a, pair))
 			continue;
-		if (apply_entry(a, &v->pairs[i], &map->items[map->n]))
+		if (apply_entry(a, pair, &map->items[map->n]))
 			return -1;
 		map->n++;
 	}
@@ -297,11 +388,15 @@ static void grow_list(struct apply *a, struct api_list *list, size_t n, size_t b
 static int apply_list(struct apply *a, const struct api_field *f, const struct np_value *v,
 		      struct api_list *list)
 {
-	const struct api_field elem = { .kind = f->sub ? API_OBJECT : API_STRING, .sub = f->sub };
+	const struct api_field elem = {
+		.kind = f->sub ? API_OBJECT : API_STRING, .sub = f->sub, .go = f->go
+	};
 	size_t bytes = f->sub ? f->sub->bytes : sizeof(struct api_str);
 
-	if (v->kind != NP_VALUE_NULL && v->kind != NP_VALUE_LIST)
+	if (v->kind != NP_VALUE_NULL && v->kind != NP_VALUE_LIST) {
+		say_go(a, v, "[]", f->sub ? f->sub->go : f->go ? f->go : "string", false);
 		return wrong_type(a, v, "a list");
+	}
 	if (v->n == 0 || v->kind == NP_VALUE_NULL) {
 		*list = (struct api_list){ 0 };
 		list->at = (struct cell){ v->line, v->column, v->kind == NP_VALUE_LIST };
@@ -367,6 +462,7 @@ static int apply_pair(struct apply *a, const struct api_type *type, const struct
 		      void *object)
 {
 	const struct api_field *f = find_field(type, pair->key);
+	const struct api_type *outer = a->in;
 	size_t old;
 	int ret;
 
@@ -378,9 +474,12 @@ static int apply_pair(struct apply *a, const struct api_type *type, const struct
 	if (!is_live(a, pair))
 		return 0;
 	old = path_key(a, pair->key);
+	a->in = type;
 	ret = apply_field(a, f, &pair->value, (char *)object + f->at);
-	if (!ret)
+	if (!ret) {
 		path_cut(a, old);
+		a->in = outer;
+	}
 	return ret;
 }
 
@@ -388,15 +487,33 @@ static int apply_pair(struct apply *a, const struct api_type *type, const struct
 int apply_object(struct apply *a, const struct api_type *type, const struct np_value *v,
 		 void *object)
 {
+	const struct np_pair **pairs;
+
 	if (v->kind == NP_VALUE_NULL)
 		return 0;
-	if (v->kind != NP_VALUE_MAP)
+	if (v->kind != NP_VALUE_MAP) {
+		say_go(a, v, "", type->go ? type->go : "", false);
 		return wrong_type(a, v, "a map");
+	}
 	set_cell(object, v);
+	pairs = ordered_pairs(a, v);
 	for (uint32_t i = 0; i < v->n; i++)
-		if (apply_pair(a, type, &v->pairs[i], object))
+		if (apply_pair(a, type, pairs ? pairs[i] : &v->pairs[i], object))
 			return -1;
 	return 0;
+}
+
+int apply_for_server(struct np_arena *scratch, const struct np_decode_opts *opts,
+		     const struct api_type *type, const struct np_value *v, void *object,
+		     struct np_diags *diags, struct np_buf *go, struct np_err *err)
+{
+	struct apply a = {
+		.scratch = scratch, .opts = opts, .diags = diags, .go = go, .err = err
+	};
+	int ret = apply_object(&a, type, v, object);
+
+	np_buf_release(&a.path);
+	return ret;
 }
 
 int apply_root(struct np_arena *scratch, const struct np_decode_opts *opts,

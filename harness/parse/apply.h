@@ -82,17 +82,19 @@ struct api_field {
 	bool ptr;	/* of a scalar: null makes it absent again, else null changes nothing */
 	size_t at;	/* offset in the struct */
 	const struct api_type *sub;	/* of objects and lists; NULL: a list of strings */
+	const char *go;	/* Go's name of a string type; NULL: string */
 };
 
 struct api_type {
 	const struct api_field *fields;
 	size_t n_fields;
 	size_t bytes;
+	const char *go;	/* Go's name of the type, with its package */
 	bool open;	/* described in part: unknown fields are none of our business */
 };
 
-#define API_TYPE(fields_, type_, open_) \
-	{ fields_, NP_ARRAY_SIZE(fields_), sizeof(struct type_), open_ }
+#define API_TYPE(fields_, type_, go_, open_) \
+	{ fields_, NP_ARRAY_SIZE(fields_), sizeof(struct type_), go_, open_ }
 
 struct apply {
 	struct np_arena *scratch;	/* of the result's structs; its strings are the tree's */
@@ -102,6 +104,13 @@ struct apply {
 	struct np_err *err;
 	bool refused;			/* a strict error was met; the first is in @strict */
 	struct np_err strict;
+	/*
+	 * The sentence of Go's decoder goes here when it is not NULL. Maps from YAML are then taken
+	 * in the order in which Go prints them.
+	 */
+	struct np_buf *go;
+	const struct api_type *in;	/* the struct whose field is being read; NULL at the root */
+	size_t map_path;		/* inside a map of strings: length of the path to it */
 };
 
 /*
@@ -110,6 +119,13 @@ struct apply {
  */
 int apply_object(struct apply *a, const struct api_type *type, const struct np_value *v,
 		 void *cell);
+/*
+ * apply_object() for a whole object, collecting everything: @go gets the sentence of Go's decoder
+ * when the result is -1.
+ */
+int apply_for_server(struct np_arena *scratch, const struct np_decode_opts *opts,
+		     const struct api_type *type, const struct np_value *v, void *cell,
+		     struct np_diags *diags, struct np_buf *go, struct np_err *err);
 /* apply_object() for a whole object, with the strict error at the end. */
 int apply_root(struct np_arena *scratch, const struct np_decode_opts *opts,
 	       const struct api_type *type, const struct np_value *v, void *cell,

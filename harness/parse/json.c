@@ -2,6 +2,7 @@
 #include "np/parse/read.h"
 
 #include "build.h"
+#include "split.h"
 #include "np/base/buf.h"
 #include "np/base/mem.h"
 #include "np/base/utf8.h"
@@ -380,7 +381,8 @@ static int read_document(struct json *j, struct np_doc *ret)
 	return 0;
 }
 
-static int read_documents(struct json *j, bool many, struct np_docs *docs)
+/* @used: only the first value is read, and this tells where it ends. */
+static int read_documents(struct json *j, bool many, const char **used, struct np_docs *docs)
 {
 	size_t cap = 0;
 	np_auto_free struct np_doc *items = NULL;
@@ -401,6 +403,10 @@ static int read_documents(struct json *j, bool many, struct np_docs *docs)
 			return -1;
 		items = np_grow(items, &cap, docs->n, sizeof(*items));
 		items[docs->n++] = doc;
+		if (used) {
+			*used = j->p;
+			break;
+		}
 	}
 	docs->items = np_arena_array(&docs->arena, docs->n, sizeof(*items));
 	if (docs->n)
@@ -408,8 +414,8 @@ static int read_documents(struct json *j, bool many, struct np_docs *docs)
 	return 0;
 }
 
-int np_read_json(struct np_str text, const struct np_read_opts *opts, struct np_docs *ret,
-		 struct np_err *err)
+static int read_json(struct np_str text, const struct np_read_opts *opts, const char **used,
+		     struct np_docs *ret, struct np_err *err)
 {
 	size_t max_bytes = opts->max_bytes ? opts->max_bytes : NP_READ_MAX_BYTES;
 	struct np_docs docs = { .json = true };
@@ -417,7 +423,7 @@ int np_read_json(struct np_str text, const struct np_read_opts *opts, struct np_
 		.p = text.p,
 		.end = text.p + text.n,
 		.counted = text.p,
-		.line = 1,
+		.line = opts->first_line ? opts->first_line : 1,
 		.column = 1,
 		.err = err,
 		.max_depth = opts->max_depth ? opts->max_depth : NP_JSON_MAX_DEPTH,
@@ -433,7 +439,7 @@ int np_read_json(struct np_str text, const struct np_read_opts *opts, struct np_
 	if (opts->file)
 		docs.file = np_arena_str(&docs.arena, np_str_from(opts->file)).p;
 	build_init(&j.build, &docs.arena);
-	failed = read_documents(&j, opts->many, &docs);
+	failed = read_documents(&j, opts->many, used, &docs);
 	build_release(&j.build);
 	np_buf_release(&j.text);
 	if (failed) {
@@ -441,5 +447,22 @@ int np_read_json(struct np_str text, const struct np_read_opts *opts, struct np_
 		return -1;
 	}
 	*ret = docs;
+	return 0;
+}
+
+int np_read_json(struct np_str text, const struct np_read_opts *opts, struct np_docs *ret,
+		 struct np_err *err)
+{
+	return read_json(text, opts, NULL, ret, err);
+}
+
+int json_read_first(struct np_str text, const struct np_read_opts *opts, size_t *ret_used,
+		    struct np_docs *ret, struct np_err *err)
+{
+	const char *used;
+
+	if (read_json(text, opts, &used, ret, err))
+		return -1;
+	*ret_used = (size_t)(used - text.p);
 	return 0;
 }

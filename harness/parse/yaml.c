@@ -434,6 +434,7 @@ int np_read_yaml(struct np_str text, const struct np_read_opts *opts, struct np_
 	if (opts->file)
 		docs.file = np_arena_str(&docs.arena, np_str_from(opts->file)).p;
 	yparse_init(&y.parser, text, &docs.arena, opts->file, err);
+	y.parser.scan.text.line = opts->first_line ? opts->first_line - 1 : 0;
 	build_init(&y.build, &docs.arena);
 	failed = read_documents(&y, opts->first_only, &docs);
 	yparse_release(&y.parser);

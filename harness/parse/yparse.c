@@ -128,6 +128,14 @@ static bool add_directive(struct yparse *p, struct np_str handle, struct np_str 
 	return true;
 }
 
+static void refuse_version(struct yparse *p, const struct ytoken *t, bool again)
+{
+	char text[64];
+
+	snprintf(text, sizeof(text), "%%YAML %u.%u: only 1.1 is known", t->major, t->minor);
+	fail(p, t, again ? "found duplicate %YAML directive" : text);
+}
+
 /* Takes the directives at the present place; the token behind them. */
 static struct ytoken *read_directives(struct yparse *p)
 {
@@ -142,8 +150,7 @@ static struct ytoken *read_directives(struct yparse *p)
 			return NULL;
 		}
 		if (has_version || t->major != 1 || t->minor != 1) {
-			fail(p, t, has_version ? "found duplicate %YAML directive"
-					       : "found incompatible YAML document");
+			refuse_version(p, t, has_version);
 			return NULL;
 		}
 		has_version = true;

@@ -4,7 +4,7 @@
 #include <stdarg.h>
 #include <sys/random.h>
 
-#include "admit_names.h"
+#include "np/parse/names.h"
 #include "np/base/json.h"
 #include "np/base/mem.h"
 

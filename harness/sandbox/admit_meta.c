@@ -1,6 +1,6 @@
 /* The rules of metadata (semantics 3.3). */
 #include "admit.h"
-#include "admit_names.h"
+#include "np/parse/names.h"
 #include "np/base/json.h"
 #include "np/base/mem.h"
 

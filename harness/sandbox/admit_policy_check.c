@@ -3,7 +3,7 @@
  * since 1.36.
  */
 #include "admit.h"
-#include "admit_names.h"
+#include "np/parse/names.h"
 #include "np/base/json.h"
 #include "np/base/mem.h"
 #include "np/model/addr.h"

@@ -1,6 +1,6 @@
 /* Defaults and checks of services; addresses are services.h's business. */
 #include "admit.h"
-#include "admit_names.h"
+#include "np/parse/names.h"
 #include "np/base/json.h"
 #include "np/base/mem.h"
 

@@ -1,7 +1,7 @@
 /* Label and field selectors. */
 #include "select.h"
 
-#include "admit_names.h"
+#include "np/parse/names.h"
 #include "np/base/json.h"
 #include "np/base/mem.h"
 

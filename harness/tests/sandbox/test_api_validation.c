@@ -217,7 +217,7 @@ START_TEST(every_case)
 	struct fixture f;
 	json_t *cases, *c;
 
-	ck_assert_msg(np_file_read("harness/tests/sandbox/validation_cases.json", 1 << 20, &text,
+	ck_assert_msg(np_file_read("harness/tests/parse/validation_cases.json", 1 << 20, &text,
 				   &err) == 0,
 		      "%s", err.msg);
 	cases = json_loadb(text.data, text.len, JSON_ALLOW_NUL, NULL);

@@ -36,6 +36,7 @@ struct np_read_opts {
 	bool many;
 	/* YAML: read the first document and ignore the rest, as the API server does */
 	bool first_only;
+	unsigned first_line;	/* number of the text's first line in places; 0: 1 */
 };
 
 /*

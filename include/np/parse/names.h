@@ -1,17 +1,17 @@
 /*
- * admit_names.h - the syntax primitives of the API (semantics 3.2), with the sentences that
+ * names.h - layer parse: the syntax primitives of the API (semantics 3.2), with the sentences that
  * kube-apiserver says. Pure.
  */
-#ifndef NP_SANDBOX_ADMIT_NAMES_H
-#define NP_SANDBOX_ADMIT_NAMES_H
+#ifndef NP_PARSE_NAMES_H
+#define NP_PARSE_NAMES_H
 
-#include "np/base/str.h"
+#include "np/base/buf.h"
 
 enum np_name_rule {
 	NP_NAME_DNS_LABEL,
 	NP_NAME_DNS_SUBDOMAIN,
 	NP_NAME_DNS_1035,
-	NP_NAME_QUALIFIED /* label and annotation keys */,
+	NP_NAME_QUALIFIED,	/* label and annotation keys */
 	NP_NAME_LABEL_VALUE,
 	NP_NAME_PORT,
 };
@@ -23,5 +23,8 @@ enum np_name_rule {
  * rule; returns their number, 0 when @s is fine.
  */
 size_t np_name_errors(enum np_name_rule rule, struct np_str s, const char **ret);
+
+/* Appends @s as Go's %q prints it. */
+void np_buf_go_quoted(struct np_buf *b, struct np_str s);
 
 #endif

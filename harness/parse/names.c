@@ -1,5 +1,9 @@
-/* Names, label keys, label values, port names. */
-#include "admit_names.h"
+/* names.c - names, label keys, label values, port names. */
+#include "np/parse/names.h"
+
+#include <stdint.h>
+
+#include "np/base/utf8.h"
 
 #define LABEL_WORDS                                                                                \
 	"a lowercase RFC 1123 label must consist of lower case alphanumeric characters or '-', "   \
@@ -88,7 +92,7 @@ static size_t label_errors(struct np_str s, const char **ret)
 	if (s.n > 63)
 		ret[n++] = "must be no more than 63 bytes";
 	if (!label_shape(s))
-		ret[n++] = LABEL_WORDS;
+		ret[n++] = subdomain_shape(s) ? "must not contain dots" : LABEL_WORDS;
 	return n;
 }
 
@@ -199,4 +203,50 @@ size_t np_name_errors(enum np_name_rule rule, struct np_str s, const char **ret)
 	};
 
 	return rules[rule](s, ret);
+}
+
+/* What Go's strconv takes for unprintable, as far as it matters here. */
+static bool is_printable(uint32_t c)
+{
+	if (c < 0x20 || (c >= 0x7F && c < 0xA1) || c == 0xAD)
+		return false;
+	return !((c >= 0x2000 && c <= 0x200F) || (c >= 0x2028 && c <= 0x202F) ||
+		 (c >= 0x205F && c <= 0x206F) || c == 0x3000 || (c >= 0xE000 && c <= 0xF8FF) ||
+		 c == 0xFEFF || (c >= 0xFFF0 && c <= 0xFFFB) || c >= 0xE0000 ||
+		 (c & 0xFFFE) == 0xFFFE);
+}
+
+static void add_escaped(struct np_buf *b, uint32_t c)
+{
+	static const char names[] = "\a\b\f\n\r\t\v", letters[] = "abfnrtv";
+	const char *at = c && c < 0x20 ? strchr(names, (int)c) : NULL;
+
+	if (at)
+		np_buf_printf(b, "\\%c", letters[at - names]);
+	else if (c < 0x80)
+		np_buf_printf(b, "\\x%02x", c);
+	else
+		np_buf_printf(b, c < 0x10000 ? "\\u%04x" : "\\U%08x", c);
+}
+
+void np_buf_go_quoted(struct np_buf *b, struct np_str s)
+{
+	np_buf_addc(b, '"');
+	for (size_t i = 0, n; i < s.n; i += n) {
+		uint32_t c = 0;
+
+		n = np_utf8_decode(s.p + i, s.n - i, &c);
+		if (!n) {
+			np_buf_printf(b, "\\x%02x", (unsigned char)s.p[i]);
+			n = 1;
+		} else if (c == '"' || c == '\\') {
+			np_buf_addc(b, '\\');
+			np_buf_addc(b, (char)c);
+		} else if (is_printable(c)) {
+			np_buf_add(b, s.p + i, n);
+		} else {
+			add_escaped(b, c);
+		}
+	}
+	np_buf_addc(b, '"');
 }

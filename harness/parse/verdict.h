@@ -1,0 +1,82 @@
+/*
+ * verdict.h - private to parse: what the parts of the judgement of one policy share (validate.h).
+ */
+#ifndef NP_PARSE_VERDICT_H
+#define NP_PARSE_VERDICT_H
+
+#include "api.h"
+#include "np/parse/names.h"
+#include "np/parse/validate.h"
+
+/* A field path, written out only when something is wrong there. */
+struct vpath {
+	const struct vpath *up;	/* NULL: the root */
+	const char *name;	/* NULL: only the index counts */
+	long index;		/* behind the name; -1: none */
+};
+
+#define VPATH(up_, name_) (&(const struct vpath){ (up_), (name_), -1 })
+#define VPATH_AT(up_, name_, index_) (&(const struct vpath){ (up_), (name_), (long)(index_) })
+
+struct verdict {
+	struct np_arena *arena;			/* of the result */
+	const struct np_validate_opts *opts;
+	unsigned minor;
+	bool strict_cidrs;
+	struct np_validation *v;
+	struct np_finding *findings, *warnings;	/* growing */
+	size_t n_findings, cap_findings, n_warnings, cap_warnings;
+	struct np_buf text;			/* scratch for messages */
+	const struct cell *outer;		/* place of errors about what is not there */
+	/* of an update: excused */
+	struct np_str *known_cidrs;		/* sorted */
+	size_t n_known_cidrs;
+	bool label_values_excused;
+};
+
+void vpath_text(const struct vpath *path, struct np_buf *b);
+
+/* A finding whose message is in v->text, which is cleared. @at may be without a place. */
+void verdict_add(struct verdict *v, enum np_finding_type type, const struct cell *at,
+		 const struct vpath *field, const char *advice);
+/*
+ * The API's words: "Required value", "Invalid value: \"x\": ..". @value: as printed by Go, quoted if
+ * text; NULL: none.
+ */
+__attribute__((format(printf, 6, 7)))
+void verdict_field(struct verdict *v, enum np_finding_type type, const struct cell *at,
+		   const struct vpath *field, const char *value, const char *fmt, ...);
+/* The same with a text value, quoted here. */
+__attribute__((format(printf, 6, 7)))
+void verdict_text(struct verdict *v, enum np_finding_type type, const struct cell *at,
+		  const struct vpath *field, struct np_str value, const char *fmt, ...);
+/* Every broken part of a name. */
+void verdict_name(struct verdict *v, enum np_name_rule rule, const struct cell *at,
+		  const struct vpath *field, struct np_str checked, struct np_str shown);
+/* A warning, whose text is in v->text, which is cleared. */
+void verdict_warn(struct verdict *v, const struct cell *at);
+
+/* Parts. */
+void verdict_meta(struct verdict *v, const struct api_meta *meta, const struct api_meta *old);
+void verdict_labels(struct verdict *v, const struct api_map *map, const struct vpath *field);
+void verdict_owners(struct verdict *v, struct api_meta *meta);
+void verdict_spec(struct verdict *v, const struct api_policy_spec *spec);
+void verdict_excuses(struct verdict *v, const struct api_policy_spec *old);
+void verdict_cidr_warnings(struct verdict *v, const struct api_policy_spec *spec);
+/* 1: it can be read, *@ret. Excused ones are only read. */
+bool verdict_cidr(struct verdict *v, const struct api_str *text, const struct vpath *field,
+		  struct np_cidr *ret);
+void verdict_cidr_warning(struct verdict *v, const struct api_str *text,
+			  const struct vpath *field);
+/* JSON of the spec after defaulting, of its policyTypes. */
+void verdict_print_spec(const struct api_policy_spec *spec, struct np_buf *b);
+void verdict_print_types(const struct api_policy_spec *spec, struct np_buf *b);
+void verdict_default(struct api_policy_spec *spec, struct np_arena *scratch);
+
+/* Duplicate keys of a YAML document in the order and the words of go-yaml. */
+void verdict_yaml_duplicates(struct verdict *v, const struct np_value *root);
+
+/* The last of the entries with each key, sorted by key: what is left of a Go map. */
+struct api_entry **verdict_entries(struct np_arena *arena, const struct api_map *map, size_t *ret_n);
+
+#endif
