@@ -43,10 +43,10 @@ life_clean()
 	rm -rf --one-file-system "$LAB_STATE"
 }
 
-# life_inside FUNCTION ARG...: in the lab's namespaces.
+# life_inside FUNCTION ARG...: in the lab's namespaces, and no further here.
 life_inside()
 {
-	nsenter -t "$(cat "$LAB_STATE/init")" -m -p -n -- "$LAB_SRC/lab.sh" --inside "$@" {LAB_LOCK}>&-
+	exec nsenter -t "$(cat "$LAB_STATE/init")" -m -p -n -- "$LAB_SRC/lab.sh" --inside "$@" {LAB_LOCK}>&-
 }
 
 life_build()
@@ -87,6 +87,13 @@ life_abort()
 	life_end
 }
 
+# What failed has said so itself, if it lived to.
+life_why()
+{
+	[ "$1" -lt 128 ] || lab_fail "the lab's processes were killed while it started"
+	exit "$1"
+}
+
 life_start()
 {
 	mkdir -p "$LAB_STATE/log" "$LAB_STATE/control"
@@ -99,7 +106,7 @@ life_start()
 	. "$LAB_STATE/ports"
 	life_keeper
 	life_inside boot "$LAB_API_PORT" & # so that a signal is heeded at once
-	wait $!
+	wait $! || life_why $?
 	life_forward "$LAB_API_PORT" "$LAB_EXTERNAL_PORT"
 	date -u +%FT%TZ >"$LAB_STATE/ready"
 	trap - EXIT INT TERM
@@ -263,7 +270,7 @@ life_restart_agent()
 
 	life_need
 	for node in ${1:-$LAB_NODES}; do
-		life_inside agent_restart "$node"
+		(life_inside agent_restart "$node")
 	done
 }
 
