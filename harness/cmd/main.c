@@ -6,7 +6,7 @@
 #include "np/cmd/options.h"
 
 static const struct np_command *const commands[] = {
-	&np_cmd_run,	&np_cmd_cases,	 &np_cmd_eval,	&np_cmd_table,
+	&np_cmd_run,	&np_cmd_cases,	 &np_cmd_eval,	&np_cmd_table,  &np_cmd_validate,
 	&np_cmd_report, &np_cmd_sandbox, &np_cmd_clean,
 };
 

@@ -421,9 +421,12 @@ static void judge(struct verdict *v, const struct np_value *given, bool has_dupl
 	const struct cell at = { given->line ? given->line : v->v->line,
 				 given->column ? given->column : 1, true };
 	struct np_value root = *given;
+	struct np_value *kept = np_arena_alloc(v->arena, sizeof(*kept));
 	struct api_policy *p = np_arena_alloc(v->arena, sizeof(*p));
 	const struct api_policy *old = decode_old(v);
 
+	*kept = *given;
+	v->v->object = kept;
 	v->outer = &at;
 	forgive_status(v, &root);
 	if (!check_type_words(v, &root, json) || !decode(v, &root, has_duplicates, p))

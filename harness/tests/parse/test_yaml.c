@@ -331,7 +331,7 @@ START_TEST(streams)
 		{ TEXT("a: 1\n---\n---\n# c\n---\nb\n...\n"), "{\"a\":1}\nnull\nnull\n\"b\"" },
 		{ TEXT("# nothing\n"), "" }, { TEXT(""), "" }, { TEXT("---\n"), "null" },
 		{ TEXT("%YAML 1.1\n---\na\n"), "\"a\"" },
-		{ TEXT("%YAML 1.0\n---\na\n"), "1:1: found incompatible YAML document" },
+		{ TEXT("%YAML 1.0\n---\na\n"), "1:1: %YAML 1.0: only 1.1 is known" },
 		{ TEXT("\xef\xbb\xbf" "a: 1\n"), "{\"a\":1}" },
 		{ TEXT("\xff\xfe" "a\0:\0 \0\xe4\0\n\0"), "{\"a\":\"\xc3\xa4\"}" },
 		{ TEXT("\xfe\xff" "\0a\0:\0 \x20\xac\0\n"), "{\"a\":\"\xe2\x82\xac\"}" },

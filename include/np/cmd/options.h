@@ -79,6 +79,6 @@ int np_command_fail(const struct np_command *cmd, const struct np_err *err);
 
 /* Each command's table entry; defined in harness/cmd/<name>.c. */
 extern const struct np_command np_cmd_run, np_cmd_cases, np_cmd_eval, np_cmd_table, np_cmd_sandbox,
-	np_cmd_clean, np_cmd_report;
+	np_cmd_clean, np_cmd_report, np_cmd_validate;
 
 #endif

@@ -99,6 +99,8 @@ struct np_validation {
 	/* accepted: spec after defaulting as JSON in the form of semantics 4.6; else empty */
 	struct np_str spec;
 	struct np_str policy_types;	/* the same of spec.policyTypes */
+	/* what was judged, as it was read; NULL when it could not be read */
+	const struct np_value *object;
 };
 
 /* Zero-initialised is empty and valid. */
