@@ -12,6 +12,7 @@
 
 #define FIRST_PAUSE_MS 100
 #define MAX_PAUSE_MS 5000
+#define LAST_LOOK_MS 1000	/* at a server that was waited for long enough */
 
 static int check_headers(const struct np_kube_config *c, struct np_err *err)
 {
@@ -108,9 +109,12 @@ void np_kube_set_patience(struct np_kube *k, int patience_ms)
 	k->patience_ms = patience_ms;
 }
 
-int np_kube_patience(const struct np_kube *k)
+int np_kube_patience(struct np_kube *k)
 {
-	return k->patience_ms;
+	long long since = atomic_load(&k->down_since_ms);
+	long long left = k->patience_ms - (since ? np_now_ms() - since : 0);
+
+	return left > 0 ? (int)left : 0;
 }
 
 void np_kube_get_stats(struct np_kube *k, struct np_kube_stats *ret)
@@ -133,7 +137,7 @@ struct exchange {
 	struct np_kube_call call;
 	struct np_kube_reply *reply;
 	struct np_kube_cred cred;
-	int timeout_ms;			/* of the request */
+	int timeout_ms, patience_ms;	/* of the request */
 	int64_t begin_ms, deadline_ms;	/* of its last attempt */
 	int64_t attempt_until_ms;
 	unsigned n_attempts, n_few, n_anew;	/* in all; of a few; after 401 */
@@ -287,9 +291,26 @@ static int64_t pause_before(const struct exchange *x, enum np_kube_cause cause, 
 /* Says for how long it was tried where that is more than a moment. */
 static int given_up(const struct exchange *x, unsigned n, struct np_err *err)
 {
-	int64_t s = (np_now_ms() - x->begin_ms) / 1000;
+	long long since = atomic_load(&x->k->down_since_ms);
+	int64_t s = (np_now_ms() - (since ? since : x->begin_ms)) / 1000;
 
-	return n && s ? np_err_prefix(err, "tried for %lld s", (long long)s) : -1;
+	return n && s ? np_err_prefix(err, "after %lld s", (long long)s) : -1;
+}
+
+/* No attempt begins after that. */
+static int64_t deadline_of(const struct exchange *x)
+{
+	int64_t own = x->begin_ms + x->timeout_ms, patient;
+
+	if (!x->patience_ms)
+		return own;
+	if (atomic_load(&x->k->down_since_ms)) {
+		int left = np_kube_patience(x->k);
+
+		return np_now_ms() + (left > LAST_LOOK_MS ? left : LAST_LOOK_MS);
+	}
+	patient = x->begin_ms + x->patience_ms;
+	return patient > own ? patient : own;
 }
 
 static int exchange_run(struct exchange *x, struct np_err *err)
@@ -300,12 +321,17 @@ static int exchange_run(struct exchange *x, struct np_err *err)
 		int64_t now = np_now_ms(), pause;
 		int rc;
 
+		x->deadline_ms = deadline_of(x);
 		x->attempt_until_ms = now + x->timeout_ms < x->deadline_ms ? now + x->timeout_ms
 									   : x->deadline_ms;
 		np_kube_cred_release(&x->cred);
 		if (np_kube_auth_get(x->k->auth, x->k->cancel, &x->cred, err))
 			return -1;
+		x->call.resent = false;
 		rc = attempt(x, &loss, err);
+		if (x->call.resent)
+			np_kube_count_again(x->k, NP_KUBE_LOST);
+		x->blind |= x->call.resent;
 		x->reply->attempts = x->n_attempts;
 		x->reply->blind = x->blind;
 		cause = np_kube_cause_of(x->reply->http, loss);
@@ -319,6 +345,7 @@ static int exchange_run(struct exchange *x, struct np_err *err)
 			return -1;
 		/* No time left for it: then what the server said is the better answer. */
 		pause = pause_before(x, cause, n);
+		x->deadline_ms = deadline_of(x);
 		if (np_now_ms() + pause >= x->deadline_ms)
 			return given_up(x, n, err);
 		if (np_kube_pause(x->k, pause, err))
@@ -357,7 +384,7 @@ int np_kube_request(struct np_kube *k, const struct np_kube_req *req, struct np_
 	struct np_kube_reply own = { .http = 0 };
 	struct np_buf body = { NULL, 0, 0 };
 	struct exchange x = { .k = k, .req = req, .reply = ret ? ret : &own };
-	int rc, patience_ms;
+	int rc;
 
 	np_kube_reply_clear(x.reply);
 	if (check_req(req, err))
@@ -365,9 +392,8 @@ int np_kube_request(struct np_kube *k, const struct np_kube_req *req, struct np_
 	if (req->json)
 		np_json_dump(req->json, 0, &body);
 	x.timeout_ms = req->timeout_ms > 0 ? req->timeout_ms : k->timeout_ms;
-	patience_ms = req->flags & (NP_KUBE_ONCE | NP_KUBE_HURRY) ? 0 : k->patience_ms;
+	x.patience_ms = req->flags & (NP_KUBE_ONCE | NP_KUBE_HURRY) ? 0 : k->patience_ms;
 	x.begin_ms = np_now_ms();
-	x.deadline_ms = x.begin_ms + (patience_ms > x.timeout_ms ? patience_ms : x.timeout_ms);
 	x.call = (struct np_kube_call){
 		.method = req->method,
 		.path = req->path,

@@ -219,6 +219,7 @@ static int seek_body(void *user, curl_off_t offset, int origin)
 
 	if (origin != SEEK_SET || offset || !call->repeatable)
 		return CURL_SEEKFUNC_FAIL;
+	call->resent |= call->sent > 0;
 	call->sent = 0;
 	return CURL_SEEKFUNC_OK;
 }

@@ -58,6 +58,7 @@ struct np_kube_call {
 	struct np_str body;
 	size_t sent;				/* of the body; kept by the transport */
 	bool repeatable;			/* curl may send the body again */
+	bool resent;				/* it did: a kept connection died unanswered */
 	curl_write_callback on_body, on_header;
 	void *user;
 };

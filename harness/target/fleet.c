@@ -52,7 +52,8 @@ struct np_fleet *np_fleet_new(struct np_kube *k, const atomic_int *cancel)
 
 	f->k = k;
 	f->cancel = cancel;
-	f->patience_ms = k ? np_kube_patience(k) : 0;
+	if (k)
+		f->patience_ms = np_kube_patience(k);
 	return f;
 }
 
@@ -82,6 +83,14 @@ void np_fleet_free(struct np_fleet *f)
 void np_fleet_set_patience(struct np_fleet *f, int patience_ms)
 {
 	f->patience_ms = patience_ms;
+}
+
+/* An outage of the API server is waited for once, not before every batch. */
+static int patience_left(const struct np_fleet *f)
+{
+	int left = f->k ? np_kube_patience(f->k) : f->patience_ms;
+
+	return left < f->patience_ms ? left : f->patience_ms;
 }
 
 static void agent_open(struct np_fleet *f, struct agent *a)
@@ -358,7 +367,7 @@ int np_fleet_ready(struct np_fleet *f, int timeout_ms, struct np_err *err)
 	struct np_err late = { 0 };
 	int bound_ms = timeout_ms > f->patience_ms ? timeout_ms : f->patience_ms;
 
-	f->patient_until_ms = np_now_ms() + f->patience_ms;
+	f->patient_until_ms = np_now_ms() + patience_left(f);
 	if (fleet_wait(f, true, bound_ms, &late) < 0 && late.code == NP_EINTR) {
 		*err = late;
 		return -1;
@@ -407,7 +416,7 @@ static int reopen_failed(struct np_fleet *f, struct np_err *err)
 	}
 	if (!any)
 		return 0;
-	f->patient_until_ms = np_now_ms() + f->patience_ms;
+	f->patient_until_ms = np_now_ms() + patience_left(f);
 	if (fleet_wait(f, true, BATCH_MARGIN_MS + f->patience_ms, err) < 0 && err &&
 	    err->code == NP_EINTR)
 		return -1;

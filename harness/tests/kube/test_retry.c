@@ -215,6 +215,34 @@ START_TEST(lost_answer_to_a_create)
 }
 END_TEST
 
+/* curl sends again by itself what a kept connection did not answer: that counts as well. */
+START_TEST(lost_on_a_kept_connection)
+{
+	static const struct fake_step steps[] = {
+		GOOD,
+		{ .silent = true },
+		{ .code = 409, .body = "{\"reason\":\"AlreadyExists\",\"message\":\"exists\"}" },
+		GOOD,
+	};
+	json_t *obj = np_json_pack("{s:{s:s}}", "metadata", "name", "a");
+	struct np_kube_stats st;
+	struct np_kube *k;
+	struct np_err err;
+	struct fake f;
+
+	FAKE_START(&f, steps);
+	k = fake_client(&f);
+	ck_assert_int_eq(get(k, 5000, NULL, &err), 0);
+	ck_assert_msg(!np_kube_create(k, &np_kube_types[NP_KUBE_NETPOL], "ns", obj, NULL, NULL, &err),
+		      "%s", err.msg);
+	np_kube_get_stats(k, &st);
+	ck_assert_uint_eq(st.again[NP_KUBE_LOST], 1);
+	json_decref(obj);
+	np_kube_free(k);
+	fake_stop(&f);
+}
+END_TEST
+
 START_TEST(lost_answer_to_a_delete)
 {
 	static const struct fake_step lost[] = { { .silent = true }, { .code = 404 } },
@@ -319,6 +347,7 @@ int main(void)
 	tcase_add_test(t, nobody_there);
 	tcase_add_test(t, dropped_in_the_handshake);
 	tcase_add_loop_test(t, lost_answer_to_a_create, 0, NP_ARRAY_SIZE(creates));
+	tcase_add_test(t, lost_on_a_kept_connection);
 	tcase_add_test(t, lost_answer_to_a_delete);
 	tcase_add_test(t, json_patch_on_request);
 	tcase_add_test(t, asked_to_wait);

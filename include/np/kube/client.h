@@ -58,7 +58,8 @@ void np_kube_set_timeout(struct np_kube *k, int timeout_ms);
  * must not end. 0, the default: no longer than the time-out.
  */
 void np_kube_set_patience(struct np_kube *k, int patience_ms);
-int np_kube_patience(const struct np_kube *k);
+/* What is left of it: an outage is waited for once, however many requests meet it. */
+int np_kube_patience(struct np_kube *k);
 
 enum np_kube_req_flags {
 	NP_KUBE_ONCE = 1u << 0,	   /* one attempt: show me a 429 or a 500 as it is */
