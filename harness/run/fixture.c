@@ -202,28 +202,32 @@ fail:
 	np_fixture_lack(f, NP_NEED_HOST_PODS, err.msg);
 }
 
+static bool is_dns_service(const json_t *svc)
+{
+	const json_t *labels = np_json_at(svc, "metadata/labels");
+
+	return strcmp(np_json_str(svc, "metadata/name", ""), "kube-dns") == 0 ||
+	       strcmp(np_json_str(labels, "k8s-app", ""), "kube-dns") == 0;
+}
+
 static void find_dns_service(struct np_fixture *f)
 {
-	const struct np_kube_query q = { .label_selector = "k8s-app=kube-dns" };
+	json_t *all = NULL, *found = json_array(), *svc;
 	struct np_err err = { 0 };
-	json_t *list = NULL;
+	size_t i;
 
-	if (np_kube_list(f->cluster->kube, &np_kube_types[NP_KUBE_SERVICE], f->dns_ns.p, &q, &list,
-			 NULL, &err) < 0)
-		return;
-	if (!json_array_size(list)) {
-		json_t *one = NULL;
-
-		if (np_kube_get(f->cluster->kube, &np_kube_types[NP_KUBE_SERVICE], f->dns_ns.p,
-				"kube-dns", &one, &err) == 0)
-			json_array_append_new(list, one);
-	}
-	if (json_array_size(list))
+	if (np_kube_list(f->cluster->kube, &np_kube_types[NP_KUBE_SERVICE], f->dns_ns.p, NULL, &all,
+			 NULL, &err) == 0)
+		json_array_foreach(all, i, svc)
+			if (is_dns_service(svc))
+				json_array_append(found, svc);
+	if (json_array_size(found))
 		f->dns_service = np_arena_str(
 			&f->arena,
-			np_str_from(np_json_str(json_array_get(list, 0), "metadata/name", "")));
-	np_fixture_add_list(f, "ServiceList", list);
-	json_decref(list);
+			np_str_from(np_json_str(json_array_get(found, 0), "metadata/name", "")));
+	np_fixture_add_list(f, "ServiceList", found);
+	json_decref(found);
+	json_decref(all);
 }
 
 static void take_dns_pod(struct np_fixture *f, const json_t *pod)

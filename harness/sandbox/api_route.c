@@ -5,6 +5,7 @@
 #include "api_delete.h"
 #include "api_log.h"
 #include "api_read.h"
+#include "api_verbs.h"
 #include "api_write.h"
 #include "discovery.h"
 #include "execstream.h"
@@ -297,6 +298,7 @@ void np_api_answer(struct np_request *req, struct np_reply *rep)
 	req->ns = req->name = req->subresource = "";
 	if (n > 1 && req->path[n - 1] == '/')
 		req->path = np_arena_str(&req->arena, (struct np_str){ req->path, n - 1 }).p;
+	np_api_note(req);
 	if (answer(req, rep) && !rep->json)
 		np_fail_internal(rep, "no answer was made");
 }
