@@ -4,6 +4,7 @@
 
 #include "np/base/mem.h"
 #include "np/cmd/options.h"
+#include "table_classes.h"
 #include "worldargs.h"
 
 static const char *const family_choices[] = { "4", "6", NULL };
@@ -11,7 +12,7 @@ static const char *const family_choices[] = { "4", "6", NULL };
 struct table_args {
 	struct world_args world;
 	struct np_strings ports, addresses;
-	bool services;
+	bool services, summary, matrix;
 	int family;
 };
 
@@ -163,15 +164,15 @@ static void print_json(const struct np_world *w, const struct np_table *t)
 }
 
 /* Numbers of the columns, one digit under the other. */
-static void put_column_numbers(const struct np_table *t, struct np_buf *b)
+static void put_column_numbers(size_t n, struct np_buf *b)
 {
 	size_t top = 1;
 
-	while (top * 10 <= t->n_dests)
+	while (top * 10 <= n)
 		top *= 10;
 	for (size_t place = top; place; place /= 10) {
 		np_buf_adds(b, "      ");
-		for (size_t j = 1; j <= t->n_dests; j++)
+		for (size_t j = 1; j <= n; j++)
 			np_buf_addc(b, j < place ? ' ' : (char)('0' + j / place % 10));
 		np_buf_addc(b, '\n');
 	}
@@ -201,7 +202,7 @@ static void print_text(const struct np_world *w, const struct np_table *t)
 	np_buf_adds(&b, "a row for each source, a column for each destination: A allow, . deny, ? undefined\n");
 	for (size_t p = 0; p < t->n_ports; p++) {
 		np_buf_printf(&b, "\n%s:%u\n", np_proto_name(t->ports[p].proto), t->ports[p].port);
-		put_column_numbers(t, &b);
+		put_column_numbers(t->n_dests, &b);
 		put_text_rows(w, t, p, &b);
 	}
 	for (size_t j = t->n_sources; j < t->n_dests; j++) {
@@ -211,6 +212,73 @@ static void print_text(const struct np_world *w, const struct np_table *t)
 	}
 	flush(&b, 0);
 	np_buf_release(&b);
+}
+
+/* ---- a summary: classes of ends instead of ends ---- */
+
+#define MAX_MEMBERS 6	/* named; the rest is counted */
+#define READABLE_ENDS 64
+
+static void put_members(const struct np_world *w, const struct np_table *t, const struct end_classes *c, size_t at,
+			struct np_buf *b)
+{
+	size_t n = 0;
+
+	for (size_t i = c->items[at].first; i < t->n_dests && n < MAX_MEMBERS; i++) {
+		struct np_buf name = { 0 };
+
+		if (c->of[i] != at)
+			continue;
+		world_args_end_name(w, &t->dests[i], &name);
+		np_buf_adds(b, n++ ? ", " : "  ");
+		np_buf_printable(b, (struct np_str){ np_buf_text(&name), name.len });
+		np_buf_release(&name);
+	}
+	if (c->items[at].n > n)
+		np_buf_printf(b, " and %zu more", c->items[at].n - n);
+	np_buf_addc(b, '\n');
+}
+
+static void put_class_row(const struct np_table *t, const struct end_classes *c, size_t port, size_t at,
+			  struct np_buf *b)
+{
+	if (c->items[at].first >= t->n_sources)
+		return;	/* Services: destinations alone */
+	np_buf_printf(b, "%5zu ", at + 1);
+	for (size_t k = 0; k < c->n; k++)
+		np_buf_addc(b, verdict_char(end_classes_at(t, port, &c->items[at], &c->items[k])));
+	np_buf_addc(b, '\n');
+}
+
+/* Within a class the cell is that of two different ends of it. */
+static void print_summary(const struct np_world *w, const struct np_table *t)
+{
+	struct end_classes c;
+	struct np_buf b = { 0 };
+
+	end_classes_find(t, &c);
+	np_buf_printf(&b, "%zu ends in %zu classes; ends of a class differ in nothing\n\n", t->n_dests, c.n);
+	for (size_t i = 0; i < c.n; i++) {
+		np_buf_printf(&b, "%5zu: %zu", i + 1, c.items[i].n);
+		put_members(w, t, &c, i, &b);
+	}
+	np_buf_adds(&b, "\na row for each class as source, a column for each as destination: A allow, . deny, ? undefined\n");
+	for (size_t p = 0; p < t->n_ports; p++) {
+		np_buf_printf(&b, "\n%s:%u\n", np_proto_name(t->ports[p].proto), t->ports[p].port);
+		put_column_numbers(c.n, &b);
+		for (size_t i = 0; i < c.n; i++) {
+			put_class_row(t, &c, p, i, &b);
+			flush(&b, FLUSH_BYTES);
+		}
+	}
+	flush(&b, 0);
+	np_buf_release(&b);
+	end_classes_release(&c);
+}
+
+static bool wants_summary(const struct table_args *a, const struct np_table *t)
+{
+	return a->summary || (!a->matrix && t->n_dests > READABLE_ENDS);
 }
 
 static int make_table(const struct table_args *a, const struct np_world *w, struct np_err *err)
@@ -231,6 +299,8 @@ static int make_table(const struct table_args *a, const struct np_world *w, stru
 		np_oracle_table(o, src.items, src.n, dst.items, dst.n, ports, n_ports, family, &t);
 		if (a->world.format == FORMAT_JSON)
 			print_json(w, &t);
+		else if (wants_summary(a, &t))
+			print_summary(w, &t);
 		else
 			print_text(w, &t);
 		np_table_release(&t);
@@ -251,6 +321,8 @@ static int run_table(int argc, char **argv)
 		{ "address", NP_OPT_STRINGS, &a.addresses, "IP", "an address outside, as source and destination; may be repeated", NULL },
 		{ "services", NP_OPT_FLAG, &a.services, NULL, "Services as destinations too", NULL },
 		{ "family", NP_OPT_CHOICE, &a.family, "4|6", "address family; default: IPv4 if some pod has it", family_choices },
+		{ "summary", NP_OPT_FLAG, &a.summary, NULL, "classes of ends that nothing tells apart, as from 65 ends on", NULL },
+		{ "matrix", NP_OPT_FLAG, &a.matrix, NULL, "every end, however many there are", NULL },
 		{ 0 },
 	};
 	struct np_world w;

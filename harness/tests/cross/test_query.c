@@ -1,0 +1,249 @@
+/* test_query.c - diff, eval by labels and table by classes as commands. */
+#include <check.h>
+#include <stdlib.h>
+#include <unistd.h>
+
+#include "../../cmd/diff.h"
+#include "../../cmd/table_classes.h"
+#include "np/base/file.h"
+#include "np/base/mem.h"
+#include "np/gen/manifests.h"
+#include "np/gen/world.h"
+
+static char dir[] = "/tmp/np-test-query-XXXXXX";
+
+static const char pods[] =
+	"{apiVersion: v1, kind: Namespace, metadata: {name: x, labels: {team: red}}}\n---\n"
+	"{apiVersion: v1, kind: Pod, metadata: {name: a, namespace: x, labels: {app: web, example.com/role: api}},"
+	" spec: {containers: [{name: c}]}, status: {phase: Running, podIP: 10.0.0.1}}\n---\n"
+	"{apiVersion: v1, kind: Pod, metadata: {name: b, namespace: x, labels: {app: db}},"
+	" spec: {containers: [{name: c}]}, status: {phase: Running, podIP: 10.0.0.2}}\n---\n"
+	"{apiVersion: v1, kind: Pod, metadata: {name: c, namespace: x, labels: {app: web}},"
+	" spec: {containers: [{name: c}]}, status: {phase: Running, podIP: 10.0.0.3}}\n---\n"
+	"{apiVersion: v1, kind: Pod, metadata: {name: d, namespace: 'y', labels: {app: db}},"
+	" spec: {containers: [{name: c}]}, status: {phase: Running, podIP: 10.0.0.4}}\n";
+
+#define POLICY(spec) \
+	"{apiVersion: networking.k8s.io/v1, kind: NetworkPolicy, metadata: {name: p, namespace: x}, spec: " spec "}\n"
+#define DB "podSelector: {matchLabels: {app: db}}"
+
+static const struct {
+	const char *name, *text;
+} files[] = {
+	{ "pods.yaml", pods },
+	{ "deny.yaml", POLICY("{" DB "}") },
+	{ "web.yaml", POLICY("{" DB ", ingress: [{from: [{podSelector: {matchLabels: {app: web}}}], ports:"
+			     " [{port: 5432, endPort: 5440}]}]}") },
+	{ "block.yaml", POLICY("{" DB ", ingress: [{from: [{ipBlock: {cidr: 203.0.113.0/24, except: [203.0.113.8/29]}}]}]}") },
+	{ "pods-of-block.yaml", POLICY("{" DB ", ingress: [{from: [{ipBlock: {cidr: 10.0.0.0/30}}]}]}") },
+	{ "bad.yaml", POLICY("{" DB ", ingress: [{from: [{}]}]}") },
+	{ "fewer.yaml", "{apiVersion: v1, kind: Pod, metadata: {name: a, namespace: x}, spec: {containers: [{name: c}]},"
+			" status: {phase: Running, podIP: 10.0.0.1}}\n" },
+};
+
+static char *path_of(const char *name)
+{
+	return np_xasprintf("%s/%s", dir, name);
+}
+
+static void make_dir(void)
+{
+	struct np_err err;
+
+	ck_assert(mkdtemp(dir) != NULL);
+	for (size_t i = 0; i < NP_ARRAY_SIZE(files); i++) {
+		np_auto_free char *path = path_of(files[i].name);
+
+		ck_assert(np_file_write(path, files[i].text, strlen(files[i].text), 0600, &err) == 0);
+	}
+}
+
+static void remove_dir(void)
+{
+	struct np_err err;
+
+	ck_assert(np_dir_remove(dir, &err) == 0);
+}
+
+/* Runs a command line in this (forked) process; what it prints is *@ret_out, heap text. */
+static int run(const char *line, char **ret_out)
+{
+	static const struct np_command *const commands[] = { &np_cmd_diff, &np_cmd_eval, &np_cmd_table };
+	np_auto_free char *copy = np_xstrdup(line), *out = path_of("out"), *err_out = path_of("err");
+	struct np_buf text = { 0 };
+	struct np_err err;
+	char *argv[32], *save = NULL;
+	int argc = 0, status = -1;
+
+	for (char *p = strtok_r(copy, " ", &save); p && argc < 31; p = strtok_r(NULL, " ", &save))
+		argv[argc++] = np_str_ends(np_str_from(p), ".yaml") ? path_of(p) : np_xstrdup(p);
+	argv[argc] = NULL;
+	ck_assert(freopen(out, "w", stdout) && freopen(err_out, "w", stderr));
+	for (size_t i = 0; i < NP_ARRAY_SIZE(commands); i++)
+		if (strcmp(commands[i]->name, argv[0]) == 0)
+			status = commands[i]->run(argc, argv);
+	fflush(stdout);
+	for (int i = 0; i < argc; i++)
+		free(argv[i]);
+	ck_assert(np_file_read(out, 1 << 20, &text, &err) == 0);
+	*ret_out = np_buf_steal(&text);
+	return status;
+}
+
+static const struct {
+	const char *line;
+	int status;
+	const char *out;	/* exact text; NULL: not looked at */
+} lines[] = {
+	{ "diff --world pods.yaml --world-after pods.yaml", 0, "no connection opens or closes\n" },
+	{ "diff --world pods.yaml --world deny.yaml --world-after deny.yaml", 0, "no connection opens or closes\n" },
+	{ "diff --world pods.yaml --world-after deny.yaml --pods-only", 1,
+	  "closes     x/a -> x/b  TCP,UDP,SCTP\n"
+	  "closes     x/c -> x/b  TCP,UDP,SCTP\n"
+	  "closes     y/d -> x/b  TCP,UDP,SCTP\n" },
+	{ "diff --world pods.yaml --world deny.yaml --world-after web.yaml --pods-only", 1,
+	  "opens      x/a -> x/b  TCP:5432-5440\n"
+	  "opens      x/c -> x/b  TCP:5432-5440\n" },
+	{ "diff --world pods.yaml --world web.yaml --world-after deny.yaml --pods-only", 1,
+	  "closes     x/a -> x/b  TCP:5432-5440\n"
+	  "closes     x/c -> x/b  TCP:5432-5440\n" },
+	{ "diff --world pods.yaml --world deny.yaml --world-after block.yaml", 1,
+	  "opens      203.0.113.0/29 -> x/b  TCP,UDP,SCTP\n"
+	  "opens      203.0.113.16-203.0.113.255 -> x/b  TCP,UDP,SCTP\n" },
+	{ "diff --world pods.yaml --world deny.yaml --world-after block.yaml --pods-only --address 203.0.113.9", 0,
+	  "no connection opens or closes\n" },
+	{ "diff --world pods.yaml --world deny.yaml --world-after block.yaml --pods-only --address 203.0.113.7", 1,
+	  "opens      203.0.113.7 -> x/b  TCP,UDP,SCTP\n" },
+	{ "diff --world pods.yaml --world deny.yaml --world-after pods-of-block.yaml --pods-only", 1,
+	  "may open   x/a -> x/b  TCP,UDP,SCTP\n"
+	  "may open   x/c -> x/b  TCP,UDP,SCTP\n" },
+	{ "diff --world pods.yaml --world pods-of-block.yaml --world-after deny.yaml --pods-only --profile upstream", 1,
+	  "closes     x/a -> x/b  TCP,UDP,SCTP\n"
+	  "closes     x/c -> x/b  TCP,UDP,SCTP\n" },
+	{ "diff --world pods.yaml --world-after fewer.yaml --pods-only", 0,
+	  "not compared: 3 pods that are gone, 0 new ones\nno connection opens or closes\n" },
+	{ "diff --world pods.yaml --world deny.yaml --world-after web.yaml --pods-only --format json", 1,
+	  "{\"changes\":[{\"change\":\"opens\",\"from\":\"x/a\",\"to\":\"x/b\",\"ports\":\"TCP:5432-5440\"},"
+	  "{\"change\":\"opens\",\"from\":\"x/c\",\"to\":\"x/b\",\"ports\":\"TCP:5432-5440\"}],\"pods_gone\":0,"
+	  "\"pods_new\":0}\n" },
+	{ "diff --world pods.yaml", 2, "" },
+	{ "diff --world-after pods.yaml", 2, "" },
+	{ "diff --world pods.yaml --world-after bad.yaml", 2, "" },
+	{ "diff --world pods.yaml --world-after none.yaml", 2, "" },
+	{ "diff --world pods.yaml --world-after deny.yaml --address 1.2.3", 2, "" },
+
+	{ "eval --world pods.yaml --world web.yaml --from x/app=web --to x/b --port 5432", 0,
+	  "allow         x/a -> x/b\nallow         x/c -> x/b\n" },
+	{ "eval --world pods.yaml --world web.yaml --from */app=db --to x/b --port 5432", 1,
+	  "allow         x/b -> x/b\ndeny          y/d -> x/b\n" },
+	{ "eval --world pods.yaml --world web.yaml --from x/app=web,example.com/role=api --to x/b --port 5432", 0,
+	  "allow         x/a -> x/b\n" },
+	{ "eval --world pods.yaml --world pods-of-block.yaml --from x/app=web --to x/b --port 80", 3,
+	  "undef (S19)   x/a -> x/b\nundef (S19)   x/c -> x/b\n" },
+	{ "eval --world pods.yaml --from x/app=nobody --to x/b --port 80", 2, "" },
+	{ "eval --world pods.yaml --from x/app=web, --to x/b --port 80", 2, "" },
+	{ "eval --world pods.yaml --from x/=web --to x/b --port 80", 2, "" },
+
+	{ "table --world pods.yaml --world web.yaml --ports TCP:5432 --summary", 0,
+	  "4 ends in 3 classes; ends of a class differ in nothing\n\n"
+	  "    1: 2  x/a, x/c\n    2: 1  x/b\n    3: 1  y/d\n\n"
+	  "a row for each class as source, a column for each as destination: A allow, . deny, ? undefined\n\n"
+	  "TCP:5432\n      123\n    1 AAA\n    2 AAA\n    3 A.A\n" },
+};
+
+START_TEST(command_line)
+{
+	np_auto_free char *out = NULL;
+	int status = run(lines[_i].line, &out);
+
+	ck_assert_msg(status == lines[_i].status, "%s: status %d, not %d", lines[_i].line, status, lines[_i].status);
+	if (lines[_i].out)
+		ck_assert_msg(strcmp(out, lines[_i].out) == 0, "%s:\n%s", lines[_i].line, out);
+}
+END_TEST
+
+/* Ends of one class: alike to every third end, and to each other. */
+static void check_alike(const struct np_table *t, size_t a, size_t b, uint64_t seed)
+{
+	for (size_t p = 0; p < t->n_ports; p++) {
+		ck_assert(np_table_at(t, p, a, b) == np_table_at(t, p, b, a));
+		for (size_t k = 0; k < t->n_sources; k++) {
+			if (k == a || k == b)
+				continue;
+			ck_assert_msg(np_table_at(t, p, a, k) == np_table_at(t, p, b, k) &&
+				      np_table_at(t, p, k, a) == np_table_at(t, p, k, b),
+				      "seed %llu: %zu and %zu differ at %zu", (unsigned long long)seed, a, b, k);
+		}
+	}
+}
+
+/* Of different classes: some cell differs from that of the class's first end. */
+static bool are_alike(const struct np_table *t, size_t a, size_t b)
+{
+	for (size_t p = 0; p < t->n_ports; p++)
+		for (size_t k = 0; k < t->n_sources; k++) {
+			if (np_table_at(t, p, a, b) != np_table_at(t, p, b, a))
+				return false;
+			if (k != a && k != b && (np_table_at(t, p, a, k) != np_table_at(t, p, b, k) ||
+						 np_table_at(t, p, k, a) != np_table_at(t, p, k, b)))
+				return false;
+		}
+	return true;
+}
+
+START_TEST(classes_are_exact)
+{
+	static const struct np_probe_port ports[] = { { NP_TCP, 80 }, { NP_UDP, 53 }, { NP_TCP, 443 } };
+	struct np_readings rd = np_profile_readings(NP_PROFILE_CORE);
+	size_t n_shared = 0;
+
+	for (uint64_t seed = 1; seed <= 100; seed++) {
+		struct np_end ends[64];
+		struct end_classes c;
+		struct np_oracle *o;
+		struct np_table t;
+		struct np_world w;
+		size_t n = 0;
+
+		np_gen_world(seed, NULL, &w);
+		for (size_t i = 0; i < w.n_pods && n < 64; i++)
+			ends[n++] = (struct np_end){ .kind = NP_END_POD, .idx = i };
+		o = np_oracle_new(&w, &rd);
+		np_oracle_table(o, ends, n, ends, n, ports, NP_ARRAY_SIZE(ports), seed % 2 ? 4 : 6, &t);
+		end_classes_find(&t, &c);
+		for (size_t i = 0; i < n; i++) {
+			size_t first = c.items[c.of[i]].first;
+
+			n_shared += first != i;
+			if (first != i)
+				check_alike(&t, first, i, seed);
+			for (size_t k = 0; k < c.n && c.items[k].first < i && k != c.of[i]; k++)
+				ck_assert(!are_alike(&t, c.items[k].first, i) || k > c.of[i]);
+		}
+		end_classes_release(&c);
+		np_table_release(&t);
+		np_oracle_free(o);
+		np_world_release(&w);
+	}
+	ck_assert_uint_gt(n_shared, 50);
+}
+END_TEST
+
+int main(void)
+{
+	Suite *s = suite_create("query");
+	TCase *tc = tcase_create("query");
+	SRunner *sr;
+	int failed;
+
+	tcase_set_timeout(tc, 120);
+	tcase_add_unchecked_fixture(tc, make_dir, remove_dir);
+	tcase_add_loop_test(tc, command_line, 0, (int)NP_ARRAY_SIZE(lines));
+	tcase_add_test(tc, classes_are_exact);
+	suite_add_tcase(s, tc);
+	sr = srunner_create(s);
+	srunner_run_all(sr, CK_NORMAL);
+	failed = srunner_ntests_failed(sr);
+	srunner_free(sr);
+	return failed ? EXIT_FAILURE : EXIT_SUCCESS;
+}
