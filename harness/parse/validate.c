@@ -433,10 +433,10 @@ static void judge(struct verdict *v, const struct np_value *given, bool has_dupl
 		return;
 	v->v->name = p->meta.name.s.n ? p->meta.name.s : p->meta.generate_name.s;
 	verdict_default(&p->spec, v->arena);
-	if (!check_request(v, p, old))
+	if (!v->opts->only_fields && !check_request(v, p, old))
 		return;
 	verdict_owners(v, &p->meta);
-	if (v->opts->update && !check_stored(v, p, old))
+	if (v->opts->update && !v->opts->only_fields && !check_stored(v, p, old))
 		return;
 	if (old)
 		verdict_excuses(v, &old->spec);

@@ -83,6 +83,11 @@ struct np_validate_opts {
 	bool update;
 	const struct np_value *old;	/* the stored object; NULL with @update: there is none */
 	const char *name;	/* in the URL of an update; NULL: that of @old */
+	/*
+	 * Only what makes a 422: namespace, name, uid and resourceVersion have been compared by the
+	 * caller.
+	 */
+	bool only_fields;
 };
 
 /* What is said about one document. */
