@@ -2,8 +2,9 @@
 # image.sh BUILD [ARCH...] - the in-pod agent as a container image, without a container engine:
 # BUILD/netpolcheck-agent-ARCH.oci.tar for amd64 and arm64, or those named. One tar that is an OCI
 # layout and a docker archive at once, so that docker, podman, containerd, kind and skopeo take it.
-# Its name is netpolcheck/agent:latest (docker and podman: and :VERSION; a second name in the OCI
-# index would make skopeo ask which one). The same bytes for the same sources and tools.
+# Its name is netpolcheck/agent:latest; who reads it as a docker archive sees :VERSION too (a second
+# name in the OCI index would make skopeo ask which one). The same bytes for the same sources and
+# tools.
 #
 # This machine's own architecture takes BUILD/netpolcheck-agent (make agent); the other one is
 # compiled here by Debian's cross compiler, and left out with a sentence where that is missing,
