@@ -25,7 +25,7 @@ static void set_or_null(json_t *out, const char *key, json_t *value)
 void np_report_json(const struct np_report *r, struct np_buf *ret)
 {
 	struct np_report_totals t = np_report_count(r);
-	json_t *ids = np_report_ids(r), *id, *cases = json_array(), *out;
+	json_t *ids = np_report_ids(r), *id, *cases = json_array(), *out, *coverage;
 	struct np_buf problem = { 0 };
 	size_t i;
 
@@ -38,7 +38,11 @@ void np_report_json(const struct np_report *r, struct np_buf *ret)
 	if (np_report_problem(r, &problem))
 		json_object_set_new(out, "problem",
 				    np_json_string((struct np_str){ problem.data, problem.len }));
+	coverage = np_report_coverage(r);
 	json_object_set(out, "warnings", r->warnings);
+	json_object_set(out, "findings", r->findings);
+	json_object_set_new(out, "not_covered", np_report_not_covered(r, coverage));
+	json_object_set_new(out, "coverage", coverage);
 	set_or_null(out, "run", r->run);
 	set_or_null(out, "preflight", r->preflight);
 	set_or_null(out, "end", r->end);

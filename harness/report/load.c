@@ -40,6 +40,7 @@ static int take_run(struct loader *l, json_t *v, struct np_err *err)
 		r->run = json_incref(v);
 	replace(&r->preflight, NULL);
 	replace(&r->end, NULL);
+	json_array_clear(r->findings);
 	json_object_clear(l->open);
 	json_object_clear(l->deployed);
 	if (*np_json_str(v, "id", ""))
@@ -183,13 +184,21 @@ static int take_note(struct loader *l, json_t *v, struct np_err *err)
 	return 0;
 }
 
+static int take_finding(struct loader *l, json_t *v, struct np_err *err)
+{
+	(void)err;
+	if (json_array_size(l->r->findings) < WARNINGS_MAX)
+		json_array_append(l->r->findings, v);
+	return 0;
+}
+
 static const struct {
 	const char *type;
 	int (*take)(struct loader *l, json_t *v, struct np_err *err);
 } takers[] = {
 	{ "run", take_run },   { "preflight", take_preflight }, { "world", take_world },
 	{ "step", take_step }, { "case", take_case },		{ "note", take_note },
-	{ "end", take_end },
+	{ "end", take_end },   { "finding", take_finding },
 };
 
 /* Types that a later version adds are passed over. */
@@ -258,6 +267,7 @@ static struct np_report *new_report(const char *file)
 	r->steps = json_object();
 	r->worlds = json_object();
 	r->warnings = json_array();
+	r->findings = json_array();
 	return r;
 }
 
@@ -297,6 +307,7 @@ void np_report_free(struct np_report *r)
 	json_decref(r->steps);
 	json_decref(r->worlds);
 	json_decref(r->warnings);
+	json_decref(r->findings);
 	free(r->dir);
 	free(r);
 }

@@ -2,6 +2,7 @@
 #include <string.h>
 
 #include "np/base/json.h"
+#include "np/base/mem.h"
 #include "report_private.h"
 
 /* One row of a table of two columns; both texts are plain. */
@@ -196,6 +197,48 @@ static void put_measures(const struct np_report *r, struct np_buf *b)
 	}
 }
 
+static void put_covered(const struct np_report *r, struct np_buf *b)
+{
+	json_t *coverage = np_report_coverage(r), *list = np_report_not_covered(r, coverage), *v;
+	struct np_buf words = { 0 };
+	const char *kind;
+	size_t i;
+
+	np_report_covered(coverage, &words);
+	if (words.len) {
+		np_buf_adds(b, "\n## Covered\n\n| pairs | IPv4 | IPv6 |\n| --- | --- | --- |\n");
+		json_object_foreach(coverage, kind, v)
+			np_buf_printf(b, "| %s | %lld | %lld |\n", kind, np_json_int(v, "4", 0),
+				      np_json_int(v, "6", 0));
+		np_buf_adds(b, "\n| not covered | why |\n| --- | --- |\n");
+		json_array_foreach(list, i, v)
+			put_row(b, np_json_str(v, "what", "?"), np_json_str(v, "reason", "?"));
+	}
+	np_buf_release(&words);
+	json_decref(coverage);
+	json_decref(list);
+}
+
+static void put_findings(const struct np_report *r, struct np_buf *b)
+{
+	json_t *f;
+	size_t i;
+
+	if (json_array_size(r->findings))
+		np_buf_adds(b, "\n## Before the run\n\n| level | what | why it matters | what to do |\n"
+			       "| --- | --- | --- | --- |\n");
+	json_array_foreach(r->findings, i, f) {
+		static const char *const fields[] = { "level", "what", "why", "do" };
+
+		for (size_t k = 0; k < NP_ARRAY_SIZE(fields); k++) {
+			np_buf_adds(b, "| ");
+			np_report_md(b, np_json_str(f, fields[k], "?"));
+			np_buf_addc(b, ' ');
+		}
+		np_buf_adds(b, "|\n");
+	}
+}
+
 static void put_paragraph(struct np_buf *b, const char *text)
 {
 	np_buf_adds(b, "\n");
@@ -235,6 +278,8 @@ void np_report_markdown(const struct np_report *r, struct np_buf *ret)
 	put_waivers(r, ids, ret);
 	put_reasons(r, "Could not be judged", "error", ret);
 	put_reasons(r, "Skipped", "skip", ret);
+	put_findings(r, ret);
+	put_covered(r, ret);
 	put_environment(r, ret);
 	put_measures(r, ret);
 	json_decref(ids);

@@ -19,6 +19,7 @@ struct np_report {
 	json_t *steps;	   /* id -> step lines of the attempt that counts; not of passed cases */
 	json_t *worlds;	   /* id -> world line that the case ran in; the same ids */
 	json_t *warnings;  /* array of strings: notes of level warn */
+	json_t *findings;  /* array of finding lines of the last part */
 };
 
 /* Cases by result. */
@@ -49,6 +50,16 @@ json_t *np_report_unused_waivers(const struct np_report *r);
  * enforcement, the environment. false when nothing is.
  */
 bool np_report_problem(const struct np_report *r, struct np_buf *ret);
+
+/* --- coverage.c: which kinds of pairs were judged, over all cases --- */
+
+/* {"same-node": {"4": 12, "6": 0}, ..} with every kind and family. New reference. */
+json_t *np_report_coverage(const struct np_report *r);
+/* Onto @b "12 connections within a node, ..; over IPv4"; nothing when there were none. */
+void np_report_covered(const json_t *coverage, struct np_buf *b);
+/* [{"what": "connections across nodes", "reason": ".."}, ..]: kinds and families without any. New
+ * reference. */
+json_t *np_report_not_covered(const struct np_report *r, const json_t *coverage);
 
 /* How tables are laid out. */
 struct np_report_layout {

@@ -247,6 +247,50 @@ static void put_warnings(const struct writer *w)
 		np_buf_printf(w->b, "%zu more warnings are in the record\n", n - WARNINGS_SHOWN);
 }
 
+static void put_not_covered(const struct writer *w, const json_t *list)
+{
+	struct np_buf line = { 0 };
+	json_t *item;
+	size_t i;
+
+	json_array_foreach(list, i, item)
+		np_buf_printf(&line, "%s%s (%s)", i ? ", " : "not covered: ",
+			      np_json_str(item, "what", "?"), np_json_str(item, "reason", "?"));
+	if (line.len)
+		put_line(w, "", np_buf_text(&line));
+	np_buf_release(&line);
+}
+
+/* Records of older versions say nothing of it. */
+static void put_coverage(const struct writer *w)
+{
+	json_t *coverage = np_report_coverage(w->r), *list;
+	struct np_buf line = { 0 };
+
+	np_buf_adds(&line, "covered: ");
+	np_report_covered(coverage, &line);
+	if (line.len > strlen("covered: ")) {
+		list = np_report_not_covered(w->r, coverage);
+		put_line(w, "", np_buf_text(&line));
+		put_not_covered(w, list);
+		json_decref(list);
+	}
+	np_buf_release(&line);
+	json_decref(coverage);
+}
+
+/* A fatal one is the problem that is told at the end anyway. */
+static void put_findings(const struct writer *w)
+{
+	json_t *f;
+	size_t i;
+
+	json_array_foreach(w->r->findings, i, f)
+		if (strcmp(np_json_str(f, "level", ""), "warn") == 0)
+			put_linef(w, "pre-flight: %s: %s; %s", np_json_str(f, "what", "?"),
+				  np_json_str(f, "why", "?"), np_json_str(f, "do", "?"));
+}
+
 static void put_problem(const struct writer *w)
 {
 	struct np_buf text = { 0 };
@@ -287,7 +331,9 @@ void np_report_text(const struct np_report *r, const struct np_report_style *sty
 	put_waivers(&w, ids);
 	put_groups(&w, "could not be judged", "error", false);
 	put_groups(&w, "skipped", "skip", false);
+	put_findings(&w);
 	put_warnings(&w);
+	put_coverage(&w);
 	put_latency(&w);
 	put_speed(&w);
 	put_problem(&w);

@@ -7,6 +7,7 @@
 #include "np/base/clock.h"
 #include "np/base/json.h"
 #include "np/base/mem.h"
+#include "coverage.h"
 #include "sentinel.h"
 #include "settle.h"
 #include "steps.h"
@@ -28,6 +29,7 @@ struct running {
 	enum np_run_result result;
 	bool cut_control; /* its policies cut off pods that they do not select */
 	json_t *waiver;	  /* borrowed copy for the record, or NULL */
+	struct np_coverage coverage;
 };
 
 /* What one expectation came to. */
@@ -363,6 +365,7 @@ static int check_expectation(struct running *r, int64_t change_us, const struct 
 		}
 	}
 	if (rc == 0) {
+		np_coverage_add(&r->coverage, &v.table);
 		record_step(r, &v, where, expect ? "expect" : "restore");
 		count_latency(r, &v);
 		if (v.result != NP_RUN_PASS && r->result == NP_RUN_PASS)
@@ -461,9 +464,10 @@ static int read_first_world(struct running *r, struct np_err *err)
 static void end_case(struct running *r, unsigned worker, int64_t begin_us, bool in_restore)
 {
 	struct np_shared *sh = r->sh;
-	json_t *extra = np_json_pack("{s:i, s:I, s:I}", "steps", r->n_expects, "ms",
+	json_t *extra = np_json_pack("{s:i, s:I, s:I, s:o}", "steps", r->n_expects, "ms",
 				     (json_int_t)(np_now_us() - begin_us) / 1000, "wrong",
-				     (json_int_t)r->wrong);
+				     (json_int_t)r->wrong, "pairs",
+				     np_coverage_json(&r->coverage));
 
 	if (r->result == NP_RUN_FAIL || r->result == NP_RUN_KNOWN)
 		json_object_set_new(extra, "clauses", failing_clauses(r, in_restore));

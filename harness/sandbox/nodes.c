@@ -7,7 +7,7 @@
 #include "np/base/mem.h"
 #include "pod_status.h"
 
-#define KUBELET_VERSION "v1.33.0" /* the API level that the sandbox speaks */
+#define KUBELET_VERSION "v1.36.0" /* the API level that the sandbox speaks */
 
 static const char *const namespaces[] = { "default", "kube-node-lease", "kube-public",
 					  "kube-system" };
