@@ -277,15 +277,21 @@ static bool worth_another(struct exchange *x, enum np_kube_cause cause)
 	return false;
 }
 
+/* -1: there is no time left for another attempt. */
 static int64_t pause_before(const struct exchange *x, enum np_kube_cause cause, unsigned n)
 {
 	int64_t ms = np_kube_jitter_ms(n, FIRST_PAUSE_MS, MAX_PAUSE_MS);
 	int64_t asked = (int64_t)x->reply->retry_after_s * 1000;
+	int64_t left = x->deadline_ms - np_now_ms();
 
 	if (cause == NP_KUBE_UNAUTHORIZED)
-		return 0;
+		return left > 0 ? 0 : -1;
 	/* A little more than asked, not all at the same moment. */
-	return asked > 0 ? asked + np_kube_jitter_ms(0, FIRST_PAUSE_MS, FIRST_PAUSE_MS) : ms;
+	if (asked > 0)
+		ms = asked + np_kube_jitter_ms(0, FIRST_PAUSE_MS, FIRST_PAUSE_MS);
+	else if (ms >= left && left > 2 * FIRST_PAUSE_MS)
+		ms = left - FIRST_PAUSE_MS;	/* once more just before the end */
+	return ms < left ? ms : -1;
 }
 
 /* Says for how long it was tried where that is more than a moment. */
@@ -344,9 +350,9 @@ static int exchange_run(struct exchange *x, struct np_err *err)
 		if (!worth_another(x, cause))
 			return -1;
 		/* No time left for it: then what the server said is the better answer. */
-		pause = pause_before(x, cause, n);
 		x->deadline_ms = deadline_of(x);
-		if (np_now_ms() + pause >= x->deadline_ms)
+		pause = pause_before(x, cause, n);
+		if (pause < 0)
 			return given_up(x, n, err);
 		if (np_kube_pause(x->k, pause, err))
 			return -1;

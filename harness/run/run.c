@@ -19,6 +19,7 @@
 #define DEADLINE_SANDBOX_MS 3000
 #define DEADLINE_CLUSTER_MS 30000
 #define CLEAN_TIMEOUT_MS 120000
+#define CLEAN_BROKEN_MS 10000 /* each request, when the API server was given up already */
 #define WORKERS_DEFAULT 4
 
 static const char *const result_names[NP_N_RUN_RESULTS] = { "pass", "fail", "skip", "known",
@@ -464,8 +465,10 @@ static int clean_up(struct run *r, struct np_err *err)
 		say_stage(r, "cleaning");
 		np_kube_set_cancel(r->cluster.kube, NULL);
 		/* It was waited for already. */
-		if (r->shared.broken.code)
+		if (r->shared.broken.code) {
 			np_kube_set_patience(r->cluster.kube, 0);
+			np_kube_set_timeout(r->cluster.kube, CLEAN_BROKEN_MS);
+		}
 		rc = np_clean(r->cluster.kube, r->id, CLEAN_TIMEOUT_MS, NULL, err);
 		if (rc < 0)
 			np_err_prefix(err,

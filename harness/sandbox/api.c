@@ -114,7 +114,7 @@ static int start_faults(struct np_api *api, const struct np_api_options *o, stru
 {
 	if (!o->fault)
 		return 0;
-	api->faults = np_api_faults_start(o->fault, api->execs, err);
+	api->faults = np_api_faults_start(o->fault, api->execs, &api->env, err);
 	if (api->faults)
 		return 0;
 	if (o->unix_listen_fd >= 0)

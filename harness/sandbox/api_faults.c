@@ -6,7 +6,10 @@
 #include <stdatomic.h>
 #include <string.h>
 
+#include "api_route.h"
 #include "np/base/clock.h"
+#include "np/base/json.h"
+#include "np/base/log.h"
 #include "np/base/mem.h"
 
 #define CALM_REQUESTS 40
@@ -16,8 +19,9 @@
 #define STORM_MS 2500
 #define OUTAGE_MS 4000
 #define CUT_EVERY_MS 1500
+#define TAKE_EVERY_MS 5000
 
-enum fault { STORM429, STORM5XX, LOST_ANSWERS, REFUSE, CUT_EXEC, GONE, N_FAULTS };
+enum fault { STORM429, STORM5XX, LOST_ANSWERS, REFUSE, CUT_EXEC, TAKE_PODS, GONE, N_FAULTS };
 
 static const struct np_api_fault table[] = {
 	[STORM429] = { "storm429", "every few seconds all requests are answered 429 for a while" },
@@ -26,6 +30,7 @@ static const struct np_api_fault table[] = {
 	[LOST_ANSWERS] = { "lost-answers", "every fifth request is carried out and not answered" },
 	[REFUSE] = { "refuse", "every few seconds it is gone for a while, with all streams" },
 	[CUT_EXEC] = { "cut-exec", "all exec streams are cut every one and a half seconds" },
+	[TAKE_PODS] = { "take-pods", "every few seconds a pod of a netpolcheck world is deleted" },
 	[GONE] = { "gone", "after a while it is gone for good" },
 	[N_FAULTS] = { NULL, NULL },
 };
@@ -33,9 +38,12 @@ static const struct np_api_fault table[] = {
 struct np_api_faults {
 	enum fault fault;
 	struct np_execs *execs;
+	const struct np_api_env *env;
 	atomic_ullong n_requests;
 	atomic_llong begun_ms; /* 0: still calm */
 	atomic_bool shut, stopping;
+	int64_t next_ms; /* of what comes in turns */
+	size_t n_taken;
 	pthread_t thread;
 };
 
@@ -73,28 +81,76 @@ static bool outage_now(struct np_api_faults *f)
 	return f->fault == REFUSE && phase >= PERIOD_MS - OUTAGE_MS;
 }
 
+/* np-<run>-<worker>-<namespace>: not the pods that all workers share, not the sentinels. */
+static bool in_a_world(const char *ns)
+{
+	const char *dash = strncmp(ns, "np-", 3) == 0 ? strchr(ns + 3, '-') : NULL;
+
+	return dash && dash[1] >= '0' && dash[1] <= '9' && !strstr(ns, "sentinel");
+}
+
+static void delete_pod(struct np_api_faults *f, const json_t *pod)
+{
+	np_auto_free char *path = np_xasprintf("/api/v1/namespaces/%s/pods/%s",
+					       np_json_str(pod, "metadata/namespace", ""),
+					       np_json_str(pod, "metadata/name", ""));
+	struct np_request req = { .env = *f->env, .method = "DELETE", .path = path,
+				  .content_type = "", .accept = "", .user_agent = "",
+				  .ws_key = "", .ws_version = "", .ws_protocols = "" };
+	struct np_reply rep = { 0 };
+
+	np_api_answer(&req, &rep);
+	np_log_info("take-pods: %s: %d", path, rep.code);
+	np_reply_release(&rep);
+	np_arena_release(&req.arena);
+}
+
+/* Not always the first one. */
+static void take_a_pod(struct np_api_faults *f)
+{
+	uint64_t rev;
+	json_t *pods = np_store_list(f->env->store, NP_KIND_POD, "", &rev), *pod;
+	size_t i, n = 0, wanted;
+
+	json_array_foreach(pods, i, pod)
+		n += in_a_world(np_json_str(pod, "metadata/namespace", ""));
+	wanted = n ? f->n_taken++ * 7 % n : 0;
+	json_array_foreach(pods, i, pod)
+		if (in_a_world(np_json_str(pod, "metadata/namespace", "")) && wanted-- == 0) {
+			delete_pod(f, pod);
+			break;
+		}
+	json_decref(pods);
+}
+
+/* True once in @every_ms while the fault is in force. */
+static bool due(struct np_api_faults *f, int64_t every_ms)
+{
+	if (phase_ms(f) < 0 || np_now_ms() < f->next_ms)
+		return false;
+	f->next_ms = np_now_ms() + every_ms;
+	return true;
+}
+
 static void *fault_main(void *arg)
 {
 	struct np_api_faults *f = arg;
-	int64_t cut_ms = 0;
 
 	while (!atomic_load(&f->stopping)) {
-		bool shut = outage_now(f), cut = shut;
+		bool shut = outage_now(f);
 
-		if (f->fault == CUT_EXEC && phase_ms(f) >= 0 && np_now_ms() >= cut_ms) {
-			cut = true;
-			cut_ms = np_now_ms() + CUT_EVERY_MS;
-		}
 		atomic_store(&f->shut, shut);
-		if (cut)
+		if (shut || (f->fault == CUT_EXEC && due(f, CUT_EVERY_MS)))
 			np_execs_cut(f->execs);
+		if (f->fault == TAKE_PODS && due(f, TAKE_EVERY_MS))
+			take_a_pod(f);
 		np_sleep_ms(TICK_MS);
 	}
 	return NULL;
 }
 
 struct np_api_faults *np_api_faults_start(const char *name, struct np_execs *execs,
-					  struct np_err *err)
+					  const struct np_api_env *env, struct np_err *err)
 {
 	struct np_api_faults *f;
 	sigset_t every, before;
@@ -108,6 +164,7 @@ struct np_api_faults *np_api_faults_start(const char *name, struct np_execs *exe
 	f = np_xcalloc(1, sizeof(*f));
 	f->fault = fault;
 	f->execs = execs;
+	f->env = env;
 	sigfillset(&every);
 	pthread_sigmask(SIG_SETMASK, &every, &before);
 	rc = pthread_create(&f->thread, NULL, fault_main, f);

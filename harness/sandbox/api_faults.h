@@ -20,10 +20,10 @@ const struct np_api_fault *np_api_faults_table(void);
 
 struct np_api_faults;
 
-/* @name NULL: no fault, NULL is returned and accepted everywhere. @execs is borrowed. NULL with
- * NP_EUSAGE for a name that is not in the table, NP_EENV without a thread. */
+/* @execs and @env are borrowed. NULL with NP_EUSAGE for a name that is not in the table, NP_EENV
+ * without a thread. A NULL np_api_faults is accepted everywhere and does nothing. */
 struct np_api_faults *np_api_faults_start(const char *name, struct np_execs *execs,
-					  struct np_err *err);
+					  const struct np_api_env *env, struct np_err *err);
 void np_api_faults_stop(struct np_api_faults *f);
 
 /* What becomes of one request. */

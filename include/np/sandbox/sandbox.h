@@ -25,7 +25,7 @@ struct np_sandbox_options {
 	/* name, or NULL for a right enforcer; unknown is NP_EUSAGE listing the names */
 	const char *fault;
 	/* a misbehaving API server, for tests: storm429, storm5xx, lost-answers, refuse, cut-exec,
-	 * gone (harness/sandbox/api_faults.h); NULL for a right one */
+	 * take-pods, gone (harness/sandbox/api_faults.h); NULL for a right one */
 	const char *api_fault;
 	/*
 	 * Write a kubeconfig (mode 0600) and listen with TLS on loopback; NULL: unix socket only.
