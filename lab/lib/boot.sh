@@ -31,13 +31,13 @@ boot_ready()
 	local node
 
 	for node in $LAB_NODES; do
-		wait_for 60 "node $node" node_ready "$node"
+		wait_for "$LAB_PATIENCE" "node $node" node_ready "$node"
 	done
 	for node in $LAB_NODES; do
-		wait_for 60 "the agent on $node" agent_ready "$node"
+		node_wait_agent "$node"
 	done
-	wait_for 60 "the default ServiceAccount" api /api/v1/namespaces/default/serviceaccounts/default
-	wait_for 60 "cluster DNS" dns_ready
+	wait_for "$LAB_PATIENCE" "the default ServiceAccount" api /api/v1/namespaces/default/serviceaccounts/default
+	wait_for "$LAB_PATIENCE" "cluster DNS" dns_ready
 }
 
 # boot PORT: all of it; PORT is where the machine's shell will find the API server.
@@ -55,7 +55,7 @@ boot()
 	(
 		addon_external
 	) &
-	wait_for 60 "the API server" api_ready
+	control_wait_api
 	lab_say "the API server is ready"
 	boot_objects
 	agent_cluster_setup

@@ -22,7 +22,7 @@ build_have_go()
 # What the proxy refuses or cannot be reached for is no fault of the lab's.
 build_refused()
 {
-	grep -E -m 1 '(: (403|404|410) |not available|dial tcp|no such host|connection refused|TLS handshake|i/o timeout)' "$1" |
+	grep -E -m 1 '(: (403|404|410) |not available|lookup disabled|dial tcp|no such host|connection refused|TLS handshake|i/o timeout)' "$1" |
 		grep -E -m 1 '(reading|Get|downloading|module|verifying)' | sed -E 's/^go: //; s|https?://[^ /]*/||g'
 }
 

@@ -82,6 +82,16 @@ api_ready()
 	api /readyz
 }
 
+api_dead()
+{
+	[ -s "$LAB_STATE/control/apiserver.pid" ] && ! kill -0 "$(cat "$LAB_STATE/control/apiserver.pid")"
+}
+
+control_wait_api()
+{
+	wait_for_daemon "the API server" "$LAB_STATE/log/apiserver.log" api_dead api_ready
+}
+
 control_start()
 {
 	mkdir -p "$LAB_STATE/control"
@@ -97,5 +107,5 @@ control_restart_api()
 {
 	ctl_stop apiserver
 	start_apiserver
-	wait_for 60 "the API server" api_ready
+	control_wait_api
 }

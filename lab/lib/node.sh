@@ -32,6 +32,17 @@ node_alive()
 	node_enter "$1" sh -c 'p=$(cat "$0" 2>/dev/null) && kill -0 "$p" 2>/dev/null' "/run/lab/$2.pid"
 }
 
+# Whether it was started and has ended.
+node_agent_dead()
+{
+	node_enter "$1" test -s /run/lab/agent.pid && node_gone "$1" agent
+}
+
+node_wait_agent()
+{
+	wait_for_daemon "the agent on $1" "$LAB_STATE/log/$1-agent.log" node_agent_dead agent_ready "$1"
+}
+
 node_gone()
 {
 	! node_alive "$@"
@@ -172,13 +183,13 @@ node_prepare()
 	cgroup_make "$1"
 	setsid -f unshare -m -u -i -p -n -f --kill-child "$LAB_SRC/lib/node-init" "$LAB_SRC" "$1" \
 		>>"$LAB_STATE/log/$1.log" 2>&1 </dev/null
-	wait_for 20 "node $1" test -s "$dir/init"
+	wait_for "$LAB_PATIENCE" "node $1" test -s "$dir/init"
 	network_node "$1"
 	node_cni "$1"
 	node_containerd_config "$1" >"$dir/containerd.toml"
 	node_kubelet_config "$1" >"$dir/kubelet.yaml"
 	node_spawn "$1" containerd containerd --config "$dir/containerd.toml"
-	wait_for 30 "containerd on $1" node_enter "$1" ctr version
+	wait_for "$LAB_PATIENCE" "containerd on $1" node_enter "$1" ctr version
 	images_import "$1"
 }
 
@@ -202,7 +213,7 @@ node_join()
 	node_spawn "$1" kubelet kubelet --config="$dir/kubelet.yaml" --kubeconfig="$PKI/$1.conf" --node-ip="$ips" \
 		--hostname-override="$1" --root-dir="$LAB_STATE/data/$1/kubelet"
 	node_start_kube_proxy "$1"
-	wait_for 60 "the address of $1" node_registered "$1" # agents look for it once, when they start
+	wait_for "$LAB_PATIENCE" "the address of $1" node_registered "$1" # agents look for it once, when they start
 	agent_start "$1"
 }
 
@@ -241,7 +252,7 @@ node_crash()
 	pid=$(cat "$(node_dir "$1")/init" 2>/dev/null) || lab_fail "node $1 is not up"
 	kill -KILL "$pid"
 	rm -f "$(node_dir "$1")/init"
-	wait_for 20 "the end of $1" eval "! kill -0 $pid"
+	wait_for "$LAB_PATIENCE" "the end of $1" eval "! kill -0 $pid"
 }
 
 node_start_again()
@@ -250,6 +261,6 @@ node_start_again()
 	[ ! -s "$(node_dir "$1")/init" ] || lab_fail "node $1 is up already"
 	node_prepare "$1"
 	node_join "$1"
-	wait_for 60 "node $1" node_ready "$1"
-	wait_for 60 "the agent on $1" agent_ready "$1"
+	wait_for "$LAB_PATIENCE" "node $1" node_ready "$1"
+	node_wait_agent "$1"
 }

@@ -33,6 +33,19 @@ wait_for()
 	done
 }
 
+# wait_for_daemon WHAT LOG DEAD READY ARG...: until READY ARG... succeeds; given up at once when DEAD ARG... does.
+wait_for_daemon()
+{
+	local what=$1 log=$2 dead=$3 until=$((SECONDS + LAB_PATIENCE))
+
+	shift 3
+	until "$@" >/dev/null 2>&1; do
+		! "$dead" "${@:2}" >/dev/null 2>&1 || lab_fail "$what has ended: $(tail -n 1 "$log")"
+		[ "$SECONDS" -lt "$until" ] || lab_fail "$what did not get ready in time; see $log"
+		sleep 0.05
+	done
+}
+
 # Milliseconds of a clock that only goes forward.
 now_ms()
 {

@@ -8,6 +8,8 @@ LAB_COUNT=${NODES:-2}
 
 LAB_CACHE=${NETPOLCHECK_LAB_CACHE:-${XDG_CACHE_HOME:-${HOME:-/root}/.cache}/netpolcheck/lab}
 LAB_BIN=$LAB_CACHE/bin
+# Seconds until something that does not come is given up; much on a busy machine.
+LAB_PATIENCE=${LAB_PATIENCE:-180}
 LAB_STATES=/run/netpolcheck-lab
 LAB_STATE=$LAB_STATES/$LAB
 LAB_CA=$LAB_STATE/pki/ca.crt
