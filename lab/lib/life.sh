@@ -85,6 +85,7 @@ life_abort()
 	fi
 	life_keep_logs || true
 	life_end
+	life_forget
 }
 
 # What failed has said so itself, if it lived to.
@@ -126,6 +127,7 @@ life_up()
 	local began
 
 	life_lock
+	trap life_forget EXIT
 	if life_alive; then
 		settings_recall
 		[ -s "$LAB_STATE/ready" ] || lab_fail "the lab '$LAB' is half up, its start was cut off; make lab-down ends it"
@@ -154,9 +156,11 @@ life_end()
 	life_clean
 }
 
-# The last lab takes the folder of all labs with it.
-life_forget_states()
+# The lab's locks, if there is no such lab; the last one takes the folder of all labs with it.
+life_forget()
 {
+	! life_alive && [ ! -d "$LAB_STATE" ] || return 0
+	rm -f "$LAB_STATES/$LAB.alive" "$LAB_STATES/$LAB.lock"
 	[ "$(ls "$LAB_STATES")" != ports.lock ] || rm -f "$LAB_STATES/ports.lock"
 	rmdir "$LAB_STATES" 2>/dev/null || true
 }
@@ -166,10 +170,9 @@ life_down()
 	local there=
 
 	life_lock
+	trap life_forget EXIT
 	! { life_alive || [ -d "$LAB_STATE" ]; } || there=yes
 	life_end
-	rm -f "$LAB_STATES/$LAB.alive" "$LAB_STATES/$LAB.lock"
-	life_forget_states
 	if [ -n "$there" ]; then
 		lab_say "the lab '$LAB' has ended"
 	else
