@@ -310,13 +310,20 @@ static int64_t deadline_of(const struct exchange *x)
 
 	if (!x->patience_ms)
 		return own;
-	if (atomic_load(&x->k->down_since_ms)) {
-		int left = np_kube_patience(x->k);
-
-		return np_now_ms() + (left > LAST_LOOK_MS ? left : LAST_LOOK_MS);
-	}
+	if (atomic_load(&x->k->down_since_ms))
+		return np_now_ms() + np_kube_patience(x->k);
 	patient = x->begin_ms + x->patience_ms;
 	return patient > own ? patient : own;
+}
+
+/* Even a server that was waited for long enough gets a moment for the one look at it. */
+static int64_t attempt_until(const struct exchange *x)
+{
+	int64_t now = np_now_ms(), until = x->deadline_ms;
+
+	if (x->patience_ms && until < now + LAST_LOOK_MS)
+		until = now + LAST_LOOK_MS;
+	return now + x->timeout_ms < until ? now + x->timeout_ms : until;
 }
 
 static int exchange_run(struct exchange *x, struct np_err *err)
@@ -324,12 +331,11 @@ static int exchange_run(struct exchange *x, struct np_err *err)
 	for (unsigned n = 0;; n++) {
 		enum np_kube_loss loss = NP_KUBE_LOSS_FATAL;
 		enum np_kube_cause cause;
-		int64_t now = np_now_ms(), pause;
+		int64_t pause;
 		int rc;
 
 		x->deadline_ms = deadline_of(x);
-		x->attempt_until_ms = now + x->timeout_ms < x->deadline_ms ? now + x->timeout_ms
-									   : x->deadline_ms;
+		x->attempt_until_ms = attempt_until(x);
 		np_kube_cred_release(&x->cred);
 		if (np_kube_auth_get(x->k->auth, x->k->cancel, &x->cred, err))
 			return -1;

@@ -113,6 +113,29 @@ START_TEST(nobody_there)
 }
 END_TEST
 
+/* An outage is waited for once: the second request ends soon. */
+START_TEST(gone_for_good)
+{
+	struct np_kube_config c = { .server = NP_STR("http://127.0.0.1:1") };
+	struct np_kube *k = np_kube_new(&c, NULL);
+	struct np_kube_stats first, second;
+	struct np_err err;
+
+	np_kube_set_patience(k, 2000);
+	ck_assert_int_eq(np_kube_patience(k), 2000);
+	ck_assert_int_eq(get(k, 200, NULL, &err), -1);
+	ck_assert_msg(!strncmp(err.msg, "after ", 6), "%s", err.msg);
+	np_kube_get_stats(k, &first);
+	ck_assert_uint_ge(first.requests, 3);
+	while (np_kube_patience(k))
+		np_sleep_ms(10);
+	ck_assert_int_eq(get(k, 30000, NULL, &err), -1);
+	np_kube_get_stats(k, &second);
+	ck_assert_uint_eq(second.requests, first.requests + 1);
+	np_kube_free(k);
+}
+END_TEST
+
 /* A load balancer without a server behind it takes the connection and drops it. */
 struct balancer {
 	int fd, n_drops;
@@ -345,6 +368,7 @@ int main(void)
 	tcase_add_test(t, patience);
 	tcase_add_test(t, hanging_attempt);
 	tcase_add_test(t, nobody_there);
+	tcase_add_test(t, gone_for_good);
 	tcase_add_test(t, dropped_in_the_handshake);
 	tcase_add_loop_test(t, lost_answer_to_a_create, 0, NP_ARRAY_SIZE(creates));
 	tcase_add_test(t, lost_on_a_kept_connection);
