@@ -1,6 +1,6 @@
 /*
  * repro_pods.c - pods with the agent in them, as a run makes them. What is the same in all of them
- * stands once in the script (repro_script.c): "@AGENT@", "@POD@" and "@HOST_POD@" are filled in
+ * stands once in the script (repro_script.c): "@AGENT@", "@POD@" and their like are filled in
  * there.
  */
 #include <string.h>
@@ -29,13 +29,23 @@ static json_t *serve_args(const struct np_repro *p, const char *identity, bool l
 	return args;
 }
 
-/* What the original says about its container; "@AGENT@" stands for the rest. */
-static json_t *container(const json_t *original, const char *fallback, size_t i, json_t *args)
+/* What stands for the rest of a container: by what its agent may. */
+static const char *powers(bool raw, bool bind)
+{
+	static const char *const names[2][2] = { { "@AGENT@", "@BIND@" },
+						 { "@RAW@", "@RAW_BIND@" } };
+
+	return names[raw][bind];
+}
+
+/* What the original says about its container; @power stands for the rest. */
+static json_t *container(const json_t *original, const char *fallback, size_t i, json_t *args,
+			 const char *power)
 {
 	static const char *const keep[] = { "ports", "restartPolicy" };
 	np_auto_free char *name = np_xasprintf("%s%zu", fallback, i);
 	json_t *c = np_json_pack("{s:s, s:o, s:b}", "name", np_json_str(original, "name", name),
-				 "args", args, "@AGENT@", 1);
+				 "args", args, power, 1);
 
 	for (size_t k = 0; k < NP_ARRAY_SIZE(keep); k++)
 		if (json_object_get(original, keep[k]))
@@ -50,18 +60,20 @@ static json_t *words(const char *word)
 
 /* The first container serves; others are there for their ports and names. */
 static json_t *containers(const struct np_repro *p, const json_t *originals, const char *identity,
-			  bool listen)
+			  bool listen, bool host)
 {
+	const char *agent = powers(np_json_bool(p->world, "raw", 0), listen && host);
 	json_t *list = json_array(), *c;
 	size_t i;
 
 	json_array_foreach(originals, i, c)
 		json_array_append_new(
 			list,
-			container(c, "c", i, i ? words("sleep") : serve_args(p, identity, listen)));
+			container(c, "c", i, i ? words("sleep") : serve_args(p, identity, listen),
+				  i ? powers(false, false) : agent));
 	if (!json_array_size(list))
-		json_array_append_new(list,
-				      container(NULL, "c", 0, serve_args(p, identity, listen)));
+		json_array_append_new(
+			list, container(NULL, "c", 0, serve_args(p, identity, listen), agent));
 	return list;
 }
 
@@ -74,7 +86,8 @@ static json_t *init_containers(const json_t *originals)
 		json_array_append_new(
 			list, container(c, "init", i,
 					words(np_json_str(c, "restartPolicy", NULL) ? "sleep"
-										    : "version")));
+										    : "version"),
+					powers(false, false)));
 	return list;
 }
 
@@ -85,7 +98,7 @@ static json_t *pod_spec(const struct np_repro *p, const json_t *original, const 
 	json_t *init = init_containers(json_object_get(original, "initContainers"));
 	json_t *spec = np_json_pack(
 		"{s:s, s:o, s:b}", "nodeName", node, "containers",
-		containers(p, json_object_get(original, "containers"), identity, listen),
+		containers(p, json_object_get(original, "containers"), identity, listen, host),
 		host ? "@HOST_POD@" : "@POD@", 1);
 
 	if (json_array_size(init))

@@ -124,6 +124,8 @@ static void complete_container(json_t *ctr, size_t i, const char *prefix,
 		run_agent(ctr, args);
 	complete_privileges(ctr, role == ROLE_AGENT && spec->raw,
 			    role == ROLE_AGENT && listen && host && has_low_port(spec));
+	/* Whoever sees the pod's status sees what the agent said last: a port that is taken. */
+	json_object_set_new(ctr, "terminationMessagePolicy", json_string("FallbackToLogsOnError"));
 	json_object_set_new(ctr, "resources",
 			    np_json_pack("{s:{s:s, s:s}, s:{s:s}}", "requests", "cpu", "5m",
 					 "memory", "8Mi", "limits", "memory", "64Mi"));

@@ -25,6 +25,18 @@ static bool pod_ready(const json_t *pod)
 	return true;
 }
 
+/* In one sentence: which image, why, and the three ways out. */
+static int cannot_start(const json_t *pod, const char *name, const char *why, struct np_err *err)
+{
+	const json_t *first = json_array_get(np_json_at(pod, "spec/containers"), 0);
+
+	return np_err_set(err, NP_EENV,
+			  "pod '%s' cannot start from the image '%.120s': %.160s; name one that the "
+			  "nodes can pull (--image), load the archive of 'make image' into them, or "
+			  "let the agent be copied into a stock image (--inject)",
+			  name, np_json_str(first, "image", "?"), why);
+}
+
 static int pod_failed(const json_t *pod, struct np_err *err)
 {
 	const char *phase = np_json_str(pod, "status/phase", "");
@@ -32,9 +44,7 @@ static int pod_failed(const json_t *pod, struct np_err *err)
 	char why[WHY_MAX];
 
 	if (np_pod_why(pod, why, sizeof(why)))
-		return np_err_set(err, NP_EENV,
-				  "pod '%s' cannot start: %s; --image names another image", name,
-				  why);
+		return cannot_start(pod, name, why, err);
 	if (strcmp(phase, "Failed") == 0 || strcmp(phase, "Succeeded") == 0)
 		return np_trouble_pod(pod, name, NULL, err);
 	return 0;

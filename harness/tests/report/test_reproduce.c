@@ -116,6 +116,20 @@ static const struct {
 	  HEAD STEP("expect", "", "", CELL("x/a", "svc:dns", "TCP", "53", "4")) CASE,
 	  { "ip=$(service_ip 4 kube-system kube-dns)", "connect dns-tcp", NULL },
 	  NULL },
+	{ "SCTP where the nodes' kernels have none: only the agents have raw sockets",
+	  HEAD "{\"type\":\"world\",\"worker\":2,\"world\":\"w\",\"raw\":true,\"listens\":{"
+	       "\"sctp\":\"80\"},\"objects\":{\"Namespace /x\":{\"kind\":\"Namespace\",\"metadata\":"
+	       "{\"name\":\"x\"}},\"Pod x/a\":{\"metadata\":{\"name\":\"a\",\"namespace\":\"x\"},"
+	       "\"spec\":{\"containers\":[{\"name\":\"main\"},{\"name\":\"side\"}]}}}}\n" STEP(
+		       "expect", "", "", CELL("node/b", "x/a", "SCTP", "80", "4")) CASE,
+	  { "\"--sctp\",\"80\"],\"@RAW@\":true},{\"name\":\"side\",\"args\":[\"sleep\"],"
+	    "\"@AGENT@\":true}",
+	    "\"@RAW_BIND@\":true", "raw_bind=$root'\"add\":[\"NET_RAW\"", "connect sctp" },
+	  NULL },
+	{ "a node's agent serves ports below 1024",
+	  HEAD STEP("expect", "", "", CELL("node/b", "x/a", "TCP", "80", "4")) CASE,
+	  { "\"@BIND@\":true", "bind=$root'\"add\":[\"NET_BIND_SERVICE\"]", NULL },
+	  "@RAW@\":true}" },
 	{ "a cell from a node",
 	  HEAD STEP("expect", "", "", CELL("node/b", "x/a", "TCP", "80", "4")) CASE,
 	  { "namespaces=\"$namespaces $PREFIX-\"'host-agents'\n",
