@@ -1,15 +1,38 @@
 # shellcheck shell=bash disable=SC2034
-# kube-router, its firewall alone: iptables and ipset. The mode nft is its experimental nftables one, where the pinned version has it.
-agent_modes=nft
+# kube-router, its firewall alone: iptables and ipset. Pods are routed; in the mode bridge they share a bridge, as with
+# kube-router's own network. The mode nft is its experimental nftables one, where the pinned version has it.
+agent_modes="nft bridge"
 agent_families="ipv4 dual"
 agent_modules=kube-router
 agent_packages="ipset conntrack"
 
 agent_check()
 {
-	[ "$LAB_MODE" = nft ] || return 0
-	"$LAB_BIN/kube-router" --help 2>&1 | grep -q -e --use-nftables-for-netpol ||
-		lab_unavailable "the pinned kube-router has no nftables mode"
+	case $LAB_MODE in
+	nft)
+		"$LAB_BIN/kube-router" --help 2>&1 | grep -q -e --use-nftables-for-netpol ||
+			lab_unavailable "the pinned kube-router has no nftables mode"
+		;;
+	bridge)
+		[ -e /proc/sys/net/bridge/bridge-nf-call-iptables ] ||
+			lab_unavailable "filtering on a bridge needs br_netfilter in the kernel (modprobe br_netfilter)"
+		;;
+	esac
+}
+
+agent_cni_conf()
+{
+	if [ "$LAB_MODE" = bridge ]; then
+		cni_bridge "$1" kube-bridge
+	else
+		cni_ptp "$1"
+	fi
+}
+
+agent_node_setup()
+{
+	[ "$LAB_MODE" = bridge ] || return 0
+	node_exec "$1" sh -c 'for f in /proc/sys/net/bridge/bridge-nf-call-ip*tables; do echo 1 >"$f"; done'
 }
 
 agent_cluster_setup()
@@ -34,14 +57,18 @@ agent_cluster_setup()
 
 agent_start()
 {
+	local options=()
+
+	[ "$LAB_MODE" != nft ] || options+=(--use-nftables-for-netpol=true)
 	node_spawn "$1" agent kube-router --kubeconfig="$(kubeconfig_for kube-router kube-router)" --hostname-override="$1" \
 		--run-firewall=true --run-router=false --run-service-proxy=false --run-loadbalancer=false --enable-cni=false \
 		--metrics-port=0 --health-port=20244 --service-cluster-ip-range="$LAB_SERVICE_CIDR" \
 		${LAB_SERVICE_CIDR6:+--service-cluster-ip-range="$LAB_SERVICE_CIDR6" --enable-ipv6=true} \
-		${LAB_MODE:+--use-nftables-for-netpol=true}
+		"${options[@]}"
 }
 
 agent_ready()
 {
-	node_exec "$1" curl -sf --max-time 2 http://127.0.0.1:20244/healthz && node_exec "$1" sh -c 'iptables-save | grep -q KUBE-ROUTER-FORWARD'
+	node_exec "$1" curl -sf --max-time 2 http://127.0.0.1:20244/healthz &&
+		node_exec "$1" sh -c 'iptables-save; nft list ruleset' | grep -q KUBE-ROUTER-FORWARD
 }
