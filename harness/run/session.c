@@ -107,16 +107,21 @@ static int create_pod(struct np_session *s, json_t *pod, struct np_err *err)
 				   .node = choose_node(s, pod),
 				   .ports = s->worldfile->ports,
 				   .n_ports = s->worldfile->n_ports };
+	json_t *stored = NULL;
 
 	np_podspec_apply(pod, &spec);
 	if (!s->raw && np_podspec_privileged(pod, &spec) &&
 	    allow_privileged(s, real.p, err) < 0)
 		return -1;
-	if (np_kube_create(kube(s), &np_kube_types[NP_KUBE_POD], real.p, pod, NULL, NULL, err) < 0)
+	if (np_kube_create(kube(s), &np_kube_types[NP_KUBE_POD], real.p, pod, NULL, &stored, err) <
+	    0)
 		return -1;
 	register_pod(s, name, identity,
 		     np_json_str(json_array_get(np_json_at(pod, "spec/containers"), 0), "name", ""),
 		     np_json_bool(pod, "spec/hostNetwork", 0));
+	/* From now on somebody else's deletion is told from a pod that is late. */
+	s->pods[s->n_pods - 1].uid = np_xstrdup(np_json_str(stored, "metadata/uid", ""));
+	json_decref(stored);
 	return 0;
 }
 
@@ -238,7 +243,6 @@ static void match_pods(struct np_session *s, const struct np_scope_ns *ns, const
 			struct np_err err = { 0 };
 
 			np_fleet_add(s->fleet, &place, &p->agent, &err);
-			p->uid = np_xstrdup(np_json_str(found, "metadata/uid", ""));
 		}
 	}
 }
@@ -273,7 +277,7 @@ static const json_t *pod_named(const json_t *list, const char *name)
 	return NULL;
 }
 
-/* Pods that ran before must still be there: what a case deletes itself it has forgotten. */
+/* Pods that were made must be there: what a case deletes itself it has forgotten. */
 static int check_known(void *ctx, const json_t *list, struct np_err *err)
 {
 	const struct awaited *a = ctx;
