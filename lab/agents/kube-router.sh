@@ -32,6 +32,7 @@ agent_cni_conf()
 agent_node_setup()
 {
 	[ "$LAB_MODE" = bridge ] || return 0
+	# shellcheck disable=SC2016 # expanded by the shell started
 	node_exec "$1" sh -c 'for f in /proc/sys/net/bridge/bridge-nf-call-ip*tables; do echo 1 >"$f"; done'
 }
 

@@ -36,6 +36,13 @@ cgroup_delegate()
 	done
 }
 
+# All pods of a node together would count as much as one process of the machine's; on a busy one they would starve.
+cgroup_weigh()
+{
+	[ ! -f "$1/cpu.shares" ] || echo 16384 >"$1/cpu.shares"
+	[ ! -f "$1/cpu.weight" ] || echo 1600 >"$1/cpu.weight"
+}
+
 cgroup_make()
 {
 	local name root f
@@ -52,6 +59,7 @@ cgroup_make()
 			cgroup_delegate "$root"
 			cgroup_delegate "$root/$name"
 		fi
+		cgroup_weigh "$root/$name"
 	done
 }
 
