@@ -31,16 +31,18 @@ void diag_add(struct np_diags *d, enum np_diag_kind kind, struct np_place place,
 	char msg[NP_ERR_MSG_MAX];
 	va_list ap;
 
-	va_start(ap, fmt);
-	vsnprintf(msg, sizeof(msg), fmt, ap);
-	va_end(ap);
-	if (!d || (is_known(d, kind, path, msg) && kind != NP_DIAG_SKIPPED &&
-		   kind != NP_DIAG_CLUSTER_POLICY))
+	if (!d)
 		return;
 	if (d->n == NP_DIAGS_MAX) {
 		d->n_dropped++;
 		return;
 	}
+	va_start(ap, fmt);
+	vsnprintf(msg, sizeof(msg), fmt, ap);
+	va_end(ap);
+	if (is_known(d, kind, path, msg) && kind != NP_DIAG_SKIPPED &&
+	    kind != NP_DIAG_CLUSTER_POLICY)
+		return;
 	if (!d->items)
 		d->items = np_arena_array(&d->arena, NP_DIAGS_MAX, sizeof(*d->items));
 	if (place.file)
@@ -327,23 +329,35 @@ static int cmp_pairs(const void *a, const void *b)
 	return c ? c : (x > y) - (x < y);
 }
 
-/* The pairs of a map by key, as Go prints what it read from YAML; NULL: as they stand. */
-static const struct np_pair **ordered_pairs(struct apply *a, const struct np_value *map)
+/*
+ * The pairs of a map by key, as Go prints what it read from YAML: the last of equal ones only.
+ * NULL: as they stand.
+ */
+static const struct np_pair **ordered_pairs(struct apply *a, const struct np_value *map,
+					    uint32_t *ret_n)
 {
 	const struct np_pair **pairs;
+	uint32_t n = 0;
 
+	*ret_n = map->n;
 	if (!a->go || a->opts->mode == NP_DECODE_API_JSON || map->n < 2)
 		return NULL;
-	pairs = np_arena_array(a->scratch, map->n, sizeof(*pairs));
 	for (uint32_t i = 0; i < map->n; i++)
-		pairs[i] = &map->pairs[i];
-	qsort(pairs, map->n, sizeof(*pairs), cmp_pairs);
+		n += !map->pairs[i].overridden;
+	pairs = np_arena_array(a->scratch, n, sizeof(*pairs));
+	*ret_n = n;
+	n = 0;
+	for (uint32_t i = 0; i < map->n; i++)
+		if (!map->pairs[i].overridden)
+			pairs[n++] = &map->pairs[i];
+	qsort(pairs, n, sizeof(*pairs), cmp_pairs);
 	return pairs;
 }
 
 static int apply_map(struct apply *a, const struct np_value *v, struct api_map *map)
 {
 	const struct np_pair **pairs;
+	uint32_t n;
 
 	if (v->kind == NP_VALUE_NULL) {
 		*map = (struct api_map){ 0 };
@@ -354,9 +368,9 @@ static int apply_map(struct apply *a, const struct np_value *v, struct api_map *
 		return wrong_type(a, v, "a map of strings");
 	}
 	set_cell(&map->at, v);
-	grow_map(a, map, v->n);
-	pairs = ordered_pairs(a, v);
-	for (uint32_t i = 0; i < v->n; i++) {
+	pairs = ordered_pairs(a, v, &n);
+	grow_map(a, map, n);
+	for (uint32_t i = 0; i < n; i++) {
 		const struct np_pair *pair = pairs ? pairs[i] : &v->pairs[i];
 
 		if (!is_live(a, pair))
@@ -488,6 +502,7 @@ int apply_object(struct apply *a, const struct api_type *type, const struct np_v
 		 void *object)
 {
 	const struct np_pair **pairs;
+	uint32_t n;
 
 	if (v->kind == NP_VALUE_NULL)
 		return 0;
@@ -496,8 +511,8 @@ int apply_object(struct apply *a, const struct api_type *type, const struct np_v
 		return wrong_type(a, v, "a map");
 	}
 	set_cell(object, v);
-	pairs = ordered_pairs(a, v);
-	for (uint32_t i = 0; i < v->n; i++)
+	pairs = ordered_pairs(a, v, &n);
+	for (uint32_t i = 0; i < n; i++)
 		if (apply_pair(a, type, pairs ? pairs[i] : &v->pairs[i], object))
 			return -1;
 	return 0;

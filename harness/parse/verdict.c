@@ -2,6 +2,7 @@
 #include "verdict.h"
 
 #include <stdarg.h>
+#include <stdint.h>
 
 #include "np/base/utf8.h"
 
@@ -122,6 +123,20 @@ void verdict_field(struct verdict *v, enum np_finding_type type, const struct ce
 	verdict_add(v, type, at, field, NULL);
 }
 
+/* The server would print it whole; nobody reads that, and aliases can make it stand very often. */
+#define SHOWN_BYTES 1000
+
+static void add_value(struct np_buf *b, struct np_str value)
+{
+	bool cut = value.n > SHOWN_BYTES;
+
+	if (cut)
+		value.n = SHOWN_BYTES;
+	np_buf_go_quoted(b, value);
+	if (cut)
+		np_buf_adds(b, "..");
+}
+
 void verdict_text(struct verdict *v, enum np_finding_type type, const struct cell *at,
 		  const struct vpath *field, struct np_str value, const char *fmt, ...)
 {
@@ -129,18 +144,47 @@ void verdict_text(struct verdict *v, enum np_finding_type type, const struct cel
 
 	np_buf_clear(&v->text);
 	np_buf_printf(&v->text, "%s: ", type_words[type]);
-	np_buf_go_quoted(&v->text, value);
+	add_value(&v->text, value);
 	va_start(ap, fmt);
 	add_detail(&v->text, fmt, ap);
 	va_end(ap);
 	verdict_add(v, type, at, field, NULL);
 }
 
+struct verdict_slot *verdict_slot(struct verdict *v, struct np_str text, unsigned kind,
+				  bool *ret_known)
+{
+	struct verdict_slot *s;
+
+	if (!v->cache)
+		v->cache = np_arena_alloc(v->arena, sizeof(*v->cache));
+	s = &v->cache->slots[((uintptr_t)text.p / 64 + kind) % VERDICT_SLOTS];
+	*ret_known = s->p == text.p && s->n == text.n && s->kind == kind;
+	if (!*ret_known)
+		*s = (struct verdict_slot){ .p = text.p, .n = text.n, .kind = kind };
+	return s;
+}
+
+static size_t name_errors(struct verdict *v, enum np_name_rule rule, struct np_str s,
+			  const char **ret)
+{
+	struct verdict_slot *slot;
+	bool known;
+
+	if (s.n < VERDICT_LONG)
+		return np_name_errors(rule, s, ret);
+	slot = verdict_slot(v, s, rule + 1, &known);
+	if (!known)
+		slot->n_errors = np_name_errors(rule, s, slot->errors);
+	memcpy(ret, slot->errors, sizeof(slot->errors));
+	return slot->n_errors;
+}
+
 void verdict_name(struct verdict *v, enum np_name_rule rule, const struct cell *at,
 		  const struct vpath *field, struct np_str checked, struct np_str shown)
 {
 	const char *errors[NP_NAME_MAX_ERRORS];
-	size_t n = np_name_errors(rule, checked, errors);
+	size_t n = name_errors(v, rule, checked, errors);
 
 	for (size_t i = 0; i < n; i++)
 		verdict_text(v, NP_FINDING_INVALID, at, field, shown, "%s", errors[i]);

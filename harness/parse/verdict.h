@@ -27,6 +27,7 @@ struct verdict {
 	struct np_finding *findings, *warnings;	/* growing */
 	size_t n_findings, cap_findings, n_warnings, cap_warnings;
 	struct np_buf text;			/* scratch for messages */
+	struct verdict_cache *cache;		/* of long texts, which aliases repeat; NULL: none yet */
 	const struct cell *outer;		/* place of errors about what is not there */
 	/* of an update: excused */
 	struct np_str *known_cidrs;		/* sorted */
@@ -35,6 +36,25 @@ struct verdict {
 };
 
 void vpath_text(const struct vpath *path, struct np_buf *b);
+
+/* What was found out about one long text: an alias can make it stand in very many places. */
+#define VERDICT_LONG 256
+#define VERDICT_SLOTS 64
+
+struct verdict_cache {
+	struct verdict_slot {
+		const char *p;
+		size_t n;
+		unsigned kind;	/* which question was asked */
+		const char *errors[NP_NAME_MAX_ERRORS];
+		size_t n_errors;
+		struct np_cidr cidr;
+	} slots[VERDICT_SLOTS];
+};
+
+/* The slot of such a text; *@ret_known tells whether it holds the answer. */
+struct verdict_slot *verdict_slot(struct verdict *v, struct np_str text, unsigned kind,
+				  bool *ret_known);
 
 /* A finding whose message is in v->text, which is cleared. @at may be without a place. */
 void verdict_add(struct verdict *v, enum np_finding_type type, const struct cell *at,

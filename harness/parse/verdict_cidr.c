@@ -12,6 +12,20 @@ static bool is_excused(const struct verdict *v, struct np_str text)
 					   cmp_strings);
 }
 
+static bool parse(struct verdict *v, struct np_str text, struct np_cidr *ret)
+{
+	struct verdict_slot *slot;
+	bool known;
+
+	if (text.n < VERDICT_LONG)
+		return np_cidr_parse(text, ret);
+	slot = verdict_slot(v, text, 0, &known);
+	if (!known)
+		slot->n_errors = !np_cidr_parse(text, &slot->cidr);
+	*ret = slot->cidr;
+	return !slot->n_errors;
+}
+
 bool verdict_cidr(struct verdict *v, const struct api_str *text, const struct vpath *field,
 		  struct np_cidr *ret)
 {
@@ -24,7 +38,7 @@ bool verdict_cidr(struct verdict *v, const struct api_str *text, const struct vp
 		{ NP_CIDR_MAPPED, "must not have an IPv4-mapped IPv6 address" },
 		{ NP_CIDR_HOST_BITS, "must not have bits set beyond the prefix length" },
 	};
-	bool readable = np_cidr_parse(text->s, ret), excused = is_excused(v, text->s);
+	bool readable = parse(v, text->s, ret), excused = is_excused(v, text->s);
 
 	if (!readable && !excused)
 		verdict_text(v, NP_FINDING_INVALID, &text->at, field, text->s,
@@ -72,7 +86,7 @@ void verdict_cidr_warning(struct verdict *v, const struct api_str *text, const s
 	bool ambiguous, odd;
 	struct np_cidr c;
 
-	if (!np_cidr_parse(text->s, &c))
+	if (!parse(v, text->s, &c))
 		return;
 	ambiguous = !np_addr_eq(&c.addr, &c.host);
 	odd = c.flags & (NP_CIDR_ZEROS | NP_CIDR_MAPPED);

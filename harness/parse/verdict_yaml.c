@@ -3,6 +3,7 @@
 
 #include <search.h>
 
+/* More than a server's warnings can hold; the rest is not looked for. */
 #define MAX_DISTINCT 1000
 
 struct walk {
@@ -26,8 +27,7 @@ static void note(struct verdict *v, const struct np_pair *pair)
 		    np_str_eq(v->findings[i].msg,
 			      (struct np_str){ np_buf_text(&v->text), v->text.len }))
 			return;
-	if (v->n_findings < MAX_DISTINCT)
-		verdict_add(v, NP_FINDING_DUPLICATE_FIELD, &at, NULL, NULL);
+	verdict_add(v, NP_FINDING_DUPLICATE_FIELD, &at, NULL, NULL);
 }
 
 static int cmp_pointers(const void *a, const void *b)
@@ -61,7 +61,7 @@ void verdict_yaml_duplicates(struct verdict *v, const struct np_value *root)
 		return;
 	stack = np_grow(stack, &cap, n, sizeof(*stack));
 	stack[n++] = (struct walk){ root, 0 };
-	while (n) {
+	while (n && v->n_findings < MAX_DISTINCT) {
 		struct walk *w = &stack[n - 1];
 		const struct np_value *child;
 
