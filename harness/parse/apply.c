@@ -15,12 +15,14 @@ void np_diags_release(struct np_diags *d)
 	*d = (struct np_diags){ 0 };
 }
 
-static bool is_known(const struct np_diags *d, enum np_diag_kind kind, const char *path,
-		     const char *msg)
+static bool is_known(const struct np_diags *d, enum np_diag_kind kind, struct np_str path,
+		     struct np_str msg)
 {
+	if (kind == NP_DIAG_SKIPPED || kind == NP_DIAG_CLUSTER_POLICY)
+		return false;
 	for (size_t i = 0; i < d->n; i++)
-		if (d->items[i].kind == kind && np_str_is(d->items[i].path, path) &&
-		    np_str_is(d->items[i].msg, msg))
+		if (d->items[i].kind == kind && np_str_eq(d->items[i].path, path) &&
+		    np_str_eq(d->items[i].msg, msg))
 			return true;
 	return false;
 }
@@ -28,21 +30,19 @@ static bool is_known(const struct np_diags *d, enum np_diag_kind kind, const cha
 void diag_add(struct np_diags *d, enum np_diag_kind kind, struct np_place place, const char *path,
 	      const char *fmt, ...)
 {
+	struct np_str path_text = np_str_from(path);
 	char msg[NP_ERR_MSG_MAX];
 	va_list ap;
 
-	if (!d)
+	va_start(ap, fmt);
+	vsnprintf(msg, sizeof(msg), fmt, ap);
+	va_end(ap);
+	if (!d || is_known(d, kind, path_text, np_str_from(msg)))
 		return;
 	if (d->n == NP_DIAGS_MAX) {
 		d->n_dropped++;
 		return;
 	}
-	va_start(ap, fmt);
-	vsnprintf(msg, sizeof(msg), fmt, ap);
-	va_end(ap);
-	if (is_known(d, kind, path, msg) && kind != NP_DIAG_SKIPPED &&
-	    kind != NP_DIAG_CLUSTER_POLICY)
-		return;
 	if (!d->items)
 		d->items = np_arena_array(&d->arena, NP_DIAGS_MAX, sizeof(*d->items));
 	if (place.file)
@@ -50,7 +50,7 @@ void diag_add(struct np_diags *d, enum np_diag_kind kind, struct np_place place,
 	d->items[d->n++] = (struct np_diag){
 		kind,
 		place,
-		np_arena_str(&d->arena, np_str_from(path)),
+		np_arena_str(&d->arena, path_text),
 		np_arena_str(&d->arena, np_str_from(msg)),
 	};
 }
