@@ -34,6 +34,7 @@ struct np_rt {
 	uint8_t *expected;	      /* enum np_verdict; NP_NO_FLOW: no such cell */
 	struct np_fleet_result *seen; /* of the last look at the cell */
 	uint8_t *looked;	      /* 1: seen[] is filled */
+	bool one_node;		      /* of the cluster is used: every pod is on node/a */
 };
 
 struct np_rt_cell {
@@ -68,7 +69,9 @@ struct np_flow np_rt_flow(const struct np_rt *t, size_t cell);
  * 600 bytes. */
 const char *np_rt_cell_text(const struct np_rt *t, size_t cell, char *buf, size_t size);
 /* First cell on which hand-written lines and the oracle differ; SIZE_MAX when they agree.
- * @ret_line: the line that speaks of it, NULL if none does. */
+ * @ret_line: the line that speaks of it, NULL if none does. With one node the cells between it and
+ * pods are left out: tables are written for two, and what a node may do with its own pods differs
+ * from what another may (S40-S42). */
 size_t np_rt_check_expect(const struct np_rt *t, const struct np_expect *expect,
 			  const struct np_expect_line **ret_line);
 /* Tables for the record. New reference. */
