@@ -283,6 +283,27 @@ static bool has_probe(const struct round *r, unsigned need)
 	return false;
 }
 
+/* Why there was no probe for a need. */
+static const char *untried(const struct np_fixture *f, unsigned need)
+{
+	static const struct {
+		unsigned need;
+		const char *why;
+	} reasons[] = {
+		{ NP_NEED_IPV4, "pods have no IPv4 address" },
+		{ NP_NEED_IPV6, "pods have no IPv6 address" },
+		{ NP_NEED_SERVICES, "no Service could be made" },
+		{ NP_NEED_SCTP, "no world of this run has SCTP ports" },
+	};
+
+	if (need == NP_NEED_DNS && !(f->needs & need))
+		return "no case of this run asks for it";
+	for (size_t i = 0; i < NP_ARRAY_SIZE(reasons); i++)
+		if (reasons[i].need == need)
+			return reasons[i].why;
+	return "not there";
+}
+
 /* A need is met when every probe of it that depends on no other failing need was answered. */
 static void judge_needs(struct np_fixture *f, const struct round *r)
 {
@@ -303,7 +324,7 @@ static void judge_needs(struct np_fixture *f, const struct round *r)
 			}
 		if (!has_probe(&own, needs[k])) {
 			if (!(f->caps & needs[k]))
-				np_fixture_lack(f, needs[k], "not there, or not tried");
+				np_fixture_lack(f, needs[k], untried(f, needs[k]));
 		} else if (count_failed(&own, needs[k], &first)) {
 			snprintf(why, sizeof(why), "control probe to %s port %u: %s %s",
 				 np_addr_text(&first->req.addr, addr), first->req.port,

@@ -353,6 +353,7 @@ int np_fixture_start(struct np_cluster *cluster, struct np_record *record, struc
 	f->ports = np_arena_array(&f->arena, n_ports, sizeof(*ports));
 	memcpy(f->ports, ports, n_ports * sizeof(*ports));
 	f->n_ports = n_ports;
+	f->needs = needs;
 	take_nodes(f, &preflight->nodes);
 	if ((cluster->inject && np_inject_new(cluster->kube, &f->inject, err) < 0) ||
 	    make_control(f, err) < 0 ||

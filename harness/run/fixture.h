@@ -58,6 +58,7 @@ struct np_fixture {
 	struct np_addr dns_ips[NP_WORLD_MAX_IPS]; /* of one DNS pod */
 	size_t n_dns_ips;
 	struct np_str dns_pod; /* object name of that pod; empty: none found */
+	unsigned needs;	       /* enum np_need: what the cases of the run ask for */
 	unsigned caps;	       /* enum np_need: what is there */
 	char lacking[16]
 		    [160]; /* reason for each bit of caps that is not set; same order as the bits */
