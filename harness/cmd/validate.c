@@ -10,6 +10,7 @@
 #include "np/cmd/options.h"
 #include "np/kube/client.h"
 #include "np/kube/config.h"
+#include "np/parse/lint.h"
 #include "np/parse/manifests.h"
 #include "np/parse/read.h"
 #include "worldargs.h"
@@ -24,6 +25,14 @@ struct validate_args {
 	const char *kubernetes, *ns, *old;
 	bool lint, against, quiet;
 	const char *kubeconfig, *context;
+	struct np_strings worlds;
+};
+
+/* A file that is needed to the end. */
+struct kept_file {
+	struct validate_file file;
+	struct np_buf text;
+	size_t first_document;
 };
 
 /* Of one command. */
@@ -31,9 +40,15 @@ struct validate_run {
 	const struct validate_args *args;
 	struct np_validate_opts opts;
 	struct np_docs old;
+	struct np_arena paths;	/* of files found in folders */
 	struct np_kube *kube;
 	const atomic_int *cancel;
 	json_t *json;		/* the result as JSON; NULL for text */
+	struct np_lint *lint;	/* NULL: not asked for */
+	struct np_world world;	/* for the lint */
+	bool has_world;
+	struct kept_file *kept;	/* for the lint: where its notes point to */
+	size_t n_kept, cap_kept, n_notes;
 	size_t n_documents, n_rejected, n_sent, n_different;
 };
 
@@ -113,6 +128,8 @@ static int take_document(struct validate_run *r, const struct validate_file *f,
 
 	if (r->kube && validate_ask(r->kube, f, v, &server, err) < 0)
 		return -1;
+	if (r->lint)
+		np_lint_add(r->lint, v, f->opts.mode, f->path);
 	r->n_documents++;
 	r->n_rejected += !np_stage_accepts(v->stage);
 	r->n_sent += server.asked;
@@ -125,6 +142,7 @@ static int take_document(struct validate_run *r, const struct validate_file *f,
 static int take_file(struct validate_run *r, const char *path, struct np_err *err)
 {
 	struct validate_file f = { .path = path, .opts = r->opts };
+	size_t first = r->n_documents;
 	struct np_buf text = { 0 };
 	int rc = np_file_read(path, NP_MANIFEST_MAX_BYTES, &text, err);
 
@@ -139,6 +157,11 @@ static int take_file(struct validate_run *r, const char *path, struct np_err *er
 	np_validate_text(f.text, &f.opts, &f.said);
 	for (size_t i = 0; i < f.said.n && rc == 0; i++)
 		rc = take_document(r, &f, &f.said.items[i], err);
+	if (r->lint) {
+		r->kept = np_grow(r->kept, &r->cap_kept, r->n_kept, sizeof(*r->kept));
+		r->kept[r->n_kept++] = (struct kept_file){ f, text, first };
+		return rc;
+	}
 	np_validations_release(&f.said);
 	np_buf_release(&text);
 	return rc;
@@ -167,10 +190,78 @@ static int take_path(struct validate_run *r, const char *path, struct np_err *er
 		if (atomic_load(r->cancel))
 			rc = np_err_set(err, NP_EINTR, "interrupted");
 		else
-			rc = take_file(r, files[i], err);
+			rc = take_file(r, np_arena_str(&r->paths, np_str_from(files[i])).p, err);
 	}
 	np_files_free(files);
 	return rc;
+}
+
+/* ---- lint ---- */
+
+static int prepare_lint(struct validate_run *r, struct np_err *err)
+{
+	struct np_world world;
+
+	if (!r->args->lint)
+		return r->args->worlds.n ? np_err_set(err, NP_EUSAGE, "--world is for --lint") : 0;
+	if (r->args->worlds.n) {
+		np_world_init(&world);
+		if (np_manifests_load(r->args->worlds.items, r->args->worlds.n, &world, err) < 0) {
+			np_world_release(&world);
+			return -1;
+		}
+		r->world = world;
+		r->has_world = true;
+	}
+	r->lint = np_lint_new(r->has_world ? &r->world : NULL);
+	return 0;
+}
+
+static void add_note(struct validate_run *r, const struct kept_file *k,
+		     const struct np_lint_note *note)
+{
+	json_t *o, *list;
+
+	if (!r->json) {
+		validate_print_note(&k->file, note);
+		return;
+	}
+	o = json_array_get(r->json, note->document);
+	list = json_object_get(o, "lint");
+	if (!list) {
+		list = json_array();
+		json_object_set_new(o, "lint", list);
+	}
+	json_array_append_new(list, np_json_pack("{s:s, s:i, s:i, s:o}", "rule",
+						 np_lint_rule_name(note->rule), "line",
+						 (int)note->place.line, "column",
+						 (int)note->place.column, "message",
+						 np_json_string(note->msg)));
+}
+
+static void print_lint(struct validate_run *r)
+{
+	const struct np_lint_note *notes = np_lint_notes(r->lint, &r->n_notes);
+	size_t k = 0;
+
+	for (size_t i = 0; i < r->n_notes; i++) {
+		while (k + 1 < r->n_kept && r->kept[k + 1].first_document <= notes[i].document)
+			k++;
+		add_note(r, &r->kept[k], &notes[i]);
+	}
+}
+
+static void release_lint(struct validate_run *r)
+{
+	np_lint_free(r->lint);
+	for (size_t i = 0; i < r->n_kept; i++) {
+		np_validations_release(&r->kept[i].file.said);
+		np_buf_release(&r->kept[i].text);
+	}
+	free(r->kept);
+	if (r->has_world)
+		np_world_release(&r->world);
+	np_arena_release(&r->paths);
 }
 
 /* ---- the whole ---- */
@@ -194,6 +285,8 @@ static void print_total(const struct validate_run *r, int64_t us)
 	double seconds = (double)us / 1e6;
 
 	fprintf(stderr, "%zu documents, %zu rejected", r->n_documents, r->n_rejected);
+	if (r->lint)
+		fprintf(stderr, ", %zu notes", r->n_notes);
 	if (r->kube)
 		fprintf(stderr, "; %zu sent in %.1f s (%.0f/s), %zu answered differently",
 			r->n_sent, seconds, (double)r->n_sent / (seconds > 0 ? seconds : 1),
@@ -208,6 +301,8 @@ static int validate_all(struct validate_run *r, struct np_err *err)
 
 	for (size_t i = 0; i < r->args->paths.n && rc == 0; i++)
 		rc = take_path(r, r->args->paths.items[i], err);
+	if (rc == 0 && r->lint)
+		print_lint(r);
 	if (rc == 0)
 		print_total(r, np_now_us() - start);
 	return rc;
@@ -224,6 +319,8 @@ static int run(const struct validate_args *a)
 	if (a->format == FORMAT_JSON)
 		r.json = json_array();
 	rc = read_options(&r, &err);
+	if (rc == 0)
+		rc = prepare_lint(&r, &err);
 	if (rc == 0 && a->against)
 		rc = connect_to(&r, &config, &err);
 	if (rc == 0)
@@ -237,6 +334,7 @@ static int run(const struct validate_args *a)
 	np_kube_free(r.kube);
 	np_kube_config_release(&config);
 	np_docs_release(&r.old);
+	release_lint(&r);
 	if (rc < 0)
 		return np_command_fail(&np_cmd_validate, &err);
 	return r.n_rejected || r.n_different ? NP_EXIT_FOUND : NP_EXIT_OK;
@@ -258,6 +356,10 @@ static int run_validate(int argc, char **argv)
 		  "of the request; default: default, kubectl: the object's own", NULL },
 		{ "old", NP_OPT_STRING, &a.old, "FILE",
 		  "judge an update of the object in this file", NULL },
+		{ "lint", NP_OPT_FLAG, &a.lint, NULL,
+		  "say what is accepted and still looks wrong", NULL },
+		{ "world", NP_OPT_STRINGS, &a.worlds, "FILE|DIR",
+		  "pods and namespaces for --lint: which selectors take nothing", NULL },
 		{ "against", NP_OPT_FLAG, &a.against, NULL,
 		  "ask a real API server too, by dry run, and say where it differs", NULL },
 		{ "kubeconfig", NP_OPT_STRING, &a.kubeconfig, "FILE", "the server to ask", NULL },
@@ -271,6 +373,7 @@ static int run_validate(int argc, char **argv)
 	if (status < 0)
 		status = run(&a);
 	np_strings_release(&a.paths);
+	np_strings_release(&a.worlds);
 	return status;
 }
 

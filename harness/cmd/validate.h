@@ -24,6 +24,8 @@ struct validate_server {
 void validate_print(const struct validate_file *f, const struct np_validation *v);
 void validate_print_server(const struct validate_file *f, const struct np_validation *v,
 			   const struct validate_server *s);
+struct np_lint_note;
+void validate_print_note(const struct validate_file *f, const struct np_lint_note *note);
 /* The contract of `validate --format json`. New reference. */
 json_t *validate_json(const struct validate_file *f, const struct np_validation *v,
 		      const struct validate_server *s);

@@ -5,6 +5,7 @@
 
 #include "np/base/mem.h"
 #include "np/base/utf8.h"
+#include "np/parse/lint.h"
 
 #define SHOWN_CHARS 96	/* of a line */
 
@@ -82,7 +83,9 @@ static void print_finding(const struct validate_file *f, const struct np_finding
 {
 	print_place(f, &x->place);
 	printf(" %s: ", what);
-	if (x->field.n) {
+	/* What is strict about a field names it itself. */
+	if (x->field.n && x->type != NP_FINDING_UNKNOWN_FIELD &&
+	    x->type != NP_FINDING_DUPLICATE_FIELD) {
 		print_printable(x->field);
 		fputs(": ", stdout);
 	}
@@ -117,6 +120,17 @@ void validate_print(const struct validate_file *f, const struct np_validation *v
 	else
 		printf("%s:%u: rejected by kubectl, nothing is sent\n", f->path, v->line);
 	np_buf_release(&name);
+}
+
+void validate_print_note(const struct validate_file *f, const struct np_lint_note *note)
+{
+	print_place(f, &note->place);
+	printf(" lint: ");
+	print_printable(note->msg);
+	printf(" [%s]\n", np_lint_rule_name(note->rule));
+	if (note->place.line)
+		show_line(line_of(f->text, note->place.line), note->place.line,
+			  note->place.column);
 }
 
 void validate_print_server(const struct validate_file *f, const struct np_validation *v,

@@ -139,15 +139,32 @@ static int wrong_type(struct apply *a, const struct np_value *v, const char *wan
 	return at_value(a, v);
 }
 
+/* The note on an unknown field says which are known. */
+static void note_allowed(struct apply *a, const struct api_type *type, struct np_place place,
+			 const char *path)
+{
+	char names[256];
+	size_t n = 0;
+
+	for (size_t i = 0; i < type->n_fields && n < sizeof(names); i++)
+		n += (size_t)snprintf(names + n, sizeof(names) - n, "%s%s", i ? ", " : "",
+				      type->fields[i].name);
+	diag_add(a->diags, NP_DIAG_UNKNOWN, place, path, "known here: %s", names);
+}
+
 /* Unknown and repeated fields: remembered as an error, warned of, or nothing. */
-static void note_field(struct apply *a, enum np_diag_kind kind, const struct np_pair *pair)
+static void note_field(struct apply *a, const struct api_type *type, enum np_diag_kind kind,
+		       const struct np_pair *pair)
 {
 	const struct np_place place = { a->opts->file, pair->line, pair->column };
 	size_t old = path_key(a, pair->key);
 	const char *path = np_buf_text(&a->path),
 		   *what = kind == NP_DIAG_UNKNOWN ? "unknown" : "duplicate";
 
-	diag_add(a->diags, kind, place, path, "%s field", what);
+	if (a->go && kind == NP_DIAG_UNKNOWN)
+		note_allowed(a, type, place, path);
+	else
+		diag_add(a->diags, kind, place, path, "%s field", what);
 	if (a->opts->fields == NP_FIELDS_STRICT && !a->refused) {
 		a->refused = true;
 		np_err_set(&a->strict, NP_EPARSE, "%s field '%s'", what, path);
@@ -165,7 +182,7 @@ static bool is_live(struct apply *a, const struct np_pair *pair)
 		     (a->opts->mode == NP_DECODE_API_YAML && !a->go);
 
 	if (pair->duplicate && noted && a->opts->fields != NP_FIELDS_IGNORE)
-		note_field(a, NP_DIAG_DUPLICATE, pair);
+		note_field(a, NULL, NP_DIAG_DUPLICATE, pair);
 	return a->opts->mode == NP_DECODE_API_JSON || !pair->overridden;
 }
 
@@ -482,7 +499,7 @@ static int apply_pair(struct apply *a, const struct api_type *type, const struct
 
 	if (!f) {
 		if (!type->open && a->opts->fields != NP_FIELDS_IGNORE)
-			note_field(a, NP_DIAG_UNKNOWN, pair);
+			note_field(a, type, NP_DIAG_UNKNOWN, pair);
 		return 0;
 	}
 	if (!is_live(a, pair))

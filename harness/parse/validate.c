@@ -253,6 +253,8 @@ static void take_diags(struct verdict *v, const struct np_diags *diags)
 						       : NP_FINDING_DUPLICATE_FIELD,
 			    &at, NULL, NULL);
 		v->findings[v->n_findings - 1].field = np_arena_str(v->arena, d->path);
+		if (d->kind == NP_DIAG_UNKNOWN)
+			v->findings[v->n_findings - 1].advice = np_arena_str(v->arena, d->msg);
 	}
 }
 
@@ -268,6 +270,7 @@ static void findings_to_warnings(struct verdict *v)
 		verdict_warn(v, &at);
 		v->warnings[v->n_warnings - 1].type = f->type;
 		v->warnings[v->n_warnings - 1].field = f->field;
+		v->warnings[v->n_warnings - 1].advice = f->advice;
 	}
 	v->n_findings = 0;
 }
