@@ -17,6 +17,9 @@ void np_trouble_mark(const struct np_session *s, struct np_trouble_mark *ret)
 {
 	struct np_fleet_stats st;
 
+	*ret = (struct np_trouble_mark){ .pods_lost = s->pods_lost };
+	if (!s->fleet)
+		return;
 	np_fleet_get_stats(s->fleet, &st);
 	*ret = (struct np_trouble_mark){ .streams_lost = st.streams_lost,
 					 .outage_ms = np_kube_outage_ms(kube(s)),
@@ -211,7 +214,7 @@ int np_trouble_find(struct np_session *s, struct np_err *err)
 	struct np_err why = { 0 };
 	size_t agent;
 
-	if (!np_fleet_lost(s->fleet, &agent, &why))
+	if (!s->fleet || !np_fleet_lost(s->fleet, &agent, &why))
 		return 0;
 	if (agent == s->agents.ext)
 		return np_err_set(err, NP_EENV,

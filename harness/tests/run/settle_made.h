@@ -7,6 +7,7 @@
 #define TESTS_RUN_SETTLE_MADE_H
 
 #include "../../run/settle.h"
+#include "../../run/trouble.h"
 #include "np/base/clock.h"
 #include "np/base/json.h"
 #include "run_test.h"
@@ -38,6 +39,22 @@ static int made_wait(struct np_backoff *b)
 	return 1;
 }
 
+/* ---- made trouble ---- */
+
+static bool (*made_disturbed)(void); /* since the last look; NULL: never */
+static bool (*made_gone)(void);	     /* an agent, for good */
+
+static bool made_since(void)
+{
+	return made_disturbed && made_disturbed();
+}
+
+static int made_find(struct np_err *err)
+{
+	return made_gone && made_gone() ? np_err_set(err, NP_ENOTFOUND, "pod 'x/p0' was evicted")
+					: 0;
+}
+
 /*
  * Only calls: neither the struct nor a prototype of these names follows. The file itself, so that
  * its clock is ours.
@@ -45,6 +62,9 @@ static int made_wait(struct np_backoff *b)
 #define np_now_us() made_now()
 #define np_sleep_ms(ms) made_sleep_ms(ms)
 #define np_backoff_wait(b) made_wait(b)
+#define np_trouble_mark(s, m) ((void)(s), (void)(m))
+#define np_trouble_since(s, m, text, size) ((void)(s), made_since())
+#define np_trouble_find(s, err) ((void)(s), made_find(err))
 #include "../../run/settle.c"
 
 /* ---- the cluster ---- */
@@ -134,6 +154,7 @@ static struct np_rt table_of(size_t n_ends, enum np_verdict v)
 static void setup(void)
 {
 	cluster = (struct cluster){ .took_us = LOOK_US };
+	made_disturbed = made_gone = NULL;
 	made_now_us = CHANGE_US;
 	n_pauses = 0;
 	table = table_of(N_ENDS, NP_ALLOW);

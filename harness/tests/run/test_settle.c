@@ -290,6 +290,78 @@ START_TEST(a_deadline_of_nothing_still_looks_twice)
 }
 END_TEST
 
+static enum np_outcome right_after_ten_seconds(unsigned k, size_t cell)
+{
+	(void)k, (void)cell;
+	return made_now_us > CHANGE_US + 10000000 ? NP_OUT_ALLOWED : NP_OUT_DROPPED;
+}
+
+static bool for_nine_seconds(void)
+{
+	static const int64_t every_us = 1500000;
+	static int64_t last_us;
+
+	if (made_now_us < last_us)
+		last_us = 0;
+	if (made_now_us > CHANGE_US + 9000000 || made_now_us - last_us < every_us)
+		return false;
+	last_us = made_now_us;
+	return true;
+}
+
+/* The deadline of three seconds counts from the end of what kept the change from taking effect. */
+START_TEST(a_disturbance_moves_the_deadline)
+{
+	struct np_settle io;
+
+	cluster.answer = right_after_ten_seconds;
+	made_disturbed = for_nine_seconds;
+	io = settled(NULL);
+	ck_assert(io.right);
+	ck_assert_uint_ge(io.disturbed, 4);
+	ck_assert_uint_le(io.disturbed, NP_SETTLE_DISTURBED_MAX);
+	json_decref(io.observations);
+}
+END_TEST
+
+static bool always(void)
+{
+	return true;
+}
+
+START_TEST(disturbed_without_an_end)
+{
+	struct np_settle io;
+
+	cluster.answer = never_right;
+	made_disturbed = always;
+	io = settled(NULL);
+	ck_assert(!io.right);
+	ck_assert_uint_eq(io.disturbed, NP_SETTLE_DISTURBED_MAX + 1);
+	json_decref(io.observations);
+}
+END_TEST
+
+static bool after_three_looks(void)
+{
+	return cluster.k >= 3;
+}
+
+/* Nobody waits for the deadline once a pod is gone. */
+START_TEST(an_agent_that_is_gone_ends_it)
+{
+	struct np_settle io;
+	struct np_err err = { 0 };
+
+	cluster.answer = not_made;
+	made_gone = after_three_looks;
+	ck_assert_int_eq(settle_with(NULL, 100, &io, &err), -1);
+	ck_assert_int_eq(err.code, NP_ENOTFOUND);
+	ck_assert_uint_eq(cluster.k, 3);
+	json_decref(io.observations);
+}
+END_TEST
+
 /* A probe that could not be made is wrong whatever was expected; never a denial. */
 START_TEST(errors_are_never_denials)
 {
@@ -585,7 +657,9 @@ int main(void)
 	ADD(suite, "flapping", one_relapse_is_seen_and_counted, flapping_for_ever_ends_wrong,
 	    what_should_not_have_changed_is_watched);
 	ADD(suite, "wrong", wrong_for_ever, pauses_double_up_to_a_tenth_of_a_second, right_too_late,
-	    a_deadline_of_nothing_still_looks_twice, errors_are_never_denials, open_cells);
+	    a_deadline_of_nothing_still_looks_twice, errors_are_never_denials, open_cells,
+	    a_disturbance_moves_the_deadline, disturbed_without_an_end,
+	    an_agent_that_is_gone_ends_it);
 	ADD(suite, "network", nothing_is_said_when_the_controls_fail,
 	    right_cells_do_not_count_when_the_controls_fail, a_network_that_comes_back,
 	    a_network_that_comes_and_goes_is_bounded);
