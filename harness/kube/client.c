@@ -195,6 +195,8 @@ static int judge_body(struct exchange *x, struct np_err *err)
 		r->body = np_json_parse(r->text.data, r->text.len, &why);
 	if (r->http >= 300 || r->http < 200) {
 		np_kube_status_err(r->http, r->body, &r->text, err);
+		if (r->http == 403)
+			np_kube_whose_forbidden(x->k->config, err);
 		return r->http == 401 ? np_kube_whose_refused(x->k->config, &x->cred, err) : -1;
 	}
 	if (!why.code)

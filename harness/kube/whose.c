@@ -116,6 +116,20 @@ int np_kube_whose_refused(const struct np_kube_config *c, const struct np_kube_c
 	return -1;
 }
 
+int np_kube_whose_forbidden(const struct np_kube_config *c, struct np_err *err)
+{
+	struct np_buf b = { NULL, 0, 0 };
+
+	if (!err || !c->as_user.n || !strstr(err->msg, "impersonate"))
+		return -1;
+	np_buf_printf(&b, "%s; 'as: %s' of ", err->msg, c->as_user.p);
+	add_user(&b, c);
+	np_buf_adds(&b, " asks for that");
+	np_err_set(err, err->code, "%s", np_buf_text(&b));
+	np_buf_release(&b);
+	return -1;
+}
+
 /* What to look at, by what failed. */
 static void add_advice(struct np_buf *b, const struct np_kube_config *c, CURLcode code,
 		       const char *text)

@@ -14,6 +14,9 @@
 int np_kube_whose_refused(const struct np_kube_config *c, const struct np_kube_cred *cred,
 			  struct np_err *err);
 
+/* The same for a 403 to somebody who impersonates; nothing is added when that is not why. */
+int np_kube_whose_forbidden(const struct np_kube_config *c, struct np_err *err);
+
 /*
  * Sets @err for a TLS handshake that failed with @code and curl's @text; @cert describes the
  * certificate that we did not take, or is "". Returns -1.

@@ -100,7 +100,7 @@ do_credentials() {
 	edited "$state/admin.conf" "$scratch/as-admin.conf" '.users[0].user += {"as": "someone", "as-groups": ["system:masters"], "as-user-extra": {"reason": ["test"]}}'
 	ask "$scratch/as-admin.conf" 0 "0 namespaces removed"
 	edited "$state/tester.conf" "$scratch/may-not.conf" '.users[0].user.as = "admin"'
-	ask "$scratch/may-not.conf" 3 'cannot impersonate resource'
+	ask "$scratch/may-not.conf" 3 "'as: admin' of user 'lab' of"
 
 	edited "$state/admin.conf" "$scratch/ca.conf" ".clusters[0].cluster.\"certificate-authority-data\" = .users[0].user.\"client-certificate-data\""
 	ask "$scratch/ca.conf" 3 "is not who signed it"
