@@ -2,6 +2,8 @@
 #include "np/parse/read.h"
 #include "np/parse/validate.h"
 
+#include <stdint.h>
+
 #include "convert.h"
 #include "split.h"
 #include "verdict.h"
@@ -358,34 +360,49 @@ static bool check_request(struct verdict *v, struct api_policy *p, const struct 
 	return true;
 }
 
+static bool refuse_conflict(struct verdict *v, const struct api_str *now, struct np_str before,
+			    const char *words)
+{
+	refuse(v, NP_STAGE_CONFLICT, NP_FINDING_REQUEST, &now->at,
+	       "%s: '" NP_STR_FMT "' in the stored object, '" NP_STR_FMT "' in this one", words,
+	       NP_STR_ARG(before), NP_STR_ARG(now->s));
+	return false;
+}
+
+/* resourceVersion: absent or 0 is unconditional, no number at all is an error of the server. */
+static bool check_version(struct verdict *v, const struct api_str *now, struct np_str before)
+{
+	unsigned long long number, stored = 0;
+
+	if (!now->s.n)
+		return true;
+	if (!np_str_u64(now->s, UINT64_MAX, &number)) {
+		refuse(v, NP_STAGE_STORAGE, NP_FINDING_REQUEST, &now->at,
+		       "strconv.ParseUint: parsing \"" NP_STR_FMT "\": invalid syntax",
+		       NP_STR_ARG(now->s));
+		v->v->http = 500;
+		return false;
+	}
+	if (!number || (np_str_u64(before, UINT64_MAX, &stored) && number == stored))
+		return true;
+	return refuse_conflict(v, now, before,
+			       "the object has been modified; please apply your changes to the "
+			       "latest version and try again: resourceVersion");
+}
+
 /* What an update must agree with in the stored object. */
 static bool check_stored(struct verdict *v, const struct api_policy *p, const struct api_policy *old)
 {
-	const struct {
-		const struct api_str *now, *before;
-		const char *words;
-	} same[] = {
-		{ &p->meta.uid, old ? &old->meta.uid : NULL, "Precondition failed: UID" },
-		{ &p->meta.resource_version, old ? &old->meta.resource_version : NULL,
-		  "the object has been modified; please apply your changes to the latest version "
-		  "and try again: resourceVersion" },
-	};
-
 	if (!old) {
 		refuse(v, NP_STAGE_STORAGE, NP_FINDING_REQUEST, &p->meta.name.at,
 		       "networkpolicies.networking.k8s.io \"" NP_STR_FMT "\" not found",
 		       NP_STR_ARG(p->meta.name.s));
 		return false;
 	}
-	for (size_t i = 0; i < NP_ARRAY_SIZE(same); i++) {
-		if (!same[i].now->s.n || np_str_eq(same[i].now->s, same[i].before->s))
-			continue;
-		refuse(v, NP_STAGE_CONFLICT, NP_FINDING_REQUEST, &same[i].now->at,
-		       "%s: '" NP_STR_FMT "' in the stored object, '" NP_STR_FMT "' in this one",
-		       same[i].words, NP_STR_ARG(same[i].before->s), NP_STR_ARG(same[i].now->s));
-		return false;
-	}
-	return true;
+	if (p->meta.uid.s.n && !np_str_eq(p->meta.uid.s, old->meta.uid.s))
+		return refuse_conflict(v, &p->meta.uid, old->meta.uid.s,
+				       "Precondition failed: UID");
+	return check_version(v, &p->meta.resource_version, old->meta.resource_version.s);
 }
 
 /* The stored object of an update as typed data; NULL when there is none. */

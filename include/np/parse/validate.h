@@ -28,7 +28,7 @@ enum np_stage {
 	NP_STAGE_REQUEST,	/* 400 */
 	NP_STAGE_VALIDATION,	/* 422 */
 	NP_STAGE_CONFLICT,	/* 409 */
-	NP_STAGE_STORAGE,	/* 404 */
+	NP_STAGE_STORAGE,	/* 404, 500 */
 	NP_STAGE_SKIPPED,	/* kubectl: an object of another kind, which is not judged */
 };
 
