@@ -1,5 +1,8 @@
 # shellcheck shell=bash
-# cgroup.sh - a cgroup for each node, below which its kubelet makes those of its pods.
+# cgroup.sh - a cgroup for each node, below which its kubelet makes those of its pods, and one for the control plane.
+#
+# Each weighs as much as 16 processes of the machine's. Otherwise all pods of a node together would count as one, and on a
+# busy machine they would starve, and with them every time-out that was measured.
 
 # Where hierarchies are: one line per v1 controller, or the one of v2.
 cgroup_roots()
@@ -36,11 +39,20 @@ cgroup_delegate()
 	done
 }
 
-# All pods of a node together would count as much as one process of the machine's; on a busy one they would starve.
+# cgroup_weigh DIR TIMES: against everything beside it.
 cgroup_weigh()
 {
-	[ ! -f "$1/cpu.shares" ] || echo 16384 >"$1/cpu.shares"
-	[ ! -f "$1/cpu.weight" ] || echo 1600 >"$1/cpu.weight"
+	[ ! -f "$1/cpu.shares" ] || echo $(($2 * 1024)) >"$1/cpu.shares"
+	[ ! -f "$1/cpu.weight" ] || echo $(($2 * 100)) >"$1/cpu.weight"
+}
+
+# The file by which a process joins the daemons of NODE, or of "control".
+cgroup_joint()
+{
+	local top=/sys/fs/cgroup
+
+	! cgroup_v1 || top+=/cpu
+	echo "$top/$(cgroup_of "$1")/daemons/cgroup.procs"
 }
 
 cgroup_make()
@@ -50,7 +62,7 @@ cgroup_make()
 	name=$(cgroup_of "$1")
 	for root in $(cgroup_roots); do
 		mkdir -p "$root/$name"
-		for f in cpuset.cpus cpuset.mems; do
+		for f in cpuset.cpus cpuset.mems; do # v1 leaves them empty
 			if cgroup_v1 && [ -f "$root/$f" ]; then
 				cat "$root/$f" >"$root/$name/$f"
 			fi
@@ -59,7 +71,9 @@ cgroup_make()
 			cgroup_delegate "$root"
 			cgroup_delegate "$root/$name"
 		fi
-		cgroup_weigh "$root/$name"
+		cgroup_weigh "$root/$name" 16
+		mkdir -p "$root/$name/daemons"
+		cgroup_weigh "$root/$name/daemons" 2
 	done
 }
 

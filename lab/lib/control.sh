@@ -8,8 +8,8 @@ ctl_spawn()
 
 	shift
 	# shellcheck disable=SC2016 # expanded by the shell started
-	setsid -f sh -c 'echo $$ >"$0"; exec "$@"' "$LAB_STATE/control/$name.pid" "$@" \
-		>>"$LAB_STATE/log/$name.log" 2>&1 </dev/null
+	setsid -f sh -c 'echo $$ >"$0"; echo 0 >"$1"; shift; exec "$@"' "$LAB_STATE/control/$name.pid" \
+		"$(cgroup_joint control)" "$@" >>"$LAB_STATE/log/$name.log" 2>&1 </dev/null
 }
 
 ctl_stop()
@@ -95,6 +95,8 @@ control_wait_api()
 control_start()
 {
 	mkdir -p "$LAB_STATE/control"
+	cgroup_make control
+	echo 0 >"$(cgroup_joint control)" # this shell and all that it starts
 	start_etcd
 	pki_ca
 	pki_control_plane

@@ -22,8 +22,8 @@ node_spawn()
 
 	shift 2
 	# shellcheck disable=SC2016 # expanded by the shell started
-	node_enter "$node" setsid -f sh -c 'echo $$ >"$0"; exec "$@"' "/run/lab/$name.pid" "$@" \
-		>>"$LAB_STATE/log/$node-$name.log" 2>&1 </dev/null
+	node_enter "$node" setsid -f sh -c 'echo $$ >"$0"; echo 0 >"$1"; shift; exec "$@"' "/run/lab/$name.pid" \
+		"$(cgroup_joint "$node")" "$@" >>"$LAB_STATE/log/$node-$name.log" 2>&1 </dev/null
 }
 
 node_alive()
