@@ -41,9 +41,9 @@ json_t *np_report_coverage(const struct np_report *r)
 					n[f] += v;
 			}
 		}
-		json_object_set_new(all, kinds[k].name,
-				    np_json_pack("{s:I, s:I}", "4", (json_int_t)n[0], "6",
-						 (json_int_t)n[1]));
+		json_object_set_new(
+			all, kinds[k].name,
+			np_json_pack("{s:I, s:I}", "4", (json_int_t)n[0], "6", (json_int_t)n[1]));
 	}
 	return all;
 }
@@ -66,8 +66,8 @@ void np_report_covered(const json_t *coverage, struct np_buf *b)
 	const char *between = "";
 
 	for (size_t k = 0; k < NP_ARRAY_SIZE(kinds); k++) {
-		long long n = count(coverage, kinds[k].name, "4") +
-			      count(coverage, kinds[k].name, "6");
+		long long n =
+			count(coverage, kinds[k].name, "4") + count(coverage, kinds[k].name, "6");
 
 		if (!n)
 			continue;
@@ -107,7 +107,7 @@ json_t *np_report_not_covered(const struct np_report *r, const json_t *coverage)
 	}
 	for (size_t f = 0; f < 2; f++)
 		if (!has_family(coverage, families[f].name))
-			json_array_append_new(list, missing(r, families[f].words,
-							    families[f].lacking));
+			json_array_append_new(list,
+					      missing(r, families[f].words, families[f].lacking));
 	return list;
 }

@@ -225,7 +225,8 @@ static void put_findings(const struct np_report *r, struct np_buf *b)
 	size_t i;
 
 	if (json_array_size(r->findings))
-		np_buf_adds(b, "\n## Before the run\n\n| level | what | why it matters | what to do |\n"
+		np_buf_adds(b, "\n## Before the run\n\n"
+			       "| level | what | why it matters | what to do |\n"
 			       "| --- | --- | --- | --- |\n");
 	json_array_foreach(r->findings, i, f) {
 		static const char *const fields[] = { "level", "what", "why", "do" };

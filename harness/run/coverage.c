@@ -4,9 +4,9 @@
 #include "np/base/json.h"
 
 static const char *const names[NP_N_PAIRS] = {
-	[NP_PAIR_SAME_NODE] = "same-node",	 [NP_PAIR_CROSS_NODE] = "cross-node",
-	[NP_PAIR_HOST_POD] = "host-pod",	 [NP_PAIR_EXTERNAL_POD] = "external-pod",
-	[NP_PAIR_SERVICE] = "service",		 [NP_PAIR_DNS] = "dns",
+	[NP_PAIR_SAME_NODE] = "same-node", [NP_PAIR_CROSS_NODE] = "cross-node",
+	[NP_PAIR_HOST_POD] = "host-pod",   [NP_PAIR_EXTERNAL_POD] = "external-pod",
+	[NP_PAIR_SERVICE] = "service",	   [NP_PAIR_DNS] = "dns",
 };
 
 const char *np_pair_name(enum np_pair p)
@@ -45,8 +45,7 @@ json_t *np_coverage_json(const struct np_coverage *c)
 	for (int p = 0; p < NP_N_PAIRS; p++)
 		if (c->n[p][0] || c->n[p][1])
 			json_object_set_new(all, names[p],
-					    np_json_pack("{s:I, s:I}", "4",
-							 (json_int_t)c->n[p][0], "6",
-							 (json_int_t)c->n[p][1]));
+					    np_json_pack("{s:I, s:I}", "4", (json_int_t)c->n[p][0],
+							 "6", (json_int_t)c->n[p][1]));
 	return all;
 }

@@ -1,6 +1,6 @@
 /*
- * coverage.h - which kinds of pairs a case's verdicts are about: an implementation may well be right
- * within a node and wrong across nodes. Counts connections that were judged, not probes.
+ * coverage.h - which kinds of pairs a case's verdicts are about: an implementation may well be
+ * right within a node and wrong across nodes. Counts connections that were judged, not probes.
  */
 #ifndef NP_RUN_COVERAGE_H
 #define NP_RUN_COVERAGE_H

@@ -145,8 +145,8 @@ static int make_control(struct np_fixture *f, struct np_err *err)
 }
 
 /*
- * SCTP where the nodes' kernels have no SCTP sockets: pods that may open raw ones, in a namespace of
- * their own that allows them. Not to be had: a capability that lacks.
+ * SCTP where the nodes' kernels have no SCTP sockets: pods that may open raw ones, in a namespace
+ * of their own that allows them. Not to be had: a capability that lacks.
  */
 static void make_raw(struct np_fixture *f)
 {

@@ -74,8 +74,8 @@ struct np_fixture {
 
 /*
  * Deploys, probes the positive controls, calibrates the time-out, finds out capabilities. NP_EENV
- * when the core positive control fails. @ports is copied; of @preflight the nodes and what was found
- * of the DNS pods are used.
+ * when the core positive control fails. @ports is copied; of @preflight the nodes and what was
+ * found of the DNS pods are used.
  */
 int np_fixture_start(struct np_cluster *cluster, struct np_record *record, struct np_meter *meter,
 		     const char *run_id, const struct np_expect_port *ports, size_t n_ports,

@@ -20,16 +20,16 @@
 
 /* Pods that a run makes, on all nodes together. */
 struct np_nodes_ask {
-	size_t fixed;	    /* whatever the number of workers */
+	size_t fixed; /* whatever the number of workers */
 	size_t per_worker;
-	unsigned workers;   /* at least 1 */
+	unsigned workers; /* at least 1 */
 };
 
 struct np_nodes {
 	char names[NP_NODES_MAX][NP_NODES_NAME_MAX];
 	size_t n;
-	unsigned workers; /* for which there is room; not more than asked for */
-	json_t *list;	  /* all nodes of the cluster, as the API gave them; owned */
+	unsigned workers;   /* for which there is room; not more than asked for */
+	json_t *list;	    /* all nodes of the cluster, as the API gave them; owned */
 	char left_out[256]; /* why only one is used; empty when two are */
 };
 

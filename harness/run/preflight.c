@@ -19,15 +19,14 @@ static json_t *text_of(const char *s)
 
 void np_finding_put(struct np_record *record, const struct np_finding *f)
 {
-	static const char *const levels[] = { [NP_FINDING_INFO] = "info",
-					      [NP_FINDING_WARN] = "warn",
-					      [NP_FINDING_FATAL] = "fatal" };
+	static const char *const levels[] = {
+		[NP_FINDING_INFO] = "info", [NP_FINDING_WARN] = "warn", [NP_FINDING_FATAL] = "fatal"
+	};
 
-	np_record_put_take(record,
-			   np_json_pack("{s:s, s:s, s:s, s:o, s:o, s:o}", "type", "finding",
-					"level", levels[f->level], "about", f->about, "what",
-					text_of(f->what), "why", text_of(f->why), "do",
-					text_of(f->todo)));
+	np_record_put_take(record, np_json_pack("{s:s, s:s, s:s, s:o, s:o, s:o}", "type", "finding",
+						"level", levels[f->level], "about", f->about,
+						"what", text_of(f->what), "why", text_of(f->why),
+						"do", text_of(f->todo)));
 }
 
 void np_preflight_find(struct np_preflight *p, enum np_finding_level level, const char *about,
@@ -55,7 +54,8 @@ int np_preflight_minor(const char *version)
 	if (strncmp(version, "v1.", 3) != 0 || version[3] < '0' || version[3] > '9')
 		return -1;
 	minor = strtol(version + 3, &end, 10);
-	return minor >= 0 && minor < 1000 && (*end == '.' || *end == '+' || !*end) ? (int)minor : -1;
+	return minor >= 0 && minor < 1000 && (*end == '.' || *end == '+' || !*end) ? (int)minor
+										   : -1;
 }
 
 static void check_server(struct np_preflight *p, int minor)
@@ -69,9 +69,8 @@ static void check_server(struct np_preflight *p, int minor)
 		np_preflight_find(p, NP_FINDING_FATAL, "server",
 				  "namespaces do not carry their name as a label there, which "
 				  "policies of the suites select by (S15)",
-				  "upgrade the cluster",
-				  "the API server is %s, older than 1.%d", p->server,
-				  NP_PREFLIGHT_OLDEST);
+				  "upgrade the cluster", "the API server is %s, older than 1.%d",
+				  p->server, NP_PREFLIGHT_OLDEST);
 	else if (minor > NP_PREFLIGHT_NEWEST)
 		np_preflight_find(p, NP_FINDING_INFO, "server",
 				  "NetworkPolicy is stable, but this program has not been tried "
@@ -89,8 +88,8 @@ static void check_skew(struct np_preflight *p, int server)
 	size_t i;
 
 	json_array_foreach(p->nodes.list, i, node) {
-		int minor = np_preflight_minor(
-			np_json_str(node, "status/nodeInfo/kubeletVersion", ""));
+		int minor =
+			np_preflight_minor(np_json_str(node, "status/nodeInfo/kubeletVersion", ""));
 
 		if (minor < 0)
 			continue;
@@ -105,8 +104,7 @@ static void check_skew(struct np_preflight *p, int server)
 				  "kubelets are 1.%d to 1.%d, the API server is 1.%d", oldest,
 				  newest, server);
 	else if (oldest < server)
-		np_preflight_find(p, NP_FINDING_INFO, "server",
-				  "Kubernetes supports that",
+		np_preflight_find(p, NP_FINDING_INFO, "server", "Kubernetes supports that",
 				  "nothing", "the oldest kubelet is 1.%d, the API server 1.%d",
 				  oldest, server);
 }
@@ -125,11 +123,10 @@ static void check_nodes(struct np_preflight *p)
 	const struct np_nodes *n = &p->nodes;
 
 	if (n->workers < p->room.workers)
-		np_preflight_find(p, NP_FINDING_WARN, "room",
-				  "a worker without its pods cannot work",
-				  "nothing, or free some room for more of them",
-				  "the nodes have room for %u of %u workers", n->workers,
-				  p->room.workers);
+		np_preflight_find(
+			p, NP_FINDING_WARN, "room", "a worker without its pods cannot work",
+			"nothing, or free some room for more of them",
+			"the nodes have room for %u of %u workers", n->workers, p->room.workers);
 	if (n->n == 1)
 		np_preflight_find(p, NP_FINDING_WARN, "nodes",
 				  "connections across nodes take another way through most "
@@ -179,18 +176,18 @@ void np_preflight_explain(struct np_err *err)
 	} reasons[] = {
 		{ "exceeded quota", "a quota limits the run's namespaces: raise it, or use fewer "
 				    "--workers" },
-		{ "violates PodSecurity", "exempt namespaces labelled " NP_MANAGED_SELECTOR
-					  " from Pod Security" },
+		{ "violates PodSecurity",
+		  "exempt namespaces labelled " NP_MANAGED_SELECTOR " from Pod Security" },
 		{ "usage per Container", "a LimitRange asks for larger containers than probe pods "
 					 "are: keep it away from the run's namespaces" },
 		{ "usage per Pod", "a LimitRange asks for larger pods than probe pods are: keep "
 				   "it away from the run's namespaces" },
 		{ "security context constraint", "let the default service account of the run's "
 						 "namespaces use the nonroot-v2 constraint" },
-		{ "admission webhook", "exempt namespaces labelled " NP_MANAGED_SELECTOR
-				       " from that webhook" },
-		{ "ValidatingAdmissionPolicy", "exempt namespaces labelled " NP_MANAGED_SELECTOR
-					       " from that policy" },
+		{ "admission webhook",
+		  "exempt namespaces labelled " NP_MANAGED_SELECTOR " from that webhook" },
+		{ "ValidatingAdmissionPolicy",
+		  "exempt namespaces labelled " NP_MANAGED_SELECTOR " from that policy" },
 	};
 	size_t n = strlen(err->msg);
 
@@ -242,9 +239,8 @@ void np_preflight_sidecars(struct np_record *record, const json_t *asked, const 
 				np_buf_printf(&what, "%s'%s'", what.len ? ", " : "", name);
 		}
 	if (what.len) {
-		np_auto_free char *text =
-			np_xasprintf("the cluster adds containers to our pods: %s",
-				     np_buf_text(&what));
+		np_auto_free char *text = np_xasprintf(
+			"the cluster adds containers to our pods: %s", np_buf_text(&what));
 
 		f.what = text;
 		np_finding_put(record, &f);

@@ -35,13 +35,13 @@ void np_finding_put(struct np_record *record, const struct np_finding *f);
 struct np_preflight {
 	struct np_kube *kube;
 	struct np_record *record;
-	const char *server;	  /* version of the API server, v1.36.2 */
-	bool dns;		  /* cases ask the cluster's DNS pods */
+	const char *server; /* version of the API server, v1.36.2 */
+	bool dns;	    /* cases ask the cluster's DNS pods */
 	struct np_nodes_ask room;
 	/* out */
-	struct np_nodes nodes;	  /* the caller releases them, also after an error */
-	bool dns_isolated;	  /* policies of others stand before the DNS pods */
-	struct np_err fatal;	  /* the first fatal finding */
+	struct np_nodes nodes; /* the caller releases them, also after an error */
+	bool dns_isolated;     /* policies of others stand before the DNS pods */
+	struct np_err fatal;   /* the first fatal finding */
 };
 
 /*

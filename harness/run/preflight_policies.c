@@ -14,7 +14,8 @@
 /* The second name of Calico's API, served by its own API server, comes after the first: the same
  * objects are told once. */
 const struct np_cluster_policy np_cluster_policies[] = {
-	{ "policy.networking.k8s.io", "adminnetworkpolicies", "AdminNetworkPolicy", "network-policy-api" },
+	{ "policy.networking.k8s.io", "adminnetworkpolicies", "AdminNetworkPolicy",
+	  "network-policy-api" },
 	{ "policy.networking.k8s.io", "baselineadminnetworkpolicies", "BaselineAdminNetworkPolicy",
 	  "network-policy-api" },
 	{ "policy.networking.k8s.io", "clusternetworkpolicies", "ClusterNetworkPolicy",
@@ -124,11 +125,12 @@ static int look_at(struct np_preflight *p, const json_t *groups,
 			*err = why;
 			return -1;
 		}
-		np_preflight_find(p, NP_FINDING_WARN, "cluster-policies",
-				  "they stand above NetworkPolicy: failing cases may be theirs (S64)",
-				  "apply deploy/rbac.yaml, which lets them be read",
-				  "the cluster has a kind %s of %s that cannot be read: %s", kind->kind,
-				  kind->owner, why.msg);
+		np_preflight_find(
+			p, NP_FINDING_WARN, "cluster-policies",
+			"they stand above NetworkPolicy: failing cases may be theirs (S64)",
+			"apply deploy/rbac.yaml, which lets them be read",
+			"the cluster has a kind %s of %s that cannot be read: %s", kind->kind,
+			kind->owner, why.msg);
 		return 0;
 	}
 	*ret = true;
@@ -174,8 +176,8 @@ static int check_cluster_policies(struct np_preflight *p, struct np_err *err)
 static bool holds(const json_t *labels, const json_t *expr)
 {
 	const char *op = np_json_str(expr, "operator", ""),
-		   *value = json_string_value(
-			   json_object_get(labels, np_json_str(expr, "key", "")));
+		   *value =
+			   json_string_value(json_object_get(labels, np_json_str(expr, "key", "")));
 	bool among = false;
 	json_t *v;
 	size_t i;

@@ -12,6 +12,7 @@
 
 #include "np/run/clean.h"
 #include "np/target/cluster.h"
+#include "demand.h"
 #include "settle.h"
 #include "watchdog.h"
 #include "worker.h"
@@ -197,56 +198,6 @@ static void say_stage(struct run *r, const char *stage)
 		r->o->progress(r->o->progress_ctx, &r->shared.progress);
 }
 
-/* Every port of every world, once: what the agents that all workers share listen on. */
-static struct np_expect_port *all_ports(const struct np_plan *plan, size_t *ret_n)
-{
-	struct np_expect_port *ports = NULL;
-	size_t n = 0, cap = 0;
-
-	for (size_t w = 0; w < plan->n_worlds; w++)
-		for (size_t i = 0; i < plan->worlds[w].n_ports; i++) {
-			const struct np_expect_port *p = &plan->worlds[w].ports[i];
-			bool known = false;
-
-			for (size_t k = 0; k < n; k++)
-				known |= ports[k].proto == p->proto && ports[k].first == p->first;
-			if (known)
-				continue;
-			ports = np_grow(ports, &cap, n, sizeof(*ports));
-			ports[n++] = *p;
-		}
-	*ret_n = n;
-	return ports;
-}
-
-static unsigned all_needs(const struct np_plan *plan)
-{
-	unsigned needs = 0;
-
-	for (size_t i = 0; i < plan->n_cases; i++)
-		needs |= plan->cases[i].needs;
-	return needs;
-}
-
-static size_t largest_world(const struct np_plan *plan)
-{
-	size_t most = 0;
-
-	for (size_t w = 0; w < plan->n_worlds; w++) {
-		size_t n = 0;
-
-		for (size_t i = 0; i < plan->worlds[w].n_objects; i++)
-			n += np_str_is(plan->worlds[w].objects[i].object_kind, "Pod");
-		most = n > most ? n : most;
-	}
-	return most;
-}
-
-/* Pods of a run: control, trial, host and raw agents on each of two nodes; for each worker its
- * world, sentinels, and two that a case may add. */
-#define PODS_FIXED (4 * NP_FIXTURE_NODES)
-#define PODS_MORE (NP_FIXTURE_NODES + 2)
-
 static int look_before(struct run *r, struct np_err *err)
 {
 	struct np_preflight *p = &r->preflight;
@@ -254,10 +205,8 @@ static int look_before(struct run *r, struct np_err *err)
 	p->kube = r->cluster.kube;
 	p->record = &r->record;
 	p->server = r->cluster.server;
-	p->dns = (all_needs(&r->plan) & NP_NEED_DNS) != 0;
-	p->room = (struct np_nodes_ask){ .fixed = PODS_FIXED,
-					 .per_worker = largest_world(&r->plan) + PODS_MORE,
-					 .workers = r->n_workers };
+	p->dns = (np_demand_needs(&r->plan) & NP_NEED_DNS) != 0;
+	p->room = np_demand_pods(&r->plan, r->n_workers);
 	if (np_preflight(p, err) < 0)
 		return -1;
 	r->n_workers = p->nodes.workers;
@@ -267,9 +216,9 @@ static int look_before(struct run *r, struct np_err *err)
 static int start_fixture(struct run *r, struct np_err *err)
 {
 	size_t n_ports;
-	struct np_expect_port *ports = all_ports(&r->plan, &n_ports);
+	struct np_expect_port *ports = np_demand_ports(&r->plan, &n_ports);
 	int rc = np_fixture_start(&r->cluster, &r->record, &r->meter, r->id, ports, n_ports,
-				  all_needs(&r->plan), &r->preflight, &r->fixture, err);
+				  np_demand_needs(&r->plan), &r->preflight, &r->fixture, err);
 
 	free(ports);
 	if (rc == 0)
@@ -417,8 +366,8 @@ static int judge_sandbox(struct run *r, int rc, struct np_err *err)
 		return rc;
 	np_err_clear(err);
 	return np_err_set(err, NP_EENV,
-			  "the sandbox died in the middle of the run; 'netpolcheck run --resume %s' "
-			  "goes on from there", r->sum->dir);
+			  "the sandbox died in the middle of the run; 'netpolcheck run --resume "
+			  "%s' goes on from there", r->sum->dir);
 }
 
 static int open_target(struct run *r, struct np_err *err)

@@ -79,8 +79,8 @@ static void register_pod(struct np_session *s, const char *name, const char *ide
 							.host_network = host };
 }
 
-/* Pod Security looks at the namespace's label when a pod is made: `restricted` but for the pods that
- * cannot be. A namespace that is put back as its file says is restricted again. */
+/* Pod Security looks at the namespace's label when a pod is made: `restricted` but for the pods
+ * that cannot be. A namespace that is put back as its file says is restricted again. */
 static int allow_privileged(struct np_session *s, const char *ns, struct np_err *err)
 {
 	json_t *patch = np_json_pack("{s:{s:{s:s}}}", "metadata", "labels", NP_LABEL_POD_SECURITY,

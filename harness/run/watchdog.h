@@ -1,6 +1,6 @@
 /*
- * watchdog.h - ends a run's waits when the user has had enough or the sandbox is dead. Every wait of
- * a run looks at one flag; with a sandbox that is the watchdog's own, which it sets for either
+ * watchdog.h - ends a run's waits when the user has had enough or the sandbox is dead. Every wait
+ * of a run looks at one flag; with a sandbox that is the watchdog's own, which it sets for either
  * reason, within 100 ms.
  */
 #ifndef NP_RUN_WATCHDOG_H
@@ -13,9 +13,9 @@
 #include "np/base/err.h"
 
 struct np_watchdog {
-	atomic_int cancel;	 /* give this to whatever waits */
-	atomic_int dead;	 /* the descriptor became readable */
-	const atomic_int *user;	 /* the user's, or NULL */
+	atomic_int cancel;	/* give this to whatever waits */
+	atomic_int dead;	/* the descriptor became readable */
+	const atomic_int *user; /* the user's, or NULL */
 	int death_fd, wake_fd;
 	pthread_t thread;
 	bool started;

@@ -221,7 +221,8 @@ static void record_world(struct np_shared *sh, unsigned worker, const struct np_
 	np_record_put_take(sh->record,
 			   np_json_pack("{s:s, s:i, s:o, s:b, s:o, s:o, s:I, s:I}", "type", "world",
 					"worker", (int)worker, "world",
-					np_json_string(s->worldfile->name), "raw", s->raw, "objects",
+					np_json_string(s->worldfile->name), "raw", s->raw,
+					"objects",
 					world_objects(s), "listens", world_listens(s), "deploy_ms",
 					(json_int_t)s->deploy_ms, "streams",
 					(json_int_t)np_fleet_size(s->fleet)));

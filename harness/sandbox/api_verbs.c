@@ -51,8 +51,10 @@ static const char *verb_of(const struct np_request *req, bool named)
 	static const struct {
 		const char *method, *named, *collection;
 	} verbs[] = {
-		{ "GET", "get", "list" },	    { "POST", "create", "create" },
-		{ "PUT", "update", "update" },	    { "PATCH", "patch", "patch" },
+		{ "GET", "get", "list" },
+		{ "POST", "create", "create" },
+		{ "PUT", "update", "update" },
+		{ "PATCH", "patch", "patch" },
 		{ "DELETE", "delete", "deletecollection" },
 	};
 

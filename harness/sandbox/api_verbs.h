@@ -10,9 +10,9 @@
 #include "np/base/buf.h"
 
 /*
- * "list pods", "create networking.k8s.io/networkpolicies", "get pods/exec", or for a path that is no
- * resource's "get /version". Appended to @b; the path and method of @req are enough, with its query
- * for watches.
+ * "list pods", "create networking.k8s.io/networkpolicies", "get pods/exec", or for a path that is
+ * no resource's "get /version". Appended to @b; the path and method of @req are enough, with its
+ * query for watches.
  */
 void np_api_verb(const struct np_request *req, struct np_buf *b);
 /* Logs it; an exec by WebSocket needs create as well (since 1.35). */

@@ -8,11 +8,11 @@
 
 #define RUN "{\"type\":\"run\",\"schema\":1,\"id\":\"abcd2345\"}\n"
 #define PREFLIGHT(lacking) "{\"type\":\"preflight\",\"lacking\":{" lacking "}}\n"
-#define CASE(id, pairs) \
+#define CASE(id, pairs)                                                                            \
 	"{\"type\":\"case\",\"case\":\"" id "\",\"result\":\"pass\",\"pairs\":{" pairs "}}\n"
 #define END "{\"type\":\"end\",\"exit\":0}\n"
-#define FINDING(level, what) \
-	"{\"type\":\"finding\",\"level\":\"" level "\",\"about\":\"nodes\",\"what\":\"" what \
+#define FINDING(level, what)                                                                       \
+	"{\"type\":\"finding\",\"level\":\"" level "\",\"about\":\"nodes\",\"what\":\"" what       \
 	"\",\"why\":\"of | that\",\"do\":\"this\"}\n"
 
 static const struct {
@@ -29,8 +29,7 @@ static const struct {
 	{ RUN PREFLIGHT("\"two-nodes\":\"the cluster has one node\",\"ipv6\":\"no IPv6\"")
 		  CASE("a/a", "\"same-node\":{\"4\":1,\"6\":0}") END,
 	  { "covered: 1 connection between pods of one node; over IPv4\n",
-	    "connections between pods of two nodes (the cluster has one node)",
-	    "IPv6 (no IPv6)" },
+	    "connections between pods of two nodes (the cluster has one node)", "IPv6 (no IPv6)" },
 	  { "IPv4 (" } },
 	/* The last result of a case counts, once. */
 	{ RUN CASE("a/a", "\"dns\":{\"4\":5,\"6\":0}") RUN CASE("a/a", "\"dns\":{\"4\":7,\"6\":0}")
@@ -82,9 +81,9 @@ END_TEST
 
 START_TEST(json)
 {
-	np_auto_free char *got = text_of(RUN FINDING("warn", "one node") CASE(
-						 "a/a", "\"same-node\":{\"4\":12,\"6\":3}") END,
-					 NP_REPORT_JSON);
+	np_auto_free char *got = text_of(
+		RUN FINDING("warn", "one node") CASE("a/a", "\"same-node\":{\"4\":12,\"6\":3}") END,
+		NP_REPORT_JSON);
 	struct np_err err = { 0 };
 	json_t *v = np_json_parse(got, strlen(got), &err), *coverage, *list;
 
@@ -104,9 +103,10 @@ END_TEST
 
 START_TEST(markdown)
 {
-	np_auto_free char *got = text_of(RUN FINDING("warn", "one <node>") CASE(
-						 "a/a", "\"same-node\":{\"4\":12,\"6\":3}") END,
-					 NP_REPORT_MARKDOWN);
+	np_auto_free char *got =
+		text_of(RUN FINDING("warn", "one <node>")
+				CASE("a/a", "\"same-node\":{\"4\":12,\"6\":3}") END,
+			NP_REPORT_MARKDOWN);
 
 	ck_assert(strstr(got, "| same-node | 12 | 3 |\n") != NULL);
 	ck_assert(strstr(got, "| connections to a Service | no case of this run has any |\n"));

@@ -3,13 +3,23 @@
 #include "np/base/json.h"
 #include "run_test.h"
 
-#define POD(n) { .name = { .is_pod = true, .node = NP_STR(n) } }
-#define HOST(n) { .name = { .is_host = true, .node = NP_STR(n) } }
+#define POD(n)                                                                                     \
+	{                                                                                          \
+		.name = {.is_pod = true, .node = NP_STR(n) }                                       \
+	}
+#define HOST(n)                                                                                    \
+	{                                                                                          \
+		.name = {.is_host = true, .node = NP_STR(n) }                                      \
+	}
 
 /* Two pods of node a, one of b, the agents of both, an address, a Service, a DNS pod. */
 static struct np_rt_end ends[] = {
-	POD("a"),  POD("a"),  POD("b"),
-	HOST("a"), HOST("b"), { .name = { .is_ext = true } },
+	POD("a"),
+	POD("a"),
+	POD("b"),
+	HOST("a"),
+	HOST("b"),
+	{ .name = { .is_ext = true } },
 	{ .name = { .is_service = true }, .dns = true },
 	{ .name = { .node = NP_STR("a") }, .dns = true },
 };
@@ -28,8 +38,7 @@ static const struct {
 START_TEST(kinds)
 {
 	for (size_t i = 0; i < NP_ARRAY_SIZE(pairs); i++)
-		ck_assert_msg(np_pair_of(&ends[pairs[i].src], &ends[pairs[i].dst]) ==
-				      pairs[i].pair,
+		ck_assert_msg(np_pair_of(&ends[pairs[i].src], &ends[pairs[i].dst]) == pairs[i].pair,
 			      "pair %zu is %s", i,
 			      np_pair_name(np_pair_of(&ends[pairs[i].src], &ends[pairs[i].dst])));
 }
@@ -39,8 +48,14 @@ END_TEST
 START_TEST(only_what_was_judged)
 {
 	uint8_t expected[18], looked[18] = { 0 };
-	struct np_rt t = { .ends = ends, .n_ends = 3, .n_ports = 1, .families = { 4, 6 },
-			   .n_families = 2, .n_cells = 18, .expected = expected, .looked = looked };
+	struct np_rt t = { .ends = ends,
+			   .n_ends = 3,
+			   .n_ports = 1,
+			   .families = { 4, 6 },
+			   .n_families = 2,
+			   .n_cells = 18,
+			   .expected = expected,
+			   .looked = looked };
 	struct np_coverage c = { 0 };
 	json_t *got, *wanted;
 

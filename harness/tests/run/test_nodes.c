@@ -13,12 +13,11 @@ static const struct {
 	const char *text;
 	double value;
 } quantities[] = {
-	{ "0", 0 },	       { "110", 110 },	   { "100m", 0.1 },  { "1.5", 1.5 },
-	{ "2Gi", 0x1p31 },     { "16Ki", 16384 },  { "1k", 1000 },   { "5M", 5e6 },
-	{ "1e3", 1000 },       { "1E", 1e18 },	   { ".5", 0.5 },    { "+2", 2 },
-	{ "129e6", 129e6 },    { "", -1 },	   { "-1", -1 },     { "inf", -1 },
-	{ "nan", -1 },	       { "0x10", -1 },	   { "1 Gi", -1 },   { "1GiB", -1 },
-	{ "Gi", -1 },	       { "1,5", -1 },	   { "1mi", -1 },    { "1e999", -1 },
+	{ "0", 0 },	   { "110", 110 }, { "100m", 0.1 },    { "1.5", 1.5 },	{ "2Gi", 0x1p31 },
+	{ "16Ki", 16384 }, { "1k", 1000 }, { "5M", 5e6 },      { "1e3", 1000 }, { "1E", 1e18 },
+	{ ".5", 0.5 },	   { "+2", 2 },	   { "129e6", 129e6 }, { "", -1 },	{ "-1", -1 },
+	{ "inf", -1 },	   { "nan", -1 },  { "0x10", -1 },     { "1 Gi", -1 },	{ "1GiB", -1 },
+	{ "Gi", -1 },	   { "1,5", -1 },  { "1mi", -1 },      { "1e999", -1 },
 };
 
 START_TEST(quantity)
@@ -30,10 +29,11 @@ END_TEST
 
 /* ---- one node ---- */
 
-#define READY "'conditions': [{'type': 'MemoryPressure', 'status': 'False'}, " \
-	      "{'type': 'Ready', 'status': 'True'}]"
+#define READY                                                                                      \
+	"'conditions': [{'type': 'MemoryPressure', 'status': 'False'}, "                           \
+	"{'type': 'Ready', 'status': 'True'}]"
 #define ROOM(pods) "'allocatable': {'cpu': '4', 'memory': '8Gi', 'pods': '" #pods "'}"
-#define NODE(name, spec, status) \
+#define NODE(name, spec, status)                                                                   \
 	"{'metadata': {'name': '" name "'}, 'spec': {" spec "}, 'status': {" status "}}"
 
 static char *quoted(const char *text)
@@ -60,15 +60,18 @@ static const struct {
 	const char *node, *why;
 } usable[] = {
 	{ NODE("n", "", READY), NULL },
-	{ NODE("n", "'unschedulable': false, 'taints': [{'key': 'k', 'effect': "
-		    "'PreferNoSchedule'}]", READY ", 'nodeInfo': {'operatingSystem': 'linux'}"),
+	{ NODE("n",
+	       "'unschedulable': false, 'taints': [{'key': 'k', 'effect': "
+	       "'PreferNoSchedule'}]",
+	       READY ", 'nodeInfo': {'operatingSystem': 'linux'}"),
 	  NULL },
 	{ NODE("n", "", ""), "is not Ready" },
-	{ NODE("n", "", "'conditions': [{'type': 'Ready', 'status': 'Unknown'}]"),
-	  "is not Ready" },
+	{ NODE("n", "", "'conditions': [{'type': 'Ready', 'status': 'Unknown'}]"), "is not Ready" },
 	{ NODE("n", "'unschedulable': true", READY), "is cordoned" },
-	{ NODE("n", "'taints': [{'key': 'node-role.kubernetes.io/control-plane', 'effect': "
-		    "'NoSchedule'}]", READY),
+	{ NODE("n",
+	       "'taints': [{'key': 'node-role.kubernetes.io/control-plane', 'effect': "
+	       "'NoSchedule'}]",
+	       READY),
 	  "has a taint that keeps pods away" },
 	{ NODE("n", "'taints': [{'key': 'k', 'effect': 'NoExecute'}]", READY),
 	  "has a taint that keeps pods away" },
@@ -81,15 +84,15 @@ START_TEST(who_takes_pods)
 	json_t *node = json_of(usable[_i].node);
 	const char *why = np_node_unusable(node);
 
-	ck_assert_msg(why == usable[_i].why || (why && usable[_i].why &&
-						strcmp(why, usable[_i].why) == 0),
+	ck_assert_msg(why == usable[_i].why ||
+			      (why && usable[_i].why && strcmp(why, usable[_i].why) == 0),
 		      "%s: %s", usable[_i].node, why ? why : "usable");
 	json_decref(node);
 }
 END_TEST
 
-#define POD(phase, cpu, memory) \
-	"{'status': {'phase': '" phase "'}, 'spec': {'containers': [{'resources': {'requests': " \
+#define POD(phase, cpu, memory)                                                                    \
+	"{'status': {'phase': '" phase "'}, 'spec': {'containers': [{'resources': {'requests': "   \
 	"{'cpu': '" cpu "', 'memory': '" memory "'}}}]}}"
 
 static const struct {
@@ -110,8 +113,8 @@ static const struct {
 
 START_TEST(room_of_a_node)
 {
-	np_auto_free char *text = np_xasprintf("{'status': {'allocatable': {%s}}}",
-					       rooms[_i].allocatable);
+	np_auto_free char *text =
+		np_xasprintf("{'status': {'allocatable': {%s}}}", rooms[_i].allocatable);
 	json_t *node = json_of(text), *pods = json_of(rooms[_i].pods);
 
 	ck_assert_uint_eq(np_node_room(node, pods), rooms[_i].room);
@@ -122,19 +125,22 @@ END_TEST
 
 /* ---- the choice ---- */
 
-/* Nodes, then the pods of those that are looked at, in this order; 12 + 8 a worker are asked for. */
+/* Nodes, then the pods of those that are looked at, in this order; 12 + 8 a worker are asked for.
+ */
 static const struct choice {
 	const char *what, *nodes;
 	unsigned workers;
 	const char *chosen; /* names, workers, why no second; or the error */
 } choices[] = {
-	{ "two of three, by name", NODE("a", "", READY "," ROOM(110)) "," NODE(
-		  "b", "", READY "," ROOM(110)) "," NODE("c", "", READY "," ROOM(110)),
+	{ "two of three, by name",
+	  NODE("a", "", READY "," ROOM(110)) "," NODE("b", "", READY "," ROOM(110)) "," NODE(
+		  "c", "", READY "," ROOM(110)),
 	  4, "a b 4 ''" },
 	{ "those that take pods",
 	  NODE("a", "'unschedulable': true", READY "," ROOM(110)) "," NODE(
-		  "b", "", ROOM(110)) "," NODE("c", "", READY "," ROOM(110)) "," NODE(
-		  "d", "", READY "," ROOM(110)),
+		  "b", "", ROOM(110)) "," NODE("c", "",
+					       READY "," ROOM(110)) "," NODE("d", "",
+									     READY "," ROOM(110)),
 	  4, "c d 4 ''" },
 	/* (12 + 4 * 8) / 2 + 4 = 26 on each of two. */
 	{ "those with room",
@@ -142,8 +148,7 @@ static const struct choice {
 		  "c", "", READY "," ROOM(26)),
 	  4, "b c 4 ''" },
 	{ "fewer workers before fewer nodes",
-	  NODE("a", "", READY "," ROOM(21)) "," NODE("b", "", READY "," ROOM(110)), 4,
-	  "a b 3 ''" },
+	  NODE("a", "", READY "," ROOM(21)) "," NODE("b", "", READY "," ROOM(110)), 4, "a b 3 ''" },
 	{ "one node has both halves", NODE("a", "", READY "," ROOM(44)), 4,
 	  "a 4 'the cluster has one node'" },
 	{ "one node, fewer workers", NODE("a", "", READY "," ROOM(30)), 4,
@@ -174,7 +179,7 @@ START_TEST(choice)
 {
 	const struct choice *c = &choices[_i];
 	np_auto_free char *text = np_xasprintf("{'metadata': {}, 'items': [%s]}", c->nodes),
-			   *list = quoted(text);
+			  *list = quoted(text);
 	const struct fake_step steps[] = {
 		{ .code = 200, .body = list },
 		{ .code = 200, .body = "{\"metadata\":{},\"items\":[]}" },

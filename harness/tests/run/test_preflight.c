@@ -93,10 +93,18 @@ START_TEST(minor_versions)
 		const char *text;
 		int minor;
 	} cases[] = {
-		{ "v1.36.2", 36 },	  { "v1.21.0-alpha.1", 21 }, { "v1.30.5-gke.100", 30 },
-		{ "v1.28+", 28 },	  { "v1.9", 9 },	     { "v2.0.0", -1 },
-		{ "1.36", -1 },		  { "v1.", -1 },	     { "v1.x", -1 },
-		{ "v1.36x", -1 },	  { "", -1 },		     { "v1.-3.0", -1 },
+		{ "v1.36.2", 36 },
+		{ "v1.21.0-alpha.1", 21 },
+		{ "v1.30.5-gke.100", 30 },
+		{ "v1.28+", 28 },
+		{ "v1.9", 9 },
+		{ "v2.0.0", -1 },
+		{ "1.36", -1 },
+		{ "v1.", -1 },
+		{ "v1.x", -1 },
+		{ "v1.36x", -1 },
+		{ "", -1 },
+		{ "v1.-3.0", -1 },
 		{ "v1.99999999999", -1 },
 	};
 
@@ -111,16 +119,19 @@ static const struct {
 } skews[] = {
 	{ "v1.36.2", { "v1.36.2", "v1.36.0" }, "" },
 	{ "v1.21.0", { "v1.21.0" }, "" },
-	{ "v1.20.9", { "v1.20.9" },
-	  "fatal server: the API server is v1.20.9, older than 1.21\n" },
+	{ "v1.20.9", { "v1.20.9" }, "fatal server: the API server is v1.20.9, older than 1.21\n" },
 	{ "v1.37.0", { "v1.37.0" }, "info server: the API server is v1.37.0, newer than 1.36\n" },
-	{ "v0.0.0-master+$Format", { "v1.36.0" },
+	{ "v0.0.0-master+$Format",
+	  { "v1.36.0" },
 	  "warn server: the API server says that it is 'v0.0.0-master+$Format'\n" },
-	{ "v1.36.2", { "v1.36.2", "v1.34.1" },
+	{ "v1.36.2",
+	  { "v1.36.2", "v1.34.1" },
 	  "info server: the oldest kubelet is 1.34, the API server 1.36\n" },
-	{ "v1.36.2", { "v1.32.0" },
+	{ "v1.36.2",
+	  { "v1.32.0" },
 	  "warn server: kubelets are 1.32 to 1.36, the API server is 1.36\n" },
-	{ "v1.35.2", { "v1.36.0" },
+	{ "v1.35.2",
+	  { "v1.36.0" },
 	  "warn server: kubelets are 1.35 to 1.36, the API server is 1.35\n" },
 	{ "v1.36.2", { "" }, "" },
 };
@@ -142,7 +153,10 @@ END_TEST
 
 /* ---- permissions ---- */
 
-#define REVIEW(allowed) { .code = 201, .body = "{\"status\":{\"allowed\":" #allowed "}}" }
+#define REVIEW(allowed)                                                                            \
+	{                                                                                          \
+		.code = 201, .body = "{\"status\":{\"allowed\":" #allowed "}}"                     \
+	}
 
 START_TEST(all_is_allowed)
 {
@@ -167,8 +181,7 @@ START_TEST(a_subresource_is_asked_for_apart)
 	serve(steps, 1);
 	ck_assert(np_preflight_access(&preflight, &err) == 0);
 	for (size_t i = 0; i < np_n_accesses; i++)
-		if (strstr(server.requests[i],
-			   "\"resource\":\"pods\",\"subresource\":\"exec\""))
+		if (strstr(server.requests[i], "\"resource\":\"pods\",\"subresource\":\"exec\""))
 			n++;
 	ck_assert_uint_eq(n, 2);
 }
@@ -217,13 +230,22 @@ END_TEST
 
 /* ---- policies above NetworkPolicy ---- */
 
-#define GROUPS(list) { .code = 200, .body = "{\"groups\":[" list "]}" }
-#define GROUP(name, version) \
-	"{\"name\":\"" name "\",\"versions\":[{\"groupVersion\":\"" name "/" version \
+#define GROUPS(list)                                                                               \
+	{                                                                                          \
+		.code = 200, .body = "{\"groups\":[" list "]}"                                     \
+	}
+#define GROUP(name, version)                                                                       \
+	"{\"name\":\"" name "\",\"versions\":[{\"groupVersion\":\"" name "/" version               \
 	"\",\"version\":\"" version "\"}]}"
-#define KINDS(plural) { .code = 200, .body = "{\"resources\":[{\"name\":\"" plural "\"}]}" }
+#define KINDS(plural)                                                                              \
+	{                                                                                          \
+		.code = 200, .body = "{\"resources\":[{\"name\":\"" plural "\"}]}"                 \
+	}
 #define ITEM(name) "{\"metadata\":{\"name\":\"" name "\"}}"
-#define ITEMS(list) { .code = 200, .body = "{\"metadata\":{},\"items\":[" list "]}" }
+#define ITEMS(list)                                                                                \
+	{                                                                                          \
+		.code = 200, .body = "{\"metadata\":{},\"items\":[" list "]}"                      \
+	}
 
 static const struct {
 	const char *what;
@@ -233,32 +255,44 @@ static const struct {
 } above[] = {
 	{ "no such group", { GROUPS(GROUP("apps", "v1")) }, 1, "" },
 	{ "kinds without objects",
-	  { GROUPS(GROUP("crd.projectcalico.org", "v1")), KINDS("globalnetworkpolicies"), ITEMS("") },
-	  3, "" },
+	  { GROUPS(GROUP("crd.projectcalico.org", "v1")), KINDS("globalnetworkpolicies"),
+	    ITEMS("") },
+	  3,
+	  "" },
 	{ "a group without the kind",
-	  { GROUPS(GROUP("cilium.io", "v2")), KINDS("ciliumnodes") }, 2, "" },
+	  { GROUPS(GROUP("cilium.io", "v2")), KINDS("ciliumnodes") },
+	  2,
+	  "" },
 	{ "one of Calico's",
 	  { GROUPS(GROUP("crd.projectcalico.org", "v1")), KINDS("globalnetworkpolicies"),
 	    ITEMS(ITEM("deny")) },
-	  3, "warn cluster-policies: there is 1 GlobalNetworkPolicy of Calico: deny\n" },
+	  3,
+	  "warn cluster-policies: there is 1 GlobalNetworkPolicy of Calico: deny\n" },
 	{ "both of Calico's groups are one",
 	  { GROUPS(GROUP("projectcalico.org", "v3") "," GROUP("crd.projectcalico.org", "v1")),
 	    KINDS("globalnetworkpolicies"), ITEMS(ITEM("deny")) },
-	  3, "warn cluster-policies: there is 1 GlobalNetworkPolicy of Calico: deny\n" },
+	  3,
+	  "warn cluster-policies: there is 1 GlobalNetworkPolicy of Calico: deny\n" },
 	{ "only the second of Calico's groups",
 	  { GROUPS(GROUP("projectcalico.org", "v3")), KINDS("globalnetworkpolicies"),
 	    ITEMS(ITEM("deny")) },
-	  3, "warn cluster-policies: there is 1 GlobalNetworkPolicy of Calico: deny\n" },
+	  3,
+	  "warn cluster-policies: there is 1 GlobalNetworkPolicy of Calico: deny\n" },
 	{ "more than are named",
 	  { GROUPS(GROUP("crd.antrea.io", "v1beta1")), KINDS("clusternetworkpolicies"),
 	    ITEMS(ITEM("a") "," ITEM("b") "," ITEM("c") "," ITEM("d")) },
-	  3, "warn cluster-policies: there are 4 ClusterNetworkPolicy of Antrea: a, b, c, ..\n" },
+	  3,
+	  "warn cluster-policies: there are 4 ClusterNetworkPolicy of Antrea: a, b, c, ..\n" },
 	{ "may not be read",
-	  { GROUPS(GROUP("cilium.io", "v2")), KINDS("ciliumclusterwidenetworkpolicies"),
+	  { GROUPS(GROUP("cilium.io", "v2")),
+	    KINDS("ciliumclusterwidenetworkpolicies"),
 	    { .code = 403, .body = "{\"message\":\"no\"}" } },
-	  3, "warn cluster-policies: the cluster has a kind CiliumClusterwideNetworkPolicy of "
-	     "Cilium that cannot be read: " },
-	{ "groups may not be read", { { .code = 403, .body = "{\"message\":\"no\"}" } }, 1,
+	  3,
+	  "warn cluster-policies: the cluster has a kind CiliumClusterwideNetworkPolicy of "
+	  "Cilium that cannot be read: " },
+	{ "groups may not be read",
+	  { { .code = 403, .body = "{\"message\":\"no\"}" } },
+	  1,
 	  "warn cluster-policies: the API's groups cannot be read: " },
 };
 
@@ -284,8 +318,7 @@ END_TEST
 
 /* ---- policies before the DNS pods ---- */
 
-#define POLICY(selector) \
-	"{\"metadata\":{\"name\":\"p\"},\"spec\":{\"podSelector\":" selector "}}"
+#define POLICY(selector) "{\"metadata\":{\"name\":\"p\"},\"spec\":{\"podSelector\":" selector "}}"
 #define EXPR(op, more) "{\"matchExpressions\":[{\"key\":\"a\",\"operator\":\"" op "\"" more "}]}"
 
 static const struct {
@@ -311,7 +344,8 @@ START_TEST(policies_before_dns)
 		np_xasprintf("{\"metadata\":{},\"items\":[%s]}", dns[_i].policies);
 	const struct fake_step steps[] = {
 		GROUPS(""),
-		ITEMS("{\"metadata\":{\"name\":\"coredns\",\"namespace\":\"kube-system\",\"labels\":"
+		ITEMS("{\"metadata\":{\"name\":\"coredns\",\"namespace\":\"kube-system\","
+		      "\"labels\":"
 		      "{\"k8s-app\":\"kube-dns\",\"a\":\"1\"}}}"),
 		{ .code = 200, .body = list },
 	};
