@@ -17,6 +17,12 @@
 enum { STARTS_PER_TURN = 48, DUES_PER_TURN = 48, EVENTS_PER_TURN = 128 };
 
 /*
+ * A handshake that was answered came through: what is missing is a server that finds time for its
+ * greeting, and it is waited for longer than for a packet.
+ */
+enum { SILENCE_US = 2000000 };
+
+/*
  * Descriptors that are not attempts: standard ones, epoll, two raw sockets, the control connection,
  * and some to spare.
  */
@@ -250,7 +256,7 @@ static void start_probe(struct engine *e)
 	struct probe *p = &e->slots[e->free_slots[--e->n_free]];
 
 	p->req = &e->requests[e->n_started++];
-	p->n_attempts = p->n_refused = 0;
+	p->n_attempts = p->n_refused = p->n_graces = 0;
 	p->detail[0] = '\0';
 	p->start_us = now_us();
 	make_attempt(e, p);
@@ -286,6 +292,10 @@ static void probe_due(struct engine *e, struct probe *p)
 	} else if (!last) {
 		queue_remove(e, p);
 		make_attempt(e, p);
+	} else if (connected && e->step_us * ++p->n_graces <= SILENCE_US) {
+		queue_remove(e, p);
+		p->due_us = now_us() + e->step_us;
+		queue_append(e, p);
 	} else {
 		set_detail(p, connected ? "silent" : NULL);
 		conclude(e, p, NULL, NP_OUT_DROPPED, NULL);

@@ -61,6 +61,7 @@ struct probe {
 	uint32_t generation;	   /* of the slot: tells an event of an earlier probe */
 	uint16_t before, after;	   /* in the timer queue */
 	uint8_t n_attempts, n_refused;
+	uint16_t n_graces; /* steps of waiting beyond the last, for a server that is slow to greet */
 	int64_t start_us, due_us;
 	char detail[ENGINE_DETAIL];
 	struct attempt attempts[NP_AGENT_ATTEMPTS_MAX];

@@ -13,7 +13,7 @@
  *   hello VERSION IDENTITY MAX_IN_FLIGHT CAPS      once, first line; CAPS comma list: sctp-kernel | sctp-raw | ipv6 | -
  *   r ID IDX OUTCOME DETAIL RTT_US WHO SEEN_ADDR SEEN_PORT START_US END_US ATTEMPTS SRC_PORT
  *       OUTCOME allowed | dropped | rejected | misdelivered | error;  WHO the identity that answered or -
- *       DETAIL - | errno:NAME | icmp:TYPE.CODE | rcode:N | eof (connected, then closed without a word) | silent (connected, no word by the deadline)
+ *       DETAIL - | errno:NAME | icmp:TYPE.CODE | rcode:N | eof (connected, then closed without a word) | silent (connected, no word, waited for 2 s)
  *       SEEN_ADDR/SEEN_PORT the source as the server saw it or "-";  START_US/END_US CLOCK_MONOTONIC of the agent
  *       RTT_US of the attempt that decided, 0 when none did;  ATTEMPTS made;  SRC_PORT of the deciding attempt, else of the last one
  *   done ID
