@@ -227,6 +227,13 @@ static const char *const field_names[] = {
 	[NP_FIELDS_STRICT] = "Strict", [NP_FIELDS_WARN] = "Warn", [NP_FIELDS_IGNORE] = "Ignore"
 };
 
+/* The name is in use, or the namespace is not there: nothing that a validator could know. */
+static bool is_taken(const struct np_kube_reply *r)
+{
+	return (r->http == 409 && strstr(np_buf_text(&r->text), "\"AlreadyExists\"")) ||
+	       r->http == 404;
+}
+
 /* kubectl sends an object to its own namespace. */
 static char *namespace_of(const struct validate_file *f, const struct np_validation *v)
 {
@@ -284,6 +291,10 @@ int validate_ask(struct np_kube *k, const struct validate_file *f, const struct 
 		return -1;
 	}
 	np_err_clear(err);
+	if (is_taken(&reply)) {
+		np_kube_reply_release(&reply);
+		return 0;
+	}
 	ret->asked = true;
 	/* Names may hold a NUL, which the client's own reading does not take. */
 	json_decref(reply.body);

@@ -126,6 +126,14 @@ static const struct api_field policy_fields[] = {
 };
 const struct api_type api_policy_type = API_TYPE(policy_fields, api_policy, "v1.NetworkPolicy", false);
 
+static const struct api_field envelope_fields[] = {
+	F(api_policy, "apiVersion", api_version, API_STRING),
+	F(api_policy, "kind", kind, API_STRING),
+	SUB(api_policy, "metadata", meta, API_OBJECT, &meta_type),
+};
+const struct api_type api_envelope_type =
+	API_TYPE(envelope_fields, api_policy, "v1.ObjectMeta", true);
+
 static const struct api_field namespace_fields[] = {
 	SUB(api_namespace, "metadata", meta, API_OBJECT, &short_meta_type),
 };

@@ -153,6 +153,8 @@ struct api_service {
 	} spec;
 };
 
+/* What kubectl looks at itself, of any kind: a struct api_policy without its spec. */
+extern const struct api_type api_envelope_type;
 extern const struct api_type api_policy_type, api_namespace_type, api_node_type, api_pod_type,
 	api_service_type;
 

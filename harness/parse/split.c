@@ -227,23 +227,100 @@ static void split_yaml(struct split *s, const struct np_err *json_err)
 	np_buf_release(&lines);
 }
 
-void split_kubectl(struct np_str text, const char *file, split_fn *f, void *ctx)
+#define REPLACEMENT "\xEF\xBF\xBD" /* U+FFFD */
+
+static uint32_t unit16(const unsigned char *p, bool big_endian)
 {
-	struct split s = { .rest = text, .line = 1, .file = file, .f = f, .ctx = ctx };
+	return big_endian ? (uint32_t)p[0] << 8 | p[1] : (uint32_t)p[1] << 8 | p[0];
+}
+
+static void add_code_point(struct np_buf *b, uint32_t c)
+{
+	char text[4] = { (char)c };
+	size_t n = c < 0x80 ? 1 : c < 0x800 ? 2 : c < 0x10000 ? 3 : 4;
+
+	for (size_t i = n; n > 1 && i-- > 1; c >>= 6)
+		text[i] = (char)(0x80 | (c & 0x3F));
+	if (n > 1)
+		text[0] = (char)((0xF00U >> n) | c);
+	np_buf_add(b, text, n);
+}
+
+static void from_utf16(struct np_str s, bool big_endian, struct np_buf *b)
+{
+	const unsigned char *p = (const unsigned char *)s.p;
+
+	for (size_t i = 0; i < s.n; i += 2) {
+		uint32_t c = i + 1 < s.n ? unit16(p + i, big_endian) : 0xFFFD, low = 0;
+
+		if ((c & 0xFC00) == 0xD800 && i + 3 < s.n)
+			low = unit16(p + i + 2, big_endian);
+		if ((low & 0xFC00) == 0xDC00) {
+			c = 0x10000 + ((c & 0x3FF) << 10) + (low & 0x3FF);
+			i += 2;
+		} else if ((c & 0xF800) == 0xD800) {
+			c = 0xFFFD;
+		}
+		add_code_point(b, c);
+	}
+}
+
+static void from_utf8(struct np_str s, struct np_buf *b)
+{
+	uint32_t c;
+
+	for (size_t i = 0, n; i < s.n; i += n ? n : 1) {
+		n = np_utf8_decode(s.p + i, s.n - i, &c);
+		np_buf_add(b, n ? s.p + i : REPLACEMENT, n ? n : 3);
+	}
+}
+
+/*
+ * kubectl reads a file as UTF-8, or as a byte order mark says, which it takes off; what is wrong
+ * becomes U+FFFD. *@b backs the result if it differs from @s.
+ */
+static struct np_str as_kubectl_reads(struct np_str s, struct np_buf *b)
+{
+	bool little = s.n >= 2 && memcmp(s.p, "\xFF\xFE", 2) == 0,
+	     big = s.n >= 2 && memcmp(s.p, "\xFE\xFF", 2) == 0;
+
+	if (s.n >= 3 && memcmp(s.p, "\xEF\xBB\xBF", 3) == 0)
+		s = (struct np_str){ s.p + 3, s.n - 3 };
+	if (!little && !big && np_utf8_valid(s))
+		return s;
+	if (little || big)
+		from_utf16((struct np_str){ s.p + 2, s.n - 2 }, big, b);
+	else
+		from_utf8(s, b);
+	return (struct np_str){ np_buf_text(b), b->len };
+}
+
+static void split_text(struct split *s)
+{
 	struct np_err err = { 0 };
 	size_t n;
 
-	if (looks_like_json(text)) {
-		if (split_json(&s, &err))
+	if (looks_like_json(s->rest)) {
+		if (split_json(s, &err))
 			return;
 		/* Blanks up to the end of the line go with the JSON. */
-		while (s.rest.n && (n = space_length(s.rest)) > 0) {
-			bool end = *s.rest.p == '\n';
+		while (s->rest.n && (n = space_length(s->rest)) > 0) {
+			bool end = *s->rest.p == '\n';
 
-			pass(&s, n);
+			pass(s, n);
 			if (end)
 				break;
 		}
 	}
-	split_yaml(&s, &err);
+	split_yaml(s, &err);
+}
+
+void split_kubectl(struct np_str text, const char *file, split_fn *f, void *ctx)
+{
+	struct np_buf b = { 0 };
+	struct split s = { .line = 1, .file = file, .f = f, .ctx = ctx };
+
+	s.rest = as_kubectl_reads(text, &b);
+	split_text(&s);
+	np_buf_release(&b);
 }

@@ -493,12 +493,18 @@ static void keep_docs(struct job *j, struct np_docs *docs)
 
 /* ---- kubectl ---- */
 
-/* What kubectl asks of a document before it sends it; false when it has been dealt with. */
-static bool check_client(struct verdict *v, const struct np_value *object)
+/* Whether kubectl itself can read it; false when it has been refused. */
+static bool check_readable(struct verdict *v, const struct np_value *object, bool json)
 {
-	struct np_str kind = np_value_str(np_value_get(object, "kind")),
-		      api = np_value_str(np_value_get(object, "apiVersion")), group, version;
-	const struct cell at = { object->line, object->column, true };
+	/* Numbers of JSON are still as they were written, and what is repeated is all looked at. */
+	const struct np_decode_opts opts = {
+		.fields = NP_FIELDS_IGNORE, .mode = json ? NP_DECODE_API_JSON : NP_DECODE_API_YAML
+	};
+	struct cell at = { object->line, object->column, true };
+	struct api_policy *p = np_arena_alloc(v->arena, sizeof(*p));
+	struct np_buf go = { 0 };
+	struct np_err err = { 0 };
+	bool ok;
 
 	if (object->kind != NP_VALUE_MAP) {
 		refuse(v, NP_STAGE_CLIENT, NP_FINDING_TYPE, &at,
@@ -506,10 +512,26 @@ static bool check_client(struct verdict *v, const struct np_value *object)
 		       json_kind(object));
 		return false;
 	}
-	if (!kind.n) {
+	if (!np_value_str(np_value_get(object, "kind")).n) {
 		refuse(v, NP_STAGE_CLIENT, NP_FINDING_REQUEST, &at, "Object 'Kind' is missing");
 		return false;
 	}
+	ok = !apply_for_server(v->arena, &opts, &api_envelope_type, object, p, NULL, &go, &err);
+	if (!ok) {
+		at = (struct cell){ err.line, err.column, true };
+		refuse(v, NP_STAGE_CLIENT, NP_FINDING_TYPE, &at, "%s", np_buf_text(&go));
+	}
+	np_buf_release(&go);
+	return ok;
+}
+
+/* Whether it is a NetworkPolicy that a server knows; false when it has been dealt with. */
+static bool check_known(struct verdict *v, const struct np_value *object)
+{
+	struct np_str kind = np_value_str(np_value_get(object, "kind")),
+		      api = np_value_str(np_value_get(object, "apiVersion")), group, version;
+	const struct cell at = { object->line, object->column, true };
+
 	split_version(api, &group, &version);
 	if (np_str_is(kind, KIND) && np_str_is(group, GROUP) && np_str_is(version, VERSION))
 		return true;
@@ -523,13 +545,22 @@ static bool check_client(struct verdict *v, const struct np_value *object)
 	return false;
 }
 
-static void judge_manifest(struct job *j, const struct np_value *object)
+static struct verdict begin_manifest(struct job *j, const struct np_value *object)
 {
-	struct verdict v = begin(j, new_item(j, object->line ? object->line : 1));
+	return begin(j, new_item(j, object->line ? object->line : 1));
+}
+
+static void judge_item(struct job *j, const struct np_value *object)
+{
+	struct verdict v = begin_manifest(j, object);
 	const struct cell at = { object->line, object->column, true };
 
 	v.outer = &at;
-	if (check_client(&v, object))
+	if (object->kind != NP_VALUE_MAP)
+		refuse(&v, NP_STAGE_CLIENT, NP_FINDING_TYPE, &at,
+		       "json: cannot unmarshal %s into Go value of type map[string]interface {}",
+		       json_kind(object));
+	else if (check_known(&v, object))
 		judge(&v, object, false);
 }
 
@@ -550,7 +581,7 @@ static void judge_list(struct job *j, const struct np_value *list, const struct 
 			np_value_set(arena, &item, "kind", np_value_string(arena, kind), NULL);
 			np_value_set(arena, &item, "apiVersion", *api, NULL);
 		}
-		judge_manifest(j, &item);
+		judge_item(j, &item);
 	}
 }
 
@@ -558,18 +589,30 @@ static void on_document(void *ctx, struct np_docs *docs, const struct np_err *er
 {
 	struct job *j = ctx;
 	const struct np_value *root, *items;
+	struct verdict v;
+	struct cell at;
+	bool json;
 
 	if (!docs) {
 		refuse_text(j, err, NP_STAGE_CLIENT);
 		return;
 	}
+	json = docs->json;
 	keep_docs(j, docs);
 	root = &docs->items[0].root;
 	items = np_value_get(root, "items");
-	if (items && items->kind == NP_VALUE_LIST)
+	v = begin_manifest(j, root);
+	at = (struct cell){ root->line, root->column, true };
+	v.outer = &at;
+	if (!check_readable(&v, root, json))
+		return;
+	if (items && items->kind == NP_VALUE_LIST) {
+		end(&v, NP_STAGE_SKIPPED);
+		j->out->n--; /* a list is not judged, its items are */
 		judge_list(j, root, items);
-	else
-		judge_manifest(j, root);
+	} else if (check_known(&v, root)) {
+		judge(&v, root, false);
+	}
 }
 
 /* ---- the API ---- */
