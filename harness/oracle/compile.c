@@ -10,6 +10,8 @@
 #include "classes.h"
 #include "intern.h"
 #include "labels.h"
+#include "lists.h"
+#include "ports.h"
 #include "stages.h"
 
 /* A name on the pods of a class, for finding out which names are divergent. */
@@ -440,8 +442,11 @@ struct np_oracle *np_oracle_new(const struct np_world *world, const struct np_re
 	o->policies = np_arena_array(&o->arena, world->n_policies, sizeof(*o->policies));
 	for (size_t i = 0; i < world->n_policies; i++)
 		compile_policy(&c, (uint32_t)i);
-	for (int dir = 0; dir < NP_N_DIRS; dir++)
+	ports_compile(o);
+	for (int dir = 0; dir < NP_N_DIRS; dir++) {
 		spread_applies(&c, dir);
+		lists_compile(o, (enum np_dir)dir);
+	}
 	compile_services(&c);
 	compiler_release(&c);
 	return o;

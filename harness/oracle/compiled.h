@@ -51,15 +51,23 @@ struct port_item {
 	uint32_t slot;		/* egress names: number of the (name, protocol, divergent) for rows of tables */
 };
 
+/* Of one line of cache: lists of rules are read from end to end. */
 struct rule {
-	const struct np_rule *src;
-	bool any_peer;		/* S07 */
+	uint64_t ports;		/* stretches of ports that its items certainly match (ports.h) */
 	struct class_set classes;
 	struct peer_block *blocks;
-	size_t n_blocks;
 	struct port_item *items;
-	size_t n_items;		/* 0: any port of any protocol (S07) */
+	const struct np_rule *src;
+	uint32_t n_blocks;
+	uint32_t n_items;	/* 0: any port of any protocol (S07) */
 	uint32_t id;		/* number of the rule over both directions */
+	bool any_peer;		/* S07 */
+};
+
+struct rule_list {		/* items is NULL: there is none, ask the policies */
+	const uint64_t *may;	/* for each stretch of ports, one bit a rule: it may match there */
+	const struct rule *items;
+	uint32_t n, n_words;	/* words of one stretch */
 };
 
 struct policy {
@@ -81,14 +89,15 @@ struct label_id {
 };
 
 struct class {
+	size_t n_applies[NP_N_DIRS];
+	struct rule_list rules[NP_N_DIRS];	/* of the policies that apply, copied side by side */
+	const uint32_t *applies[NP_N_DIRS];	/* policies that select it, in order (S16, S02) */
 	uint32_t ns;
 	bool host, finished;
 	const struct label_id *labels;	/* by key */
 	size_t n_labels;
 	const struct name_port *names;	/* by name, protocol, port */
 	size_t n_names;
-	const uint32_t *applies[NP_N_DIRS];	/* policies that select it, in order (S16, S02) */
-	size_t n_applies[NP_N_DIRS];
 	uint32_t first_pod;	/* one of its pods */
 };
 
@@ -133,6 +142,9 @@ struct np_oracle {
 	uint32_t *ns_first;		/* [n_namespaces + 1]: classes of a namespace */
 	struct policy *policies;
 	size_t n_rules;			/* of both directions */
+	uint32_t *port_cuts;		/* protocol << 16 | number: where port items begin to differ, rising */
+	size_t n_port_cuts;
+	size_t n_listed;		/* rules in lists of classes */
 	struct service *services;
 	struct node_addr *node_addrs;	/* sorted */
 	size_t n_node_addrs;

@@ -95,7 +95,7 @@ bool item_matches(struct np_eval *e, const struct port_item *item, const struct 
 	return false;
 }
 
-static bool ports_match(struct np_eval *e, const struct rule *rule, const struct np_side *side)
+bool ports_match(struct np_eval *e, const struct rule *rule, const struct np_side *side)
 {
 	if (rule->n_items == 0)
 		return true;

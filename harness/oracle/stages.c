@@ -2,7 +2,37 @@
 #include "stages.h"
 
 #include "matches.h"
+#include "ports.h"
 #include "rows.h"
+
+/* S05. What the rule's bits for the port's stretch leave open its items are asked. */
+static bool rule_takes(struct np_eval *e, const struct rule *rule, unsigned stretch, const struct np_side *side)
+{
+	return (rule->ports >> stretch & 1 || ports_match(e, rule, side)) && peers_match(e, rule, side);
+}
+
+static bool list_takes(struct np_eval *e, const struct rule_list *list, const struct np_side *side)
+{
+	unsigned stretch = ports_stretch(e->o, side->proto, side->port);
+
+	for (uint32_t w = 0; w < list->n_words; w++)
+		for (uint64_t left = list->may[stretch * list->n_words + w]; left; left &= left - 1)
+			if (rule_takes(e, &list->items[w * 64 + (unsigned)__builtin_ctzll(left)], stretch, side))
+				return true;
+	return false;
+}
+
+static bool policies_take(struct np_eval *e, const struct class *class, const struct np_side *side)
+{
+	for (size_t i = 0; i < class->n_applies[side->dir]; i++) {
+		const struct policy *policy = &e->o->policies[class->applies[side->dir][i]];
+
+		for (size_t r = 0; r < policy->n_rules[side->dir]; r++)
+			if (rule_matches(e, &policy->rules[side->dir][r], side))
+				return true;
+	}
+	return false;
+}
 
 /* S01, S03, S08: no policy applies: next; else the union of their rules, and nothing else. */
 static enum np_stage_result policy_stage_eval(const struct np_stage *stage, struct np_eval *e,
@@ -10,17 +40,13 @@ static enum np_stage_result policy_stage_eval(const struct np_stage *stage, stru
 {
 	const struct np_oracle *o = e->o;
 	const struct class *class = &o->classes[o->pods[side->subject].class];
+	const struct rule_list *list = &class->rules[side->dir];
 
 	(void)stage;
 	if (class->n_applies[side->dir] == 0)
 		return NP_STAGE_NEXT;
-	for (size_t i = 0; i < class->n_applies[side->dir]; i++) {
-		const struct policy *policy = &o->policies[class->applies[side->dir][i]];
-
-		for (size_t r = 0; r < policy->n_rules[side->dir]; r++)
-			if (rule_matches(e, &policy->rules[side->dir][r], side))
-				return NP_STAGE_ALLOW;
-	}
+	if (list->items ? list_takes(e, list, side) : policies_take(e, class, side))
+		return NP_STAGE_ALLOW;
 	return NP_STAGE_DENY;
 }
 

@@ -77,7 +77,18 @@ struct np_readings np_profile_readings(enum np_profile p);
 
 struct np_oracle;
 
-/* Compiles a linked @world, which must outlive the oracle and not change. Cannot fail: a world that loaded is complete. */
+/*
+ * Compiles a linked @world, which must outlive the oracle and not change. Cannot fail: a world that loaded is complete.
+ *
+ * Cost, with C classes of pods (pods alike in namespace, labels and port names; C <= pods), L = sum over classes of the rules of the policies that
+ * select them, and S stretches of ports that the numbers of all port items cut:
+ *	compile		pods and labels x log; policies x peers x (postings of their labels + C / 64); L. Memory: peers x C / 64 words at most (a
+ *			selector within a namespace keeps that namespace's words alone), L x 64 bytes up to 128 MiB, then L x 4.
+ *	one verdict	log S, then of the rules that select source and destination only those that match the port: a bit for their selectors, each of
+ *			their ipBlocks with its excepts. Independent of the number of pods and of all other policies; doubled by each open reading that
+ *			the verdict comes across. With more than 64 stretches every such rule's port items are looked at.
+ *	a table		sources x destinations / 64 words for each port and direction, times the rules of a row, once for pods that are alike.
+ */
 struct np_oracle *np_oracle_new(const struct np_world *world, const struct np_readings *readings);
 void np_oracle_free(struct np_oracle *o);
 

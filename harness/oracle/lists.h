@@ -1,0 +1,13 @@
+/* lists.h - for each class and direction, the rules that may let a connection through. */
+#ifndef NP_ORACLE_LISTS_H
+#define NP_ORACLE_LISTS_H
+
+#include "compiled.h"
+
+/* Rules copied in all, 128 MiB of them: classes beyond that have no list, and are asked policy by policy. */
+enum { LISTS_MAX_RULES = 1 << 21 };
+
+/* Fills class.rules[@dir] of every class from class.applies; rules are marked (ports.h). */
+void lists_compile(struct np_oracle *o, enum np_dir dir);
+
+#endif

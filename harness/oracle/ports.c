@@ -1,0 +1,122 @@
+/* ports.c - which stretches of ports a rule may match. */
+#include "ports.h"
+
+#include <stdlib.h>
+
+#include "np/base/mem.h"
+
+#include "matches.h"
+
+static int cmp_u32(const void *a, const void *b)
+{
+	const uint32_t *x = a, *y = b;
+
+	return (*x > *y) - (*x < *y);
+}
+
+struct cuts {
+	uint32_t *items;
+	size_t n, cap;
+};
+
+static void add_cut(struct cuts *c, uint32_t key)
+{
+	c->items = np_grow(c->items, &c->cap, c->n, sizeof(*c->items));
+	c->items[c->n++] = key;
+}
+
+static void drop_doubles(struct cuts *c)
+{
+	size_t n = 0;
+
+	qsort(c->items, c->n, sizeof(*c->items), cmp_u32);
+	for (size_t i = 0; i < c->n; i++)
+		if (!n || c->items[n - 1] != c->items[i])
+			c->items[n++] = c->items[i];
+	c->n = n;
+}
+
+/* Doubles are dropped now and then: there are far fewer numbers than items. */
+static void add_rule_cuts(struct cuts *c, const struct rule *rule)
+{
+	for (size_t i = 0; i < rule->n_items; i++) {
+		const struct port_item *item = &rule->items[i];
+
+		if (item->kind != NP_PORT_NUMBER && item->kind != NP_PORT_RANGE)
+			continue;
+		add_cut(c, (uint32_t)item->proto << 16 | item->first);
+		add_cut(c, ((uint32_t)item->proto << 16 | item->last) + 1);
+	}
+	if (c->n > 4096)
+		drop_doubles(c);
+}
+
+static void find_cuts(struct np_oracle *o)
+{
+	struct cuts c = { 0 };
+
+	for (uint32_t p = 0; p < NP_N_PROTOS; p++)
+		add_cut(&c, p << 16);
+	for (size_t i = 0; i < o->world->n_policies; i++)
+		for (int dir = 0; dir < NP_N_DIRS; dir++)
+			for (size_t r = 0; r < o->policies[i].n_rules[dir]; r++)
+				add_rule_cuts(&c, &o->policies[i].rules[dir][r]);
+	drop_doubles(&c);
+	o->n_port_cuts = c.n <= PORTS_MAX_STRETCHES ? c.n : 1;
+	o->port_cuts = np_arena_array(&o->arena, o->n_port_cuts, sizeof(*o->port_cuts));
+	memcpy(o->port_cuts, c.items, o->n_port_cuts * sizeof(*o->port_cuts));
+	free(c.items);
+}
+
+/* The rule without its names; false when nothing is left of its ports. */
+static bool without_names(const struct rule *rule, struct port_item *items, struct rule *ret)
+{
+	*ret = *rule;
+	ret->items = items;
+	ret->n_items = 0;
+	for (size_t i = 0; i < rule->n_items; i++)
+		if (rule->items[i].kind != NP_PORT_NAME)
+			items[ret->n_items++] = rule->items[i];
+	return ret->n_items || !rule->n_items;
+}
+
+/* The first port of a stretch stands for all. */
+void ports_mark(const struct np_oracle *o, struct rule *rule)
+{
+	np_auto_free struct port_item *items = np_xcalloc(rule->n_items + 1, sizeof(*items));
+	struct np_eval e = { .o = o };
+	struct np_side side = { .subject = NONE, .other_pod = NONE, .other_node = NONE };
+	struct rule plain;
+
+	rule->ports = 0;
+	if (!without_names(rule, items, &plain) || o->n_port_cuts == 1)
+		return;
+	for (size_t c = 0; c < o->n_port_cuts; c++) {
+		side.proto = (enum np_proto)(o->port_cuts[c] >> 16);
+		side.port = (uint16_t)o->port_cuts[c];
+		if (ports_match(&e, &plain, &side))
+			rule->ports |= UINT64_C(1) << c;
+	}
+}
+
+uint64_t ports_may_match(const struct np_oracle *o, const struct rule *rule)
+{
+	uint64_t may = rule->ports;
+
+	if (o->n_port_cuts == 1)
+		return UINT64_MAX;
+	for (size_t i = 0; i < rule->n_items; i++)
+		for (size_t c = 0; c < o->n_port_cuts && rule->items[i].kind == NP_PORT_NAME; c++)
+			if (o->port_cuts[c] >> 16 == rule->items[i].proto)
+				may |= UINT64_C(1) << c;
+	return may;
+}
+
+void ports_compile(struct np_oracle *o)
+{
+	find_cuts(o);
+	for (size_t i = 0; i < o->world->n_policies; i++)
+		for (int dir = 0; dir < NP_N_DIRS; dir++)
+			for (size_t r = 0; r < o->policies[i].n_rules[dir]; r++)
+				ports_mark(o, &o->policies[i].rules[dir][r]);
+}
