@@ -17,6 +17,7 @@ struct job {
 	const struct np_validate_opts *opts;
 	struct np_validations *out;
 	size_t cap_items, cap_docs;
+	bool stopped;	/* kubectl reads no further */
 };
 
 static struct np_validation *new_item(struct job *j, unsigned line)
@@ -493,32 +494,44 @@ static void keep_docs(struct job *j, struct np_docs *docs)
 
 /* ---- kubectl ---- */
 
-/* Whether kubectl itself can read it; false when it has been refused. */
-static bool check_readable(struct verdict *v, const struct np_value *object, bool json)
+/* What kubectl asks of a document before it reads the next; false when it has been refused. */
+static bool check_shape(struct job *j, struct verdict *v, const struct np_value *object)
 {
-	/* Numbers of JSON are still as they were written, and what is repeated is all looked at. */
-	const struct np_decode_opts opts = {
-		.fields = NP_FIELDS_IGNORE, .mode = json ? NP_DECODE_API_JSON : NP_DECODE_API_YAML
-	};
-	struct cell at = { object->line, object->column, true };
-	struct api_policy *p = np_arena_alloc(v->arena, sizeof(*p));
-	struct np_buf go = { 0 };
-	struct np_err err = { 0 };
-	bool ok;
+	static const char *const needed[] = { "kind", "apiVersion" };
+	const struct cell at = { object->line, object->column, true };
 
+	j->stopped = true;
 	if (object->kind != NP_VALUE_MAP) {
 		refuse(v, NP_STAGE_CLIENT, NP_FINDING_TYPE, &at,
 		       "json: cannot unmarshal %s into Go value of type map[string]interface {}",
 		       json_kind(object));
 		return false;
 	}
-	if (!np_value_str(np_value_get(object, "kind")).n) {
-		refuse(v, NP_STAGE_CLIENT, NP_FINDING_REQUEST, &at, "Object 'Kind' is missing");
-		return false;
-	}
-	ok = !apply_for_server(v->arena, &opts, &api_envelope_type, object, p, NULL, &go, &err);
+	for (size_t i = 0; i < NP_ARRAY_SIZE(needed); i++)
+		if (!np_value_str(np_value_get(object, needed[i])).n) {
+			refuse(v, NP_STAGE_CLIENT, NP_FINDING_REQUEST, &at,
+			       "error validating data: %s not set", needed[i]);
+			return false;
+		}
+	j->stopped = false;
+	return true;
+}
+
+/* Whether kubectl itself can read the metadata; false when it has been refused. */
+static bool check_readable(struct verdict *v, const struct np_value *object, bool json)
+{
+	/* Numbers of JSON are still as they were written, and what is repeated is all looked at. */
+	const struct np_decode_opts opts = {
+		.fields = NP_FIELDS_IGNORE, .mode = json ? NP_DECODE_API_JSON : NP_DECODE_API_YAML
+	};
+	struct api_policy *p = np_arena_alloc(v->arena, sizeof(*p));
+	struct np_buf go = { 0 };
+	struct np_err err = { 0 };
+	bool ok = !apply_for_server(v->arena, &opts, &api_envelope_type, object, p, NULL, &go, &err);
+
 	if (!ok) {
-		at = (struct cell){ err.line, err.column, true };
+		const struct cell at = { err.line, err.column, true };
+
 		refuse(v, NP_STAGE_CLIENT, NP_FINDING_TYPE, &at, "%s", np_buf_text(&go));
 	}
 	np_buf_release(&go);
@@ -593,6 +606,10 @@ static void on_document(void *ctx, struct np_docs *docs, const struct np_err *er
 	struct cell at;
 	bool json;
 
+	if (j->stopped) {
+		np_docs_release(docs);
+		return;
+	}
 	if (!docs) {
 		refuse_text(j, err, NP_STAGE_CLIENT);
 		return;
@@ -604,7 +621,7 @@ static void on_document(void *ctx, struct np_docs *docs, const struct np_err *er
 	v = begin_manifest(j, root);
 	at = (struct cell){ root->line, root->column, true };
 	v.outer = &at;
-	if (!check_readable(&v, root, json))
+	if (!check_shape(j, &v, root) || !check_readable(&v, root, json))
 		return;
 	if (items && items->kind == NP_VALUE_LIST) {
 		end(&v, NP_STAGE_SKIPPED);
