@@ -830,31 +830,36 @@ static bool rewrite(struct laws *l, const char *from, const char *to)
 
 static bool t31_no_protocol(struct laws *l)
 {
-	return rewrite(l, "\"protocol\":\"TCP\",", "") | rewrite(l, "{\"protocol\":\"TCP\"}", "{}");
+	bool with_port = rewrite(l, "\"protocol\":\"TCP\",", "");
+	bool alone = rewrite(l, "{\"protocol\":\"TCP\"}", "{}");
+
+	return with_port || alone;
 }
 
 /* Types that are what the rules would give anyway. */
 static bool t36_no_types(struct laws *l)
 {
-	bool any = false;
+	bool one, both;
 
 	for (size_t i = 0; i < l->a.n_policies; i++) {
 		struct np_policy *p = &l->a.policies[i];
 
 		p->types[NP_INGRESS] = true;
 		p->types[NP_EGRESS] = p->n_rules[NP_EGRESS] > 0;
-		any = true;
 		l->b.policies[i].types[NP_INGRESS] = true;
 		l->b.policies[i].types[NP_EGRESS] = p->n_rules[NP_EGRESS] > 0;
 	}
-	return any && (rewrite(l, ",\"policyTypes\":[\"Ingress\"]", "") |
-		       rewrite(l, ",\"policyTypes\":[\"Ingress\",\"Egress\"]", ",\"policyTypes\":[]"));
+	one = rewrite(l, ",\"policyTypes\":[\"Ingress\"]", "");
+	both = rewrite(l, ",\"policyTypes\":[\"Ingress\",\"Egress\"]", ",\"policyTypes\":[]");
+	return one || both;
 }
 
 static bool t41_absent_lists(struct laws *l)
 {
-	return rewrite(l, "\"ingress\":[{\"ports\":", "\"ingress\":[{\"from\":[],\"ports\":") |
-	       rewrite(l, "\"egress\":[{\"ports\":", "\"egress\":[{\"to\":null,\"ports\":");
+	bool from = rewrite(l, "\"ingress\":[{\"ports\":", "\"ingress\":[{\"from\":[],\"ports\":");
+	bool to = rewrite(l, "\"egress\":[{\"ports\":", "\"egress\":[{\"to\":null,\"ports\":");
+
+	return from || to;
 }
 
 /* ---- directions ---- */
