@@ -17,6 +17,8 @@
 #define CANCEL_POLL_MS 100
 /* Probes that were lost with their stream are made again so often. */
 #define REPEATS_MAX 2
+/* One try may take as long as all should: so many there are anyway, within the patience. */
+#define TRIES_MIN 3
 
 struct agent {
 	bool used;
@@ -30,7 +32,7 @@ struct agent {
 	unsigned n_tries;
 	int64_t again_ms; /* when it is opened again, 0: not waiting for that */
 	int64_t until_ms; /* no try after that; 0: none has failed */
-	bool given_up;
+	bool given_up, once; /* once: it was given up before */
 };
 
 struct np_fleet {
@@ -216,6 +218,7 @@ static void take_line(struct np_fleet *f, struct agent *a, struct np_str line)
 		a->hello = true;
 		a->until_ms = 0;
 		a->n_tries = 0;
+		a->once = false;
 		free(a->caps);
 		a->caps = np_xstrndup(m.caps.p, m.caps.n);
 		break;
@@ -285,7 +288,8 @@ static void plan_again(struct np_fleet *f, struct agent *a)
 	if (!a->until_ms || absent)
 		a->until_ms = smaller(now + NP_FLEET_STUBBORN_MS, f->patient_until_ms);
 	a->n_tries++;
-	if (pause < 0 || now + pause > a->until_ms)
+	if (pause < 0 || now + pause > f->patient_until_ms ||
+	    (now + pause > a->until_ms && (a->n_tries >= TRIES_MIN || a->once)))
 		a->given_up = true;
 	else
 		a->again_ms = now + pause;
@@ -390,6 +394,7 @@ int np_fleet_ready(struct np_fleet *f, int timeout_ms, struct np_err *err)
 /* A stream that could not be had before gets one more try, others all that patience allows. */
 static void begin_again(struct np_fleet *f, struct agent *a)
 {
+	a->once = a->given_up;
 	a->until_ms = a->given_up ? np_now_ms() : 0;
 	a->n_tries = 0;
 	a->given_up = false;
