@@ -3,6 +3,9 @@
 #
 # The pods' network is not Weave's: same-node traffic crosses the bridge as it does there, what comes from other nodes is routed. weave-npc needs
 # of Weave itself only the rules that steer the bridge's traffic into its chains; those are its own (net/bridge.go), in its order.
+#
+# On a busy machine its pod watcher can panic and hang while the process lives (npc/namespace.go, a pod's event after its namespace's end); new pods are then
+# denied everything. Nothing restarts it here, as nothing would in a cluster. A run is worth nothing if the agents' logs say "Observed a panic".
 
 agent_modules=weave
 agent_packages="ipset"
