@@ -558,6 +558,23 @@ static bool check_known(struct verdict *v, const struct np_value *object)
 	return false;
 }
 
+/* The namespace becomes a part of the path; false when it cannot and has been refused. */
+static bool check_path(struct verdict *v, const struct np_value *object)
+{
+	const struct np_value *ns = np_value_at(object, "metadata.namespace");
+	struct np_str s = np_value_str(ns);
+
+	if (v->opts->ns || !s.n ||
+	    !(np_str_is(s, ".") || np_str_is(s, "..") || memchr(s.p, '/', s.n) ||
+	      memchr(s.p, '%', s.n)))
+		return true;
+	refuse(v, NP_STAGE_CLIENT, NP_FINDING_REQUEST,
+	       &(struct cell){ ns->line, ns->column, true },
+	       "invalid namespace \"" NP_STR_FMT "\": may not be '.' or '..' or contain '/' or '%%'",
+	       NP_STR_ARG(s));
+	return false;
+}
+
 static struct verdict begin_manifest(struct job *j, const struct np_value *object)
 {
 	return begin(j, new_item(j, object->line ? object->line : 1));
@@ -573,7 +590,7 @@ static void judge_item(struct job *j, const struct np_value *object)
 		refuse(&v, NP_STAGE_CLIENT, NP_FINDING_TYPE, &at,
 		       "json: cannot unmarshal %s into Go value of type map[string]interface {}",
 		       json_kind(object));
-	else if (check_known(&v, object))
+	else if (check_known(&v, object) && check_path(&v, object))
 		judge(&v, object, false);
 }
 
@@ -627,7 +644,7 @@ static void on_document(void *ctx, struct np_docs *docs, const struct np_err *er
 		end(&v, NP_STAGE_SKIPPED);
 		j->out->n--; /* a list is not judged, its items are */
 		judge_list(j, root, items);
-	} else if (check_known(&v, root)) {
+	} else if (check_known(&v, root) && check_path(&v, root)) {
 		judge(&v, root, false);
 	}
 }

@@ -247,6 +247,8 @@ START_TEST(kubectl_files)
 		{ TEXT("apiVersion: networking.k8s.io/v1\nkind: NetworkPolicy\nmetadata: {name: 5}\n"), "client" },
 		{ TEXT("apiVersion: v1\nkind: Pod\nmetadata: {name: 5}\n---\n" WHOLE("{}")), "client accept" },
 		{ TEXT(WHOLE("{podSelector: 5}")), "decode" },
+		{ TEXT("apiVersion: networking.k8s.io/v1\nkind: NetworkPolicy\nmetadata: {name: p, namespace: a/b}\n"),
+		  "client" },
 		{ TEXT(JSON("") JSON("")), "accept accept" },
 		{ TEXT(JSON("") "\n---\n" WHOLE("{}")), "accept accept" },
 		{ TEXT(JSON("") JSON("") "\n---\n" WHOLE("{}")), "accept accept client" },
