@@ -98,6 +98,7 @@ static const char *const type_words[] = {
 };
 
 /* ": " and the detail, unless that is empty. */
+__attribute__((format(printf, 2, 0)))
 static void add_detail(struct np_buf *b, const char *fmt, va_list ap)
 {
 	size_t before = b->len;
