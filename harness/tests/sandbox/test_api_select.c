@@ -1,5 +1,5 @@
 /* Selectors, Accept headers and names. */
-#include "../../sandbox/admit_names.h"
+#include "np/parse/names.h"
 #include "../../sandbox/api_accept.h"
 #include "../../sandbox/select.h"
 #include "api_test.h"
