@@ -98,7 +98,8 @@ run: deps
 	@$(MAKE) --no-print-directory all
 	$(BUILD)/netpolcheck run $(ARGS)
 
-check: deps
+check:
+	@harness/tools/deps.sh test
 	@harness/tools/check.sh
 
 check-unit: all tests

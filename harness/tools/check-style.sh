@@ -27,7 +27,10 @@ if git grep -nIE '[[:space:]]+$' -- '*.c' '*.h' '*.sh' Makefile; then
 	bad=1
 fi
 for s in $(git ls-files '*.sh' .ci/run); do
-	sh -n "$s" || bad=1
+	case $(head -n 1 "$s") in
+	*bash*) bash -n "$s" || bad=1 ;;
+	*) sh -n "$s" || bad=1 ;;
+	esac
 done
 if [ "$bad" = 0 ]; then
 	echo "style: headers compile alone, heads and blanks are in order"

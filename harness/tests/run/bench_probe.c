@@ -116,7 +116,7 @@ static int take_addresses(struct world *w, const char *ns, struct np_err *err)
 	json_t *pods = NULL, *pod;
 	size_t k;
 
-	if (np_pods_wait(w->kube, ns, N_PODS / 2, START_TIMEOUT_MS, &pods, err) < 0)
+	if (np_pods_wait(w->kube, NULL, ns, N_PODS / 2, START_TIMEOUT_MS, &pods, err) < 0)
 		return -1;
 	json_array_foreach(pods, k, pod)
 		for (size_t i = 0; i < N_PODS; i++)
