@@ -19,7 +19,7 @@ static const char *const formats[] = { "text", "json", NULL };
 /* Everything the command line can say. */
 struct choices {
 	struct np_run_options run;
-	struct np_strings suites, profiles;
+	struct np_strings suites, cases, profiles;
 	unsigned long long workers, seed;
 	int format;
 	bool quiet, verbose;
@@ -129,8 +129,8 @@ static int cmd_run(int argc, char **argv)
 		  "an area, a case file or a folder; may be repeated", NULL },
 		{ "profile", NP_OPT_STRINGS, &c.profiles, "NAME",
 		  "core, extended, upstream, lifecycle, behaviour or all", NULL },
-		{ "case", NP_OPT_STRING, &c.run.case_glob, "GLOB", "only cases whose id matches",
-		  NULL },
+		{ "case", NP_OPT_STRINGS, &c.cases, "GLOB",
+		  "only cases whose id matches; may be repeated: any of them", NULL },
 		{ "tag", NP_OPT_STRING, &c.run.tag, "TAG", "only cases with this tag", NULL },
 		{ "seed", NP_OPT_U64, &c.seed, "N", "of every random choice", NULL },
 		{ "workers", NP_OPT_U64, &c.workers, "N", "worlds in parallel; default 4", NULL },
@@ -165,6 +165,8 @@ static int cmd_run(int argc, char **argv)
 		c.run.suites_dir = suites_dir;
 		c.run.suites = c.suites.items;
 		c.run.n_suites = c.suites.n;
+		c.run.case_globs = c.cases.items;
+		c.run.n_case_globs = c.cases.n;
 		c.run.workers =
 			c.workers > NP_RUN_MAX_WORKERS ? NP_RUN_MAX_WORKERS : (unsigned)c.workers;
 		c.run.seed = c.seed;
@@ -177,6 +179,7 @@ static int cmd_run(int argc, char **argv)
 			status = np_command_fail(&np_cmd_run, &err);
 	}
 	np_strings_release(&c.suites);
+	np_strings_release(&c.cases);
 	np_strings_release(&c.profiles);
 	return status;
 }

@@ -49,6 +49,14 @@ static bool has_tag(const struct np_case *c, const char *tag)
 	return false;
 }
 
+static bool matches_any(const struct np_case *c, const struct np_plan_options *o)
+{
+	for (size_t i = 0; i < o->n_case_globs; i++)
+		if (fnmatch(o->case_globs[i], c->id.p, 0) == 0)
+			return true;
+	return !o->n_case_globs;
+}
+
 static bool selected(const struct np_case *c, const struct np_plan_options *o)
 {
 	enum np_profile profile = NP_PROFILE_CORE;
@@ -56,7 +64,7 @@ static bool selected(const struct np_case *c, const struct np_plan_options *o)
 	np_profile_parse(c->profile, &profile);
 	if (o->profiles && !o->profiles[profile])
 		return false;
-	if (o->case_glob && fnmatch(o->case_glob, c->id.p, 0) != 0)
+	if (!matches_any(c, o))
 		return false;
 	return !o->tag || has_tag(c, o->tag);
 }
@@ -119,6 +127,24 @@ static int add_suite(struct np_plan *p, const char *suite, const struct np_plan_
 			err, NP_EUSAGE,
 			"no suite '%s': neither a path nor an area of the built-in suites", suite);
 	return add_path(p, area, o, err);
+}
+
+/* Who names several wants each of them: one that is misspelt is not passed over in silence. */
+static int refuse_idle_globs(const struct np_plan *p, const struct np_plan_options *o,
+			     struct np_err *err)
+{
+	for (size_t g = 0; g < o->n_case_globs; g++) {
+		bool used = false;
+
+		for (size_t i = 0; i < p->n_cases && !used; i++)
+			used = fnmatch(o->case_globs[g], p->cases[i].id.p, 0) == 0;
+		if (!used)
+			return np_err_set(err, NP_EUSAGE,
+					  "no case is selected by '%.200s'; 'netpolcheck cases "
+					  "list' shows what there is",
+					  o->case_globs[g]);
+	}
+	return 0;
 }
 
 static int by_world_and_id(const void *a, const void *b)
@@ -260,6 +286,8 @@ int np_plan_load(const struct np_plan_options *o, struct np_plan *ret, struct np
 		rc = np_err_set(
 			err, NP_EUSAGE,
 			"no case is selected; 'netpolcheck cases list' shows what there is");
+	if (rc == 0)
+		rc = refuse_idle_globs(&p, o, err);
 	if (rc == 0) {
 		rc = refuse_doubles(&p, err);
 		qsort(p.cases, p.n_cases, sizeof(*p.cases), by_world_and_id);

@@ -322,7 +322,8 @@ static int prepare(struct run *r, struct np_err *err)
 					    .suites = r->o->suites,
 					    .n_suites = r->o->n_suites,
 					    .profiles = r->o->profiles,
-					    .case_glob = r->o->case_glob,
+					    .case_globs = r->o->case_globs,
+					    .n_case_globs = r->o->n_case_globs,
 					    .tag = r->o->tag };
 
 	make_id(r);

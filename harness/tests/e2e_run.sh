@@ -26,6 +26,13 @@ xmllint --noout "$scratch/run/junit.xml"
 test -s "$scratch/run/summary.md"
 ok "junit.xml and summary.md"
 
+expect_status 0 "$np" run --quiet --case isolation/default-deny-ingress --case 'peers/and-in-one-peer-*' --out "$scratch/two"
+[ "$(jq -sr '[.[] | select(.type == "case") | .case] | sort | join(" ")' "$scratch/two/run.jsonl")" = \
+	"isolation/default-deny-ingress peers/and-in-one-peer-egress" ] || die "cases of two globs: $(grep '"case"' "$scratch/two/run.jsonl" | cut -c 1-120)"
+expect_status 2 "$np" run --quiet --case isolation/default-deny-ingress --case peers/nonsense --out "$scratch/none"
+contains "$scratch/err" "no case is selected by 'peers/nonsense'"
+ok "--case is repeated: cases of any of the globs; one that selects nothing is said"
+
 [ -z "$(ls -A "$scratch/runtime")" ] || die "left behind: $(ls -A "$scratch/runtime")"
 tries=50
 while [ -n "$(leftovers)" ] && [ "$tries" -gt 0 ]; do

@@ -96,38 +96,52 @@ START_TEST(all_sorted_by_world_then_id)
 END_TEST
 
 #define NO_CASE "error: no case is selected; 'netpolcheck cases list' shows what there is"
+#define NO_CASE_BY(glob) \
+	"error: no case is selected by '" glob \
+	"'; 'netpolcheck cases list' shows what there is"
 #define NO_SUITE ": neither a path nor an area of the built-in suites"
 
 static const struct selection {
 	const char *suites[3];
-	const char *glob, *tag, *wanted;
+	const char *globs[3], *tag, *wanted;
 } selections[] = {
-	{ { "peers" }, NULL, NULL, "peers/two peers/one" },
-	{ { "cidr", "peers" }, NULL, NULL, "cidr/late cidr/one peers/two peers/one" },
-	{ { NULL }, "peers/*", NULL, "peers/two peers/one" },
-	{ { NULL }, "*one", NULL, "cidr/one peers/one" },
-	{ { NULL }, "cidr/[ol]*", NULL, "cidr/late cidr/one" },
-	{ { NULL }, "peers/on?", NULL, "peers/one" },
-	{ { NULL }, "cidr/one", NULL, "cidr/one" },
-	{ { NULL }, NULL, "smoke", "cidr/late peers/one" },
-	{ { NULL }, NULL, "slow", "peers/two peers/one" },
-	{ { "peers" }, "*", "smoke", "peers/one" },
-	{ { NULL }, "cid", NULL, NO_CASE },
-	{ { NULL }, NULL, "smok", NO_CASE },
-	{ { "peers" }, "cidr/*", NULL, NO_CASE },
-	{ { "nothing" }, NULL, NULL, "error: no suite 'nothing'" NO_SUITE },
+	{ { "peers" }, { NULL }, NULL, "peers/two peers/one" },
+	{ { "cidr", "peers" }, { NULL }, NULL, "cidr/late cidr/one peers/two peers/one" },
+	{ { NULL }, { "peers/*" }, NULL, "peers/two peers/one" },
+	{ { NULL }, { "*one" }, NULL, "cidr/one peers/one" },
+	{ { NULL }, { "cidr/[ol]*" }, NULL, "cidr/late cidr/one" },
+	{ { NULL }, { "peers/on?" }, NULL, "peers/one" },
+	{ { NULL }, { "cidr/one" }, NULL, "cidr/one" },
+	{ { NULL }, { "cidr/one", "peers/t*" }, NULL, "cidr/one peers/two" },
+	{ { NULL }, { "peers/t*", "cidr/one" }, NULL, "cidr/one peers/two" },
+	{ { NULL }, { "peers/*", "*/one" }, NULL, "cidr/one peers/two peers/one" },
+	{ { "cidr" }, { "*one", "*late" }, NULL, "cidr/late cidr/one" },
+	{ { NULL }, { "peers/*", "cidr/late" }, "smoke", "cidr/late peers/one" },
+	{ { NULL }, { NULL }, "smoke", "cidr/late peers/one" },
+	{ { NULL }, { NULL }, "slow", "peers/two peers/one" },
+	{ { "peers" }, { "*" }, "smoke", "peers/one" },
+	{ { NULL }, { "cid" }, NULL, NO_CASE },
+	{ { NULL }, { NULL }, "smok", NO_CASE },
+	{ { "peers" }, { "cidr/*" }, NULL, NO_CASE },
+	{ { NULL }, { "no/*", "cid" }, NULL, NO_CASE },
+	{ { NULL }, { "cidr/*", "pears/*" }, NULL, NO_CASE_BY("pears/*") },
+	{ { "peers" }, { "cidr/*", "peers/*" }, NULL, NO_CASE_BY("cidr/*") },
+	{ { NULL }, { "cidr/late", "peers/two" }, "smoke", NO_CASE_BY("peers/two") },
+	{ { "nothing" }, { NULL }, NULL, "error: no suite 'nothing'" NO_SUITE },
 };
 
 START_TEST(selected)
 {
 	const struct selection *s = &selections[_i];
 	struct np_plan_options o = {
-		.suites_dir = suites, .suites = s->suites, .case_glob = s->glob, .tag = s->tag
+		.suites_dir = suites, .suites = s->suites, .case_globs = s->globs, .tag = s->tag
 	};
 	struct np_err err;
 
 	while (s->suites[o.n_suites])
 		o.n_suites++;
+	while (s->globs[o.n_case_globs])
+		o.n_case_globs++;
 	ck_assert_str_eq(select_cases(&o, &err), s->wanted);
 	ck_assert_int_eq(err.code, strncmp(s->wanted, "error", 5) == 0 ? NP_EUSAGE : NP_OK);
 }
@@ -194,13 +208,15 @@ START_TEST(a_missing_world_is_said_with_its_case)
 {
 	np_auto_free char *file = in_dir("suites/peers/three.yaml");
 	struct np_plan_options o = { .suites_dir = suites };
+	const char *glob = "cidr/*";
 	struct np_err err;
 
 	put_case("suites", "peers/three", "moon", "");
 	ck_assert_str_eq(select_cases(&o, &err), "error: no world 'moon' in a worlds folder");
 	ck_assert_str_eq(err.file, file);
 	/* Nobody asks for it when its case is not selected. */
-	o.case_glob = "cidr/*";
+	o.case_globs = &glob;
+	o.n_case_globs = 1;
 	ck_assert_str_eq(select_cases(&o, &err), "cidr/late cidr/one");
 }
 END_TEST
@@ -255,7 +271,7 @@ START_TEST(one_name_for_two_worlds_is_refused)
 {
 	np_auto_free char *own = in_dir("mine"), *world = in_dir("mine/worlds/wide.yaml"),
 			   *built_in = in_dir("suites/worlds/wide.yaml");
-	const char *both[] = { own, "peers" };
+	const char *both[] = { own, "peers" }, *glob = "area/*";
 	struct np_plan_options o = { .suites_dir = suites, .suites = both, .n_suites = 2 };
 	struct np_err err;
 	np_auto_free char *wanted = np_xasprintf(
@@ -268,11 +284,12 @@ START_TEST(one_name_for_two_worlds_is_refused)
 	ck_assert_str_eq(select_cases(&o, &err), wanted);
 	ck_assert_int_eq(err.code, NP_EUSAGE);
 	/* Not when only one of them has a case in it. */
-	o.case_glob = "area/*";
+	o.case_globs = &glob;
+	o.n_case_globs = 1;
 	ck_assert_str_eq(select_cases(&o, &err), "area/one");
 	/* One file by two ways is one world. */
 	ck_assert(unlink(world) == 0 && symlink(built_in, world) == 0);
-	o.case_glob = NULL;
+	o.n_case_globs = 0;
 	ck_assert_str_eq(select_cases(&o, &err), "peers/two area/one peers/one");
 }
 END_TEST
@@ -413,7 +430,8 @@ START_TEST(a_broken_file_is_said_with_its_line)
 {
 	np_auto_free char *file = np_xasprintf("suites/peers/%s.yaml", broken[_i].name),
 			  *path = in_dir(file);
-	struct np_plan_options o = { .suites_dir = suites, .case_glob = "cidr/*" };
+	const char *glob = "cidr/*";
+	struct np_plan_options o = { .suites_dir = suites, .case_globs = &glob, .n_case_globs = 1 };
 	struct np_err err;
 
 	write_file(dir, file, broken[_i].text);

@@ -11,7 +11,9 @@ struct np_plan_options {
 	const char *const *suites;
 	size_t n_suites;
 	const bool *profiles; /* [NP_N_PROFILES], NULL: every profile */
-	const char *case_glob, *tag;
+	const char *const *case_globs; /* a case is taken that any of them matches; none: all */
+	size_t n_case_globs;
+	const char *tag;
 };
 
 /* Sorted by world, then id, so that a worker seldom needs another world. */
@@ -23,7 +25,8 @@ struct np_plan {
 
 /*
  * Loads and selects. A file that cannot be read, a doubled id or a world that is not there is an
- * error; so are two files for worlds of one name, and a selection that leaves no case. Release with np_plan_release().
+ * error; so are two files for worlds of one name, a selection that leaves no case, and a glob that
+ * matches none of the others' cases. Release with np_plan_release().
  */
 int np_plan_load(const struct np_plan_options *options, struct np_plan *ret, struct np_err *err);
 void np_plan_release(struct np_plan *p);

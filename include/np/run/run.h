@@ -48,7 +48,9 @@ struct np_run_options {
 		*suites; /* areas of it, or paths of files and folders; none: the whole root */
 	size_t n_suites;
 	bool profiles[NP_N_PROFILES]; /* which cases are asserted */
-	const char *case_glob, *tag;  /* NULL: all */
+	const char *const *case_globs; /* any of them; none: all */
+	size_t n_case_globs;
+	const char *tag;	      /* NULL: all */
 	uint64_t seed;		      /* 0: chosen */
 	/* how */
 	unsigned workers;      /* 0: chosen */
