@@ -1,7 +1,7 @@
 /*
  * fixture.h - what all workers of a run share in the cluster: a namespace with control pods on two
  * nodes and hostNetwork agents, the DNS pod, and what the target was found to be able to do.
- * Constant once np_fixture_start() has returned.
+ * Constant once np_fixture_enforced() has returned.
  */
 #ifndef NP_RUN_FIXTURE_H
 #define NP_RUN_FIXTURE_H
@@ -88,9 +88,11 @@ const char *np_fixture_lacks(const struct np_fixture *f, unsigned need);
 
 /*
  * Is NetworkPolicy enforced at all? Applies a policy that denies everything into and out of the
- * trial pods and looks until @deadline_ms; true as soon as any probe is denied.
+ * trial pods and looks until @deadline_ms; true as soon as half of the probes are denied. Then, in a
+ * real cluster and where a case asks for it, whether endPort counts: when the first port of a range
+ * opens alone, the capability is taken away.
  */
-int np_fixture_enforced(const struct np_fixture *f, long long deadline_ms, bool *ret,
+int np_fixture_enforced(struct np_fixture *f, long long deadline_ms, bool *ret,
 			struct np_err *err);
 
 /* Marks a need as not met, with the first reason given. */

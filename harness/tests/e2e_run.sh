@@ -33,6 +33,21 @@ expect_status 2 "$np" run --quiet --case isolation/default-deny-ingress --case p
 contains "$scratch/err" "no case is selected by 'peers/nonsense'"
 ok "--case is repeated: cases of any of the globs; one that selects nothing is said"
 
+# In a cluster whose agents ignore endPort the field is a capability that lacks; a last port that does not count is a bug.
+start_sandbox --fault endport-ignored
+expect_status 0 "$np" run --quiet --kubeconfig "$scratch/kubeconfig" --timeout 3s --suite endport --suite isolation --tag smoke --out "$scratch/lacks"
+stop_sandbox
+jq -es 'any(.[]; .type == "preflight" and .capabilities.endport == false and (.lacking.endport | contains("ignores endPort: of a policy for ports"))) and
+	([.[] | select(.type == "case" and .area == "endport")] | length > 0 and all(.result == "skip" and (.reason | contains("ignores endPort")))) and
+	any(.[]; .type == "case" and .area == "isolation" and .result == "pass")' "$scratch/lacks/run.jsonl" >/dev/null ||
+	die "the capability: $(jq -c 'select(.type == "preflight") | .lacking' "$scratch/lacks/run.jsonl")"
+contains "$scratch/out" "the implementation ignores endPort"
+ok "endPort ignored: counted skips with the reason"
+start_sandbox --fault endport-exclusive
+expect_status 1 "$np" run --quiet --kubeconfig "$scratch/kubeconfig" --timeout 2s --case endport/ingress-range --out "$scratch/exclusive"
+stop_sandbox
+ok "a range without its last port is a failure"
+
 [ -z "$(ls -A "$scratch/runtime")" ] || die "left behind: $(ls -A "$scratch/runtime")"
 tries=50
 while [ -n "$(leftovers)" ] && [ "$tries" -gt 0 ]; do
