@@ -226,6 +226,18 @@ static int start_fixture(struct run *r, struct np_err *err)
 	return rc;
 }
 
+/* Who wants the cluster without policies waits for the cases that run, and no new one begins. */
+static void init_locks(struct np_shared *sh)
+{
+	pthread_rwlockattr_t attr;
+
+	pthread_mutex_init(&sh->lock, NULL);
+	pthread_rwlockattr_init(&attr);
+	pthread_rwlockattr_setkind_np(&attr, PTHREAD_RWLOCK_PREFER_WRITER_NONRECURSIVE_NP);
+	pthread_rwlock_init(&sh->in_force, &attr);
+	pthread_rwlockattr_destroy(&attr);
+}
+
 static void mark_resumed(struct run *r)
 {
 	for (size_t i = 0; r->resumed && i < r->plan.n_cases; i++) {
@@ -443,6 +455,7 @@ static void release(struct run *r)
 	free(r->shared.taken);
 	json_decref(r->resumed);
 	pthread_mutex_destroy(&r->shared.lock);
+	pthread_rwlock_destroy(&r->shared.in_force);
 	np_meter_release(&r->meter);
 }
 
@@ -477,7 +490,7 @@ int np_run(const struct np_run_options *options, struct np_run_summary *ret, str
 	int rc;
 
 	*ret = (struct np_run_summary){ 0 };
-	pthread_mutex_init(&r.shared.lock, NULL);
+	init_locks(&r.shared);
 	np_meter_init(&r.meter);
 	r.shared.options = options;
 	r.shared.fixture = &r.fixture;

@@ -8,8 +8,10 @@
 #include "np/base/buf.h"
 #include "np/base/json.h"
 #include "np/base/mem.h"
+#include "opening.h"
 
 #define CASE_TRIES 3 /* of a case that is disturbed each time */
+#define WORLD_TRIES 2 /* of a world that is not open before any policy */
 
 const char *np_case_lacks(const struct np_shared *sh, const struct np_case *c)
 {
@@ -258,6 +260,72 @@ static void end_session(struct np_shared *sh, struct place *p, bool remove)
 	atomic_fetch_sub(&sh->n_worlds, 1);
 }
 
+static void give_up(struct np_shared *sh, const struct np_err *why)
+{
+	pthread_mutex_lock(&sh->lock);
+	if (!sh->broken.code)
+		sh->broken = *why;
+	sh->stop = true;
+	pthread_mutex_unlock(&sh->lock);
+}
+
+/*
+ * One look before the first policy; the last try while no case of the run has policies in force, so
+ * that none of them can be the reason. *@ret_open false with the reason in @err.
+ */
+static int look_at_new(struct np_shared *sh, struct np_session *s, bool alone, bool *ret_open,
+		       struct np_err *err)
+{
+	char why[300];
+	int rc;
+
+	if (alone)
+		pthread_rwlock_wrlock(&sh->in_force);
+	/* Another worker may have found out meanwhile that the run cannot go on: said once. */
+	if (alone && stopping(sh))
+		rc = np_err_set(err, NP_EINTR, "the run ends");
+	else
+		rc = np_opening_look(s, sh->deadline_ms, ret_open, why, sizeof(why), err);
+	if (rc == 0 && !*ret_open)
+		np_err_set(err, NP_EENV, "%s", why);
+	if (rc == 0 && !*ret_open && alone)
+		give_up(sh, err);
+	if (alone)
+		pthread_rwlock_unlock(&sh->in_force);
+	return rc;
+}
+
+/* A world in which everything is open. -1 with NP_EENV when there is none to be had: then nothing
+ * that a case sees would say anything about the case. */
+static int deploy(struct np_shared *sh, struct place *p, unsigned worker,
+		  const struct np_worldfile *world, bool raw, struct np_err *err)
+{
+	for (int try = 1;; try++) {
+		bool open = false, last = try == WORLD_TRIES;
+
+		if (np_session_start(sh->fixture, worker, p->incarnation++, world, raw, &p->session,
+				     err) < 0)
+			return -1;
+		atomic_fetch_add(&sh->n_worlds, 1);
+		record_world(sh, worker, &p->session);
+		if (look_at_new(sh, &p->session, last, &open, err) < 0) {
+			p->session.dirty = true;
+			return -1;
+		}
+		if (open)
+			return 0;
+		if (last) {
+			p->session.dirty = true;
+			return -1;
+		}
+		np_record_note(sh->record, "info",
+			       "a world is deployed anew, to be looked at while no case has "
+			       "policies in force: %s", err->msg);
+		np_err_clear(err);
+		end_session(sh, p, true);
+	}
+}
+
 static int move_to(struct np_shared *sh, struct place *p, unsigned worker, const struct np_case *c,
 		   struct np_err *err)
 {
@@ -270,21 +338,7 @@ static int move_to(struct np_shared *sh, struct place *p, unsigned worker, const
 	if (p->session.fixture && p->session.dirty)
 		np_record_note(sh->record, "info", "worker %u deploys its world anew", worker);
 	end_session(sh, p, true);
-	if (np_session_start(sh->fixture, worker, p->incarnation++, world, raw, &p->session, err) <
-	    0)
-		return -1;
-	atomic_fetch_add(&sh->n_worlds, 1);
-	record_world(sh, worker, &p->session);
-	return 0;
-}
-
-static void give_up(struct np_shared *sh, const struct np_err *why)
-{
-	pthread_mutex_lock(&sh->lock);
-	if (!sh->broken.code)
-		sh->broken = *why;
-	sh->stop = true;
-	pthread_mutex_unlock(&sh->lock);
+	return deploy(sh, p, worker, world, raw, err);
 }
 
 /* One case, in a world of its own again when the first try was disturbed. -1: the run cannot go on. */
@@ -295,12 +349,15 @@ static int run_case(struct np_shared *sh, struct place *p, unsigned worker,
 		bool last = try == CASE_TRIES, deployed = move_to(sh, p, worker, c, err) == 0;
 		int rc = 0;
 
-		if (deployed)
+		if (deployed) {
+			pthread_rwlock_rdlock(&sh->in_force);
 			rc = np_case_run(sh, worker, &p->session, c, last, err);
-		else if (err->code == NP_ENOTFOUND && !last)	/* somebody took a new pod away */
+			pthread_rwlock_unlock(&sh->in_force);
+		} else if (err->code == NP_ENOTFOUND && !last) { /* somebody took a new pod away */
 			np_case_again(sh, c, worker, err->msg);
-		else if (err->code != NP_EINTR)
+		} else if (err->code != NP_EINTR) {
 			np_case_end(sh, c, worker, NP_RUN_ERROR, err->msg, NULL);
+		}
 		if (!deployed && (last || err->code != NP_ENOTFOUND))
 			return -1;
 		if (deployed && rc <= 0)
@@ -329,6 +386,7 @@ void *np_worker_main(void *arg)
 			break;
 		}
 	}
-	end_session(sh, &place, false);
+	/* What the last case left in force would be in the way of the others' new worlds. */
+	end_session(sh, &place, place.session.dirty && !stopping(sh));
 	return NULL;
 }

@@ -21,6 +21,9 @@ struct np_shared {
 	const struct np_plan *plan;
 	struct np_record *record;
 	long long deadline_ms, stability_ms;
+	/* Held for reading while a case has its policies in force, for writing by who must see the
+	 * cluster without any. */
+	pthread_rwlock_t in_force;
 	pthread_mutex_t lock;
 	uint8_t *taken; /* [plan->n_cases] */
 	struct np_waivers waivers;

@@ -11,7 +11,7 @@ suites="--suite isolation --suite lifecycle"
 start_faulty() {
 	"$np" sandbox --format json --kubeconfig-out "$scratch/$1.tls" ${2:+--api-fault "$2"} >"$scratch/$1.json" 2>"$scratch/$1.log" </dev/null &
 	echo $! >"$scratch/$1.pid"
-	wait_for 30 jq -e .api_socket "$scratch/$1.json" || die "the sandbox $1 did not start: $(cat "$scratch/$1.log")"
+	wait_for 30 grep -q api_socket "$scratch/$1.json" || die "the sandbox $1 did not start: $(cat "$scratch/$1.log")"
 	cat >"$scratch/$1.conf" <<-END
 		apiVersion: v1
 		kind: Config
@@ -108,6 +108,26 @@ grep -q "the API server at 'unix:.*is unreachable or broke off" "$scratch/gone.o
 jq -es '(.[-1] | .type == "end" and .exit == 3) and all(.[]; .result != "fail")' "$scratch/gone/run.jsonl" >/dev/null ||
 	die "the record: $(tail -n 1 "$scratch/gone/run.jsonl")"
 ok "gone for good: status 3, and why"
+
+# New pods that nobody reaches before any policy: here a policy of another namespace, which reaches too far, plays the agent
+# that no longer follows pods. Said once, nothing judged.
+"$np" sandbox --format json --kubeconfig-out "$scratch/deaf.conf" --fault cross-namespace-subject >"$scratch/deaf.json" 2>"$scratch/deaf.log" </dev/null &
+echo $! >"$scratch/deaf.pid"
+wait_for 30 grep -q api_socket "$scratch/deaf.json" || die "the sandbox deaf did not start: $(cat "$scratch/deaf.log")"
+curl --silent --show-error --fail --max-time 20 --unix-socket "$(jq -r .api_socket "$scratch/deaf.json")" -H 'Content-Type: application/json' --data '{
+	"apiVersion":"networking.k8s.io/v1","kind":"NetworkPolicy","metadata":{"name":"far"},
+	"spec":{"podSelector":{"matchLabels":{"app":"web"}},"policyTypes":["Ingress"]}}' \
+	http://sandbox/apis/networking.k8s.io/v1/namespaces/default/networkpolicies >"$scratch/deaf.policy"
+status=0
+"$np" run --quiet --kubeconfig "$scratch/deaf.conf" --timeout 1s --suite isolation --out "$scratch/deaf" >"$scratch/deaf.out" 2>&1 </dev/null || status=$?
+stop_faulty deaf
+[ "$status" -eq 3 ] || die "new pods that nobody reaches: status $status: $(tail -n 5 "$scratch/deaf.out")"
+jq -es 'any(.[]; .type == "note" and (.text | contains("policies in force: new pods (x/a"))) and
+	([.[] | select(.type == "case")] | length == 1 and all(.result == "error")) and
+	(.[-1] | .type == "end" and .exit == 3 and
+		(.reason | contains("before any policy is in place: the agent does not follow new pods (S01)")))' "$scratch/deaf/run.jsonl" >/dev/null ||
+	die "the record: $(jq -c 'select(.type == "case" or .type == "end") | [.case, .result, .reason]' "$scratch/deaf/run.jsonl")"
+ok "a new world that is not open before any policy: status 3 and why, no case is judged in it"
 
 expect_status 2 "$np" sandbox --api-fault nonsense
 contains "$scratch/err" "storm429"
