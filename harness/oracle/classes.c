@@ -9,29 +9,6 @@
 #include "blocks.h"
 #include "intern.h"
 
-/* A declared, named port on its way to a name_port. */
-struct declared {
-	uint32_t name;
-	enum np_proto proto;
-	bool init;
-	size_t position;
-	uint16_t port;
-	unsigned n_asks;
-	struct name_port np;
-};
-
-/* What one pod looks like before its class is known; buffers are used again for the next pod. */
-struct portrait {
-	uint32_t ns;
-	bool host, finished;
-	struct label_id *labels;
-	size_t n_labels, cap_labels;
-	struct declared *declared;
-	size_t cap_declared;
-	struct name_port *names;
-	size_t n_names, cap_names;
-};
-
 struct class_table {
 	uint32_t *slots;	/* class + 1, 0 free */
 	size_t n_slots;
@@ -117,7 +94,7 @@ static bool is_finished(const struct np_pod *pod)
 	return pod->phase == NP_PHASE_SUCCEEDED || pod->phase == NP_PHASE_FAILED;
 }
 
-static void read_pod(struct np_oracle *o, const struct np_pod *pod, struct portrait *look)
+void portrait_read(struct np_oracle *o, const struct np_pod *pod, struct portrait *look)
 {
 	look->ns = (uint32_t)pod->ns_idx;
 	look->host = pod->host_network;
@@ -156,7 +133,7 @@ static bool same_names(const struct name_port *a, const struct name_port *b, siz
 	return true;
 }
 
-static bool same_class(const struct class *c, const struct portrait *look)
+bool portrait_fits(const struct portrait *look, const struct class *c)
 {
 	return c->ns == look->ns && c->host == look->host && c->finished == look->finished &&
 	       c->n_labels == look->n_labels && c->n_names == look->n_names &&
@@ -174,8 +151,22 @@ static void *arena_copy(struct np_arena *a, const void *items, size_t n, size_t 
 	return copy;
 }
 
-static uint32_t find_class(struct np_oracle *o, struct class_table *t, const struct portrait *look,
-			   uint32_t pod)
+void class_fill(struct class *c, struct np_arena *arena, const struct portrait *look)
+{
+	*c = (struct class){ .ns = look->ns, .host = look->host, .finished = look->finished,
+			     .n_labels = look->n_labels, .n_names = look->n_names };
+	c->labels = arena_copy(arena, look->labels, look->n_labels, sizeof(*look->labels));
+	c->names = arena_copy(arena, look->names, look->n_names, sizeof(*look->names));
+}
+
+void portrait_release(struct portrait *look)
+{
+	free(look->labels);
+	free(look->declared);
+	free(look->names);
+}
+
+static uint32_t find_class(struct np_oracle *o, struct class_table *t, const struct portrait *look)
 {
 	uint64_t hash = portrait_hash(look);
 	size_t i = hash & (t->n_slots - 1);
@@ -184,14 +175,11 @@ static uint32_t find_class(struct np_oracle *o, struct class_table *t, const str
 	for (; t->slots[i]; i = (i + 1) & (t->n_slots - 1)) {
 		uint32_t at = t->slots[i] - 1;
 
-		if (t->hashes[at] == hash && same_class(&o->classes[at], look))
+		if (t->hashes[at] == hash && portrait_fits(look, &o->classes[at]))
 			return at;
 	}
 	c = &o->classes[o->n_classes];
-	*c = (struct class){ .ns = look->ns, .host = look->host, .finished = look->finished,
-			     .n_labels = look->n_labels, .n_names = look->n_names, .first_pod = pod };
-	c->labels = arena_copy(&o->arena, look->labels, look->n_labels, sizeof(*look->labels));
-	c->names = arena_copy(&o->arena, look->names, look->n_names, sizeof(*look->names));
+	class_fill(c, &o->arena, look);
 	t->hashes[o->n_classes] = hash;
 	t->slots[i] = (uint32_t)++o->n_classes;
 	return t->slots[i] - 1;
@@ -247,8 +235,9 @@ static void take_ips(const struct np_addr *ips, size_t n_ips, struct np_wire ret
 	}
 }
 
-static void compile_pod(struct np_oracle *o, const struct np_pod *src, struct pod *pod)
+void pod_compile(struct np_oracle *o, const struct np_pod *src, struct pod *pod)
 {
+	*pod = (struct pod){ .class = pod->class };
 	pod->host = src->host_network;
 	pod->runs = !is_finished(src) && src->phase != NP_PHASE_PENDING;
 	pod->node = src->node.n ? strings_add(o->node_names, src->node) : NONE;
@@ -273,6 +262,16 @@ static void fill_ns_first(struct np_oracle *o)
 		o->ns_first[ns++] = (uint32_t)o->n_classes;
 }
 
+/* Numbers that no class has yet, so that the next one has the number @end. */
+static void skip_classes(struct np_oracle *o, size_t end)
+{
+	while (o->n_classes < end) {
+		struct class *c = &o->classes[o->n_classes++];
+
+		*c = (struct class){ .ns = (uint32_t)o->world->pods[o->n_classes - 1].ns_idx };
+	}
+}
+
 void classes_compile(struct np_oracle *o)
 {
 	const struct np_world *w = o->world;
@@ -288,16 +287,19 @@ void classes_compile(struct np_oracle *o)
 	o->ns_first = np_arena_array(&o->arena, w->n_namespaces + 1, sizeof(*o->ns_first));
 	compile_nodes(o);
 	for (size_t i = 0; i < w->n_pods; i++) {
-		read_pod(o, &w->pods[i], &look);
-		o->pods[i].class = find_class(o, &table, &look, (uint32_t)i);
-		compile_pod(o, &w->pods[i], &o->pods[i]);
+		if (o->spare && i && w->pods[i].ns_idx != w->pods[i - 1].ns_idx)
+			skip_classes(o, i);
+		portrait_read(o, &w->pods[i], &look);
+		o->pods[i].class = find_class(o, &table, &look);
+		o->classes[o->pods[i].class].n_pods++;
+		pod_compile(o, &w->pods[i], &o->pods[i]);
 	}
+	if (o->spare)
+		skip_classes(o, w->n_pods);
 	fill_ns_first(o);
 	free(table.slots);
 	free(table.hashes);
-	free(look.labels);
-	free(look.declared);
-	free(look.names);
+	portrait_release(&look);
 }
 
 const struct name_port *class_name_port(const struct class *c, uint32_t name, enum np_proto proto,

@@ -6,12 +6,14 @@
 #include "np/base/mem.h"
 
 #include "bits.h"
-#include "blocks.h"
 #include "classes.h"
+#include "compile.h"
 #include "intern.h"
 #include "labels.h"
 #include "lists.h"
 #include "ports.h"
+#include "rules.h"
+#include "services.h"
 #include "stages.h"
 
 /* A name on the pods of a class, for finding out which names are divergent. */
@@ -196,34 +198,14 @@ static struct class_set take_all(struct compiler *c)
 	return set;
 }
 
-static void note_odd_block(struct np_oracle *o, const struct block *b)
-{
-	o->has_odd_blocks[0] |= b->asks_mapped;
-	o->has_odd_blocks[1] |= b->asks_host_bits;
-}
-
 static void compile_peers(struct compiler *c, struct rule *rule, size_t ns)
 {
 	const struct np_rule *src = rule->src;
-	size_t n_blocks = 0;
 
-	rule->any_peer = src->n_peers == 0;
+	rule_compile_blocks(c->o, &c->o->arena, rule);
 	for (size_t i = 0; i < src->n_peers; i++)
-		n_blocks += src->peers[i].ip_block != NULL;
-	rule->blocks = np_arena_array(&c->o->arena, n_blocks, sizeof(*rule->blocks));
-	for (size_t i = 0; i < src->n_peers; i++) {
-		struct peer_block *b = &rule->blocks[rule->n_blocks];
-
-		if (!src->peers[i].ip_block) {
+		if (!src->peers[i].ip_block)
 			add_selector_peer(c, &src->peers[i], ns);
-			continue;
-		}
-		peer_block_compile(&c->o->arena, &src->peers[i], b);
-		rule->n_blocks++;
-		note_odd_block(c->o, &b->cidr);
-		for (size_t e = 0; e < b->n_excepts; e++)
-			note_odd_block(c->o, &b->excepts[e]);
-	}
 	rule->classes = take_all(c);
 }
 
@@ -264,27 +246,12 @@ static bool is_divergent(const struct compiler *c, const struct rule *rule, uint
 
 static void compile_items(struct compiler *c, struct rule *rule, enum np_dir dir)
 {
-	const struct np_rule *src = rule->src;
-
-	rule->n_items = src->n_ports;
-	rule->items = np_arena_array(&c->o->arena, src->n_ports, sizeof(*rule->items));
-	for (size_t i = 0; i < src->n_ports; i++) {
-		const struct np_port *p = &src->ports[i];
+	rule_compile_items(c->o, &c->o->arena, rule, dir);
+	for (size_t i = 0; i < rule->n_items && dir == NP_EGRESS; i++) {
 		struct port_item *item = &rule->items[i];
 
-		*item = (struct port_item){ .proto = p->proto, .kind = p->kind, .first = p->port,
-					    .last = p->kind == NP_PORT_RANGE ? p->end_port : p->port,
-					    .name = NONE };
-		if (p->kind != NP_PORT_NAME)
-			continue;
-		item->name = strings_find(c->o->strings, p->name);
-		if (dir == NP_INGRESS)
-			continue;
-		item->divergent = is_divergent(c, rule, item->name, p->proto);
-		item->slot = (strings_add(c->o->port_names, p->name) * NP_N_PROTOS + p->proto) * 2 +
-			     item->divergent;
-		if (item->slot >= c->o->n_slots)
-			c->o->n_slots = item->slot + 1;
+		if (item->kind == NP_PORT_NAME && is_divergent(c, rule, item->name, item->proto))
+			item_set_divergent(c->o, item, true);
 	}
 }
 
@@ -313,7 +280,7 @@ static void compile_subjects(struct compiler *c, uint32_t at, size_t ns)
 	bits_set_range(c->one, first, end);
 	label_index_filter(&c->classes, &src->pod_selector, first, end, c->one);
 	for (size_t class = first; class < end; class++) {
-		if (!bits_get(c->one, class))
+		if (!bits_get(c->one, class) || !c->o->classes[class].n_pods)
 			continue;
 		for (int dir = 0; dir < NP_N_DIRS; dir++) {
 			struct applies **list = &c->applies[dir];
@@ -359,61 +326,14 @@ static void spread_applies(struct compiler *c, int dir)
 		list[next[c->applies[dir][i].class]++] = c->applies[dir][i].policy;
 }
 
-static void compile_node_ports(struct np_oracle *o)
+static void compile_services(struct np_oracle *o)
 {
 	const struct np_world *w = o->world;
-	size_t n = 0;
 
-	for (size_t i = 0; i < w->n_services; i++)
-		n += w->services[i].n_ports;
-	o->node_ports = np_arena_array(&o->arena, n, sizeof(*o->node_ports));
-	for (size_t i = 0; i < w->n_services; i++)
-		for (size_t j = 0; j < w->services[i].n_ports; j++) {
-			const struct np_service_port *p = &w->services[i].ports[j];
-
-			if (p->node_port)
-				o->node_ports[o->n_node_ports++] = (struct node_port){
-					p->proto, p->node_port, (uint32_t)i, (uint32_t)j };
-		}
-}
-
-/* Pods that run, of its namespace, with all labels of the selector. */
-static void compile_service(struct compiler *c, const uint32_t *pod_first, uint32_t at)
-{
-	struct np_oracle *o = c->o;
-	const struct np_service *src = &o->world->services[at];
-	size_t ns = np_world_find_namespace(o->world, src->ns), n = 0;
-	uint32_t *pods;
-
-	if (ns == SIZE_MAX || src->selector.n == 0)
-		return;
-	bits_set_range(c->one, o->ns_first[ns], o->ns_first[ns + 1]);
-	label_index_filter_labels(&c->classes, &src->selector, o->ns_first[ns], o->ns_first[ns + 1], c->one);
-	for (uint32_t p = pod_first[ns]; p < pod_first[ns + 1]; p++)
-		n += o->pods[p].runs && bits_get(c->one, o->pods[p].class);
-	pods = np_arena_array(&o->arena, n, sizeof(*pods));
-	o->services[at] = (struct service){ pods, n };
-	for (uint32_t p = pod_first[ns]; p < pod_first[ns + 1]; p++)
-		if (o->pods[p].runs && bits_get(c->one, o->pods[p].class))
-			*pods++ = p;
-	clear_words(c->one, o->ns_first[ns], o->ns_first[ns + 1]);
-}
-
-static void compile_services(struct compiler *c)
-{
-	struct np_oracle *o = c->o;
-	const struct np_world *w = o->world;
-	np_auto_free uint32_t *pod_first = np_xcalloc(w->n_namespaces + 2, sizeof(*pod_first));
-
-	/* Pods are sorted by namespace. */
-	for (size_t p = 0; p < w->n_pods; p++)
-		pod_first[w->pods[p].ns_idx + 1]++;
-	for (size_t ns = 0; ns < w->n_namespaces; ns++)
-		pod_first[ns + 1] += pod_first[ns];
 	o->services = np_arena_array(&o->arena, w->n_services, sizeof(*o->services));
 	for (size_t i = 0; i < w->n_services; i++)
-		compile_service(c, pod_first, (uint32_t)i);
-	compile_node_ports(o);
+		service_compile(o, &o->arena, i);
+	node_ports_compile(o);
 }
 
 static void fix_readings(struct np_oracle *o, const struct np_readings *readings)
@@ -426,12 +346,13 @@ static void fix_readings(struct np_oracle *o, const struct np_readings *readings
 	}
 }
 
-struct np_oracle *np_oracle_new(const struct np_world *world, const struct np_readings *readings)
+struct np_oracle *oracle_compile(const struct np_world *world, const struct np_readings *readings, bool spare)
 {
 	struct np_oracle *o = np_xcalloc(1, sizeof(*o));
 	struct compiler c;
 
 	o->world = world;
+	o->spare = spare;
 	o->strings = strings_new();
 	o->port_names = strings_new();
 	o->node_names = strings_new();
@@ -445,11 +366,17 @@ struct np_oracle *np_oracle_new(const struct np_world *world, const struct np_re
 	ports_compile(o);
 	for (int dir = 0; dir < NP_N_DIRS; dir++) {
 		spread_applies(&c, dir);
-		lists_compile(o, (enum np_dir)dir);
+		if (!spare)
+			lists_compile(o, &o->arena, 0, o->n_classes, (enum np_dir)dir);
 	}
-	compile_services(&c);
+	compile_services(o);
 	compiler_release(&c);
 	return o;
+}
+
+struct np_oracle *np_oracle_new(const struct np_world *world, const struct np_readings *readings)
+{
+	return oracle_compile(world, readings, false);
 }
 
 void np_oracle_free(struct np_oracle *o)

@@ -39,7 +39,7 @@ struct peer_block {
 /* Bits of classes from word @first on. */
 struct class_set {
 	uint32_t first, n_words;
-	const uint64_t *words;
+	uint64_t *words;
 };
 
 struct port_item {
@@ -98,7 +98,7 @@ struct class {
 	size_t n_labels;
 	const struct name_port *names;	/* by name, protocol, port */
 	size_t n_names;
-	uint32_t first_pod;	/* one of its pods */
+	uint32_t n_pods;	/* 0: a number kept free (np_oracle.spare), nobody's */
 };
 
 struct pod {
@@ -130,6 +130,7 @@ struct np_oracle {
 	struct np_arena arena;
 	const struct np_world *world;
 	uint32_t fixed, fixed_yes;	/* readings as bits */
+	bool spare;			/* every namespace has as many numbers of classes as pods */
 	struct np_stage stages[NP_MAX_STAGES];
 	size_t n_stages;
 	struct strings *strings;

@@ -14,17 +14,18 @@ static size_t count_rules(const struct np_oracle *o, const struct class *class, 
 }
 
 /* Copies, so that a verdict reads one piece of memory; none once the budget is spent. */
-static void copy_rules(struct np_oracle *o, struct class *class, enum np_dir dir)
+static void copy_rules(struct np_oracle *o, struct np_arena *arena, struct class *class, enum np_dir dir)
 {
 	size_t n = count_rules(o, class, dir), n_words = bits_words(n);
 	struct rule *list;
 	uint64_t *may;
 
+	class->rules[dir] = (struct rule_list){ .n = 0 };
 	if (n > LISTS_MAX_RULES - o->n_listed)
 		return;
 	o->n_listed += n;
-	list = np_arena_array(&o->arena, n, sizeof(*list));
-	may = np_arena_array(&o->arena, n_words * o->n_port_cuts, sizeof(*may));
+	list = np_arena_array(arena, n, sizeof(*list));
+	may = np_arena_array(arena, n_words * o->n_port_cuts, sizeof(*may));
 	class->rules[dir] = (struct rule_list){ may, list, (uint32_t)n, (uint32_t)n_words };
 	for (size_t i = 0; i < class->n_applies[dir]; i++) {
 		const struct policy *policy = &o->policies[class->applies[dir][i]];
@@ -59,14 +60,14 @@ static const struct class *find_twin(const struct np_oracle *o, size_t at, enum 
 	return NULL;
 }
 
-void lists_compile(struct np_oracle *o, enum np_dir dir)
+void lists_compile(struct np_oracle *o, struct np_arena *arena, size_t first, size_t end, enum np_dir dir)
 {
-	for (size_t i = 0; i < o->n_classes; i++) {
+	for (size_t i = first; i < end; i++) {
 		const struct class *twin = find_twin(o, i, dir);
 
 		if (twin)
 			o->classes[i].rules[dir] = twin->rules[dir];
 		else
-			copy_rules(o, &o->classes[i], dir);
+			copy_rules(o, arena, &o->classes[i], dir);
 	}
 }

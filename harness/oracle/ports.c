@@ -5,8 +5,6 @@
 
 #include "np/base/mem.h"
 
-#include "matches.h"
-
 static int cmp_u32(const void *a, const void *b)
 {
 	const uint32_t *x = a, *y = b;
@@ -68,47 +66,43 @@ static void find_cuts(struct np_oracle *o)
 	free(c.items);
 }
 
-/* The rule without its names; false when nothing is left of its ports. */
-static bool without_names(const struct rule *rule, struct port_item *items, struct rule *ret)
+/* The stretches that an item matches whole, or any port of. Names: certainly none, perhaps all of their protocol. */
+static uint64_t item_stretches(const struct np_oracle *o, const struct port_item *item, bool whole)
 {
-	*ret = *rule;
-	ret->items = items;
-	ret->n_items = 0;
-	for (size_t i = 0; i < rule->n_items; i++)
-		if (rule->items[i].kind != NP_PORT_NAME)
-			items[ret->n_items++] = rule->items[i];
-	return ret->n_items || !rule->n_items;
+	uint64_t bits = 0;
+
+	for (size_t c = 0; c < o->n_port_cuts; c++) {
+		uint32_t first = o->port_cuts[c] & 0xFFFF, last = 0xFFFF;
+		bool matches = item->kind == NP_PORT_ANY || (item->kind == NP_PORT_NAME && !whole);
+
+		if (o->port_cuts[c] >> 16 != item->proto)
+			continue;
+		if (c + 1 < o->n_port_cuts && o->port_cuts[c + 1] >> 16 == item->proto)
+			last = (o->port_cuts[c + 1] & 0xFFFF) - 1;
+		if (item->kind == NP_PORT_NUMBER || item->kind == NP_PORT_RANGE)
+			matches = whole ? item->first <= first && last <= item->last :
+					  item->first <= last && first <= item->last;
+		if (matches)
+			bits |= UINT64_C(1) << c;
+	}
+	return bits;
 }
 
-/* The first port of a stretch stands for all. */
 void ports_mark(const struct np_oracle *o, struct rule *rule)
 {
-	np_auto_free struct port_item *items = np_xcalloc(rule->n_items + 1, sizeof(*items));
-	struct np_eval e = { .o = o };
-	struct np_side side = { .subject = NONE, .other_pod = NONE, .other_node = NONE };
-	struct rule plain;
-
-	rule->ports = 0;
-	if (!without_names(rule, items, &plain) || o->n_port_cuts == 1)
-		return;
-	for (size_t c = 0; c < o->n_port_cuts; c++) {
-		side.proto = (enum np_proto)(o->port_cuts[c] >> 16);
-		side.port = (uint16_t)o->port_cuts[c];
-		if (ports_match(&e, &plain, &side))
-			rule->ports |= UINT64_C(1) << c;
-	}
+	rule->ports = rule->n_items || o->n_port_cuts == 1 ? 0 : UINT64_MAX;
+	for (size_t i = 0; i < rule->n_items && o->n_port_cuts > 1; i++)
+		rule->ports |= item_stretches(o, &rule->items[i], true);
 }
 
 uint64_t ports_may_match(const struct np_oracle *o, const struct rule *rule)
 {
-	uint64_t may = rule->ports;
+	uint64_t may = rule->n_items ? 0 : UINT64_MAX;
 
 	if (o->n_port_cuts == 1)
 		return UINT64_MAX;
 	for (size_t i = 0; i < rule->n_items; i++)
-		for (size_t c = 0; c < o->n_port_cuts && rule->items[i].kind == NP_PORT_NAME; c++)
-			if (o->port_cuts[c] >> 16 == rule->items[i].proto)
-				may |= UINT64_C(1) << c;
+		may |= item_stretches(o, &rule->items[i], false);
 	return may;
 }
 

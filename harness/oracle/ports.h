@@ -2,7 +2,8 @@
  * ports.h - ports of rules at one look. The numbers of all port items cut the ports of a protocol
  * into stretches that are alike to every item. A rule keeps one bit for each stretch that its items
  * match; a list of rules has, for each stretch, a bit for each rule that matches there or whose
- * names must be asked, so that most rules are passed over without being read.
+ * names must be asked, so that most rules are passed over without being read. A rule that came
+ * after the cuts were found may match a stretch in part: then it is asked there too.
  */
 #ifndef NP_ORACLE_PORTS_H
 #define NP_ORACLE_PORTS_H
@@ -16,7 +17,7 @@ enum { PORTS_MAX_STRETCHES = 64 };
 void ports_compile(struct np_oracle *o);
 /* Sets the bits of one rule. */
 void ports_mark(const struct np_oracle *o, struct rule *rule);
-/* The bits of a marked rule, and those where only its names may match. */
+/* Where the rule, marked or not, may match some port. */
 uint64_t ports_may_match(const struct np_oracle *o, const struct rule *rule);
 
 static inline unsigned ports_stretch(const struct np_oracle *o, enum np_proto proto, uint16_t port)

@@ -46,9 +46,13 @@ struct rows {
 	uint64_t *plain;		/* valid ends that do not count as pods */
 	bool has_plain;
 	struct named_ends *named;	/* by name, protocol, port; egress only */
-	size_t n_named;
-	struct peer_row *peers;		/* [n_rules] */
-	struct name_row *names;		/* [n_slots], of the current port */
+	size_t n_named, cap_named;
+	struct peer_row *peers;		/* [n_peers]: by number of the rule */
+	size_t n_peers;
+	uint32_t *built;		/* which of them are */
+	size_t n_built, cap_built;
+	struct name_row *names;		/* [n_names]: by slot, of the current port */
+	size_t n_names;
 	uint64_t *one_lo, *one_hi;	/* being built */
 	enum np_proto proto;
 	uint16_t port;
@@ -59,6 +63,21 @@ void rows_init(struct rows *r, const struct np_oracle *o, enum np_dir dir, uint3
 	       const struct end *ends, const bool *valid, size_t n_ends);
 void rows_release(struct rows *r);
 void rows_set_port(struct rows *r, enum np_proto proto, uint16_t port);
+/*
+ * After changes of the oracle. What rules match is found out anew, rules and names that are new have their place; the ends' classes
+ * are read again, and if @addresses their addresses too; the names of one class are read again (egress only).
+ */
+void rows_forget(struct rows *r);
+void rows_reread_ends(struct rows *r, bool addresses);
+void rows_reread_names(struct rows *r, uint32_t class);
+
+/* An end that a policy sees as a pod, under these rows' setting of S43. */
+bool rows_is_pod(const struct rows *r, const struct end *end);
+/* Whether a rule's peers match end @at: bit 0 at least, bit 1 at most. Nothing is kept. */
+unsigned rows_peers_take(const struct rows *r, const struct rule *rule, size_t at);
+/* The same of a port's name, for an end (or subject) that has it in this form; @divergent: S25. */
+unsigned rows_name_takes(const struct rows *r, const struct name_port *np, bool divergent);
+
 /* The verdict of all stages on @subject (a pod), towards or from every end, without the exemptions of nodes. Bits of ends without traffic have no meaning. */
 void rows_judge(struct rows *r, uint32_t subject, uint64_t *lo, uint64_t *hi);
 

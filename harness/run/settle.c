@@ -15,6 +15,7 @@
 #define PAUSE_MAX_US 100000
 #define CONTROL_TRIES 5 /* looks in a row whose control pairs fail before the network is given up  \
 			 */
+#define CLOSING_TRIES 3 /* of what the closing look finds and no look before it did */
 #define TIMEOUT_GROWTH_MAX                                                                         \
 	8 /* a table that is wrong by lost probes alone gets this many times the calibrated        \
 	     time-out */
@@ -250,26 +251,74 @@ static int settle_loop(struct np_rt *t, struct np_session *s, struct np_settle *
 	}
 }
 
+/* Cells of the closing look to ask again: those that were not seen wrong before it, and those that
+ * could not be asked. Into the focus. */
+static void focus_on_new(struct focus *f, const struct np_rt *t, const bool *was_wrong)
+{
+	f->n = 0;
+	for (size_t i = 0; i < t->n_cells; i++)
+		if (t->expected[i] != NP_NO_FLOW && np_rt_wrong(t, i) &&
+		    (!was_wrong[i] || t->seen[i].outcome == NP_OUT_ERROR))
+			f->cells[f->n++] = i;
+}
+
+/*
+ * The closing look asks for the whole table at once, and on a slow machine it loses probes. A cell
+ * that was right until then is asked again before it is written down as wrong.
+ */
+static int ask_again(struct np_rt *t, struct np_session *s, struct np_settle *io,
+		     struct progress *p, const bool *was_wrong, struct np_err *err)
+{
+	bool usable;
+
+	for (int try = 0; try < CLOSING_TRIES; try++) {
+		focus_on_new(&p->focus, t, was_wrong);
+		if (!p->focus.n)
+			break;
+		if (p->timeout_ms * 2 <= p->timeout_max_ms)
+			p->timeout_ms *= 2;
+		if (look_once(t, s, io, p, false, &usable, err) < 0)
+			return -1;
+	}
+	io->wrong = wrong_among(t, NULL, t->n_cells, &io->errors);
+	return 0;
+}
+
+/*
+ * The verdict on a failing table is given on one last look at every cell, so that the report shows
+ * the whole picture. Control pairs that fail in it are not believed at once either.
+ */
+static int closing_look(struct np_rt *t, struct np_session *s, struct np_settle *io,
+			struct progress *p, struct np_err *err)
+{
+	bool *was_wrong = np_xcalloc(t->n_cells + 1, sizeof(*was_wrong)), usable = false;
+	int rc = 0;
+
+	for (size_t i = 0; i < t->n_cells; i++)
+		was_wrong[i] = t->expected[i] != NP_NO_FLOW && np_rt_wrong(t, i);
+	for (int try = 0; rc == 0 && !usable && try < CLOSING_TRIES; try++)
+		rc = look_once(t, s, io, p, true, &usable, err);
+	if (rc == 0 && usable)
+		rc = ask_again(t, s, io, p, was_wrong, err);
+	io->network_failed = rc == 0 && !usable;
+	free(was_wrong);
+	return rc;
+}
+
 int np_settle(struct np_rt *t, struct np_session *s, struct np_settle *io, struct np_err *err)
 {
 	struct progress p = { .focus = first_focus(t, io->before),
 			      .timeout_ms = s->fixture->timeout_ms,
 			      .timeout_max_ms = s->fixture->timeout_ms * TIMEOUT_GROWTH_MAX,
 			      .since_us = io->change_us };
-	bool usable;
 	int rc;
 
 	np_trouble_mark(s, &p.mark);
 	io->observations = json_array();
 	io->converged_ms = -1;
 	rc = settle_loop(t, s, io, &p, err);
-	/* The verdict on a failing table is given on one last look at every cell, so that the
-	 * report shows the whole picture. */
-	if (rc == 0 && !io->right && !io->network_failed) {
-		rc = look_once(t, s, io, &p, true, &usable, err);
-		if (rc == 0 && !usable)
-			io->network_failed = true;
-	}
+	if (rc == 0 && !io->right && !io->network_failed)
+		rc = closing_look(t, s, io, &p, err);
 	free(p.focus.cells);
 	return rc;
 }
