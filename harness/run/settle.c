@@ -275,7 +275,8 @@ static int ask_again(struct np_rt *t, struct np_session *s, struct np_settle *io
 		focus_on_new(&p->focus, t, was_wrong);
 		if (!p->focus.n)
 			break;
-		if (p->timeout_ms * 2 <= p->timeout_max_ms)
+		if (only_lost(t, p->focus.cells, p->focus.n) &&
+		    p->timeout_ms * 2 <= p->timeout_max_ms)
 			p->timeout_ms *= 2;
 		if (look_once(t, s, io, p, false, &usable, err) < 0)
 			return -1;

@@ -22,7 +22,8 @@ struct np_settle {
 	long long converged_ms; /* since the change; of the first look from which all stayed right;
 				   -1 never */
 	unsigned transient, looks;
-	size_t wrong;  /* wrong cells in the last look */
+	size_t wrong;  /* cells: in the last look; of a failing table all, what only its closing look
+			  found being asked again */
 	size_t errors; /* of them, probes that the harness could not make */
 	unsigned disturbed; /* times that the way to the agents or the API server was gone: the
 			       deadline then began anew */

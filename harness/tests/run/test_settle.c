@@ -408,6 +408,110 @@ START_TEST(open_cells)
 }
 END_TEST
 
+/* ---- the closing look ---- */
+
+/* Looks since the first whole one, which in a table that is never right is the closing one; -1
+ * before it. */
+static int since_closing(unsigned k)
+{
+	for (unsigned i = 0; i <= k; i++)
+		if (cluster.asked[i].whole)
+			return (int)(k - i);
+	return -1;
+}
+
+/* Cell 0 is wrong; the closing look loses two more, one of them twice. */
+static enum np_outcome lost_at_the_end(unsigned k, size_t cell)
+{
+	int n = since_closing(k);
+
+	if (cell == 0 || (n == 0 && cell == 5) || (n >= 0 && n <= 1 && cell == 7))
+		return NP_OUT_DROPPED;
+	return NP_OUT_ALLOWED;
+}
+
+START_TEST(what_the_closing_look_lost_is_asked_again)
+{
+	struct np_settle io;
+	unsigned k;
+
+	cluster.answer = lost_at_the_end;
+	io = settled(NULL);
+	ck_assert(!io.right && !io.network_failed);
+	ck_assert_uint_eq(io.wrong, 1);
+	ck_assert(np_rt_wrong(&table, 0) && !np_rt_wrong(&table, 5) && !np_rt_wrong(&table, 7));
+	/* Both, then the one that is still wrong; never the one that was wrong before. */
+	k = cluster.k - 2;
+	ck_assert(cluster.asked[k - 1].whole && !cluster.asked[k].whole);
+	ck_assert_uint_eq(cluster.asked[k].n, 2);
+	ck_assert_uint_eq(cluster.asked[k].first, 5);
+	ck_assert_uint_eq(cluster.asked[k + 1].n, 1);
+	ck_assert_uint_eq(cluster.asked[k + 1].first, 7);
+	json_decref(io.observations);
+}
+END_TEST
+
+/* In the closing look and ever after. */
+static enum np_outcome wrong_from_the_closing_look(unsigned k, size_t cell)
+{
+	return cell == 0 || (since_closing(k) >= 0 && cell == 5) ? NP_OUT_DROPPED : NP_OUT_ALLOWED;
+}
+
+START_TEST(what_stays_wrong_is_written_down)
+{
+	struct np_settle io;
+	unsigned closing = 0;
+
+	cluster.answer = wrong_from_the_closing_look;
+	io = settled(NULL);
+	ck_assert_uint_eq(io.wrong, 2);
+	ck_assert(np_rt_wrong(&table, 0) && np_rt_wrong(&table, 5));
+	while (!cluster.asked[closing].whole)
+		closing++;
+	ck_assert_uint_eq(cluster.k - closing - 1, 3);
+	json_decref(io.observations);
+}
+END_TEST
+
+/* Probes that could not be made in the closing look, on top of one that is wrong. */
+static enum np_outcome not_made_at_the_end(unsigned k, size_t cell)
+{
+	if (cell == 0)
+		return NP_OUT_DROPPED;
+	return since_closing(k) == 0 ? NP_OUT_ERROR : NP_OUT_ALLOWED;
+}
+
+START_TEST(what_could_not_be_asked_is_asked_again)
+{
+	struct np_settle io;
+
+	cluster.answer = not_made_at_the_end;
+	io = settled(NULL);
+	ck_assert_uint_eq(io.wrong, 1);
+	ck_assert_uint_eq(io.errors, 0);
+	json_decref(io.observations);
+}
+END_TEST
+
+/* The control pairs are lost in the closing look alone. */
+static bool control_not_at_the_end(unsigned k)
+{
+	return since_closing(k) != 0;
+}
+
+START_TEST(control_pairs_lost_once_at_the_end)
+{
+	struct np_settle io;
+
+	cluster.answer = never_right;
+	cluster.control = control_not_at_the_end;
+	io = settled(NULL);
+	ck_assert(!io.right && !io.network_failed);
+	ck_assert_uint_eq(io.wrong, 2);
+	json_decref(io.observations);
+}
+END_TEST
+
 /* ---- the network itself ---- */
 
 START_TEST(nothing_is_said_when_the_controls_fail)
@@ -660,6 +764,9 @@ int main(void)
 	    a_deadline_of_nothing_still_looks_twice, errors_are_never_denials, open_cells,
 	    a_disturbance_moves_the_deadline, disturbed_without_an_end,
 	    an_agent_that_is_gone_ends_it);
+	ADD(suite, "closing", what_the_closing_look_lost_is_asked_again,
+	    what_stays_wrong_is_written_down, what_could_not_be_asked_is_asked_again,
+	    control_pairs_lost_once_at_the_end);
 	ADD(suite, "network", nothing_is_said_when_the_controls_fail,
 	    right_cells_do_not_count_when_the_controls_fail, a_network_that_comes_back,
 	    a_network_that_comes_and_goes_is_bounded);
