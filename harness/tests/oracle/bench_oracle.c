@@ -9,6 +9,8 @@
 
 #include "np/base/mem.h"
 
+#include "np/oracle/live.h"
+
 #include "bench_world.h"
 
 enum { MAX_ROUNDS = 9 };
@@ -156,6 +158,48 @@ static void bench_limit(const struct bench *b, unsigned n_matrices, const char *
 		abort();
 }
 
+/* A policy gets the body of another one of any namespace; a pod another's labels, of the same namespace or not. */
+static void change_policy(struct bench *b, struct np_live *l)
+{
+	struct np_policy *p = &b->w.policies[bw_below(b, b->n_policies)];
+	struct np_policy body = b->w.policies[bw_below(b, b->n_policies)];
+
+	body.ns = p->ns;
+	body.name = p->name;
+	*p = body;
+	np_live_policy_changed(l, (size_t)(p - b->w.policies));
+}
+
+static void change_pod(struct bench *b, struct np_live *l)
+{
+	struct np_pod *p = &b->w.pods[bw_below(b, b->n_pods)];
+
+	p->labels = b->w.pods[bw_below(b, b->n_pods)].labels;
+	np_live_pod_changed(l, (size_t)(p - b->w.pods));
+}
+
+/* The compiled form and all cells that a change touches; medians over many changes, and the worst. */
+static void bench_updates(struct bench *b, const struct np_readings *rd, const char *tag)
+{
+	enum { N = 201 };
+	np_auto_free struct np_end *ends = pod_ends(b);
+	double t = cpu_ms(), policies[N], pods[N];
+	struct np_live *l = np_live_new(&b->w, rd, ends, b->n_pods, ends, b->n_pods, ports, N_PORTS, 4);
+
+	print_one("live.new", tag, cpu_ms() - t, "ms");
+	for (unsigned i = 0; i < N; i++) {
+		t = cpu_ms();
+		change_policy(b, l);
+		policies[i] = cpu_ms() - t;
+		t = cpu_ms();
+		change_pod(b, l);
+		pods[i] = cpu_ms() - t;
+	}
+	print_rounds("update.policy", tag, policies, N, "ms");
+	print_rounds("update.pod", tag, pods, N, "ms");
+	np_live_free(l);
+}
+
 static unsigned count_label_sets(const struct bench *b)
 {
 	unsigned n = 0;
@@ -185,6 +229,7 @@ static void bench_size(unsigned n, enum np_profile profile, const char *name, un
 	bench_table(o, &b, tag, rounds);
 	bench_limit(&b, profile == NP_PROFILE_UPSTREAM ? 1 : 2, tag, rounds);
 	np_oracle_free(o);
+	bench_updates(&b, &rd, tag);
 	np_world_release(&b.w);
 }
 
