@@ -27,6 +27,7 @@ struct running {
 	size_t wrong;
 	char reason[256];
 	enum np_run_result result;
+	bool unjudged;	  /* a step said nothing about the implementation: worth another try */
 	bool cut_control; /* its policies cut off pods that they do not select */
 	json_t *waiver;	  /* borrowed copy for the record, or NULL */
 	struct np_coverage coverage;
@@ -40,6 +41,7 @@ struct verdict {
 	struct np_settle settle;
 	const char *sentinel;
 	enum np_run_result result;
+	bool unjudged;
 	char reason[256];
 };
 
@@ -105,6 +107,33 @@ static int watch_sentinel(struct running *r, struct verdict *v, struct np_err *e
 	return 0;
 }
 
+/* Wrong cells are the implementation's; probes that could not be made are ours. */
+static void judge_cells(struct verdict *v)
+{
+	const struct np_settle *st = &v->settle;
+	size_t wrong = st->wrong - st->errors;
+	char errors[60] = "";
+
+	if (st->errors)
+		snprintf(errors, sizeof(errors), "; %zu probes could not be made", st->errors);
+	v->result = NP_RUN_FAIL;
+	snprintf(v->reason, sizeof(v->reason),
+		 wrong ? "%zu of %zu cells are wrong %lld ms after the change%s"
+		       : "%zu of %zu cells are wrong in the last look %lld ms after the change, "
+			 "but it did not stay right%s",
+		 wrong, v->table.n_cells, (long long)(np_now_us() - st->change_us) / 1000, errors);
+}
+
+/* Why the first of them could not be made. */
+static const char *error_detail(const struct np_rt *t)
+{
+	for (size_t i = 0; i < t->n_cells; i++)
+		if (t->expected[i] != NP_NO_FLOW && t->looked[i] &&
+		    t->seen[i].outcome == NP_OUT_ERROR && t->seen[i].detail[0])
+			return t->seen[i].detail;
+	return "no reason";
+}
+
 static void judge(struct verdict *v)
 {
 	const struct np_settle *st = &v->settle;
@@ -117,19 +146,18 @@ static void judge(struct verdict *v)
 			 "the control pods, which no policy touches, do not reach each other");
 	} else if (st->disturbed > NP_SETTLE_DISTURBED_MAX) {
 		v->result = NP_RUN_ERROR;
+		v->unjudged = true;
 		snprintf(v->reason, sizeof(v->reason),
 			 "the way to the agents or the API server was gone %u times", st->disturbed);
 	} else if (st->errors && st->wrong == st->errors) {
 		v->result = NP_RUN_ERROR;
-		snprintf(v->reason, sizeof(v->reason), "%zu probes could not be made", st->errors);
-	} else {
-		v->result = NP_RUN_FAIL;
+		v->unjudged = true;
 		snprintf(v->reason, sizeof(v->reason),
-			 st->wrong ? "%zu of %zu cells are wrong %lld ms after the change"
-				   : "%zu of %zu cells are wrong in the last look %lld ms after "
-				     "the change, but it did not stay right",
-			 st->wrong, v->table.n_cells,
-			 (long long)(np_now_us() - st->change_us) / 1000);
+			 "could not be judged: %zu probes could not be made (%s), no other cell is "
+			 "wrong",
+			 st->errors, error_detail(&v->table));
+	} else {
+		judge_cells(v);
 	}
 }
 
@@ -228,6 +256,9 @@ static json_t *failures_json(const struct verdict *v)
 	for (size_t i = 0; i < v->table.n_cells; i++) {
 		if (v->table.expected[i] == NP_NO_FLOW || !np_rt_wrong(&v->table, i))
 			continue;
+		/* Beside cells that are wrong those that could not be asked say nothing. */
+		if (v->result == NP_RUN_FAIL && v->table.seen[i].outcome == NP_OUT_ERROR)
+			continue;
 		if (json_array_size(list) < FAILURES_MAX - 1)
 			json_array_append_new(list, failure_json(v, i));
 		else
@@ -319,6 +350,7 @@ static void fail_case(struct running *r, const struct verdict *v)
 	const json_t *waiver = NULL;
 
 	r->result = v->result;
+	r->unjudged = v->unjudged;
 	r->wrong = v->settle.wrong;
 	memcpy(r->reason, v->reason, sizeof(r->reason));
 	if (v->result != NP_RUN_FAIL)
@@ -482,13 +514,16 @@ static void end_case(struct running *r, unsigned worker, int64_t begin_us, bool 
 	np_case_end(sh, r->c, worker, r->result, r->reason, extra);
 }
 
-/* A verdict that may be the doing of what disturbed the case is none. */
+/* A verdict that may be the doing of what disturbed the case is none, and so is that on a step
+ * whose probes could not be made. */
 static bool was_disturbed(struct running *r, const struct np_trouble_mark *mark)
 {
 	char what[120], text[sizeof(r->reason)];
 
-	if (r->result == NP_RUN_PASS || !np_trouble_since(r->s, mark, what, sizeof(what)))
+	if (r->result == NP_RUN_PASS)
 		return false;
+	if (!np_trouble_since(r->s, mark, what, sizeof(what)))
+		return r->unjudged;
 	snprintf(text, sizeof(text), "disturbed (%s): %.120s", what, r->reason);
 	memcpy(r->reason, text, sizeof(text));
 	r->result = NP_RUN_ERROR;
