@@ -32,6 +32,7 @@ struct compiler {
 	struct np_oracle *o;
 	struct label_index classes, namespaces;
 	uint64_t *one, *all, *ns_bits;	/* one peer; all peers of a rule; namespaces */
+	uint64_t *used;			/* classes that have pods; NULL: all */
 	size_t first_word, end_word;	/* of @all */
 	struct named_class *named;
 	size_t n_named, cap_named;
@@ -96,6 +97,16 @@ static void collect_named(struct compiler *c)
 		qsort(c->named, c->n_named, sizeof(*c->named), cmp_named);
 }
 
+static uint64_t *used_classes(const struct np_oracle *o)
+{
+	uint64_t *bits = np_xcalloc(bits_words(o->n_classes) + 1, sizeof(*bits));
+
+	for (size_t i = 0; i < o->n_classes; i++)
+		if (o->classes[i].n_pods)
+			bits_set(bits, i);
+	return bits;
+}
+
 static void compiler_init(struct compiler *c, struct np_oracle *o)
 {
 	*c = (struct compiler){ .o = o };
@@ -105,6 +116,7 @@ static void compiler_init(struct compiler *c, struct np_oracle *o)
 	c->one = np_xcalloc(bits_words(o->n_classes) + 1, sizeof(*c->one));
 	c->all = np_xcalloc(bits_words(o->n_classes) + 1, sizeof(*c->all));
 	c->ns_bits = np_xcalloc(bits_words(o->world->n_namespaces) + 1, sizeof(*c->ns_bits));
+	c->used = o->spare ? used_classes(o) : NULL;
 }
 
 static void compiler_release(struct compiler *c)
@@ -114,6 +126,7 @@ static void compiler_release(struct compiler *c)
 	free(c->one);
 	free(c->all);
 	free(c->ns_bits);
+	free(c->used);
 	free(c->named);
 	for (int dir = 0; dir < NP_N_DIRS; dir++)
 		free(c->applies[dir]);
@@ -191,6 +204,8 @@ static struct class_set take_all(struct compiler *c)
 		uint64_t *words = np_arena_array(&c->o->arena, n, sizeof(*words));
 
 		memcpy(words, c->all + c->first_word, n * sizeof(*words));
+		if (c->used)
+			bits_and(words, c->used + c->first_word, n);
 		memset(c->all + c->first_word, 0, n * sizeof(*words));
 		set = (struct class_set){ (uint32_t)c->first_word, (uint32_t)n, words };
 	}

@@ -13,7 +13,7 @@
 
 static void ends_init(struct live_ends *e, const struct np_world *w, const struct np_end *src, size_t n)
 {
-	*e = (struct live_ends){ .n = n, .n_panels = bits_words(n) };
+	*e = (struct live_ends){ .n = n };
 	e->src = np_xcalloc(n + 1, sizeof(*e->src));
 	e->ends = np_xcalloc(n + 1, sizeof(*e->ends));
 	e->valid = np_xcalloc(n + 1, sizeof(*e->valid));
@@ -121,11 +121,10 @@ static void make_side(struct np_live *l, struct live_pass *pass, enum np_dir dir
 {
 	struct live_side *side = &pass->sides[dir];
 	const struct live_ends *e = &l->ends[dir];
-	size_t n = l->n_ports * e->n_panels * l->o->n_classes + 1;
 
 	rows_init(&side->rows, l->o, dir, pass->lo_bits, pass->hi_bits, e->ends, e->valid, e->n);
-	side->lo = np_xcalloc(n, sizeof(*side->lo));
-	side->hi = np_xcalloc(n, sizeof(*side->hi));
+	for (size_t block = 0; block * LIVE_BLOCK < l->n_ports; block++)
+		side->cells[block] = huge_alloc(e->n * l->o->n_classes + 1, sizeof(*side->cells[block]));
 }
 
 static void make_passes(struct np_live *l)
@@ -134,6 +133,7 @@ static void make_passes(struct np_live *l)
 				READING_BIT(NP_READ_MAPPED) | READING_BIT(NP_READ_HOST_BITS);
 	uint32_t open = ALL_READINGS & ~l->o->fixed, all = pass_readings(l), sub = all;
 
+	memset(l->passes, 0, sizeof(l->passes));
 	for (l->n_passes = 0;; sub = (sub - 1) & all) {
 		struct live_pass *pass = &l->passes[l->n_passes++];
 
@@ -170,10 +170,9 @@ static void build(struct np_live *l)
 	l->class_pod = np_xcalloc(o->n_classes + 1, sizeof(*l->class_pod));
 	for (uint32_t i = 0; i < l->world->n_pods; i++)
 		l->class_pod[o->pods[i].class] = i;
-	for (int hi = 0; hi < 2; hi++) {
+	for (int hi = 0; hi < 2; hi++)
 		l->masks[hi] = np_xcalloc(o->n_classes + 1, sizeof(*l->masks[hi]));
-		l->row[hi] = np_xcalloc(bits_words(n_ends) + 1, sizeof(*l->row[hi]));
-	}
+	l->rows = np_xcalloc(LIVE_CHUNK * 2 * LIVE_BLOCK * bits_words(n_ends) + 1, sizeof(*l->rows));
 	make_lists(l);
 	make_passes(l);
 	judge_all(l);
@@ -193,8 +192,8 @@ static void unbuild(struct np_live *l)
 	for (size_t k = 0; k < l->n_passes; k++)
 		for (int dir = 0; dir < NP_N_DIRS; dir++) {
 			rows_release(&l->passes[k].sides[dir].rows);
-			free(l->passes[k].sides[dir].lo);
-			free(l->passes[k].sides[dir].hi);
+			for (size_t block = 0; block < LIVE_MAX_BLOCKS; block++)
+				free(l->passes[k].sides[dir].cells[block]);
 		}
 	release_arenas(l->policy_arenas, w->n_policies);
 	release_arenas(l->class_arenas, l->o->n_classes);
@@ -210,8 +209,8 @@ static void unbuild(struct np_live *l)
 	for (int i = 0; i < 2; i++) {
 		free(l->spans[i]);
 		free(l->masks[i]);
-		free(l->row[i]);
 	}
+	free(l->rows);
 	np_oracle_free(l->o);
 }
 
@@ -253,6 +252,7 @@ void np_live_free(struct np_live *l)
 		ends_release(&l->ends[dir]);
 	free(l->rule_ports);
 	free(l->takes);
+	free(l->member);
 	free(l);
 }
 
@@ -266,10 +266,10 @@ const struct np_oracle *np_live_oracle(const struct np_live *l)
 static bool side_bit(const struct np_live *l, const struct live_pass *pass, enum np_dir dir, bool hi, size_t port,
 		     const struct end *subject, size_t other)
 {
-	const struct live_side *side = &pass->sides[dir];
-	size_t at = (port * l->ends[dir].n_panels + other / 64) * l->o->n_classes + l->o->pods[subject->pod].class;
+	const uint32_t *cells = pass->sides[dir].cells[port / LIVE_BLOCK];
 
-	return (hi ? side->hi : side->lo)[at] >> (other % 64) & 1;
+	return cells[other * l->o->n_classes + l->o->pods[subject->pod].class] >>
+		       (port % LIVE_BLOCK + (hi ? LIVE_BLOCK : 0)) & 1;
 }
 
 /* S40, S41, S42, S43: table.c says the same row by row. */

@@ -169,22 +169,30 @@ static bool review_item(struct np_live *l, const struct rule *rule, struct port_
 	return true;
 }
 
+/* The window of a rule's set holds every number of the namespaces that its selectors look into. */
+static void set_member(struct rule *rule, uint32_t class, bool is)
+{
+	uint64_t *word = &rule->classes.words[class / 64 - rule->classes.first];
+
+	*word = is ? *word | UINT64_C(1) << (class % 64) : *word & ~(UINT64_C(1) << (class % 64));
+}
+
 /* true: the rule's egress names have changed. */
 static bool review_rule(struct np_live *l, const struct move *m, uint32_t policy, enum np_dir dir, size_t at)
 {
 	struct rule *rule = &l->o->policies[policy].rules[dir][at];
-	const struct id_policy *ids = &l->ids[policy];
-	bool had = rule->any_peer || class_set_has(&rule->classes, m->from), has = rule->any_peer, flipped = false;
-	uint32_t word = m->to / 64 - rule->classes.first;
+	const struct id_rule *ids = &l->ids[policy].rules[dir][at];
+	uint32_t ns = l->ids[policy].ns;
+	bool had = m->died && live_rule_peers_match(l, ids, ns, &m->was);
+	bool has = m->created && live_rule_peers_match(l, ids, ns, &l->o->classes[m->to]), flipped = false;
 
-	if (m->created && ids->rules[dir][at].n_peers && word < rule->classes.n_words) {
-		bool matches = live_rule_peers_match(l, &ids->rules[dir][at], ids->ns, &l->o->classes[m->to]);
-
-		bits_clear(&rule->classes.words[word], m->to % 64);
-		if (matches)
-			bits_set(&rule->classes.words[word], m->to % 64);
-		has |= matches;
-	}
+	if (had)
+		set_member(rule, m->from, false);
+	if (has)
+		set_member(rule, m->to, true);
+	l->member[rule->id] = has;
+	had |= rule->any_peer;
+	has |= rule->any_peer;
 	for (size_t i = 0; i < rule->n_items && dir == NP_EGRESS; i++)
 		if (rule->items[i].kind == NP_PORT_NAME)
 			flipped |= review_item(l, rule, &rule->items[i], m, had, has);
@@ -271,7 +279,9 @@ static void change_pod(struct np_live *l, uint32_t pod)
 				live_list_add(&rows[dir], m.to);
 			live_judge(l, (enum np_dir)dir, &rows[dir]);
 		}
+		l->known = m.created;
 		write_columns(l, pod);
+		l->known = false;
 	}
 	for (int dir = 0; dir < NP_N_DIRS; dir++)
 		free(rows[dir].items);

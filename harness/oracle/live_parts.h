@@ -8,10 +8,13 @@
 #include "labels.h"
 #include "rows.h"
 
-/* What one direction says: a bit for each port, class of subjects and other end. */
+/* Ports of one block of cells: bits 0..15 of a cell at least, bits 16..31 at most (rows.h). */
+enum { LIVE_BLOCK = 16, LIVE_MAX_BLOCKS = NP_LIVE_MAX_PORTS / LIVE_BLOCK };
+
+/* What one direction says of each class of subjects and other end. */
 struct live_side {
 	struct rows rows;
-	uint64_t *lo, *hi;	/* [port][64 ends][class]: a subject's row is strewn, an end's column is one run */
+	uint32_t *cells[LIVE_MAX_BLOCKS];	/* [end][class]: an end's column is one run, a row is strewn */
 };
 
 /* One setting of the readings that do not move verdicts in one direction only (table.c). */
@@ -26,7 +29,7 @@ struct live_ends {
 	struct end *ends;
 	bool *valid;
 	uint32_t *first, *next;	/* by pod: its first end; by end: the next one of the same pod */
-	size_t n, n_panels;
+	size_t n;
 };
 
 struct span {			/* numbers of a policy's rules */
@@ -38,7 +41,7 @@ struct live_list {
 	size_t n, cap;
 };
 
-enum { LIVE_MAX_PASSES = 8 };
+enum { LIVE_MAX_PASSES = 8, LIVE_CHUNK = 128 };
 
 struct np_live {
 	const struct np_world *world;
@@ -65,8 +68,10 @@ struct np_live {
 	uint32_t *class_pod;			/* [n_classes]: one of its pods */
 	uint64_t *class_words;			/* scratch, a bit for each class */
 	uint8_t *takes;				/* scratch, by number of the rule */
+	bool *member;				/* scratch, by number of the rule: it matches the class that was made just now */
+	bool known;				/* member is filled */
 	uint64_t *masks[2];			/* scratch, by class: ports at which it takes an end, lo and hi */
-	uint64_t *row[2];			/* scratch */
+	uint64_t *rows;				/* scratch: LIVE_CHUNK classes in 2 * LIVE_BLOCK rows each */
 };
 
 void live_list_add(struct live_list *list, uint32_t item);

@@ -37,6 +37,7 @@ static void note_ports(struct np_live *l, const struct rule *rule)
 
 		l->rule_ports = np_xrealloc(l->rule_ports, cap, sizeof(*l->rule_ports));
 		l->takes = np_xrealloc(l->takes, cap, sizeof(*l->takes));
+		l->member = np_xrealloc(l->member, cap, sizeof(*l->member));
 		l->cap_rules = cap;
 	}
 	l->rule_ports[rule->id] = plain_ports(l, rule);

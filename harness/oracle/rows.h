@@ -71,10 +71,14 @@ void rows_forget(struct rows *r);
 void rows_reread_ends(struct rows *r, bool addresses);
 void rows_reread_names(struct rows *r, uint32_t class);
 
+/* By name, protocol, port; and the first of rows.named that is not below @key. */
+int rows_cmp_named(const void *a, const void *b);
+size_t rows_find_named(const struct rows *r, const struct named_ends *key);
+
 /* An end that a policy sees as a pod, under these rows' setting of S43. */
 bool rows_is_pod(const struct rows *r, const struct end *end);
-/* Whether a rule's peers match end @at: bit 0 at least, bit 1 at most. Nothing is kept. */
-unsigned rows_peers_take(const struct rows *r, const struct rule *rule, size_t at);
+/* Whether a rule's blocks match end @at: bit 0 at least, bit 1 at most. Nothing is kept. */
+unsigned rows_blocks_take(const struct rows *r, const struct rule *rule, size_t at);
 /* The same of a port's name, for an end (or subject) that has it in this form; @divergent: S25. */
 unsigned rows_name_takes(const struct rows *r, const struct name_port *np, bool divergent);
 

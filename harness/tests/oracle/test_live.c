@@ -49,6 +49,18 @@ static void add_ends(struct live_test *t)
 	}
 }
 
+/* Half of the ports are such that names mean. */
+static void add_named_ports(struct live_test *t)
+{
+	for (unsigned n = 0, tries = 0; n < N_PORTS / 2 + 1 && tries < 100; tries++) {
+		const struct np_pod *pod = &t->w.pods[below(t, t->w.n_pods)];
+		const struct np_container_port *p = pod->n_ports ? &pod->ports[below(t, pod->n_ports)] : NULL;
+
+		if (p && p->name.n)
+			t->ports[n++] = (struct np_probe_port){ p->proto, p->port };
+	}
+}
+
 static void draw_readings(struct live_test *t)
 {
 	for (unsigned r = 0; r < NP_N_READINGS; r++)
@@ -64,6 +76,7 @@ static void setup(struct live_test *t, uint64_t seed)
 	np_cuts_of(&t->w, &t->cuts);
 	draw_readings(t);
 	add_ends(t);
+	add_named_ports(t);
 	t->live = np_live_new(&t->w, &t->rd, t->src, t->n_src, t->dst, t->n_dst, t->ports, N_PORTS,
 			      seed % 3 ? 4 : 6);
 	ck_assert_ptr_nonnull(t->live);
@@ -150,8 +163,9 @@ static void change_pod(struct live_test *t)
 	struct np_pod *p = &t->w.pods[at];
 	const struct np_pod *like = &from->pods[below(t, from->n_pods)];
 
-	switch (below(t, 8)) {
+	switch (below(t, 9)) {
 	case 0:
+	case 6:
 		p->ports = like->ports;
 		p->n_ports = like->n_ports;
 		break;

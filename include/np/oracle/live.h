@@ -3,10 +3,11 @@
  * and pods, for editors, watches and fuzzing. After each change every answer is that of an oracle
  * made anew. Not for several threads while it changes.
  *
- * The table is kept as two bit matrices for each port: what egress says for each class of sources
- * and destination, and what ingress says for each class of destinations and source. A cell is both,
- * and the exemptions of nodes and of a pod to itself. Memory: ports x pods x (sources +
- * destinations) / 4 bytes for each setting of S43, S56, S57 that is open and matters (else once).
+ * The table is kept as two matrices: what egress says for each class of sources and destination, and
+ * what ingress says for each class of destinations and source, two bits for each port. A cell is
+ * both, and the exemptions of nodes and of a pod to itself. Memory: 4 bytes x pods x (sources +
+ * destinations) for every 16 ports, for each setting of S43, S56, S57 that is open and matters (else
+ * once).
  *
  * Cost, in the terms of oracle.h:
  *	a policy changed	namespaces, and classes of those that its selectors match; rules of all classes of its namespace; for each
