@@ -71,5 +71,5 @@ agent_start()
 agent_ready()
 {
 	node_exec "$1" curl -sf --max-time 2 http://127.0.0.1:20244/healthz &&
-		node_exec "$1" sh -c 'iptables-save; nft list ruleset' | grep -q KUBE-ROUTER-FORWARD
+		node_exec "$1" sh -c 'iptables-save; nft list ruleset' | grep KUBE-ROUTER-FORWARD >/dev/null
 }
