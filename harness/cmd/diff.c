@@ -5,11 +5,11 @@
  * alike, so one of each stretch is enough. The same goes for addresses outside.
  */
 #include "diff.h"
+#include "diff_parts.h"
 
 #include <stdio.h>
 #include <stdlib.h>
 
-#include "np/base/json.h"
 #include "np/base/log.h"
 #include "np/base/mem.h"
 #include "np/model/cuts.h"
@@ -21,39 +21,7 @@ struct diff_args {
 	struct world_args before;
 	struct np_strings after, addresses;
 	int family;
-	bool outside;
-};
-
-/* An end in both worlds. An address may stand for all up to @last (width 0: for itself alone). */
-struct pair {
-	struct np_end before, after;
-	struct np_addr last;
-};
-
-/* Numbers first..last of a protocol, alike in both worlds. */
-struct stretch {
-	enum np_proto proto;
-	uint16_t first, last;
-};
-
-/* Connections between two ends, or between a stretch of addresses and an end. */
-struct line {
-	unsigned change;
-	size_t src, src_last, dst, dst_last;	/* ends; first and last of a stretch */
-	char *ports;
-};
-
-struct diff {
-	const struct np_world *before, *after;
-	struct pair *ends;
-	size_t n_ends, cap_ends;
-	struct stretch *stretches;
-	size_t n_stretches, cap_stretches;
-	size_t n_gone, n_new;	/* pods of one world alone */
-	int family;
-	struct np_table tables[2];
-	struct line *lines;
-	size_t n_lines, cap_lines;
+	bool outside, all;
 };
 
 /* ---- what is compared ---- */
@@ -173,7 +141,7 @@ static void add_stretches(struct diff *d, enum np_proto proto, const struct np_c
 		if (last >= first) {
 			d->stretches = np_grow(d->stretches, &d->cap_stretches, d->n_stretches,
 					       sizeof(*d->stretches));
-			d->stretches[d->n_stretches++] = (struct stretch){ proto, first, last };
+			d->stretches[d->n_stretches++] = (struct stretch){ proto, first, last, SIZE_MAX };
 		}
 		first = i < cuts->n_ports ? cuts->ports[i] : first;
 	}
@@ -241,234 +209,7 @@ static int collect(struct diff *d, const struct diff_args *a, struct np_err *err
 	return 0;
 }
 
-/* ---- the comparison ---- */
-
-static void make_tables(struct diff *d, const struct np_readings *rd)
-{
-	np_auto_free struct np_end *ends = np_xcalloc(d->n_ends + 1, sizeof(*ends));
-	np_auto_free struct np_probe_port *ports = np_xcalloc(d->n_stretches + 1, sizeof(*ports));
-
-	for (size_t i = 0; i < d->n_stretches; i++)
-		ports[i] = (struct np_probe_port){ d->stretches[i].proto, d->stretches[i].first };
-	for (unsigned t = 0; t < 2; t++) {
-		struct np_oracle *o = np_oracle_new(t ? d->after : d->before, rd);
-
-		for (size_t i = 0; i < d->n_ends; i++)
-			ends[i] = t ? d->ends[i].after : d->ends[i].before;
-		np_oracle_table(o, ends, d->n_ends, ends, d->n_ends, ports, d->n_stretches, d->family,
-				&d->tables[t]);
-		np_oracle_free(o);
-	}
-}
-
-/* What became of a connection; CHANGE_NONE comes first. */
-enum change { CHANGE_NONE, CHANGE_OPENS, CHANGE_CLOSES, CHANGE_MAY_OPEN, CHANGE_MAY_CLOSE };
-
-static const char *const change_words[] = { "", "opens", "closes", "may open", "may close" };
-
-static enum change change_of(enum np_verdict before, enum np_verdict after)
-{
-	if (before == after)
-		return CHANGE_NONE;
-	if (after == NP_UNDEF)
-		return before == NP_DENY ? CHANGE_MAY_OPEN : CHANGE_MAY_CLOSE;
-	return after == NP_ALLOW ? CHANGE_OPENS : CHANGE_CLOSES;
-}
-
-static bool differs(const struct diff *d, size_t src, size_t dst)
-{
-	for (size_t p = 0; p < d->n_stretches; p++)
-		if (np_table_at(&d->tables[0], p, src, dst) != np_table_at(&d->tables[1], p, src, dst))
-			return true;
-	return false;
-}
-
-static void put_stretch(struct np_buf *b, const struct stretch *s)
-{
-	np_buf_adds(b, b->len ? "," : "");
-	if (s->first == 1 && s->last == 65535)
-		np_buf_printf(b, "%s", np_proto_name(s->proto));
-	else if (s->first == s->last)
-		np_buf_printf(b, "%s:%u", np_proto_name(s->proto), s->first);
-	else
-		np_buf_printf(b, "%s:%u-%u", np_proto_name(s->proto), s->first, s->last);
-}
-
-/* The stretches of one kind of change, neighbours joined. */
-static void put_ports(const struct diff *d, size_t src, size_t dst, enum change want, struct np_buf *ret)
-{
-	struct stretch run = { .last = 0 };
-
-	for (size_t p = 0; p < d->n_stretches; p++) {
-		const struct stretch *s = &d->stretches[p];
-
-		if (change_of(np_table_at(&d->tables[0], p, src, dst),
-			      np_table_at(&d->tables[1], p, src, dst)) != want)
-			continue;
-		if (run.last && run.proto == s->proto && run.last + 1 == s->first) {
-			run.last = s->last;
-			continue;
-		}
-		if (run.last)
-			put_stretch(ret, &run);
-		run = *s;
-	}
-	if (run.last)
-		put_stretch(ret, &run);
-}
-
-/* Whether @b goes on where @a ends: two stretches of addresses side by side. */
-static bool is_next(const struct diff *d, size_t a, size_t b)
-{
-	struct np_addr after;
-
-	return d->ends[a].last.width && d->ends[b].last.width && np_addr_add(&d->ends[a].last, 1, &after) &&
-	       (np_addr_eq(&after, &d->ends[b].before.addr) || a + 1 == b);
-}
-
-/* Takes @ports. A line that goes on where an earlier one ends becomes part of that. */
-static void add_line_take(struct diff *d, unsigned change, size_t src, size_t dst, char *ports)
-{
-	for (size_t i = d->n_lines; i-- > 0;) {
-		struct line *l = &d->lines[i];
-		bool same = l->change == change && strcmp(l->ports, ports) == 0;
-
-		if (same && l->src == src && l->src_last == src && is_next(d, l->dst_last, dst)) {
-			l->dst_last = dst;
-			free(ports);
-			return;
-		}
-		if (same && l->dst == dst && l->dst_last == dst && is_next(d, l->src_last, src)) {
-			l->src_last = src;
-			free(ports);
-			return;
-		}
-		if (l->src_last + 1 < src)
-			break;	/* rows rise: nothing before this is a neighbour */
-	}
-	d->lines = np_grow(d->lines, &d->cap_lines, d->n_lines, sizeof(*d->lines));
-	d->lines[d->n_lines++] = (struct line){ change, src, src, dst, dst, ports };
-}
-
-static void compare(struct diff *d)
-{
-	for (size_t i = 0; i < d->n_ends; i++)
-		for (size_t j = 0; j < d->n_ends; j++) {
-			if (!differs(d, i, j))
-				continue;
-			for (int c = CHANGE_OPENS; c <= CHANGE_MAY_CLOSE; c++) {
-				struct np_buf ports = { 0 };
-
-				put_ports(d, i, j, (enum change)c, &ports);
-				if (ports.len)
-					add_line_take(d, (unsigned)c, i, j, np_buf_steal(&ports));
-				np_buf_release(&ports);
-			}
-		}
-}
-
-/* The prefix when first..last is a whole block, else -1. */
-static int prefix_of(const struct np_addr *first, const struct np_addr *last)
-{
-	unsigned bits = 8U * first->width, prefix = bits;
-
-	for (unsigned i = bits; i-- > 0;) {
-		uint8_t bit = (uint8_t)(0x80 >> i % 8);
-
-		if (first->bytes[i / 8] & bit || !(last->bytes[i / 8] & bit))
-			break;
-		prefix = i;
-	}
-	for (unsigned i = 0; i < prefix; i++)
-		if ((first->bytes[i / 8] ^ last->bytes[i / 8]) & (0x80 >> i % 8))
-			return -1;
-	return (int)prefix;
-}
-
-static void put_end(const struct diff *d, size_t first, size_t last, struct np_buf *ret)
-{
-	const struct pair *p = &d->ends[first], *q = &d->ends[last];
-	char a[NP_ADDR_TEXT_MAX], b[NP_ADDR_TEXT_MAX];
-	int prefix;
-
-	if (!p->last.width) {
-		world_args_end_name(d->before, &p->before, ret);
-		return;
-	}
-	prefix = prefix_of(&p->before.addr, &q->last);
-	if (prefix >= 0)
-		np_buf_printf(ret, "%s/%d", np_addr_text(&p->before.addr, a), prefix);
-	else
-		np_buf_printf(ret, "%s-%s", np_addr_text(&p->before.addr, a), np_addr_text(&q->last, b));
-}
-
-static void put_line(const struct diff *d, const struct line *l, json_t *changes, struct np_buf *out)
-{
-	struct np_buf from = { 0 }, to = { 0 };
-
-	put_end(d, l->src, l->src_last, &from);
-	put_end(d, l->dst, l->dst_last, &to);
-	if (changes) {
-		json_array_append_new(changes,
-				      np_json_pack("{s:s, s:o, s:o, s:s}", "change", change_words[l->change], "from",
-						   np_json_string(np_str_from(np_buf_text(&from))), "to",
-						   np_json_string(np_str_from(np_buf_text(&to))), "ports", l->ports));
-	} else {
-		np_buf_printf(out, "%-9s  ", change_words[l->change]);
-		np_buf_printable(out, np_str_from(np_buf_text(&from)));
-		np_buf_adds(out, " -> ");
-		np_buf_printable(out, np_str_from(np_buf_text(&to)));
-		np_buf_printf(out, "  %s\n", l->ports);
-	}
-	np_buf_release(&from);
-	np_buf_release(&to);
-}
-
-static void print_json(const struct diff *d, struct np_buf *out)
-{
-	json_t *changes = json_array(), *all;
-
-	for (size_t i = 0; i < d->n_lines; i++)
-		put_line(d, &d->lines[i], changes, out);
-	all = np_json_pack("{s:o, s:I, s:I}", "changes", changes, "pods_gone", (json_int_t)d->n_gone, "pods_new",
-			   (json_int_t)d->n_new);
-	np_json_dump(all, 0, out);
-	np_buf_addc(out, '\n');
-	json_decref(all);
-}
-
-static void print_text(const struct diff *d, struct np_buf *out)
-{
-	for (size_t i = 0; i < d->n_lines; i++)
-		put_line(d, &d->lines[i], NULL, out);
-	if (d->n_gone + d->n_new)
-		np_buf_printf(out, "not compared: %zu pods that are gone, %zu new ones\n", d->n_gone, d->n_new);
-	if (!d->n_lines)
-		np_buf_adds(out, "no connection opens or closes\n");
-}
-
-static void print_result(const struct diff *d, int format)
-{
-	struct np_buf out = { 0 };
-
-	if (format == FORMAT_JSON)
-		print_json(d, &out);
-	else
-		print_text(d, &out);
-	fwrite(np_buf_text(&out), 1, out.len, stdout);
-	np_buf_release(&out);
-}
-
-static void diff_release(struct diff *d)
-{
-	for (unsigned t = 0; t < 2; t++)
-		np_table_release(&d->tables[t]);
-	free(d->ends);
-	free(d->stretches);
-	for (size_t i = 0; i < d->n_lines; i++)
-		free(d->lines[i].ports);
-	free(d->lines);
-}
+#define READABLE_LINES 100
 
 static int run_worlds(const struct diff_args *a, const struct np_world *before, const struct np_world *after,
 		      struct np_err *err)
@@ -485,10 +226,14 @@ static int run_worlds(const struct diff_args *a, const struct np_world *before, 
 		d.after = &mixed;
 	}
 	rc = collect(&d, a, err);
+	if (rc == 0)
+		rc = diff_find_changes(&d, &rd, err);
 	if (rc == 0) {
-		make_tables(&d, &rd);
-		compare(&d);
-		print_result(&d, a->before.format);
+		diff_list(&d);
+		if (a->before.format == FORMAT_JSON)
+			diff_print_json(&d);
+		else
+			diff_print_text(&d, !a->all && d.n_lines > READABLE_LINES);
 		rc = d.n_lines ? NP_EXIT_FOUND : NP_EXIT_OK;
 	}
 	diff_release(&d);
@@ -502,7 +247,7 @@ static int load_and_run(const struct diff_args *a, struct np_err *err)
 	int rc;
 
 	if (!a->after.n)
-		return np_err_set(err, NP_EUSAGE, "--world-after is needed");
+		return np_err_set(err, NP_EUSAGE, "two worlds are needed: BEFORE AFTER, or --world and --world-after");
 	if (world_args_load(&a->before, &before, err) < 0)
 		return -1;
 	rc = world_args_load(&after_args, &after, err);
@@ -514,6 +259,18 @@ static int load_and_run(const struct diff_args *a, struct np_err *err)
 	return rc;
 }
 
+/* BEFORE AFTER, or AFTER alone when the world before is a cluster. */
+static int take_args(struct diff_args *a, const struct np_strings *args, struct np_err *err)
+{
+	size_t n_before = args->n > 1 ? 1 : 0;
+
+	if (args->n > 2 || (args->n == 1 && !a->before.kubeconfig) || (args->n == 2 && a->before.kubeconfig))
+		return np_err_set(err, NP_EUSAGE, "two worlds are compared: BEFORE AFTER, or --kubeconfig FILE AFTER");
+	for (size_t i = 0; i < args->n; i++)
+		np_strings_add(i < n_before ? &a->before.worlds : &a->after, args->items[i]);
+	return 0;
+}
+
 static int run_diff(int argc, char **argv)
 {
 	struct diff_args a = { .family = -1, .outside = true };
@@ -521,22 +278,25 @@ static int run_diff(int argc, char **argv)
 	const struct np_option options[] = {
 		WORLD_OPTIONS(a.before),
 		{ "world-after", NP_OPT_STRINGS, &a.after, "FILE|DIR",
-		  "the manifests after the change; without pods: policies for the pods of before", NULL },
+		  "as AFTER, may be repeated (--world as BEFORE); without pods: policies for the pods of before", NULL },
 		{ "address", NP_OPT_STRINGS, &a.addresses, "IP", "an address outside; may be repeated", NULL },
 		{ "pods-only", NP_OPT_FLAG, &pods_only, NULL, "no addresses but those", NULL },
+		{ "all", NP_OPT_FLAG, &a.all, NULL, "every connection on a line, however many", NULL },
 		{ "family", NP_OPT_CHOICE, &a.family, "4|6",
 		  "address family; default: IPv4 if some pod has it", family_choices },
 		{ 0 },
 	};
 	struct np_err err = { 0 };
-	int status = np_command_begin(&np_cmd_diff, options, argc, argv, NULL);
+	struct np_strings args = { 0 };
+	int status = np_command_begin(&np_cmd_diff, options, argc, argv, &args);
 
 	a.outside = !pods_only;
 	if (status < 0) {
-		status = load_and_run(&a, &err);
+		status = take_args(&a, &args, &err) < 0 ? -1 : load_and_run(&a, &err);
 		if (status < 0)
 			status = np_command_fail(&np_cmd_diff, &err);
 	}
+	np_strings_release(&args);
 	np_strings_release(&a.before.worlds);
 	np_strings_release(&a.after);
 	np_strings_release(&a.addresses);
@@ -546,7 +306,7 @@ static int run_diff(int argc, char **argv)
 const struct np_command np_cmd_diff = {
 	.name = "diff",
 	.summary = "which connections a change of manifests opens and closes",
-	.usage = "--world BEFORE ... --world-after AFTER ... [options]",
+	.usage = "BEFORE AFTER [options]",
 	.exits = "0 none, 1 some, 2 usage or a world that cannot be read",
 	.run = run_diff,
 };

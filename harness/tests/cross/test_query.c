@@ -36,6 +36,9 @@ static const struct {
 			     " [{port: 5432, endPort: 5440}]}]}") },
 	{ "block.yaml", POLICY("{" DB ", ingress: [{from: [{ipBlock: {cidr: 203.0.113.0/24, except: [203.0.113.8/29]}}]}]}") },
 	{ "pods-of-block.yaml", POLICY("{" DB ", ingress: [{from: [{ipBlock: {cidr: 10.0.0.0/30}}]}]}") },
+	{ "all.yaml", POLICY("{podSelector: {}}") },
+	{ "web-alone.yaml", POLICY("{podSelector: {}, ingress: [{from: [{podSelector: {matchLabels: {app: web}}}], ports:"
+				   " [{port: 80}]}]}") },
 	{ "bad.yaml", POLICY("{" DB ", ingress: [{from: [{}]}]}") },
 	{ "fewer.yaml", "{apiVersion: v1, kind: Pod, metadata: {name: a, namespace: x}, spec: {containers: [{name: c}]},"
 			" status: {phase: Running, podIP: 10.0.0.1}}\n" },
@@ -46,11 +49,27 @@ static char *path_of(const char *name)
 	return np_xasprintf("%s/%s", dir, name);
 }
 
+/* Enough pods that a table of all connections could not be read: 12 of app a, 3 of app b. */
+static void make_many(void)
+{
+	np_auto_free char *path = path_of("many.yaml");
+	struct np_buf text = { 0 };
+	struct np_err err;
+
+	for (unsigned i = 0; i < 15; i++)
+		np_buf_printf(&text, "---\n{apiVersion: v1, kind: Pod, metadata: {name: p%02u, namespace: x, labels: {app: %s}},"
+			      " spec: {containers: [{name: c}]}, status: {phase: Running, podIP: 10.0.1.%u}}\n",
+			      i, i < 12 ? "web" : "db", i + 1);
+	ck_assert(np_file_write(path, np_buf_text(&text), text.len, 0600, &err) == 0);
+	np_buf_release(&text);
+}
+
 static void make_dir(void)
 {
 	struct np_err err;
 
 	ck_assert(mkdtemp(dir) != NULL);
+	make_many();
 	for (size_t i = 0; i < NP_ARRAY_SIZE(files); i++) {
 		np_auto_free char *path = path_of(files[i].name);
 
@@ -126,6 +145,22 @@ static const struct {
 	  "{\"changes\":[{\"change\":\"opens\",\"from\":\"x/a\",\"to\":\"x/b\",\"ports\":\"TCP:5432-5440\"},"
 	  "{\"change\":\"opens\",\"from\":\"x/c\",\"to\":\"x/b\",\"ports\":\"TCP:5432-5440\"}],\"pods_gone\":0,"
 	  "\"pods_new\":0}\n" },
+	{ "diff pods.yaml deny.yaml --pods-only --world web.yaml", 1,
+	  "closes     x/a -> x/b  TCP:5432-5440\n"
+	  "closes     x/c -> x/b  TCP:5432-5440\n" },
+	{ "diff many.yaml all.yaml --pods-only", 1,
+	  "210 lines; in short, ends of a class change alike (--all lists every connection):\n\n"
+	  "    1: 15  x/p00, x/p01, x/p02, x/p03, x/p04, x/p05 and 9 more\n\n"
+	  "closes     [1] -> [1]  TCP,UDP,SCTP\n" },
+	{ "diff --world many.yaml --world all.yaml --world-after web-alone.yaml --pods-only", 1,
+	  "168 lines; in short, ends of a class change alike (--all lists every connection):\n\n"
+	  "    1: 12  x/p00, x/p01, x/p02, x/p03, x/p04, x/p05 and 6 more\n"
+	  "    2: 3  x/p12, x/p13, x/p14\n\n"
+	  "opens      [1] -> [1]  TCP:80\n"
+	  "opens      [1] -> [2]  TCP:80\n" },
+	{ "diff pods.yaml", 2, "" },
+	{ "diff pods.yaml deny.yaml web.yaml", 2, "" },
+	{ "diff --kubeconfig none.yaml pods.yaml deny.yaml", 2, "" },
 	{ "diff --world pods.yaml", 2, "" },
 	{ "diff --world-after pods.yaml", 2, "" },
 	{ "diff --world pods.yaml --world-after bad.yaml", 2, "" },
