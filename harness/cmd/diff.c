@@ -131,20 +131,25 @@ static void pair_outside(struct diff *d, const struct np_cuts *cuts)
 		pair_stretch(d, first, &end);
 }
 
+static void add_stretch(struct diff *d, enum np_proto proto, unsigned first, unsigned last)
+{
+	if (first > last)
+		return;
+	d->stretches = np_grow(d->stretches, &d->cap_stretches, d->n_stretches, sizeof(*d->stretches));
+	d->stretches[d->n_stretches++] = (struct stretch){ proto, (uint16_t)first, (uint16_t)last, SIZE_MAX };
+}
+
+/* Each cut is alone: a container's named port or a Service's is not like the next number. */
 static void add_stretches(struct diff *d, enum np_proto proto, const struct np_cuts *cuts)
 {
-	uint16_t first = 1;
+	unsigned first = 1;
 
-	for (size_t i = 0; i <= cuts->n_ports; i++) {
-		uint16_t last = i < cuts->n_ports ? (uint16_t)(cuts->ports[i] - 1) : 65535;
-
-		if (last >= first) {
-			d->stretches = np_grow(d->stretches, &d->cap_stretches, d->n_stretches,
-					       sizeof(*d->stretches));
-			d->stretches[d->n_stretches++] = (struct stretch){ proto, first, last, SIZE_MAX };
-		}
-		first = i < cuts->n_ports ? cuts->ports[i] : first;
+	for (size_t i = 0; i < cuts->n_ports; i++) {
+		add_stretch(d, proto, first, cuts->ports[i] - 1U);
+		add_stretch(d, proto, cuts->ports[i], cuts->ports[i]);
+		first = cuts->ports[i] + 1U;
 	}
+	add_stretch(d, proto, first, 65535);
 }
 
 /* Cuts of both worlds together: a world of both worlds' policies, pods and Services in turn. */

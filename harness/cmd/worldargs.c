@@ -85,6 +85,19 @@ static int read_kind(struct np_kube *k, enum np_kube_kind kind, struct np_world 
 	return rc;
 }
 
+/* What a cluster holds has no line in a file. */
+static void drop_places(struct np_world *w)
+{
+	for (size_t i = 0; i < w->n_policies; i++) {
+		struct np_policy *p = &w->policies[i];
+
+		p->place = (struct np_place){ .file = NULL };
+		for (int dir = 0; dir < NP_N_DIRS; dir++)
+			for (size_t r = 0; r < p->n_rules[dir]; r++)
+				p->rules[dir][r].place = p->place;
+	}
+}
+
 static int load_cluster(const struct world_args *a, struct np_world *w, struct np_err *err)
 {
 	static const enum np_kube_kind kinds[] = { NP_KUBE_NAMESPACE, NP_KUBE_NODE, NP_KUBE_POD, NP_KUBE_SERVICE, NP_KUBE_NETPOL };
@@ -102,6 +115,7 @@ static int load_cluster(const struct world_args *a, struct np_world *w, struct n
 		rc = read_kind(k, kinds[i], w, err);
 	np_kube_free(k);
 	np_kube_config_release(&config);
+	drop_places(w);
 	return rc == 0 ? np_world_link(w, err) : -1;
 }
 

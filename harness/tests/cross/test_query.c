@@ -1,5 +1,6 @@
 /* test_query.c - diff, eval by labels and table by classes as commands. */
 #include <check.h>
+#include <jansson.h>
 #include <stdlib.h>
 #include <unistd.h>
 
@@ -9,6 +10,7 @@
 #include "np/base/mem.h"
 #include "np/gen/manifests.h"
 #include "np/gen/world.h"
+#include "np/model/cuts.h"
 
 static char dir[] = "/tmp/np-test-query-XXXXXX";
 
@@ -36,6 +38,15 @@ static const struct {
 			     " [{port: 5432, endPort: 5440}]}]}") },
 	{ "block.yaml", POLICY("{" DB ", ingress: [{from: [{ipBlock: {cidr: 203.0.113.0/24, except: [203.0.113.8/29]}}]}]}") },
 	{ "pods-of-block.yaml", POLICY("{" DB ", ingress: [{from: [{ipBlock: {cidr: 10.0.0.0/30}}]}]}") },
+	{ "named.yaml",
+	  "{apiVersion: v1, kind: Pod, metadata: {name: a, namespace: x}, spec: {containers: [{name: c, ports:"
+	  " [{name: web, containerPort: 8080}]}]}, status: {phase: Running, podIP: 10.0.0.1}}\n---\n"
+	  "{apiVersion: v1, kind: Pod, metadata: {name: b, namespace: x, labels: {app: web}}, spec: {containers:"
+	  " [{name: c}]}, status: {phase: Running, podIP: 10.0.0.2}}\n---\n"
+	  "{apiVersion: v1, kind: Pod, metadata: {name: c, namespace: x, labels: {app: web}}, spec: {containers:"
+	  " [{name: c}]}, status: {phase: Running, podIP: 10.0.0.3}}\n" },
+	{ "by-name.yaml", POLICY("{podSelector: {matchExpressions: [{key: app, operator: DoesNotExist}]},"
+				 " ingress: [{ports: [{port: web}]}]}") },
 	{ "all.yaml", POLICY("{podSelector: {}}") },
 	{ "web-alone.yaml", POLICY("{podSelector: {}, ingress: [{from: [{podSelector: {matchLabels: {app: web}}}], ports:"
 				   " [{port: 80}]}]}") },
@@ -158,6 +169,10 @@ static const struct {
 	  "    2: 3  x/p12, x/p13, x/p14\n\n"
 	  "opens      [1] -> [1]  TCP:80\n"
 	  "opens      [1] -> [2]  TCP:80\n" },
+	/* Names are numbers of their own, not where stretches begin. */
+	{ "diff named.yaml by-name.yaml --pods-only", 1,
+	  "closes     x/b -> x/a  TCP:1-8079,TCP:8081-65535,UDP,SCTP\n"
+	  "closes     x/c -> x/a  TCP:1-8079,TCP:8081-65535,UDP,SCTP\n" },
 	{ "diff pods.yaml", 2, "" },
 	{ "diff pods.yaml deny.yaml web.yaml", 2, "" },
 	{ "diff --kubeconfig none.yaml pods.yaml deny.yaml", 2, "" },
@@ -194,6 +209,129 @@ START_TEST(command_line)
 	ck_assert_msg(status == lines[_i].status, "%s: status %d, not %d", lines[_i].line, status, lines[_i].status);
 	if (lines[_i].out)
 		ck_assert_msg(strcmp(out, lines[_i].out) == 0, "%s:\n%s", lines[_i].line, out);
+}
+END_TEST
+
+/* ---- diff against single verdicts, on generated worlds ---- */
+
+static void write_world(const struct np_world *w, const char *name)
+{
+	np_auto_free char *path = path_of(name);
+	struct np_buf text = { 0 };
+	struct np_err err;
+
+	np_gen_world_yaml(w, &text);
+	ck_assert(np_file_write(path, np_buf_text(&text), text.len, 0600, &err) == 0);
+	np_buf_release(&text);
+}
+
+/* "TCP:1-79,UDP" holds a port. */
+static bool ports_hold(const char *text, enum np_proto proto, unsigned port)
+{
+	for (const char *p = text; *p; p += strcspn(p, ",") + (p[strcspn(p, ",")] == ',')) {
+		size_t n = strlen(np_proto_name(proto));
+		unsigned first = 1, last = 65535;
+
+		if (strncmp(p, np_proto_name(proto), n) != 0)
+			continue;
+		if (p[n] == ':' && sscanf(p + n + 1, "%u-%u", &first, &last) == 1)
+			last = first;
+		if (first <= port && port <= last)
+			return true;
+	}
+	return false;
+}
+
+/* The change that the output names for a connection, "" for none. */
+static const char *change_in(const json_t *changes, const char *from, const char *to, enum np_proto proto, unsigned port)
+{
+	size_t i;
+	json_t *c;
+
+	json_array_foreach(changes, i, c)
+		if (strcmp(json_string_value(json_object_get(c, "from")), from) == 0 &&
+		    strcmp(json_string_value(json_object_get(c, "to")), to) == 0 &&
+		    ports_hold(json_string_value(json_object_get(c, "ports")), proto, port))
+			return json_string_value(json_object_get(c, "change"));
+	return "";
+}
+
+static const char *change_wanted(enum np_verdict before, enum np_verdict after)
+{
+	if (before == NP_NO_FLOW)
+		before = NP_DENY;
+	if (after == NP_NO_FLOW)
+		after = NP_DENY;
+	if (before == after)
+		return "";
+	if (after == NP_UNDEF)
+		return before == NP_DENY ? "may open" : "may close";
+	return after == NP_ALLOW ? "opens" : "closes";
+}
+
+static char *pod_name(const struct np_pod *p)
+{
+	return np_xasprintf(NP_STR_FMT "/" NP_STR_FMT, NP_STR_ARG(p->ns), NP_STR_ARG(p->name));
+}
+
+/* The same pods with and without some of the policies; random connections on every kind of port. */
+static unsigned check_diff(uint64_t seed)
+{
+	struct np_readings rd = np_profile_readings(NP_PROFILE_CORE);
+	np_auto_free char *text = NULL, *line = np_xasprintf("diff a.yaml b.yaml --pods-only --format json --family %d",
+							     seed % 2 ? 4 : 6);
+	struct np_world a, b;
+	struct np_oracle *o[2];
+	struct np_cuts cuts;
+	struct np_rng rng;
+	unsigned n_changed = 0;
+	json_t *out, *changes;
+
+	np_gen_world(seed, NULL, &a);
+	b = a;
+	b.n_policies /= 2;
+	write_world(&a, "a.yaml");
+	write_world(&b, "b.yaml");
+	np_cuts_of(&a, &cuts);
+	np_rng_seed(&rng, seed);
+	run(line, &text);
+	out = json_loads(text, 0, NULL);
+	ck_assert_msg(out != NULL, "%s", text);
+	changes = json_object_get(out, "changes");
+	o[0] = np_oracle_new(&a, &rd);
+	o[1] = np_oracle_new(&b, &rd);
+	for (unsigned i = 0; i < 300; i++) {
+		struct np_flow f = { { .kind = NP_END_POD, .idx = np_rng_below(&rng, a.n_pods) },
+				     { .kind = NP_END_POD, .idx = np_rng_below(&rng, a.n_pods) }, seed % 2 ? 4 : 6,
+				     (enum np_proto)np_rng_below(&rng, NP_N_PROTOS), (uint16_t)(1 + np_rng_below(&rng, 65535)) };
+		np_auto_free char *from = pod_name(&a.pods[f.src.idx]), *to = pod_name(&a.pods[f.dst.idx]);
+		const char *want, *got;
+
+		if (cuts.n_ports && np_rng_below(&rng, 4))
+			f.port = (uint16_t)(cuts.ports[np_rng_below(&rng, cuts.n_ports)] + np_rng_below(&rng, 2));
+		if (!f.port || !a.pods[f.src.idx].n_ips || !a.pods[f.dst.idx].n_ips)
+			continue;	/* without an address the command makes one up */
+		want = change_wanted(np_oracle_eval(o[0], &f, NULL), np_oracle_eval(o[1], &f, NULL));
+		got = change_in(changes, from, to, f.proto, f.port);
+		ck_assert_msg(strcmp(want, got) == 0, "seed %llu: %s -> %s %s %u: '%s', not '%s'", (unsigned long long)seed,
+			      from, to, np_proto_name(f.proto), f.port, got, want);
+		n_changed += *want != 0;
+	}
+	np_oracle_free(o[0]);
+	np_oracle_free(o[1]);
+	json_decref(out);
+	np_cuts_release(&cuts);
+	np_world_release(&a);
+	return n_changed;
+}
+
+START_TEST(diff_is_exact)
+{
+	unsigned n = 0;
+
+	for (uint64_t seed = 1; seed <= 60; seed++)
+		n += check_diff(seed);
+	ck_assert_uint_gt(n, 500);
 }
 END_TEST
 
@@ -274,6 +412,7 @@ int main(void)
 	tcase_set_timeout(tc, 120);
 	tcase_add_unchecked_fixture(tc, make_dir, remove_dir);
 	tcase_add_loop_test(tc, command_line, 0, (int)NP_ARRAY_SIZE(lines));
+	tcase_add_test(tc, diff_is_exact);
 	tcase_add_test(tc, classes_are_exact);
 	suite_add_tcase(s, tc);
 	sr = srunner_create(s);
