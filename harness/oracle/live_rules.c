@@ -16,16 +16,15 @@ void live_list_add(struct live_list *list, uint32_t item)
 /* Ports that are matched whatever pod is at either end. */
 static uint64_t plain_ports(const struct np_live *l, const struct rule *rule)
 {
-	uint64_t bits = rule->n_items ? 0 : UINT64_MAX;
+	uint64_t bits = 0;
 
-	for (size_t i = 0; i < rule->n_items; i++) {
-		const struct port_item *item = &rule->items[i];
+	for (size_t p = 0; p < l->n_ports; p++) {
+		bool matches = !rule->n_items && ports_item_matches(l->o, NULL, l->ports[p].proto, l->ports[p].port);
 
-		for (size_t p = 0; p < l->n_ports && item->kind != NP_PORT_NAME; p++)
-			if (l->ports[p].proto == item->proto &&
-			    (item->kind == NP_PORT_ANY ||
-			     (item->first <= l->ports[p].port && l->ports[p].port <= item->last)))
-				bits |= UINT64_C(1) << p;
+		for (size_t i = 0; i < rule->n_items && !matches; i++)
+			matches = rule->items[i].kind != NP_PORT_NAME &&
+				  ports_item_matches(l->o, &rule->items[i], l->ports[p].proto, l->ports[p].port);
+		bits |= (uint64_t)matches << p;
 	}
 	return bits;
 }

@@ -5,6 +5,8 @@
 
 #include "np/base/mem.h"
 
+#include "matches.h"
+
 static int cmp_u32(const void *a, const void *b)
 {
 	const uint32_t *x = a, *y = b;
@@ -66,22 +68,35 @@ static void find_cuts(struct np_oracle *o)
 	free(c.items);
 }
 
-/* The stretches that an item matches whole, or any port of. Names: certainly none, perhaps all of their protocol. */
+bool ports_item_matches(const struct np_oracle *o, const struct port_item *item, enum np_proto proto, uint16_t port)
+{
+	struct np_eval e = { .o = o };
+	struct np_side side = { .proto = proto, .port = port, .subject = NONE, .other_pod = NONE, .other_node = NONE };
+	const struct rule rule = { .items = (struct port_item *)item, .n_items = item ? 1 : 0 };
+
+	return ports_match(&e, &rule, &side);
+}
+
+/* The stretches that an item (NULL: a rule without any) matches whole, or any port of. Names: certainly none, perhaps all of their protocol. */
 static uint64_t item_stretches(const struct np_oracle *o, const struct port_item *item, bool whole)
 {
+	bool numbers = item && (item->kind == NP_PORT_NUMBER || item->kind == NP_PORT_RANGE);
 	uint64_t bits = 0;
 
 	for (size_t c = 0; c < o->n_port_cuts; c++) {
-		uint32_t first = o->port_cuts[c] & 0xFFFF, last = 0xFFFF;
-		bool matches = item->kind == NP_PORT_ANY || (item->kind == NP_PORT_NAME && !whole);
+		enum np_proto proto = (enum np_proto)(o->port_cuts[c] >> 16);
+		uint16_t first = (uint16_t)o->port_cuts[c], last = 0xFFFF;
+		bool matches;
 
-		if (o->port_cuts[c] >> 16 != item->proto)
-			continue;
-		if (c + 1 < o->n_port_cuts && o->port_cuts[c + 1] >> 16 == item->proto)
-			last = (o->port_cuts[c + 1] & 0xFFFF) - 1;
-		if (item->kind == NP_PORT_NUMBER || item->kind == NP_PORT_RANGE)
-			matches = whole ? item->first <= first && last <= item->last :
-					  item->first <= last && first <= item->last;
+		if (c + 1 < o->n_port_cuts && o->port_cuts[c + 1] >> 16 == o->port_cuts[c] >> 16)
+			last = (uint16_t)(o->port_cuts[c + 1] - 1);
+		if (item && item->kind == NP_PORT_NAME)
+			matches = !whole && item->proto == proto;
+		else if (whole)
+			matches = ports_item_matches(o, item, proto, first) && ports_item_matches(o, item, proto, last);
+		else
+			matches = ports_item_matches(o, item, proto, first) || ports_item_matches(o, item, proto, last) ||
+				  (numbers && item->proto == proto && item->first <= last && first <= item->last);
 		if (matches)
 			bits |= UINT64_C(1) << c;
 	}
@@ -90,17 +105,19 @@ static uint64_t item_stretches(const struct np_oracle *o, const struct port_item
 
 void ports_mark(const struct np_oracle *o, struct rule *rule)
 {
-	rule->ports = rule->n_items || o->n_port_cuts == 1 ? 0 : UINT64_MAX;
+	rule->ports = rule->n_items || o->n_port_cuts == 1 ? 0 : item_stretches(o, NULL, true);
 	for (size_t i = 0; i < rule->n_items && o->n_port_cuts > 1; i++)
 		rule->ports |= item_stretches(o, &rule->items[i], true);
 }
 
 uint64_t ports_may_match(const struct np_oracle *o, const struct rule *rule)
 {
-	uint64_t may = rule->n_items ? 0 : UINT64_MAX;
+	uint64_t may = 0;
 
 	if (o->n_port_cuts == 1)
 		return UINT64_MAX;
+	if (!rule->n_items)
+		return item_stretches(o, NULL, false);
 	for (size_t i = 0; i < rule->n_items; i++)
 		may |= item_stretches(o, &rule->items[i], false);
 	return may;

@@ -20,6 +20,9 @@ void ports_mark(const struct np_oracle *o, struct rule *rule);
 /* Where the rule, marked or not, may match some port. */
 uint64_t ports_may_match(const struct np_oracle *o, const struct rule *rule);
 
+/* Whether one item, no name, matches a port; NULL: a rule without items. */
+bool ports_item_matches(const struct np_oracle *o, const struct port_item *item, enum np_proto proto, uint16_t port);
+
 static inline unsigned ports_stretch(const struct np_oracle *o, enum np_proto proto, uint16_t port)
 {
 	uint32_t key = (uint32_t)proto << 16 | port;
