@@ -135,7 +135,8 @@ static int cmd_run(int argc, char **argv)
 		{ "seed", NP_OPT_U64, &c.seed, "N", "of every random choice", NULL },
 		{ "workers", NP_OPT_U64, &c.workers, "N", "worlds in parallel; default 4", NULL },
 		{ "timeout", NP_OPT_DURATION, &c.run.deadline_ms, "DUR",
-		  "how long a change may take to show; default 3s, in a cluster 30s", NULL },
+		  "how long a change may take to show; default 3s, in a cluster 30s or "
+		  "ten times what most changes took (at least 10s)", NULL },
 		{ "api-wait", NP_OPT_DURATION, &c.run.api_wait_ms, "DUR",
 		  "how long to wait for an API server that is away; default 2m", NULL },
 		{ "fail-fast", NP_OPT_FLAG, &c.run.fail_fast, NULL,

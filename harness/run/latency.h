@@ -11,6 +11,8 @@ struct np_latency {
 };
 
 void np_latency_add(struct np_latency *l, long long ms);
+/* Of 100 changes 99 took effect within; 0 when none was measured. Sorts. */
+long long np_latency_p99(struct np_latency *l);
 /* {"p50","p99","n"}; sorts. New reference. */
 json_t *np_latency_json(struct np_latency *l);
 void np_latency_release(struct np_latency *l);

@@ -412,6 +412,7 @@ static int open_target(struct run *r, struct np_err *err)
 	r->shared.deadline_ms = r->o->deadline_ms ? r->o->deadline_ms
 				: sandbox	  ? DEADLINE_SANDBOX_MS
 						  : DEADLINE_CLUSTER_MS;
+	r->shared.deadline_adapts = !r->o->deadline_ms && !sandbox;
 	r->shared.stability_ms = sandbox ? NP_STABILITY_SANDBOX_MS : NP_STABILITY_CLUSTER_MS;
 	record_begin(r);
 	return 0;

@@ -41,6 +41,6 @@ int np_settle(struct np_rt *t, struct np_session *s, struct np_settle *io, struc
 /* The stability window for a target whose changes were seen to converge within some ten
  * milliseconds, or seconds. */
 #define NP_STABILITY_SANDBOX_MS 60
-#define NP_STABILITY_CLUSTER_MS 400
+#define NP_STABILITY_CLUSTER_MS 250
 
 #endif

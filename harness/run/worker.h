@@ -21,6 +21,7 @@ struct np_shared {
 	const struct np_plan *plan;
 	struct np_record *record;
 	long long deadline_ms, stability_ms;
+	bool deadline_adapts; /* deadline_ms is the most; see deadline_now() */
 	/* Held for reading while a case has its policies in force, for writing by who must see the
 	 * cluster without any. */
 	pthread_rwlock_t in_force;

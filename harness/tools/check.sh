@@ -105,6 +105,10 @@ if [ "$what" = all ] || [ "$what" = unit ]; then
 	scripts build ''
 fi
 if [ "$what" = all ]; then
+	echo "== a real Kubernetes with a real agent"
+	run 'lab with kube-router' 2400 env CNI=kube-router bash harness/tests/lab_suite.sh
+fi
+if [ "$what" = all ]; then
 	echo "== clang compiles without a warning"
 	$make -j"$jobs" BUILD=build/clang CC=clang lib build/clang/netpolcheck >"$log/out" 2>&1
 	count 'clang build' $?

@@ -1,16 +1,17 @@
 /*
  * check_cross.c - the compiled oracle against brute force, cell by cell, on generated worlds:
  *
- *	check_cross [--seed S] [--cells N] [--world W]
+ *	check_cross [--seed S] [--cells N] [--world W] [--worlds FILE] [--stop-at N]
  *
  * World number i of a run has the seed S * 1000003 + i; --world W looks at the one world of seed W
- * and explains what differs. Verdicts and the exact sets of open clauses are compared; one world in
+ * and explains what differs; --worlds FILE begins with the worlds of the seeds at the beginnings of
+ * the lines of a file: those that have told a mistake apart (worlds.tsv). Verdicts and the exact sets of open clauses are compared; one world in
  * eight as a whole table. Prints what the cells were: the shares of deny and undef, and for each
  * operator, port form, peer form and open reading in how many cells it decided. A form decides a
  * cell when the verdict (under one drawn setting of all readings) is another without it; a reading
  * when its clause is in the open set. Forms are looked at in one cell of two.
  *
- * Exit status: 0 no difference and enough of everything (20 % deny, 5 % undef, each form and
+ * --stop-at N ends the run once N cells differ. Exit status: 0 no difference and enough of everything (20 % deny, 5 % undef, each form and
  * reading decisive in a thousandth of the cells, of few cells half of that), 1 otherwise, 2 usage.
  */
 #include <inttypes.h>
@@ -18,6 +19,7 @@
 #include <stdlib.h>
 
 #include "np/base/clock.h"
+#include "np/base/file.h"
 #include "np/base/mem.h"
 #include "np/gen/flows.h"
 #include "np/gen/world.h"
@@ -248,7 +250,8 @@ static bool print_counts(const struct counts *c)
 }
 
 struct args {
-	unsigned long long seed, cells, world;
+	unsigned long long seed, cells, world, stop_at;
+	const char *worlds;
 	bool one_world;
 };
 
@@ -257,12 +260,17 @@ static bool parse_args(int argc, char **argv, struct args *a)
 	struct {
 		const char *name;
 		unsigned long long *dest;
-	} options[] = { { "--seed", &a->seed }, { "--cells", &a->cells }, { "--world", &a->world } };
+	} options[] = { { "--seed", &a->seed }, { "--cells", &a->cells }, { "--world", &a->world },
+			{ "--stop-at", &a->stop_at } };
 
-	*a = (struct args){ .seed = 1, .cells = 1000000 };
+	*a = (struct args){ .seed = 1, .cells = 1000000, .stop_at = UINT64_MAX };
 	for (int i = 1; i < argc; i += 2) {
 		bool known = false;
 
+		if (strcmp(argv[i], "--worlds") == 0 && i + 1 < argc) {
+			a->worlds = argv[i + 1];
+			continue;
+		}
 		for (size_t k = 0; k < NP_ARRAY_SIZE(options) && i + 1 < argc; k++)
 			if (strcmp(argv[i], options[k].name) == 0)
 				known = np_str_u64(np_str_from(argv[i + 1]), UINT64_MAX, options[k].dest);
@@ -273,6 +281,25 @@ static bool parse_args(int argc, char **argv, struct args *a)
 	return true;
 }
 
+/* Lines that begin with no number are comments. */
+static bool check_worlds(struct cross *x, const char *path)
+{
+	struct np_buf text = { 0 };
+	struct np_err err;
+	bool ok = np_file_read(path, 1 << 20, &text, &err) == 0;
+
+	for (const char *p = ok ? np_buf_text(&text) : ""; *p; p += strcspn(p, "\n") + (p[strcspn(p, "\n")] == '\n')) {
+		unsigned long long seed;
+
+		if (np_str_u64((struct np_str){ p, strspn(p, "0123456789") }, UINT64_MAX, &seed))
+			check_world(x, seed);
+	}
+	np_buf_release(&text);
+	if (!ok || !x->c.n_worlds)
+		fprintf(stderr, "check_cross: no worlds in %s\n", path);
+	return ok && x->c.n_worlds;
+}
+
 int main(int argc, char **argv)
 {
 	static struct cross x;
@@ -281,13 +308,15 @@ int main(int argc, char **argv)
 	bool ok = true;
 
 	if (!parse_args(argc, argv, &a)) {
-		fprintf(stderr, "usage: check_cross [--seed S] [--cells N] [--world W]\n");
+		fprintf(stderr, "usage: check_cross [--seed S] [--cells N] [--world W] [--worlds FILE] [--stop-at N]\n");
 		return 2;
 	}
 	x.explain = a.one_world;
+	if (a.worlds && !check_worlds(&x, a.worlds))
+		return 2;
 	if (a.one_world)
 		check_world(&x, a.world);
-	for (uint64_t i = 0; !a.one_world && x.c.n_cells < a.cells; i++)
+	for (uint64_t i = 0; !a.one_world && x.c.n_cells < a.cells && x.c.n_differ < a.stop_at; i++)
 		check_world(&x, a.seed * 1000003 + i);
 	printf("seed %llu, %.1f s\n", a.seed, (double)(np_now_us() - start_us) / 1e6);
 	ok = print_counts(&x.c) || a.one_world;

@@ -1,0 +1,45 @@
+#!/bin/bash
+# A real Kubernetes with a real agent, brought up, judged by the whole suite, and taken down again. CNI names the agent.
+# Deviations of its own are waived in results/known; anything else is a failure. Skipped where a lab cannot be had.
+set -euo pipefail
+# shellcheck source=harness/tests/lib.sh
+. harness/tests/lib.sh
+[ "$(id -u)" -eq 0 ] || skip "a lab needs root"
+CNI=${CNI:-kube-router}
+LAB=check$$
+export CNI LAB BUILD
+
+down() {
+	lab/lab.sh down >"$scratch/down" 2>&1 || cat "$scratch/down" >&2
+	finish
+}
+trap down EXIT
+
+status=0
+lab/lab.sh up >"$scratch/up" 2>&1 </dev/null || status=$?
+[ "$status" -ne 77 ] || skip "$(tail -n 1 "$scratch/up")"
+[ "$status" -eq 0 ] || die "lab up: $(tail -n 3 "$scratch/up")"
+ok "$(tail -n 1 "$scratch/up")"
+
+waivers=
+[ ! -e "results/known/$CNI.yaml" ] || waivers="--waivers results/known/$CNI.yaml"
+# shellcheck disable=SC2086 # a list of words
+lab/lab.sh suite $waivers --out "$scratch/record" >"$scratch/suite" 2>&1 </dev/null || status=$?
+tail -n 1 "$scratch/suite"
+if [ "$status" -ne 0 ]; then
+	grep -A 12 -E '^(FAIL|ERROR)' "$scratch/suite" | head -n 100 >&2 || true
+	tail -n 12 "$scratch/suite" >&2
+	die "the suite on $CNI: status $status"
+fi
+jq -es '.[-1] | .type == "end" and .passed > 200 and .failed == 0' "$scratch/record/run.jsonl" >/dev/null ||
+	die "the record: $(tail -n 1 "$scratch/record/run.jsonl")"
+ok "the suite on $CNI: $(tail -n 1 "$scratch/suite")"
+
+left=$(lab/lab.sh kubectl get namespaces -o name | grep -c np- || true)
+[ "$left" -eq 0 ] || die "$left namespaces are left in the cluster"
+ok "nothing is left in the cluster"
+
+status=0
+harness/tests/lab_inject.sh >"$scratch/inject" 2>&1 </dev/null || status=$?
+[ "$status" -eq 0 ] || [ "$status" -eq 77 ] || die "--inject: $(tail -n 5 "$scratch/inject")"
+ok "--inject: $(tail -n 1 "$scratch/inject")"
