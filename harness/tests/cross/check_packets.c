@@ -3,7 +3,7 @@
  * cases, each with the table that brute force gives, for `netpolcheck run` to hold the compiled
  * oracle, and the enforcer of a sandbox or cluster, against it.
  *
- *	check_packets --out DIR [--seed S] [--worlds N] [--cases N]
+ *	check_packets --out DIR [--seed S] [--worlds N] [--cases N] [--family 4|6]
  *	netpolcheck run --suite DIR
  *
  * A world is namespaces and pods with labels and container ports; policies are over the whole
@@ -34,7 +34,7 @@ static const char port_list[] = "[TCP:80, TCP:81, TCP:82, UDP:80, UDP:81, SCTP:8
 
 struct suite {
 	const char *dir;
-	uint64_t seed, n_worlds, n_cases;
+	uint64_t seed, n_worlds, n_cases, family;
 	unsigned long long n_lines;
 };
 
@@ -125,7 +125,19 @@ static const char *const blocks[][4] = {
 	{ "${cidr:node/b/32}", NULL },
 };
 
-static const struct np_ipblock *draw_block(struct np_rng *rng, struct np_world *w)
+/* Blocks are written for IPv4; those of IPv6 have other words for the same. */
+static struct np_str block_text(struct np_arena *arena, uint64_t family, const char *text)
+{
+	static const char cidr[] = "${cidr:";
+
+	if (family == 4)
+		return np_str_from(text);
+	if (strncmp(text, cidr, strlen(cidr)) != 0)
+		return NP_STR("::/0");
+	return np_arena_printf(arena, "${cidr6:%s", text + strlen(cidr));
+}
+
+static const struct np_ipblock *draw_block(struct np_rng *rng, struct np_world *w, uint64_t family)
 {
 	struct np_ipblock *b = np_arena_alloc(&w->arena, sizeof(*b));
 	const char *const *row = blocks[np_rng_below(rng, NP_ARRAY_SIZE(blocks))];
@@ -133,22 +145,22 @@ static const struct np_ipblock *draw_block(struct np_rng *rng, struct np_world *
 	if (w->n_pods && np_rng_below(rng, 5) == 0) {
 		const struct np_pod *pod = &w->pods[np_rng_below(rng, w->n_pods)];
 
-		b->cidr_text = np_arena_printf(&w->arena, "${cidr:" NP_STR_FMT "/" NP_STR_FMT "/32}",
-					       NP_STR_ARG(pod->ns), NP_STR_ARG(pod->name));
+		b->cidr_text = np_arena_printf(&w->arena, "${%s:" NP_STR_FMT "/" NP_STR_FMT "/32}",
+					       family == 4 ? "cidr" : "cidr6", NP_STR_ARG(pod->ns), NP_STR_ARG(pod->name));
 		return b;
 	}
-	b->cidr_text = np_str_from(row[0]);
+	b->cidr_text = block_text(&w->arena, family, row[0]);
 	b->except_texts = np_arena_array(&w->arena, 3, sizeof(*b->except_texts));
 	for (; row[b->n_excepts + 1]; b->n_excepts++)
-		b->except_texts[b->n_excepts] = np_str_from(row[b->n_excepts + 1]);
+		b->except_texts[b->n_excepts] = block_text(&w->arena, family, row[b->n_excepts + 1]);
 	return b;
 }
 
-static void adapt_rule(struct np_rng *rng, struct np_world *w, struct np_rule *r)
+static void adapt_rule(struct np_rng *rng, struct np_world *w, uint64_t family, struct np_rule *r)
 {
 	for (size_t i = 0; i < r->n_peers; i++)
 		if (r->peers[i].ip_block)
-			r->peers[i].ip_block = draw_block(rng, w);
+			r->peers[i].ip_block = draw_block(rng, w, family);
 	for (size_t i = 0; i < r->n_ports; i++) {
 		struct np_port *p = &r->ports[i];
 
@@ -160,7 +172,7 @@ static void adapt_rule(struct np_rng *rng, struct np_world *w, struct np_rule *r
 	}
 }
 
-static void generate_policies(uint64_t seed, struct np_world *w)
+static void generate_policies(uint64_t seed, uint64_t family, struct np_world *w)
 {
 	struct np_rng rng;
 
@@ -170,7 +182,7 @@ static void generate_policies(uint64_t seed, struct np_world *w)
 	for (size_t i = 0; i < w->n_policies; i++)
 		for (int d = 0; d < NP_N_DIRS; d++)
 			for (size_t r = 0; r < w->policies[i].n_rules[d]; r++)
-				adapt_rule(&rng, w, &w->policies[i].rules[d][r]);
+				adapt_rule(&rng, w, family, &w->policies[i].rules[d][r]);
 }
 
 /* ---- the table ---- */
@@ -185,7 +197,7 @@ struct ends {
 	size_t n;
 };
 
-static void find_ends(const struct np_world *w, struct ends *ret)
+static void find_ends(const struct np_world *w, int family, struct ends *ret)
 {
 	ret->n = 0;
 	for (size_t i = 0; i < w->n_pods && ret->n < MAX_ENDS; i++) {
@@ -206,7 +218,7 @@ static void find_ends(const struct np_world *w, struct ends *ret)
 
 		snprintf(e->name, sizeof(e->name), NP_STR_FMT, NP_STR_ARG(w->externals[i].name));
 		e->end = (struct np_end){ .kind = NP_END_ADDR,
-					  .addr = *np_external_ip(&w->externals[i], 4) };
+					  .addr = *np_external_ip(&w->externals[i], family) };
 	}
 }
 
@@ -245,13 +257,14 @@ static const char *words_of(enum np_verdict v, const np_clauses *open, char *buf
 }
 
 static unsigned put_lines_to(struct np_buf *b, const struct np_world *w, const struct np_readings *rd,
-			     const struct ends *ends, size_t dst, const struct np_probe_port *port)
+			     const struct ends *ends, size_t dst, const struct np_probe_port *port, int family)
 {
 	struct group groups[MAX_ENDS];
 	size_t n = 0;
 
 	for (size_t i = 0; i < ends->n; i++) {
-		struct np_flow f = { ends->items[i].end, ends->items[dst].end, 4, port->proto, port->port };
+		struct np_flow f = { ends->items[i].end, ends->items[dst].end, family, port->proto,
+				     port->port };
 		char buf[128];
 		np_clauses open;
 		enum np_verdict v;
@@ -288,11 +301,11 @@ static int put_table(struct suite *s, struct np_buf *b, const struct np_worldfil
 	if (rc == 0)
 		rc = np_objects_world(objects, &w, err);
 	if (rc == 0) {
-		find_ends(&w, &ends);
+		find_ends(&w, (int)s->family, &ends);
 		np_buf_adds(b, "expect: |\n  allow\n");
 		for (size_t dst = 0; dst < ends.n; dst++)
 			for (size_t p = 0; p < NP_ARRAY_SIZE(probes); p++)
-				s->n_lines += put_lines_to(b, &w, &rd, &ends, dst, &probes[p]);
+				s->n_lines += put_lines_to(b, &w, &rd, &ends, dst, &probes[p], (int)s->family);
 		np_world_release(&w);
 	}
 	np_objects_free(objects);
@@ -302,11 +315,11 @@ static int put_table(struct suite *s, struct np_buf *b, const struct np_worldfil
 /* ---- files ---- */
 
 static void put_case(struct np_buf *b, const struct np_world *w, const char *id, const char *world,
-		     uint64_t seed)
+		     uint64_t seed, uint64_t family)
 {
 	np_buf_printf(b, "case: %s\ntitle: generated\ncovers: [S01, S02, S03, S04, S05]\nworld: %s\n"
-			 "needs: [endport, externals, sctp, ipv4]\nprofile: extended\nports: %s\n"
-			 "families: [4]\nseed: %" PRIu64 "\n---\n", id, world, port_list, seed);
+			 "needs: [endport, externals, sctp, ipv%" PRIu64 "]\nprofile: extended\nports: %s\n"
+			 "families: [%" PRIu64 "]\nseed: %" PRIu64 "\n---\n", id, world, family, port_list, family, seed);
 	for (size_t i = 0; i < w->n_policies; i++) {
 		np_gen_policy_json(&w->policies[i], b);
 		np_buf_adds(b, "\n---\n");
@@ -328,8 +341,8 @@ static int write_case(struct suite *s, struct np_world *w, const struct np_world
 	struct np_case c;
 	int rc;
 
-	generate_policies(seed, w);
-	put_case(&text, w, id, world, seed);
+	generate_policies(seed, s->family, w);
+	put_case(&text, w, id, world, seed, s->family);
 	np_buf_addstr(&draft, (struct np_str){ np_buf_text(&text), text.len });
 	np_buf_adds(&draft, "expect: |\n  allow\n");
 	rc = np_casefile_parse((struct np_str){ np_buf_text(&draft), draft.len }, path, false, &c, err);
@@ -385,9 +398,10 @@ static bool parse_args(int argc, char **argv, struct suite *s)
 	struct {
 		const char *name;
 		uint64_t *dest;
-	} options[] = { { "--seed", &s->seed }, { "--worlds", &s->n_worlds }, { "--cases", &s->n_cases } };
+	} options[] = { { "--seed", &s->seed }, { "--worlds", &s->n_worlds }, { "--cases", &s->n_cases },
+			{ "--family", &s->family } };
 
-	*s = (struct suite){ .seed = 1, .n_worlds = 4, .n_cases = 10 };
+	*s = (struct suite){ .seed = 1, .n_worlds = 4, .n_cases = 10, .family = 4 };
 	for (int i = 1; i < argc; i += 2) {
 		unsigned long long n = 0;
 		bool known = i + 1 < argc && strcmp(argv[i], "--out") == 0;
@@ -403,7 +417,7 @@ static bool parse_args(int argc, char **argv, struct suite *s)
 		if (!known)
 			return false;
 	}
-	return s->dir && s->n_cases < 1000 && s->n_worlds < 1000;
+	return s->dir && s->n_cases < 1000 && s->n_worlds < 1000 && (s->family == 4 || s->family == 6);
 }
 
 int main(int argc, char **argv)
@@ -413,7 +427,7 @@ int main(int argc, char **argv)
 	char text[NP_ERR_TEXT_MAX];
 
 	if (!parse_args(argc, argv, &s) || make_folders(&s) < 0) {
-		fprintf(stderr, "usage: check_packets --out DIR [--seed S] [--worlds N] [--cases N]\n");
+		fprintf(stderr, "usage: check_packets --out DIR [--seed S] [--worlds N] [--cases N] [--family 4|6]\n");
 		return 2;
 	}
 	for (uint64_t i = 1; i <= s.n_worlds; i++)
