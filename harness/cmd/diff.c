@@ -86,7 +86,7 @@ static bool is_of_cluster(const struct np_world *w, const struct np_addr *a)
 	return false;
 }
 
-#define MAX_OUTSIDE 400		/* stretches of addresses; the rest is left out, with a note */
+#define MAX_OUTSIDE 400 /* stretches of addresses; the rest is left out, with a note */
 #define MAX_TRIES 64
 
 /* An address of the stretch that is no pod's and no node's stands for all of it. */
@@ -104,8 +104,9 @@ static void pair_stretch(struct diff *d, struct np_addr first, const struct np_a
 }
 
 /* Lowest and highest unicast addresses that leave a host. */
-static const char *const outermost[2][2] = { { "1.0.0.0", "223.255.255.255" },
-					      { "2000::", "fdff:ffff:ffff:ffff:ffff:ffff:ffff:ffff" } };
+static const char *const outermost[2][2] = {
+	{ "1.0.0.0", "223.255.255.255" }, { "2000::", "fdff:ffff:ffff:ffff:ffff:ffff:ffff:ffff" }
+};
 
 /* The stretches that the blocks of both worlds cut. */
 static void pair_outside(struct diff *d, const struct np_cuts *cuts)
@@ -114,19 +115,23 @@ static void pair_outside(struct diff *d, const struct np_cuts *cuts)
 	struct np_addr first, end, last;
 	size_t n_before = d->n_ends;
 
-	if (!np_addr_parse(np_str_from(bounds[0]), &first) || !np_addr_parse(np_str_from(bounds[1]), &end))
+	if (!np_addr_parse(np_str_from(bounds[0]), &first) ||
+	    !np_addr_parse(np_str_from(bounds[1]), &end))
 		return;
 	for (size_t i = 0; i < cuts->n_addrs && d->n_ends - n_before < MAX_OUTSIDE; i++) {
 		const struct np_addr *cut = &cuts->addrs[i];
 
-		if (cut->width != first.width || np_addr_cmp(cut, &first) <= 0 || np_addr_cmp(cut, &end) > 0)
+		if (cut->width != first.width || np_addr_cmp(cut, &first) <= 0 ||
+		    np_addr_cmp(cut, &end) > 0)
 			continue;
 		np_addr_add(cut, -1, &last);
 		pair_stretch(d, first, &last);
 		first = *cut;
 	}
 	if (d->n_ends - n_before == MAX_OUTSIDE)
-		np_log_warn("more than %d stretches of addresses outside: the highest are not compared", MAX_OUTSIDE);
+		np_log_warn(
+			"more than %d stretches of addresses outside: the highest are not compared",
+			MAX_OUTSIDE);
 	else
 		pair_stretch(d, first, &end);
 }
@@ -135,8 +140,10 @@ static void add_stretch(struct diff *d, enum np_proto proto, unsigned first, uns
 {
 	if (first > last)
 		return;
-	d->stretches = np_grow(d->stretches, &d->cap_stretches, d->n_stretches, sizeof(*d->stretches));
-	d->stretches[d->n_stretches++] = (struct stretch){ proto, (uint16_t)first, (uint16_t)last, SIZE_MAX };
+	d->stretches =
+		np_grow(d->stretches, &d->cap_stretches, d->n_stretches, sizeof(*d->stretches));
+	d->stretches[d->n_stretches++] =
+		(struct stretch){ proto, (uint16_t)first, (uint16_t)last, SIZE_MAX };
 }
 
 /* Each cut is alone: a container's named port or a Service's is not like the next number. */
@@ -153,7 +160,8 @@ static void add_stretches(struct diff *d, enum np_proto proto, const struct np_c
 }
 
 /* Cuts of both worlds together: a world of both worlds' policies, pods and Services in turn. */
-static void join_cuts(const struct np_world *before, const struct np_world *after, struct np_cuts *ret)
+static void join_cuts(const struct np_world *before, const struct np_world *after,
+		      struct np_cuts *ret)
 {
 	struct np_cuts b;
 	size_t i = 0, k = 0;
@@ -168,7 +176,8 @@ static void join_cuts(const struct np_world *before, const struct np_world *afte
 			i++;
 		if (i < ret->n_ports && ret->ports[i] == b.ports[k])
 			continue;
-		memmove(&ret->ports[i + 1], &ret->ports[i], (ret->n_ports++ - i) * sizeof(*ret->ports));
+		memmove(&ret->ports[i + 1], &ret->ports[i],
+			(ret->n_ports++ - i) * sizeof(*ret->ports));
 		ret->ports[i] = b.ports[k];
 	}
 	for (i = k = 0; k < b.n_addrs; k++) {
@@ -176,7 +185,8 @@ static void join_cuts(const struct np_world *before, const struct np_world *afte
 			i++;
 		if (i < ret->n_addrs && np_addr_eq(&ret->addrs[i], &b.addrs[k]))
 			continue;
-		memmove(&ret->addrs[i + 1], &ret->addrs[i], (ret->n_addrs++ - i) * sizeof(*ret->addrs));
+		memmove(&ret->addrs[i + 1], &ret->addrs[i],
+			(ret->n_addrs++ - i) * sizeof(*ret->addrs));
 		ret->addrs[i] = b.addrs[k];
 	}
 	np_cuts_release(&b);
@@ -216,8 +226,8 @@ static int collect(struct diff *d, const struct diff_args *a, struct np_err *err
 
 #define READABLE_LINES 100
 
-static int run_worlds(const struct diff_args *a, const struct np_world *before, const struct np_world *after,
-		      struct np_err *err)
+static int run_worlds(const struct diff_args *a, const struct np_world *before,
+		      const struct np_world *after, struct np_err *err)
 {
 	struct np_readings rd = np_profile_readings((enum np_profile)a->before.profile);
 	struct np_world mixed = *before;
@@ -252,7 +262,9 @@ static int load_and_run(const struct diff_args *a, struct np_err *err)
 	int rc;
 
 	if (!a->after.n)
-		return np_err_set(err, NP_EUSAGE, "two worlds are needed: BEFORE AFTER, or --world and --world-after");
+		return np_err_set(
+			err, NP_EUSAGE,
+			"two worlds are needed: BEFORE AFTER, or --world and --world-after");
 	if (world_args_load(&a->before, &before, err) < 0)
 		return -1;
 	rc = world_args_load(&after_args, &after, err);
@@ -269,8 +281,11 @@ static int take_args(struct diff_args *a, const struct np_strings *args, struct 
 {
 	size_t n_before = args->n > 1 ? 1 : 0;
 
-	if (args->n > 2 || (args->n == 1 && !a->before.kubeconfig) || (args->n == 2 && a->before.kubeconfig))
-		return np_err_set(err, NP_EUSAGE, "two worlds are compared: BEFORE AFTER, or --kubeconfig FILE AFTER");
+	if (args->n > 2 || (args->n == 1 && !a->before.kubeconfig) ||
+	    (args->n == 2 && a->before.kubeconfig))
+		return np_err_set(
+			err, NP_EUSAGE,
+			"two worlds are compared: BEFORE AFTER, or --kubeconfig FILE AFTER");
 	for (size_t i = 0; i < args->n; i++)
 		np_strings_add(i < n_before ? &a->before.worlds : &a->after, args->items[i]);
 	return 0;
@@ -283,10 +298,14 @@ static int run_diff(int argc, char **argv)
 	const struct np_option options[] = {
 		WORLD_OPTIONS(a.before),
 		{ "world-after", NP_OPT_STRINGS, &a.after, "FILE|DIR",
-		  "as AFTER, may be repeated (--world as BEFORE); without pods: policies for the pods of before", NULL },
-		{ "address", NP_OPT_STRINGS, &a.addresses, "IP", "an address outside; may be repeated", NULL },
+		  "as AFTER, may be repeated (--world as BEFORE); without pods: policies for the "
+		  "pods of before",
+		  NULL },
+		{ "address", NP_OPT_STRINGS, &a.addresses, "IP",
+		  "an address outside; may be repeated", NULL },
 		{ "pods-only", NP_OPT_FLAG, &pods_only, NULL, "no addresses but those", NULL },
-		{ "all", NP_OPT_FLAG, &a.all, NULL, "every connection on a line, however many", NULL },
+		{ "all", NP_OPT_FLAG, &a.all, NULL, "every connection on a line, however many",
+		  NULL },
 		{ "family", NP_OPT_CHOICE, &a.family, "4|6",
 		  "address family; default: IPv4 if some pod has it", family_choices },
 		{ 0 },

@@ -1,11 +1,12 @@
-/* diff_changes.c - what of two truth tables differs. Stretches of ports on which nothing, or the same, changes are not kept apart. */
+/* diff_changes.c - what of two truth tables differs. Stretches of ports on which nothing, or the
+ * same, changes are not kept apart. */
 #include "diff_parts.h"
 
 #include <stdlib.h>
 
 #include "np/base/mem.h"
 
-enum { BATCH = 8 };	/* stretches whose tables are in memory at once */
+enum { BATCH = 8 }; /* stretches whose tables are in memory at once */
 #define MAX_BYTES ((size_t)1 << 30)
 
 static size_t words_of(const struct np_bitmatrix *m)
@@ -21,7 +22,8 @@ static struct np_bitmatrix new_matrix(const struct np_bitmatrix *like)
 	return m;
 }
 
-/* Adds two ports to the changes: those of one stretch, from its cells before and after. Undef may be NULL: nothing is. */
+/* Adds two ports to the changes: those of one stretch, from its cells before and after. Undef may
+ * be NULL: nothing is. */
 static bool make_changes(const struct np_table *before, const struct np_table *after, size_t p,
 			 struct np_bitmatrix ret[N_CHANGES])
 {
@@ -83,8 +85,10 @@ static void keep(struct diff *d, struct stretch *s, struct np_bitmatrix changes[
 	}
 	d->n_kept++;
 	d->changes.n_ports = 2 * d->n_kept;
-	d->changes.allow = np_xrealloc(d->changes.allow, d->changes.n_ports, sizeof(*d->changes.allow));
-	d->changes.undef = np_xrealloc(d->changes.undef, d->changes.n_ports, sizeof(*d->changes.undef));
+	d->changes.allow =
+		np_xrealloc(d->changes.allow, d->changes.n_ports, sizeof(*d->changes.allow));
+	d->changes.undef =
+		np_xrealloc(d->changes.undef, d->changes.n_ports, sizeof(*d->changes.undef));
 	for (int c = 0; c < N_CHANGES; c++)
 		*kept_matrix(d, s->kept, (enum change)c) = changes[c];
 }
@@ -100,7 +104,8 @@ static int compare(struct diff *d, const struct np_table t[2], size_t first, str
 			for (int c = 0; c < N_CHANGES; c++)
 				free(changes[c].words);
 		if (d->n_kept * N_CHANGES * words_of(&t[0].allow[0]) * sizeof(uint64_t) > MAX_BYTES)
-			return np_err_set(err, NP_ELIMIT, "too many changes at once: %zu ends, %zu kinds of ports",
+			return np_err_set(err, NP_ELIMIT,
+					  "too many changes at once: %zu ends, %zu kinds of ports",
 					  d->n_ends, d->n_kept);
 	}
 	return 0;
@@ -124,10 +129,12 @@ int diff_find_changes(struct diff *d, const struct np_readings *rd, struct np_er
 		size_t n = 0;
 
 		for (; n < BATCH && at + n < d->n_stretches; n++)
-			ports[n] = (struct np_probe_port){ d->stretches[at + n].proto, d->stretches[at + n].first };
+			ports[n] = (struct np_probe_port){ d->stretches[at + n].proto,
+							   d->stretches[at + n].first };
 		for (int after = 0; after < 2; after++) {
 			fill_ends(d, after, ends);
-			np_oracle_table(o[after], ends, d->n_ends, ends, d->n_ends, ports, n, d->family, &t[after]);
+			np_oracle_table(o[after], ends, d->n_ends, ends, d->n_ends, ports, n,
+					d->family, &t[after]);
 		}
 		rc = compare(d, t, at, err);
 		np_table_release(&t[0]);
@@ -151,7 +158,8 @@ static void put_stretch(struct np_buf *b, const struct stretch *s)
 }
 
 /* The stretches of one kind of change, neighbours joined. */
-static void put_ports(const struct diff *d, size_t src, size_t dst, enum change want, struct np_buf *ret)
+static void put_ports(const struct diff *d, size_t src, size_t dst, enum change want,
+		      struct np_buf *ret)
 {
 	struct stretch run = { .last = 0 };
 
@@ -177,31 +185,35 @@ static bool is_next(const struct diff *d, size_t a, size_t b)
 {
 	struct np_addr after;
 
-	return d->ends[a].last.width && d->ends[b].last.width && np_addr_add(&d->ends[a].last, 1, &after) &&
+	return d->ends[a].last.width && d->ends[b].last.width &&
+	       np_addr_add(&d->ends[a].last, 1, &after) &&
 	       (np_addr_eq(&after, &d->ends[b].before.addr) || a + 1 == b);
 }
 
-/* The last lines that may go on: of the current source, and by destination. Numbers + 1, 0: none. */
+/* The last lines that may go on: of the current source, and by destination. Numbers + 1, 0: none.
+ */
 struct recent {
 	size_t of_source[N_CHANGES];
 	size_t *of_dest[N_CHANGES];
 };
 
 /* Takes @ports. A line that goes on where an earlier one ends becomes part of that. */
-static void add_line_take(struct diff *d, struct recent *recent, enum change change, size_t src, size_t dst,
-			  char *ports)
+static void add_line_take(struct diff *d, struct recent *recent, enum change change, size_t src,
+			  size_t dst, char *ports)
 {
 	size_t at = recent->of_source[change];
 	struct line *l = at ? &d->lines[at - 1] : NULL;
 
-	if (l && l->src == src && l->src_last == src && is_next(d, l->dst_last, dst) && strcmp(l->ports, ports) == 0) {
+	if (l && l->src == src && l->src_last == src && is_next(d, l->dst_last, dst) &&
+	    strcmp(l->ports, ports) == 0) {
 		l->dst_last = dst;
 		free(ports);
 		return;
 	}
 	at = recent->of_dest[change][dst];
 	l = at ? &d->lines[at - 1] : NULL;
-	if (l && l->dst == dst && l->dst_last == dst && is_next(d, l->src_last, src) && strcmp(l->ports, ports) == 0) {
+	if (l && l->dst == dst && l->dst_last == dst && is_next(d, l->src_last, src) &&
+	    strcmp(l->ports, ports) == 0) {
 		l->src_last = src;
 		free(ports);
 		return;

@@ -14,7 +14,7 @@ struct pair {
 struct stretch {
 	enum np_proto proto;
 	uint16_t first, last;
-	size_t kept;		/* of the changes on it, SIZE_MAX: nothing changes */
+	size_t kept; /* of the changes on it, SIZE_MAX: nothing changes */
 };
 
 enum change { CHANGE_OPENS, CHANGE_CLOSES, CHANGE_MAY_OPEN, CHANGE_MAY_CLOSE, N_CHANGES };
@@ -22,7 +22,7 @@ enum change { CHANGE_OPENS, CHANGE_CLOSES, CHANGE_MAY_OPEN, CHANGE_MAY_CLOSE, N_
 /* Connections between two ends, or between a stretch of addresses and an end. */
 struct line {
 	enum change change;
-	size_t src, src_last, dst, dst_last;	/* ends; first and last of a stretch */
+	size_t src, src_last, dst, dst_last; /* ends; first and last of a stretch */
 	char *ports;
 };
 
@@ -32,11 +32,11 @@ struct diff {
 	size_t n_ends, cap_ends;
 	struct stretch *stretches;
 	size_t n_stretches, cap_stretches;
-	size_t n_gone, n_new;	/* pods of one world alone */
+	size_t n_gone, n_new; /* pods of one world alone */
 	int family;
 	/*
-	 * What changes: kept number k as ports 2k and 2k + 1 of a table of the ends. Opens are "allow" and closes "undef" of the first, may
-	 * open and may close those of the second.
+	 * What changes: kept number k as ports 2k and 2k + 1 of a table of the ends. Opens are
+	 * "allow" and closes "undef" of the first, may open and may close those of the second.
 	 */
 	struct np_table changes;
 	size_t n_kept;

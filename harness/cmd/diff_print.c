@@ -8,7 +8,8 @@
 #include "table_classes.h"
 #include "worldargs.h"
 
-static const char *const change_words[] = { "opens", "closes", "may open", "may close" };	/* enum change */
+static const char *const change_words[] = { "opens", "closes", "may open",
+					    "may close" }; /* enum change */
 
 /* The prefix when first..last is a whole block, else -1. */
 static int prefix_of(const struct np_addr *first, const struct np_addr *last)
@@ -42,7 +43,8 @@ static void put_end(const struct diff *d, size_t first, size_t last, struct np_b
 	if (prefix >= 0)
 		np_buf_printf(ret, "%s/%d", np_addr_text(&p->before.addr, a), prefix);
 	else
-		np_buf_printf(ret, "%s-%s", np_addr_text(&p->before.addr, a), np_addr_text(&q->last, b));
+		np_buf_printf(ret, "%s-%s", np_addr_text(&p->before.addr, a),
+			      np_addr_text(&q->last, b));
 }
 
 static void put_text_line(const struct diff *d, const struct line *l, struct np_buf *out)
@@ -88,8 +90,8 @@ void diff_print_json(const struct diff *d)
 
 	for (size_t i = 0; i < d->n_lines; i++)
 		json_array_append_new(changes, line_json(d, &d->lines[i]));
-	all = np_json_pack("{s:o, s:I, s:I}", "changes", changes, "pods_gone", (json_int_t)d->n_gone, "pods_new",
-			   (json_int_t)d->n_new);
+	all = np_json_pack("{s:o, s:I, s:I}", "changes", changes, "pods_gone",
+			   (json_int_t)d->n_gone, "pods_new", (json_int_t)d->n_new);
 	np_json_dump(all, 0, &out);
 	np_buf_addc(&out, '\n');
 	json_decref(all);
@@ -98,9 +100,10 @@ void diff_print_json(const struct diff *d)
 
 /* ---- a summary ---- */
 
-#define MAX_MEMBERS 6	/* named; the rest is counted */
+#define MAX_MEMBERS 6 /* named; the rest is counted */
 
-static void put_members(const struct diff *d, const struct end_classes *c, uint32_t at, struct np_buf *out)
+static void put_members(const struct diff *d, const struct end_classes *c, uint32_t at,
+			struct np_buf *out)
 {
 	size_t n = 0;
 
@@ -120,23 +123,26 @@ static void put_members(const struct diff *d, const struct end_classes *c, uint3
 	np_buf_addc(out, '\n');
 }
 
-/* The line stands for the classes of its ends: it is between the first of each, or the first two of one. */
+/* The line stands for the classes of its ends: it is between the first of each, or the first two of
+ * one. */
 static bool is_of_firsts(const struct end_classes *c, size_t src, size_t dst)
 {
 	const struct end_class *from = &c->items[c->of[src]], *to = &c->items[c->of[dst]];
 
-	return src == from->first && dst == (from == to && to->second != SIZE_MAX ? to->second : to->first);
+	return src == from->first &&
+	       dst == (from == to && to->second != SIZE_MAX ? to->second : to->first);
 }
 
 /* A stretch of addresses on a line is several ends: each counts. */
-static void put_class_line(const struct line *l, const struct end_classes *c, struct np_buf *out, bool *seen)
+static void put_class_line(const struct line *l, const struct end_classes *c, struct np_buf *out,
+			   bool *seen)
 {
 	for (size_t i = l->src; i <= l->src_last; i++)
 		for (size_t j = l->dst; j <= l->dst_last; j++) {
 			if (!is_of_firsts(c, i, j))
 				continue;
-			np_buf_printf(out, "%-9s  [%u] -> [%u]  %s\n", change_words[l->change], c->of[i] + 1, c->of[j] + 1,
-				      l->ports);
+			np_buf_printf(out, "%-9s  [%u] -> [%u]  %s\n", change_words[l->change],
+				      c->of[i] + 1, c->of[j] + 1, l->ports);
 			seen[c->of[i]] = seen[c->of[j]] = true;
 		}
 }
@@ -151,7 +157,10 @@ static void put_summary(const struct diff *d, struct np_buf *out)
 	seen = np_xcalloc(c.n + 1, sizeof(*seen));
 	for (size_t i = 0; i < d->n_lines; i++)
 		put_class_line(&d->lines[i], &c, &lines, seen);
-	np_buf_printf(out, "%zu lines; in short, ends of a class change alike (--all lists every connection):\n\n", d->n_lines);
+	np_buf_printf(out,
+		      "%zu lines; in short, ends of a class change alike (--all lists every "
+		      "connection):\n\n",
+		      d->n_lines);
 	for (uint32_t k = 0; k < c.n; k++)
 		if (seen[k])
 			put_members(d, &c, k, out);
@@ -169,7 +178,8 @@ void diff_print_text(const struct diff *d, bool summary)
 	for (size_t i = 0; i < d->n_lines && !summary; i++)
 		put_text_line(d, &d->lines[i], &out);
 	if (d->n_gone + d->n_new)
-		np_buf_printf(&out, "not compared: %zu pods that are gone, %zu new ones\n", d->n_gone, d->n_new);
+		np_buf_printf(&out, "not compared: %zu pods that are gone, %zu new ones\n",
+			      d->n_gone, d->n_new);
 	if (!d->n_lines)
 		np_buf_adds(&out, "no connection opens or closes\n");
 	print_and_release(&out);

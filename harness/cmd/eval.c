@@ -8,7 +8,7 @@
 #include "np/cmd/options.h"
 #include "worldargs.h"
 
-static const char *const proto_choices[] = { "TCP", "UDP", "SCTP", NULL };	/* enum np_proto */
+static const char *const proto_choices[] = { "TCP", "UDP", "SCTP", NULL }; /* enum np_proto */
 static const char *const family_choices[] = { "4", "6", NULL };
 
 struct eval_args {
@@ -42,8 +42,10 @@ static bool has_family(const struct np_world *w, const struct np_end *end, int f
 /* The first family that both ends have; IPv4 when there is none, and the verdict then says so. */
 static int find_family(const struct np_world *w, const struct np_flow *f)
 {
-	return !(has_family(w, &f->src, 4) && has_family(w, &f->dst, 4)) && has_family(w, &f->src, 6) && has_family(w, &f->dst, 6) ?
-	       6 : 4;
+	return !(has_family(w, &f->src, 4) && has_family(w, &f->dst, 4)) &&
+			       has_family(w, &f->src, 6) && has_family(w, &f->dst, 6)
+		       ? 6
+		       : 4;
 }
 
 /* Ends that one argument names: one, or all pods that labels select. */
@@ -91,7 +93,8 @@ static bool parse_labels(const char *text, struct np_label *items, struct np_lab
 }
 
 /* NS/LABEL=VALUE,.. with * for every namespace: pods that carry traffic. */
-static int select_pods(const struct np_world *w, const char *text, struct ends *ret, struct np_err *err)
+static int select_pods(const struct np_world *w, const char *text, struct ends *ret,
+		       struct np_err *err)
 {
 	struct np_label items[MAX_LABELS];
 	struct np_labels labels;
@@ -108,14 +111,18 @@ static int select_pods(const struct np_world *w, const char *text, struct ends *
 		const struct np_pod *pod = &w->pods[i];
 		bool runs = pod->phase == NP_PHASE_RUNNING || pod->phase == NP_PHASE_UNKNOWN;
 
-		if (runs && (np_str_is(ns, "*") || np_str_eq(ns, pod->ns)) && has_labels(pod, &labels))
+		if (runs && (np_str_is(ns, "*") || np_str_eq(ns, pod->ns)) &&
+		    has_labels(pod, &labels))
 			add_end(ret, (struct np_end){ .kind = NP_END_POD, .idx = i });
 	}
-	return ret->n ? 0 : np_err_set(err, NP_EUSAGE, "no pod of namespace '" NP_STR_FMT "' has the labels %s",
-				       NP_STR_ARG(ns), text);
+	return ret->n ? 0
+		      : np_err_set(err, NP_EUSAGE,
+				   "no pod of namespace '" NP_STR_FMT "' has the labels %s",
+				   NP_STR_ARG(ns), text);
 }
 
-static int find_ends(const struct np_world *w, const char *text, struct ends *ret, struct np_err *err)
+static int find_ends(const struct np_world *w, const char *text, struct ends *ret,
+		     struct np_err *err)
 {
 	struct np_end end;
 
@@ -127,8 +134,8 @@ static int find_ends(const struct np_world *w, const char *text, struct ends *re
 	return 0;
 }
 
-static int read_ends(const struct eval_args *a, const struct np_world *w, struct ends *src, struct ends *dst,
-		     struct np_err *err)
+static int read_ends(const struct eval_args *a, const struct np_world *w, struct ends *src,
+		     struct ends *dst, struct np_err *err)
 {
 	if (!a->from || !a->to)
 		return np_err_set(err, NP_EUSAGE, "--from and --to are needed");
@@ -137,15 +144,19 @@ static int read_ends(const struct eval_args *a, const struct np_world *w, struct
 	if (find_ends(w, a->from, src, err) < 0 || find_ends(w, a->to, dst, err) < 0)
 		return -1;
 	if (src->items[0].kind == NP_END_SERVICE)
-		return np_err_set(err, NP_EUSAGE, "--from '%s' is a Service: connections come from pods and addresses",
-				  a->from);
+		return np_err_set(
+			err, NP_EUSAGE,
+			"--from '%s' is a Service: connections come from pods and addresses",
+			a->from);
 	return 0;
 }
 
-static struct np_flow flow_of(const struct eval_args *a, const struct np_world *w, const struct np_end *src,
-			      const struct np_end *dst)
+static struct np_flow flow_of(const struct eval_args *a, const struct np_world *w,
+			      const struct np_end *src, const struct np_end *dst)
 {
-	struct np_flow f = { .src = *src, .dst = *dst, .proto = (enum np_proto)a->protocol,
+	struct np_flow f = { .src = *src,
+			     .dst = *dst,
+			     .proto = (enum np_proto)a->protocol,
 			     .port = (uint16_t)a->port };
 
 	f.family = a->family < 0 ? find_family(w, &f) : a->family ? 6 : 4;
@@ -171,8 +182,8 @@ struct answer {
 	struct np_buf from, to, why;
 };
 
-static void answer_make(const struct eval_args *a, const struct np_world *w, const struct np_oracle *o,
-			const struct np_flow *f, struct answer *ret)
+static void answer_make(const struct eval_args *a, const struct np_world *w,
+			const struct np_oracle *o, const struct np_flow *f, struct answer *ret)
 {
 	*ret = (struct answer){ .flow = *f };
 	ret->verdict = np_oracle_eval(o, f, &ret->open);
@@ -190,18 +201,20 @@ static void answer_release(struct answer *x)
 }
 
 /* @from and @to as the user wrote them, or as the ends are called. */
-static json_t *answer_json(const struct eval_args *a, const struct np_oracle *o, const struct answer *x,
-			   const char *from, const char *to)
+static json_t *answer_json(const struct eval_args *a, const struct np_oracle *o,
+			   const struct answer *x, const char *from, const char *to)
 {
 	np_clauses rests_on = np_oracle_clauses(o, &x->flow);
-	json_t *out = np_json_pack("{s:s, s:o, s:o, s:s, s:i, s:i, s:o, s:o}", "verdict", np_verdict_name(x->verdict),
-				   "from", np_json_string(np_str_from(from)), "to", np_json_string(np_str_from(to)),
-				   "protocol", np_proto_name(x->flow.proto), "port", (int)x->flow.port, "family",
-				   x->flow.family, "open", clauses_json(&x->open), "clauses", clauses_json(&rests_on));
+	json_t *out = np_json_pack(
+		"{s:s, s:o, s:o, s:s, s:i, s:i, s:o, s:o}", "verdict", np_verdict_name(x->verdict),
+		"from", np_json_string(np_str_from(from)), "to", np_json_string(np_str_from(to)),
+		"protocol", np_proto_name(x->flow.proto), "port", (int)x->flow.port, "family",
+		x->flow.family, "open", clauses_json(&x->open), "clauses", clauses_json(&rests_on));
 
 	if (a->explain)
-		json_object_set_new(out, "explanation",
-				    np_json_string((struct np_str){ np_buf_text(&x->why), x->why.len }));
+		json_object_set_new(
+			out, "explanation",
+			np_json_string((struct np_str){ np_buf_text(&x->why), x->why.len }));
 	return out;
 }
 
@@ -256,11 +269,14 @@ static int worse_status(int a, int b)
 static int evaluate(const struct eval_args *a, const struct np_world *w, const struct ends *src,
 		    const struct ends *dst)
 {
-	static const int statuses[] = { [NP_ALLOW] = NP_EXIT_OK, [NP_DENY] = NP_EXIT_FOUND, [NP_UNDEF] = NP_EXIT_ENV,
+	static const int statuses[] = { [NP_ALLOW] = NP_EXIT_OK,
+					[NP_DENY] = NP_EXIT_FOUND,
+					[NP_UNDEF] = NP_EXIT_ENV,
 					[NP_NO_FLOW] = NP_EXIT_ENV };
 	struct np_readings readings = np_profile_readings((enum np_profile)a->world.profile);
 	struct np_oracle *o = np_oracle_new(w, &readings);
-	bool one = !strchr(a->from, '=') && !strchr(a->to, '='), json = a->world.format == FORMAT_JSON;
+	bool one = !strchr(a->from, '=') && !strchr(a->to, '='),
+	     json = a->world.format == FORMAT_JSON;
 	json_t *all = json && !one ? json_array() : NULL;
 	int status = NP_EXIT_OK;
 
@@ -272,8 +288,9 @@ static int evaluate(const struct eval_args *a, const struct np_world *w, const s
 			answer_make(a, w, o, &f, &x);
 			status = worse_status(status, statuses[x.verdict]);
 			if (all) {
-				json_array_append_new(all, answer_json(a, o, &x, np_buf_text(&x.from),
-								       np_buf_text(&x.to)));
+				json_array_append_new(all,
+						      answer_json(a, o, &x, np_buf_text(&x.from),
+								  np_buf_text(&x.to)));
 			} else if (json) {
 				json_t *out = answer_json(a, o, &x, a->from, a->to);
 
@@ -309,12 +326,18 @@ static int run_eval(int argc, char **argv)
 	const struct np_option options[] = {
 		WORLD_OPTIONS(a.world),
 		{ "from", NP_OPT_STRING, &a.from, "NS/POD|NS/LABEL=VALUE,..|IP",
-		  "where the connection comes from; by labels: every pod that has them, */ for all namespaces", NULL },
-		{ "to", NP_OPT_STRING, &a.to, "NS/POD|NS/LABEL=VALUE,..|IP|svc:NS/NAME", "where it goes", NULL },
+		  "where the connection comes from; by labels: every pod that has them, */ for all "
+		  "namespaces",
+		  NULL },
+		{ "to", NP_OPT_STRING, &a.to, "NS/POD|NS/LABEL=VALUE,..|IP|svc:NS/NAME",
+		  "where it goes", NULL },
 		{ "port", NP_OPT_U64, &a.port, "NUMBER", "destination port, as dialled", NULL },
-		{ "protocol", NP_OPT_CHOICE, &a.protocol, "NAME", "TCP (default), UDP or SCTP", proto_choices },
-		{ "family", NP_OPT_CHOICE, &a.family, "4|6", "address family; default: the first that both ends have", family_choices },
-		{ "explain", NP_OPT_FLAG, &a.explain, NULL, "say why: policies, rules, nearest missing conditions, clauses", NULL },
+		{ "protocol", NP_OPT_CHOICE, &a.protocol, "NAME", "TCP (default), UDP or SCTP",
+		  proto_choices },
+		{ "family", NP_OPT_CHOICE, &a.family, "4|6",
+		  "address family; default: the first that both ends have", family_choices },
+		{ "explain", NP_OPT_FLAG, &a.explain, NULL,
+		  "say why: policies, rules, nearest missing conditions, clauses", NULL },
 		{ 0 },
 	};
 	struct np_world w;
@@ -335,9 +358,12 @@ static int run_eval(int argc, char **argv)
 
 const struct np_command np_cmd_eval = {
 	.name = "eval",
-	.summary = "may this end reach that end, by the policies of some manifests or a cluster, and why",
-	.usage = "--world FILE|DIR ... --from NS/POD|IP --to NS/POD|IP|svc:NS/NAME --port NUMBER [options]",
-	.exits = "0 allow, 1 deny, 2 usage or a world that cannot be read, 3 undefined by the API, or no connection; of "
+	.summary = "may this end reach that end, by the policies of some manifests or a cluster, "
+		   "and why",
+	.usage = "--world FILE|DIR ... --from NS/POD|IP --to NS/POD|IP|svc:NS/NAME --port NUMBER "
+		 "[options]",
+	.exits = "0 allow, 1 deny, 2 usage or a world that cannot be read, 3 undefined by the API, "
+		 "or no connection; of "
 		 "several: 1 if one is denied, else 3 if one is undefined",
 	.run = run_eval,
 };

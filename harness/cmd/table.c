@@ -33,7 +33,8 @@ static bool carries_traffic(const struct np_pod *pod)
 }
 
 /* Pods that run, the addresses asked for, and, as destinations, Services. */
-static int collect_ends(const struct table_args *a, const struct np_world *w, struct ends *src, struct ends *dst, struct np_err *err)
+static int collect_ends(const struct table_args *a, const struct np_world *w, struct ends *src,
+			struct ends *dst, struct np_err *err)
 {
 	for (size_t i = 0; i < w->n_pods; i++)
 		if (carries_traffic(&w->pods[i]))
@@ -42,7 +43,8 @@ static int collect_ends(const struct table_args *a, const struct np_world *w, st
 		struct np_end end = { .kind = NP_END_ADDR };
 
 		if (!np_addr_parse(np_str_from(a->addresses.items[i]), &end.addr))
-			return np_err_set(err, NP_EUSAGE, "--address '%s' is no IP address", a->addresses.items[i]);
+			return np_err_set(err, NP_EUSAGE, "--address '%s' is no IP address",
+					  a->addresses.items[i]);
 		add_end(src, end);
 	}
 	for (size_t i = 0; i < src->n; i++)
@@ -69,7 +71,8 @@ static bool parse_port(struct np_str s, struct np_probe_port *ret)
 }
 
 /* Lists like TCP:80,UDP:53; the option may be repeated. */
-static int parse_ports(const struct np_strings *lists, struct np_probe_port **ret, size_t *ret_n, struct np_err *err)
+static int parse_ports(const struct np_strings *lists, struct np_probe_port **ret, size_t *ret_n,
+		       struct np_err *err)
 {
 	size_t n = 0, cap = 0;
 
@@ -80,7 +83,9 @@ static int parse_ports(const struct np_strings *lists, struct np_probe_port **re
 
 			*ret = np_grow(*ret, &cap, n, sizeof(**ret));
 			if (!parse_port(one, &(*ret)[n++]))
-				return np_err_set(err, NP_EUSAGE, "--ports: '" NP_STR_FMT "' is not like TCP:80", NP_STR_ARG(one));
+				return np_err_set(err, NP_EUSAGE,
+						  "--ports: '" NP_STR_FMT "' is not like TCP:80",
+						  NP_STR_ARG(one));
 			p += one.n;
 			if (!*p)
 				break;
@@ -116,7 +121,8 @@ static void flush(struct np_buf *b, size_t limit_bytes)
 	}
 }
 
-static void put_names(const struct np_world *w, const struct np_end *ends, size_t n, struct np_buf *b)
+static void put_names(const struct np_world *w, const struct np_end *ends, size_t n,
+		      struct np_buf *b)
 {
 	for (size_t i = 0; i < n; i++) {
 		struct np_buf name = { 0 };
@@ -148,12 +154,13 @@ static void print_json(const struct np_world *w, const struct np_table *t)
 	put_names(w, t->dests, t->n_dests, &b);
 	np_buf_adds(&b, "],\"ports\":[");
 	for (size_t p = 0; p < t->n_ports; p++)
-		np_buf_printf(&b, "%s{\"protocol\":\"%s\",\"port\":%u}", p ? "," : "", np_proto_name(t->ports[p].proto),
-			      t->ports[p].port);
+		np_buf_printf(&b, "%s{\"protocol\":\"%s\",\"port\":%u}", p ? "," : "",
+			      np_proto_name(t->ports[p].proto), t->ports[p].port);
 	np_buf_adds(&b, "],\"rows\":[");
 	for (size_t p = 0; p < t->n_ports; p++)
 		for (size_t i = 0; i < t->n_sources; i++) {
-			np_buf_printf(&b, "%s{\"port\":%zu,\"source\":%zu,\"verdicts\":\"", p + i ? "," : "", p, i);
+			np_buf_printf(&b, "%s{\"port\":%zu,\"source\":%zu,\"verdicts\":\"",
+				      p + i ? "," : "", p, i);
 			put_verdicts(t, p, i, &b);
 			np_buf_adds(&b, "\"}");
 			flush(&b, FLUSH_BYTES);
@@ -178,7 +185,8 @@ static void put_column_numbers(size_t n, struct np_buf *b)
 	}
 }
 
-static void put_text_rows(const struct np_world *w, const struct np_table *t, size_t p, struct np_buf *b)
+static void put_text_rows(const struct np_world *w, const struct np_table *t, size_t p,
+			  struct np_buf *b)
 {
 	for (size_t i = 0; i < t->n_sources; i++) {
 		struct np_buf name = { 0 };
@@ -194,12 +202,14 @@ static void put_text_rows(const struct np_world *w, const struct np_table *t, si
 	}
 }
 
-/* Rows are sources, columns destinations in the same order; destinations that are no sources are listed. */
+/* Rows are sources, columns destinations in the same order; destinations that are no sources are
+ * listed. */
 static void print_text(const struct np_world *w, const struct np_table *t)
 {
 	struct np_buf b = { 0 };
 
-	np_buf_adds(&b, "a row for each source, a column for each destination: A allow, . deny, ? undefined\n");
+	np_buf_adds(&b, "a row for each source, a column for each destination: A allow, . deny, ? "
+			"undefined\n");
 	for (size_t p = 0; p < t->n_ports; p++) {
 		np_buf_printf(&b, "\n%s:%u\n", np_proto_name(t->ports[p].proto), t->ports[p].port);
 		put_column_numbers(t->n_dests, &b);
@@ -216,11 +226,11 @@ static void print_text(const struct np_world *w, const struct np_table *t)
 
 /* ---- a summary: classes of ends instead of ends ---- */
 
-#define MAX_MEMBERS 6	/* named; the rest is counted */
+#define MAX_MEMBERS 6 /* named; the rest is counted */
 #define READABLE_ENDS 64
 
-static void put_members(const struct np_world *w, const struct np_table *t, const struct end_classes *c, size_t at,
-			struct np_buf *b)
+static void put_members(const struct np_world *w, const struct np_table *t,
+			const struct end_classes *c, size_t at, struct np_buf *b)
 {
 	size_t n = 0;
 
@@ -239,11 +249,11 @@ static void put_members(const struct np_world *w, const struct np_table *t, cons
 	np_buf_addc(b, '\n');
 }
 
-static void put_class_row(const struct np_table *t, const struct end_classes *c, size_t port, size_t at,
-			  struct np_buf *b)
+static void put_class_row(const struct np_table *t, const struct end_classes *c, size_t port,
+			  size_t at, struct np_buf *b)
 {
 	if (c->items[at].first >= t->n_sources)
-		return;	/* Services: destinations alone */
+		return; /* Services: destinations alone */
 	np_buf_printf(b, "%5zu ", at + 1);
 	for (size_t k = 0; k < c->n; k++)
 		np_buf_addc(b, verdict_char(end_classes_at(t, port, &c->items[at], &c->items[k])));
@@ -257,12 +267,14 @@ static void print_summary(const struct np_world *w, const struct np_table *t)
 	struct np_buf b = { 0 };
 
 	end_classes_find(t, &c);
-	np_buf_printf(&b, "%zu ends in %zu classes; ends of a class differ in nothing\n\n", t->n_dests, c.n);
+	np_buf_printf(&b, "%zu ends in %zu classes; ends of a class differ in nothing\n\n",
+		      t->n_dests, c.n);
 	for (size_t i = 0; i < c.n; i++) {
 		np_buf_printf(&b, "%5zu: %zu", i + 1, c.items[i].n);
 		put_members(w, t, &c, i, &b);
 	}
-	np_buf_adds(&b, "\na row for each class as source, a column for each as destination: A allow, . deny, ? undefined\n");
+	np_buf_adds(&b, "\na row for each class as source, a column for each as destination: A "
+			"allow, . deny, ? undefined\n");
 	for (size_t p = 0; p < t->n_ports; p++) {
 		np_buf_printf(&b, "\n%s:%u\n", np_proto_name(t->ports[p].proto), t->ports[p].port);
 		put_column_numbers(c.n, &b);
@@ -318,11 +330,16 @@ static int run_table(int argc, char **argv)
 	const struct np_option options[] = {
 		WORLD_OPTIONS(a.world),
 		{ "ports", NP_OPT_STRINGS, &a.ports, "LIST", "ports, such as TCP:80,UDP:53", NULL },
-		{ "address", NP_OPT_STRINGS, &a.addresses, "IP", "an address outside, as source and destination; may be repeated", NULL },
-		{ "services", NP_OPT_FLAG, &a.services, NULL, "Services as destinations too", NULL },
-		{ "family", NP_OPT_CHOICE, &a.family, "4|6", "address family; default: IPv4 if some pod has it", family_choices },
-		{ "summary", NP_OPT_FLAG, &a.summary, NULL, "classes of ends that nothing tells apart, as from 65 ends on", NULL },
-		{ "matrix", NP_OPT_FLAG, &a.matrix, NULL, "every end, however many there are", NULL },
+		{ "address", NP_OPT_STRINGS, &a.addresses, "IP",
+		  "an address outside, as source and destination; may be repeated", NULL },
+		{ "services", NP_OPT_FLAG, &a.services, NULL, "Services as destinations too",
+		  NULL },
+		{ "family", NP_OPT_CHOICE, &a.family, "4|6",
+		  "address family; default: IPv4 if some pod has it", family_choices },
+		{ "summary", NP_OPT_FLAG, &a.summary, NULL,
+		  "classes of ends that nothing tells apart, as from 65 ends on", NULL },
+		{ "matrix", NP_OPT_FLAG, &a.matrix, NULL, "every end, however many there are",
+		  NULL },
 		{ 0 },
 	};
 	struct np_world w;
@@ -332,7 +349,8 @@ static int run_table(int argc, char **argv)
 	if (status < 0 && world_args_load(&a.world, &w, &err) < 0) {
 		status = np_command_fail(&np_cmd_table, &err);
 	} else if (status < 0) {
-		status = make_table(&a, &w, &err) < 0 ? np_command_fail(&np_cmd_table, &err) : NP_EXIT_OK;
+		status = make_table(&a, &w, &err) < 0 ? np_command_fail(&np_cmd_table, &err)
+						      : NP_EXIT_OK;
 		np_world_release(&w);
 	}
 	np_strings_release(&a.world.worlds);

@@ -9,7 +9,9 @@
 #include "np/kube/resource.h"
 #include "np/parse/manifests.h"
 
-const char *const profile_names[] = { "core", "extended", "upstream", "lifecycle", "behaviour", NULL };
+const char *const profile_names[] = {
+	"core", "extended", "upstream", "lifecycle", "behaviour", NULL
+};
 const char *const format_names[] = { "text", "json", NULL };
 
 static void log_diags(const struct np_diags *diags)
@@ -17,7 +19,8 @@ static void log_diags(const struct np_diags *diags)
 	for (size_t i = 0; i < diags->n; i++) {
 		const struct np_diag *d = &diags->items[i];
 
-		np_log_warn("%s:%u: " NP_STR_FMT, d->place.file ? d->place.file : "?", d->place.line, NP_STR_ARG(d->msg));
+		np_log_warn("%s:%u: " NP_STR_FMT, d->place.file ? d->place.file : "?",
+			    d->place.line, NP_STR_ARG(d->msg));
 	}
 	if (diags->n_dropped)
 		np_log_warn("and %zu more notes", diags->n_dropped);
@@ -28,17 +31,22 @@ static size_t make_up_ips(size_t at, struct np_addr *ips)
 {
 	ips[0] = (struct np_addr){ .width = 4, .bytes = { 240 } };
 	ips[1] = (struct np_addr){ .width = 16, .bytes = { 1 } };
-	return np_addr_add(&ips[0], (int64_t)at + 1, &ips[0]) && np_addr_add(&ips[1], (int64_t)at + 1, &ips[1]) ? 2 : 0;
+	return np_addr_add(&ips[0], (int64_t)at + 1, &ips[0]) &&
+			       np_addr_add(&ips[1], (int64_t)at + 1, &ips[1])
+		       ? 2
+		       : 0;
 }
 
-/* Manifests that were never applied have no addresses: without any there would be no connections to ask about. */
+/* Manifests that were never applied have no addresses: without any there would be no connections to
+ * ask about. */
 static void make_up_addresses(struct np_world *w)
 {
 	size_t n = 0;
 
 	for (size_t i = 0; i < w->n_pods; i++) {
 		struct np_pod *pod = &w->pods[i];
-		bool by_node = pod->host_network && pod->node_idx != SIZE_MAX && w->nodes[pod->node_idx].n_ips;
+		bool by_node = pod->host_network && pod->node_idx != SIZE_MAX &&
+			       w->nodes[pod->node_idx].n_ips;
 
 		if (pod->n_ips == 0 && !by_node)
 			pod->n_ips = make_up_ips(n++, pod->ips);
@@ -47,37 +55,44 @@ static void make_up_addresses(struct np_world *w)
 		if (w->services[i].n_ips == 0)
 			w->services[i].n_ips = make_up_ips(n++, w->services[i].ips);
 	if (n)
-		np_log_info("%zu pods and Services have no address: taken to be outside every ipBlock but /0", n);
+		np_log_info("%zu pods and Services have no address: taken to be outside every "
+			    "ipBlock but /0",
+			    n);
 }
 
 static int load_manifests(const struct world_args *a, struct np_world *w, struct np_err *err)
 {
 	struct np_diags diags = { 0 };
-	int rc = np_manifests_load_noted(a->worlds.items, a->worlds.n, NP_FIELDS_STRICT, w, &diags, err);
+	int rc = np_manifests_load_noted(a->worlds.items, a->worlds.n, NP_FIELDS_STRICT, w, &diags,
+					 err);
 
 	if (rc == 0) {
 		log_diags(&diags);
 		make_up_addresses(w);
 	}
-	/* A path on the command line that cannot be read is the user's mistake, not the environment's. */
+	/* A path on the command line that cannot be read is the user's mistake, not the
+	 * environment's. */
 	if (rc < 0 && err->code == NP_EIO)
 		err->code = NP_EUSAGE;
 	np_diags_release(&diags);
 	return rc;
 }
 
-static int read_kind(struct np_kube *k, enum np_kube_kind kind, struct np_world *w, struct np_err *err)
+static int read_kind(struct np_kube *k, enum np_kube_kind kind, struct np_world *w,
+		     struct np_err *err)
 {
 	const struct np_kube_type *type = &np_kube_types[kind];
 	np_auto_free char *list_kind = np_xasprintf("%sList", type->kind);
-	np_auto_free char *api = np_xasprintf("%s%s%s", type->group, *type->group ? "/" : "", type->version);
+	np_auto_free char *api =
+		np_xasprintf("%s%s%s", type->group, *type->group ? "/" : "", type->version);
 	struct np_buf text = { 0 };
 	json_t *items = NULL, *list;
 	int rc;
 
 	if (np_kube_list(k, type, NULL, NULL, &items, NULL, err) < 0)
 		return -1;
-	list = np_json_pack("{s:s, s:s, s:o}", "apiVersion", api, "kind", list_kind, "items", items);
+	list = np_json_pack("{s:s, s:s, s:o}", "apiVersion", api, "kind", list_kind, "items",
+			    items);
 	np_json_dump(list, 0, &text);
 	rc = np_manifests_add_json(w, (struct np_str){ text.data, text.len }, list_kind, err);
 	np_buf_release(&text);
@@ -100,7 +115,8 @@ static void drop_places(struct np_world *w)
 
 static int load_cluster(const struct world_args *a, struct np_world *w, struct np_err *err)
 {
-	static const enum np_kube_kind kinds[] = { NP_KUBE_NAMESPACE, NP_KUBE_NODE, NP_KUBE_POD, NP_KUBE_SERVICE, NP_KUBE_NETPOL };
+	static const enum np_kube_kind kinds[] = { NP_KUBE_NAMESPACE, NP_KUBE_NODE, NP_KUBE_POD,
+						   NP_KUBE_SERVICE, NP_KUBE_NETPOL };
 	const struct np_kube_load load = { .path = a->kubeconfig, .context = a->context };
 	struct np_kube_config config;
 	struct np_kube *k;
@@ -166,7 +182,8 @@ static struct np_end end_of_address(const struct np_world *w, const struct np_ad
 	return (struct np_end){ .kind = NP_END_ADDR, .addr = addr };
 }
 
-int world_args_end(const struct np_world *w, const char *text, struct np_end *ret, struct np_err *err)
+int world_args_end(const struct np_world *w, const char *text, struct np_end *ret,
+		   struct np_err *err)
 {
 	bool service = strncmp(text, "svc:", 4) == 0;
 	struct np_str name = np_str_from(service ? text + 4 : text), ns = NP_STR("default");
@@ -184,7 +201,8 @@ int world_args_end(const struct np_world *w, const char *text, struct np_end *re
 	}
 	idx = service ? np_world_find_service(w, ns, name) : np_world_find_pod(w, ns, name);
 	if (idx == SIZE_MAX)
-		return np_err_set(err, NP_EUSAGE, "no %s '" NP_STR_FMT "/" NP_STR_FMT "' in this world",
+		return np_err_set(err, NP_EUSAGE,
+				  "no %s '" NP_STR_FMT "/" NP_STR_FMT "' in this world",
 				  service ? "Service" : "Pod", NP_STR_ARG(ns), NP_STR_ARG(name));
 	*ret = (struct np_end){ .kind = service ? NP_END_SERVICE : NP_END_POD, .idx = idx };
 	return 0;

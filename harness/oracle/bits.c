@@ -18,7 +18,7 @@ void *huge_alloc(size_t n, size_t bytes)
 		p = aligned_alloc(HUGE_PAGE, whole);
 	if (!p)
 		return np_xcalloc(n, bytes);
-	madvise(p, whole, MADV_HUGEPAGE);	/* only advice */
+	madvise(p, whole, MADV_HUGEPAGE); /* only advice */
 	return memset(p, 0, all);
 }
 

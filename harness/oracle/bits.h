@@ -66,7 +66,8 @@ static inline bool bits_differ(const uint64_t *a, const uint64_t *b, size_t n_wo
 	return any != 0;
 }
 
-/* Zeroed memory, to be freed; on huge pages where the system has them, for matrices that are gone through in strides. */
+/* Zeroed memory, to be freed; on huge pages where the system has them, for matrices that are gone
+ * through in strides. */
 void *huge_alloc(size_t n, size_t bytes);
 
 /* Transposes 64 x 64 bits in place: bit j of word i becomes bit i of word j. */

@@ -3,11 +3,14 @@
 
 #include "intern.h"
 
-static struct id_requirement compile_requirement(struct np_oracle *o, struct np_arena *arena, struct np_str key,
-						 enum np_op op, const struct np_str *values, size_t n_values)
+static struct id_requirement compile_requirement(struct np_oracle *o, struct np_arena *arena,
+						 struct np_str key, enum np_op op,
+						 const struct np_str *values, size_t n_values)
 {
-	struct id_requirement q = { .key = strings_add(o->strings, key), .op = op,
-				    .n_values = (uint32_t)n_values, .value = NONE };
+	struct id_requirement q = { .key = strings_add(o->strings, key),
+				    .op = op,
+				    .n_values = (uint32_t)n_values,
+				    .value = NONE };
 	uint32_t *ids = &q.value;
 
 	if (n_values > 1)
@@ -31,7 +34,8 @@ static struct id_selector compile_selector(struct np_oracle *o, struct np_arena 
 	for (size_t i = 0; i < src->n_exprs; i++) {
 		const struct np_requirement *q = &src->exprs[i];
 
-		items[n_labels + i] = compile_requirement(o, arena, q->key, q->op, q->values, q->n_values);
+		items[n_labels + i] =
+			compile_requirement(o, arena, q->key, q->op, q->values, q->n_values);
 	}
 	return (struct id_selector){ items, (uint32_t)n };
 }
@@ -84,7 +88,8 @@ static bool is_among(const struct id_requirement *q, uint32_t value)
 	return false;
 }
 
-static bool requirement_holds(const struct id_requirement *q, const struct label_id *labels, size_t n_labels)
+static bool requirement_holds(const struct id_requirement *q, const struct label_id *labels,
+			      size_t n_labels)
 {
 	const struct label_id *found = NULL;
 
@@ -104,7 +109,8 @@ static bool requirement_holds(const struct id_requirement *q, const struct label
 	return false;
 }
 
-bool id_selector_matches(const struct id_selector *s, const struct label_id *labels, size_t n_labels)
+bool id_selector_matches(const struct id_selector *s, const struct label_id *labels,
+			 size_t n_labels)
 {
 	for (uint32_t i = 0; i < s->n; i++)
 		if (!requirement_holds(&s->items[i], labels, n_labels))

@@ -9,14 +9,14 @@
 
 struct id_requirement {
 	uint32_t key, n_values;
-	enum np_op op;		/* matchLabels: In with one value */
-	uint32_t value;		/* the first */
+	enum np_op op;	/* matchLabels: In with one value */
+	uint32_t value; /* the first */
 	const uint32_t *values;
 };
 
 struct id_selector {
 	const struct id_requirement *items;
-	uint32_t n;		/* 0: matches everything */
+	uint32_t n; /* 0: matches everything */
 };
 
 /* A peer that is no ipBlock. */
@@ -31,7 +31,7 @@ struct id_rule {
 };
 
 struct id_policy {
-	uint32_t ns;		/* NONE: a namespace that the world does not have */
+	uint32_t ns; /* NONE: a namespace that the world does not have */
 	struct id_selector subject;
 	const struct id_rule *rules[NP_N_DIRS];
 };
@@ -41,6 +41,7 @@ void id_policy_compile(struct np_oracle *o, struct np_arena *arena, const struct
 		       struct id_policy *ret);
 
 /* S13, S14. */
-bool id_selector_matches(const struct id_selector *s, const struct label_id *labels, size_t n_labels);
+bool id_selector_matches(const struct id_selector *s, const struct label_id *labels,
+			 size_t n_labels);
 
 #endif

@@ -11,7 +11,8 @@
 
 /* ---- ends, which stay when the rest is made anew ---- */
 
-static void ends_init(struct live_ends *e, const struct np_world *w, const struct np_end *src, size_t n)
+static void ends_init(struct live_ends *e, const struct np_world *w, const struct np_end *src,
+		      size_t n)
 {
 	*e = (struct live_ends){ .n = n };
 	e->src = np_xcalloc(n + 1, sizeof(*e->src));
@@ -45,8 +46,9 @@ static void ends_find(struct np_live *l)
 		struct live_ends *e = &l->ends[dir];
 
 		for (size_t i = 0; i < e->n; i++)
-			e->valid[i] = e->src[i].kind != NP_END_SERVICE &&
-				      end_find(l->o, &e->src[i], family_index(l->family), &e->ends[i]);
+			e->valid[i] =
+				e->src[i].kind != NP_END_SERVICE &&
+				end_find(l->o, &e->src[i], family_index(l->family), &e->ends[i]);
 	}
 }
 
@@ -79,7 +81,8 @@ static void number_labels(struct np_live *l)
 
 		for (size_t k = 0; k < labels->n; k++)
 			ids[k] = (struct label_id){ strings_add(o->strings, labels->items[k].key),
-						    strings_add(o->strings, labels->items[k].value) };
+						    strings_add(o->strings,
+								labels->items[k].value) };
 		l->ns_labels[i] = (struct label_list){ ids, labels->n };
 	}
 }
@@ -104,7 +107,8 @@ static void make_lists(struct np_live *l)
 		live_relist(l, ns, NONE, NONE);
 }
 
-/* The readings that need a pass for each setting, as in table.c; one host pod anywhere is enough. */
+/* The readings that need a pass for each setting, as in table.c; one host pod anywhere is enough.
+ */
 static uint32_t pass_readings(const struct np_live *l)
 {
 	uint32_t bits = 0;
@@ -124,13 +128,15 @@ static void make_side(struct np_live *l, struct live_pass *pass, enum np_dir dir
 
 	rows_init(&side->rows, l->o, dir, pass->lo_bits, pass->hi_bits, e->ends, e->valid, e->n);
 	for (size_t block = 0; block * LIVE_BLOCK < l->n_ports; block++)
-		side->cells[block] = huge_alloc(e->n * l->o->n_classes + 1, sizeof(*side->cells[block]));
+		side->cells[block] =
+			huge_alloc(e->n * l->o->n_classes + 1, sizeof(*side->cells[block]));
 }
 
 static void make_passes(struct np_live *l)
 {
 	const uint32_t reverse = READING_BIT(NP_READ_NAT), choice = READING_BIT(NP_READ_HOST_PODS) |
-				READING_BIT(NP_READ_MAPPED) | READING_BIT(NP_READ_HOST_BITS);
+								    READING_BIT(NP_READ_MAPPED) |
+								    READING_BIT(NP_READ_HOST_BITS);
 	uint32_t open = ALL_READINGS & ~l->o->fixed, all = pass_readings(l), sub = all;
 
 	memset(l->passes, 0, sizeof(l->passes));
@@ -172,7 +178,8 @@ static void build(struct np_live *l)
 		l->class_pod[o->pods[i].class] = i;
 	for (int hi = 0; hi < 2; hi++)
 		l->masks[hi] = np_xcalloc(o->n_classes + 1, sizeof(*l->masks[hi]));
-	l->rows = np_xcalloc(LIVE_CHUNK * 2 * LIVE_BLOCK * bits_words(n_ends) + 1, sizeof(*l->rows));
+	l->rows =
+		np_xcalloc(LIVE_CHUNK * 2 * LIVE_BLOCK * bits_words(n_ends) + 1, sizeof(*l->rows));
 	make_lists(l);
 	make_passes(l);
 	judge_all(l);
@@ -221,8 +228,9 @@ void live_rebuild(struct np_live *l)
 }
 
 struct np_live *np_live_new(const struct np_world *world, const struct np_readings *readings,
-			    const struct np_end *sources, size_t n_sources, const struct np_end *dests,
-			    size_t n_dests, const struct np_probe_port *ports, size_t n_ports, int family)
+			    const struct np_end *sources, size_t n_sources,
+			    const struct np_end *dests, size_t n_dests,
+			    const struct np_probe_port *ports, size_t n_ports, int family)
 {
 	struct np_live *l;
 
@@ -263,19 +271,22 @@ const struct np_oracle *np_live_oracle(const struct np_live *l)
 
 /* ---- cells ---- */
 
-static bool side_bit(const struct np_live *l, const struct live_pass *pass, enum np_dir dir, bool hi, size_t port,
-		     const struct end *subject, size_t other)
+static bool side_bit(const struct np_live *l, const struct live_pass *pass, enum np_dir dir,
+		     bool hi, size_t port, const struct end *subject, size_t other)
 {
 	const uint32_t *cells = pass->sides[dir].cells[port / LIVE_BLOCK];
 
 	return cells[other * l->o->n_classes + l->o->pods[subject->pod].class] >>
-		       (port % LIVE_BLOCK + (hi ? LIVE_BLOCK : 0)) & 1;
+		       (port % LIVE_BLOCK + (hi ? LIVE_BLOCK : 0)) &
+	       1;
 }
 
 /* S40, S41, S42, S43: table.c says the same row by row. */
-static bool cell(const struct np_live *l, const struct live_pass *pass, bool hi, size_t port, size_t source, size_t dest)
+static bool cell(const struct np_live *l, const struct live_pass *pass, bool hi, size_t port,
+		 size_t source, size_t dest)
 {
-	const struct end *src = &l->ends[NP_INGRESS].ends[source], *dst = &l->ends[NP_EGRESS].ends[dest];
+	const struct end *src = &l->ends[NP_INGRESS].ends[source],
+			 * dst = &l->ends[NP_EGRESS].ends[dest];
 	uint32_t readings = hi ? pass->hi_bits : pass->lo_bits;
 
 	if (rows_is_pod(&pass->sides[NP_EGRESS].rows, dst)) {
@@ -298,17 +309,20 @@ static bool cell(const struct np_live *l, const struct live_pass *pass, bool hi,
 static bool is_special(const struct np_live *l, size_t port, size_t dest)
 {
 	const struct live_ends *dests = &l->ends[NP_EGRESS];
-	struct path path = { .dst = dests->ends[dest], .proto = l->ports[port].proto, .port = l->ports[port].port };
+	struct path path = { .dst = dests->ends[dest],
+			     .proto = l->ports[port].proto,
+			     .port = l->ports[port].port };
 
 	if (dests->src[dest].kind == NP_END_SERVICE)
 		return true;
-	return dests->src[dest].kind == NP_END_ADDR && dests->valid[dest] && path_find_node_port(l->o, &path);
+	return dests->src[dest].kind == NP_END_ADDR && dests->valid[dest] &&
+	       path_find_node_port(l->o, &path);
 }
 
 static enum np_verdict eval_cell(const struct np_live *l, size_t port, size_t source, size_t dest)
 {
-	struct np_flow f = { l->ends[NP_INGRESS].src[source], l->ends[NP_EGRESS].src[dest], l->family,
-			     l->ports[port].proto, l->ports[port].port };
+	struct np_flow f = { l->ends[NP_INGRESS].src[source], l->ends[NP_EGRESS].src[dest],
+			     l->family, l->ports[port].proto, l->ports[port].port };
 	enum np_verdict v = np_oracle_eval(l->o, &f, NULL);
 
 	return v == NP_NO_FLOW ? NP_DENY : v;
@@ -324,7 +338,7 @@ enum np_verdict np_live_at(const struct np_live *l, size_t port, size_t source, 
 	if (!sources->valid[source] || !dests->valid[dest])
 		return NP_DENY;
 	if (sources->ends[source].pod != NONE && sources->ends[source].pod == dests->ends[dest].pod)
-		return NP_ALLOW;	/* S38 */
+		return NP_ALLOW; /* S38 */
 	for (size_t k = 0; k < l->n_passes; k++) {
 		lo &= cell(l, &l->passes[k], false, port, source, dest);
 		hi |= cell(l, &l->passes[k], true, port, source, dest);

@@ -13,12 +13,14 @@
 
 /* ---- policies ---- */
 
-static void add_selected(const struct np_live *l, uint32_t policy, enum np_dir dir, struct live_list *list)
+static void add_selected(const struct np_live *l, uint32_t policy, enum np_dir dir,
+			 struct live_list *list)
 {
 	uint32_t ns = l->ids[policy].ns;
 
 	for (uint32_t c = l->o->ns_first[ns]; c < l->o->ns_first[ns + 1]; c++)
-		if (!bits_get(l->class_words, c) && live_policy_applies(&l->o->classes[c], dir, policy)) {
+		if (!bits_get(l->class_words, c) &&
+		    live_policy_applies(&l->o->classes[c], dir, policy)) {
 			bits_set(l->class_words, c);
 			live_list_add(list, c);
 		}
@@ -72,8 +74,8 @@ void np_live_policy_changed(struct np_live *l, size_t idx)
 
 struct move {
 	uint32_t from, to;
-	bool died, created;	/* from has no pod any more; to had none before */
-	struct class was;	/* from, as it was */
+	bool died, created; /* from has no pod any more; to had none before */
+	struct class was;   /* from, as it was */
 };
 
 static uint32_t find_class(const struct np_oracle *o, const struct portrait *look)
@@ -140,7 +142,8 @@ static bool has_name(const struct class *c, const struct port_item *item)
 }
 
 /* The new class has a number that the name does not have on the others the rule matches. */
-static bool brings_number(const struct np_live *l, const struct rule *rule, const struct port_item *item, uint32_t class)
+static bool brings_number(const struct np_live *l, const struct rule *rule,
+			  const struct port_item *item, uint32_t class)
 {
 	int other = live_first_number(l, rule, item, class);
 	size_t n;
@@ -153,11 +156,12 @@ static bool brings_number(const struct np_live *l, const struct rule *rule, cons
 }
 
 /* S25. @had, @has: the rule matched the class that died, matches the one that was created. */
-static bool review_item(struct np_live *l, const struct rule *rule, struct port_item *item, const struct move *m,
-			bool had, bool has)
+static bool review_item(struct np_live *l, const struct rule *rule, struct port_item *item,
+			const struct move *m, bool had, bool has)
 {
 	bool lost = m->died && had && has_name(&m->was, item);
-	bool won = m->created && has && has_name(&l->o->classes[m->to], item), divergent = item->divergent;
+	bool won = m->created && has && has_name(&l->o->classes[m->to], item),
+	     divergent = item->divergent;
 
 	if (item->divergent && lost)
 		divergent = live_is_divergent(l, rule, item);
@@ -178,13 +182,15 @@ static void set_member(struct rule *rule, uint32_t class, bool is)
 }
 
 /* true: the rule's egress names have changed. */
-static bool review_rule(struct np_live *l, const struct move *m, uint32_t policy, enum np_dir dir, size_t at)
+static bool review_rule(struct np_live *l, const struct move *m, uint32_t policy, enum np_dir dir,
+			size_t at)
 {
 	struct rule *rule = &l->o->policies[policy].rules[dir][at];
 	const struct id_rule *ids = &l->ids[policy].rules[dir][at];
 	uint32_t ns = l->ids[policy].ns;
 	bool had = m->died && live_rule_peers_match(l, ids, ns, &m->was);
-	bool has = m->created && live_rule_peers_match(l, ids, ns, &l->o->classes[m->to]), flipped = false;
+	bool has = m->created && live_rule_peers_match(l, ids, ns, &l->o->classes[m->to]),
+	     flipped = false;
 
 	if (had)
 		set_member(rule, m->from, false);
@@ -223,7 +229,8 @@ static bool reread_ends(struct np_live *l, uint32_t pod)
 
 		for (uint32_t i = e->first[pod]; i != NONE; i = e->next[i]) {
 			struct end was = e->ends[i];
-			bool valid = end_find(l->o, &e->src[i], family_index(l->family), &e->ends[i]);
+			bool valid =
+				end_find(l->o, &e->src[i], family_index(l->family), &e->ends[i]);
 
 			changed |= valid != e->valid[i] || was.node != e->ends[i].node ||
 				   !wire_eq(&was.addr, &e->ends[i].addr);

@@ -28,7 +28,8 @@ void live_policies_of(const struct np_live *l, uint32_t ns, uint32_t *ret_first,
 }
 
 /* S16, S02. */
-static bool selects(const struct np_live *l, uint32_t policy, enum np_dir dir, const struct class *c)
+static bool selects(const struct np_live *l, uint32_t policy, enum np_dir dir,
+		    const struct class *c)
 {
 	return l->o->policies[policy].src->types[dir] &&
 	       id_selector_matches(&l->ids[policy].subject, c->labels, c->n_labels);
@@ -49,7 +50,8 @@ static void list_anew(struct np_live *l, struct np_arena *arena, struct class *c
 }
 
 /* The list as it was, @policy taken out and put in again if it selects the class. */
-static void list_again(struct np_live *l, struct np_arena *arena, struct class *c, enum np_dir dir, uint32_t policy)
+static void list_again(struct np_live *l, struct np_arena *arena, struct class *c, enum np_dir dir,
+		       uint32_t policy)
 {
 	uint32_t *list = np_arena_array(arena, c->n_applies[dir] + 1, sizeof(*list));
 	bool put = policy == NONE || !selects(l, policy, dir, c);

@@ -11,9 +11,10 @@ static uint64_t *scratch_row(const struct np_live *l, const struct rows *r, size
 	return l->rows + (i * 2 * LIVE_BLOCK + at) * r->n_words;
 }
 
-/* Turns word @w of the rows of @n classes (1 or 2, from number @i of the chunk on) into the cells of 64 ends. */
-static void turn_word(const struct np_live *l, const struct live_side *side, uint32_t *cells, size_t i,
-		      const uint32_t *classes, size_t n, size_t w)
+/* Turns word @w of the rows of @n classes (1 or 2, from number @i of the chunk on) into the cells
+ * of 64 ends. */
+static void turn_word(const struct np_live *l, const struct live_side *side, uint32_t *cells,
+		      size_t i, const uint32_t *classes, size_t n, size_t w)
 {
 	size_t n_ends = side->rows.n_ends, n_classes = l->o->n_classes;
 	uint32_t *to = cells + w * 64 * n_classes;
@@ -30,21 +31,25 @@ static void turn_word(const struct np_live *l, const struct live_side *side, uin
 }
 
 /* Rows of at most LIVE_CHUNK classes at the ports of a block. */
-static void judge_chunk(struct np_live *l, struct live_side *side, size_t block, const uint32_t *classes, size_t n)
+static void judge_chunk(struct np_live *l, struct live_side *side, size_t block,
+			const uint32_t *classes, size_t n)
 {
-	size_t first = block * LIVE_BLOCK, n_ports = l->n_ports - first < LIVE_BLOCK ? l->n_ports - first : LIVE_BLOCK;
+	size_t first = block * LIVE_BLOCK,
+	       n_ports = l->n_ports - first < LIVE_BLOCK ? l->n_ports - first : LIVE_BLOCK;
 
 	for (size_t p = 0; p < n_ports; p++) {
 		rows_set_port(&side->rows, l->ports[first + p].proto, l->ports[first + p].port);
 		for (size_t i = 0; i < n; i++)
-			rows_judge(&side->rows, l->class_pod[classes[i]], scratch_row(l, &side->rows, i, p),
+			rows_judge(&side->rows, l->class_pod[classes[i]],
+				   scratch_row(l, &side->rows, i, p),
 				   scratch_row(l, &side->rows, i, LIVE_BLOCK + p));
 	}
 	/* Eight words of a row are one line of cache. */
 	for (size_t tile = 0; tile < side->rows.n_words; tile += 8)
 		for (size_t i = 0; i < n; i += 2)
 			for (size_t w = tile; w < tile + 8 && w < side->rows.n_words; w++)
-				turn_word(l, side, side->cells[block], i, classes, n - i < 2 ? 1 : 2, w);
+				turn_word(l, side, side->cells[block], i, classes,
+					  n - i < 2 ? 1 : 2, w);
 }
 
 static void judge_side(struct np_live *l, struct live_side *side, const struct live_list *classes)
@@ -74,8 +79,8 @@ static void add_takes(struct masks *m, unsigned takes, uint64_t ports)
 }
 
 /* Ports at which a name means a number of this class. */
-static struct masks name_masks(const struct np_live *l, const struct rows *r, const struct port_item *item,
-			       const struct class *class)
+static struct masks name_masks(const struct np_live *l, const struct rows *r,
+			       const struct port_item *item, const struct class *class)
 {
 	struct masks m = { 0, 0 };
 	size_t n;
@@ -84,7 +89,8 @@ static struct masks name_masks(const struct np_live *l, const struct rows *r, co
 	for (size_t i = 0; i < n; i++)
 		for (size_t p = 0; p < l->n_ports; p++)
 			if (l->ports[p].proto == item->proto && l->ports[p].port == np[i].port)
-				add_takes(&m, rows_name_takes(r, &np[i], item->divergent), UINT64_C(1) << p);
+				add_takes(&m, rows_name_takes(r, &np[i], item->divergent),
+					  UINT64_C(1) << p);
 	return m;
 }
 
@@ -97,8 +103,8 @@ struct column {
 };
 
 /* true: a name of the subject's was asked for. */
-static bool add_rule(const struct column *col, const struct rule *rule, unsigned takes, const struct class *subject,
-		     struct masks *m)
+static bool add_rule(const struct column *col, const struct rule *rule, unsigned takes,
+		     const struct class *subject, struct masks *m)
 {
 	const struct np_live *l = col->l;
 	const struct class *named = subject;
@@ -106,7 +112,9 @@ static bool add_rule(const struct column *col, const struct rule *rule, unsigned
 
 	add_takes(m, takes, l->rule_ports[rule->id]);
 	if (col->dir == NP_EGRESS)
-		named = rows_is_pod(col->rows, col->end) ? &l->o->classes[l->o->pods[col->end->pod].class] : NULL;
+		named = rows_is_pod(col->rows, col->end)
+				? &l->o->classes[l->o->pods[col->end->pod].class]
+				: NULL;
 	for (size_t i = 0; i < rule->n_items; i++) {
 		const struct port_item *item = &rule->items[i];
 		struct masks ports = { l->proto_ports[item->proto], l->proto_ports[item->proto] };
@@ -116,9 +124,11 @@ static bool add_rule(const struct column *col, const struct rule *rule, unsigned
 		asked |= named == subject;
 		if (named)
 			ports = name_masks(l, col->rows, item, named);
-		else	/* S31 */
-			ports = (struct masks){ col->rows->lo & READING_BIT(NP_READ_NAME_EXTERNAL) ? ports.lo : 0,
-						col->rows->hi & READING_BIT(NP_READ_NAME_EXTERNAL) ? ports.hi : 0 };
+		else /* S31 */
+			ports = (struct masks){
+				col->rows->lo & READING_BIT(NP_READ_NAME_EXTERNAL) ? ports.lo : 0,
+				col->rows->hi & READING_BIT(NP_READ_NAME_EXTERNAL) ? ports.hi : 0
+			};
 		m->lo |= takes & 1 ? ports.lo : 0;
 		m->hi |= takes & 2 ? ports.hi : 0;
 	}
@@ -176,11 +186,13 @@ static void judge_classes(struct np_live *l, const struct column *col)
 	}
 }
 
-/* What each rule's peers say of the end. Asking its selectors is quicker than looking for its class in scattered sets. */
+/* What each rule's peers say of the end. Asking its selectors is quicker than looking for its class
+ * in scattered sets. */
 static void ask_rules(struct np_live *l, const struct rows *rows, enum np_dir dir, uint32_t end)
 {
 	const struct end *e = &rows->ends[end];
-	const struct class *class = rows_is_pod(rows, e) ? &l->o->classes[l->o->pods[e->pod].class] : NULL;
+	const struct class *class =
+		rows_is_pod(rows, e) ? &l->o->classes[l->o->pods[e->pod].class] : NULL;
 
 	for (size_t p = 0; p < l->world->n_policies; p++) {
 		const struct policy *policy = &l->o->policies[p];
@@ -191,8 +203,9 @@ static void ask_rules(struct np_live *l, const struct rows *rows, enum np_dir di
 			bool all = rule->any_peer;
 
 			if (class && !all)
-				all = l->known ? l->member[rule->id] :
-						 live_rule_peers_match(l, &ids->rules[dir][r], ids->ns, class);
+				all = l->known ? l->member[rule->id]
+					       : live_rule_peers_match(l, &ids->rules[dir][r],
+								       ids->ns, class);
 
 			l->takes[rule->id] = (uint8_t)(all ? 3 : rows_blocks_take(rows, rule, end));
 		}
@@ -204,7 +217,8 @@ static void write_cells(const struct np_live *l, uint32_t *cells, size_t block)
 	unsigned shift = (unsigned)block * LIVE_BLOCK;
 
 	for (size_t c = 0; c < l->o->n_classes; c++)
-		cells[c] = (uint32_t)(l->masks[0][c] >> shift & 0xFFFF) | (uint32_t)(l->masks[1][c] >> shift & 0xFFFF) << 16;
+		cells[c] = (uint32_t)(l->masks[0][c] >> shift & 0xFFFF) |
+			   (uint32_t)(l->masks[1][c] >> shift & 0xFFFF) << 16;
 }
 
 void live_write_column(struct np_live *l, enum np_dir dir, uint32_t end)

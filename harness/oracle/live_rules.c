@@ -19,11 +19,13 @@ static uint64_t plain_ports(const struct np_live *l, const struct rule *rule)
 	uint64_t bits = 0;
 
 	for (size_t p = 0; p < l->n_ports; p++) {
-		bool matches = !rule->n_items && ports_item_matches(l->o, NULL, l->ports[p].proto, l->ports[p].port);
+		bool matches = !rule->n_items &&
+			       ports_item_matches(l->o, NULL, l->ports[p].proto, l->ports[p].port);
 
 		for (size_t i = 0; i < rule->n_items && !matches; i++)
 			matches = rule->items[i].kind != NP_PORT_NAME &&
-				  ports_item_matches(l->o, &rule->items[i], l->ports[p].proto, l->ports[p].port);
+				  ports_item_matches(l->o, &rule->items[i], l->ports[p].proto,
+						     l->ports[p].port);
 		bits |= (uint64_t)matches << p;
 	}
 	return bits;
@@ -56,12 +58,16 @@ void live_number_rules(struct np_live *l, uint32_t at)
 }
 
 /* Whether a peer of a policy of namespace @ns looks into namespace @in (S09, S10). */
-static bool peer_looks_into(const struct np_live *l, const struct id_peer *peer, uint32_t ns, uint32_t in)
+static bool peer_looks_into(const struct np_live *l, const struct id_peer *peer, uint32_t ns,
+			    uint32_t in)
 {
-	return peer->has_ns ? id_selector_matches(&peer->ns, l->ns_labels[in].items, l->ns_labels[in].n) : ns == in;
+	return peer->has_ns
+		       ? id_selector_matches(&peer->ns, l->ns_labels[in].items, l->ns_labels[in].n)
+		       : ns == in;
 }
 
-bool live_rule_peers_match(const struct np_live *l, const struct id_rule *rule, uint32_t ns, const struct class *c)
+bool live_rule_peers_match(const struct np_live *l, const struct id_rule *rule, uint32_t ns,
+			   const struct class *c)
 {
 	for (uint32_t i = 0; i < rule->n_peers; i++)
 		if (peer_looks_into(l, &rule->peers[i], ns, c->ns) &&
@@ -82,8 +88,8 @@ static void mark_classes(struct np_live *l, const struct id_peer *peer, uint32_t
 }
 
 /* The window holds all numbers of the namespaces looked into: classes may come (live_pod.c). */
-static struct class_set find_classes(struct np_live *l, struct np_arena *arena, const struct id_rule *rule,
-				     uint32_t ns)
+static struct class_set find_classes(struct np_live *l, struct np_arena *arena,
+				     const struct id_rule *rule, uint32_t ns)
 {
 	const struct np_oracle *o = l->o;
 	uint32_t first = NONE, end = 0;
@@ -91,10 +97,12 @@ static struct class_set find_classes(struct np_live *l, struct np_arena *arena, 
 
 	for (uint32_t i = 0; i < rule->n_peers; i++) {
 		const struct id_peer *peer = &rule->peers[i];
-		uint32_t in = peer->has_ns ? 0 : ns, in_end = peer->has_ns ? (uint32_t)l->world->n_namespaces : ns + 1;
+		uint32_t in = peer->has_ns ? 0 : ns,
+			 in_end = peer->has_ns ? (uint32_t)l->world->n_namespaces : ns + 1;
 
 		for (; in < in_end; in++) {
-			if (!peer_looks_into(l, peer, ns, in) || o->ns_first[in] == o->ns_first[in + 1])
+			if (!peer_looks_into(l, peer, ns, in) ||
+			    o->ns_first[in] == o->ns_first[in + 1])
 				continue;
 			first = o->ns_first[in] < first ? o->ns_first[in] : first;
 			end = o->ns_first[in + 1] > end ? o->ns_first[in + 1] : end;
@@ -111,7 +119,8 @@ static struct class_set find_classes(struct np_live *l, struct np_arena *arena, 
 	return set;
 }
 
-const struct name_port *live_names(const struct class *c, const struct port_item *item, size_t *ret_n)
+const struct name_port *live_names(const struct class *c, const struct port_item *item,
+				   size_t *ret_n)
 {
 	const struct name_port *found = NULL;
 
@@ -126,8 +135,8 @@ const struct name_port *live_names(const struct class *c, const struct port_item
 }
 
 /*
- * The classes from *@at on that the rule matches, that unfinished pods are of and that have the name: their first entry, and in *@at the
- * class after it. NULL at the end.
+ * The classes from *@at on that the rule matches, that unfinished pods are of and that have the
+ * name: their first entry, and in *@at the class after it. NULL at the end.
  */
 static const struct name_port *next_named(const struct np_live *l, const struct rule *rule,
 					  const struct port_item *item, uint32_t *at, size_t *ret_n)
@@ -161,7 +170,8 @@ static const struct name_port *next_named(const struct np_live *l, const struct 
 	return NULL;
 }
 
-bool live_is_divergent(const struct np_live *l, const struct rule *rule, const struct port_item *item)
+bool live_is_divergent(const struct np_live *l, const struct rule *rule,
+		       const struct port_item *item)
 {
 	const struct name_port *first = NULL, *np;
 	uint32_t at = 0;
@@ -176,7 +186,8 @@ bool live_is_divergent(const struct np_live *l, const struct rule *rule, const s
 	return false;
 }
 
-int live_first_number(const struct np_live *l, const struct rule *rule, const struct port_item *item, uint32_t but)
+int live_first_number(const struct np_live *l, const struct rule *rule,
+		      const struct port_item *item, uint32_t but)
 {
 	const struct name_port *np;
 	uint32_t at = 0;
@@ -188,20 +199,22 @@ int live_first_number(const struct np_live *l, const struct rule *rule, const st
 	return -1;
 }
 
-static void compile_rule(struct np_live *l, struct np_arena *arena, struct rule *rule, const struct id_rule *ids,
-			 enum np_dir dir, uint32_t ns)
+static void compile_rule(struct np_live *l, struct np_arena *arena, struct rule *rule,
+			 const struct id_rule *ids, enum np_dir dir, uint32_t ns)
 {
 	rule_compile_blocks(l->o, arena, rule);
 	rule->classes = find_classes(l, arena, ids, ns);
 	rule_compile_items(l->o, arena, rule, dir);
 	for (size_t i = 0; i < rule->n_items && dir == NP_EGRESS; i++)
-		if (rule->items[i].kind == NP_PORT_NAME && live_is_divergent(l, rule, &rule->items[i]))
+		if (rule->items[i].kind == NP_PORT_NAME &&
+		    live_is_divergent(l, rule, &rule->items[i]))
 			item_set_divergent(l->o, &rule->items[i], true);
 	ports_mark(l->o, rule);
 	note_ports(l, rule);
 }
 
-/* Numbers that the policy had are used again; a run that is too short is given up, for one twice as long. */
+/* Numbers that the policy had are used again; a run that is too short is given up, for one twice as
+ * long. */
 static uint32_t take_numbers(struct np_live *l, enum np_dir dir, uint32_t at, uint32_t n)
 {
 	struct span *span = &l->spans[dir][at];
@@ -233,7 +246,8 @@ void live_compile_policy(struct np_live *l, uint32_t at)
 
 			rule->src = &policy->src->rules[dir][r];
 			rule->id = id + r;
-			compile_rule(l, arena, rule, &ids->rules[dir][r], (enum np_dir)dir, ids->ns);
+			compile_rule(l, arena, rule, &ids->rules[dir][r], (enum np_dir)dir,
+				     ids->ns);
 		}
 	}
 }

@@ -1,7 +1,8 @@
 /*
- * rows.h - one side of many connections at once: a row has one bit for every other end. Two rows are made together: lo under the readings
- * that permit least, hi under those that permit most. That is exact, since turning a single reading moves every verdict in one
- * direction only, but for S43, S56 and S57, which one set of rows takes as given (S45 does not occur here).
+ * rows.h - one side of many connections at once: a row has one bit for every other end. Two rows
+ * are made together: lo under the readings that permit least, hi under those that permit most. That
+ * is exact, since turning a single reading moves every verdict in one direction only, but for S43,
+ * S56 and S57, which one set of rows takes as given (S45 does not occur here).
  */
 #ifndef NP_ORACLE_ROWS_H
 #define NP_ORACLE_ROWS_H
@@ -18,7 +19,7 @@ struct peer_row {
 /* What an egress name matches at the current port. */
 struct name_row {
 	bool built;
-	uint64_t *lo, *hi;	/* NULL: nothing */
+	uint64_t *lo, *hi; /* NULL: nothing */
 };
 
 struct end_at {
@@ -36,24 +37,24 @@ struct named_ends {
 struct rows {
 	const struct np_oracle *o;
 	enum np_dir dir;
-	uint32_t lo, hi;		/* the readings of each, as bits that mean yes */
-	const struct end *ends;		/* the other ends; borrowed */
-	const bool *valid;		/* ends that carry traffic */
+	uint32_t lo, hi;	/* the readings of each, as bits that mean yes */
+	const struct end *ends; /* the other ends; borrowed */
+	const bool *valid;	/* ends that carry traffic */
 	size_t n_ends, n_words;
-	uint32_t *class_first, *class_ends;	/* [n_classes + 1]: ends that count as pods */
-	struct end_at *by_addr;		/* valid ends, sorted */
+	uint32_t *class_first, *class_ends; /* [n_classes + 1]: ends that count as pods */
+	struct end_at *by_addr;		    /* valid ends, sorted */
 	size_t n_by_addr;
-	uint64_t *plain;		/* valid ends that do not count as pods */
+	uint64_t *plain; /* valid ends that do not count as pods */
 	bool has_plain;
-	struct named_ends *named;	/* by name, protocol, port; egress only */
+	struct named_ends *named; /* by name, protocol, port; egress only */
 	size_t n_named, cap_named;
-	struct peer_row *peers;		/* [n_peers]: by number of the rule */
+	struct peer_row *peers; /* [n_peers]: by number of the rule */
 	size_t n_peers;
-	uint32_t *built;		/* which of them are */
+	uint32_t *built; /* which of them are */
 	size_t n_built, cap_built;
-	struct name_row *names;		/* [n_names]: by slot, of the current port */
+	struct name_row *names; /* [n_names]: by slot, of the current port */
 	size_t n_names;
-	uint64_t *one_lo, *one_hi;	/* being built */
+	uint64_t *one_lo, *one_hi; /* being built */
 	enum np_proto proto;
 	uint16_t port;
 };
@@ -64,8 +65,9 @@ void rows_init(struct rows *r, const struct np_oracle *o, enum np_dir dir, uint3
 void rows_release(struct rows *r);
 void rows_set_port(struct rows *r, enum np_proto proto, uint16_t port);
 /*
- * After changes of the oracle. What rules match is found out anew, rules and names that are new have their place; the ends' classes
- * are read again, and if @addresses their addresses too; the names of one class are read again (egress only).
+ * After changes of the oracle. What rules match is found out anew, rules and names that are new
+ * have their place; the ends' classes are read again, and if @addresses their addresses too; the
+ * names of one class are read again (egress only).
  */
 void rows_forget(struct rows *r);
 void rows_reread_ends(struct rows *r, bool addresses);
@@ -82,10 +84,12 @@ unsigned rows_blocks_take(const struct rows *r, const struct rule *rule, size_t 
 /* The same of a port's name, for an end (or subject) that has it in this form; @divergent: S25. */
 unsigned rows_name_takes(const struct rows *r, const struct name_port *np, bool divergent);
 
-/* The verdict of all stages on @subject (a pod), towards or from every end, without the exemptions of nodes. Bits of ends without traffic have no meaning. */
+/* The verdict of all stages on @subject (a pod), towards or from every end, without the exemptions
+ * of nodes. Bits of ends without traffic have no meaning. */
 void rows_judge(struct rows *r, uint32_t subject, uint64_t *lo, uint64_t *hi);
 
 /* The NetworkPolicy stage; @lo and @hi hold what the later stages say. */
-void policy_stage_row(const struct np_stage *stage, void *rows, uint32_t subject, uint64_t *lo, uint64_t *hi);
+void policy_stage_row(const struct np_stage *stage, void *rows, uint32_t subject, uint64_t *lo,
+		      uint64_t *hi);
 
 #endif

@@ -1,4 +1,5 @@
-/* rows_index.c - the ends of rows by address, class and port name, and what is kept between questions. */
+/* rows_index.c - the ends of rows by address, class and port name, and what is kept between
+ * questions. */
 #include "rows.h"
 
 #include <stdlib.h>
@@ -32,7 +33,8 @@ static void index_addresses(struct rows *r)
 	r->n_by_addr = 0;
 	for (size_t i = 0; i < r->n_ends; i++)
 		if (r->valid[i])
-			r->by_addr[r->n_by_addr++] = (struct end_at){ r->ends[i].addr, (uint32_t)i };
+			r->by_addr[r->n_by_addr++] =
+				(struct end_at){ r->ends[i].addr, (uint32_t)i };
 	if (r->n_by_addr)
 		qsort(r->by_addr, r->n_by_addr, sizeof(*r->by_addr), cmp_end_at);
 }
@@ -76,8 +78,9 @@ static void add_names_of(struct rows *r, uint32_t c)
 		const struct name_port *np = &class->names[i];
 
 		r->named = np_grow(r->named, &r->cap_named, r->n_named, sizeof(*r->named));
-		r->named[r->n_named++] = (struct named_ends){
-			np->name, c, np->proto, np->port, np->asks_dup, np->asks_init };
+		r->named[r->n_named++] =
+			(struct named_ends){ np->name,	   c, np->proto, np->port, np->asks_dup,
+					     np->asks_init };
 	}
 }
 
@@ -149,8 +152,14 @@ static void make_room(struct rows *r)
 void rows_init(struct rows *r, const struct np_oracle *o, enum np_dir dir, uint32_t lo, uint32_t hi,
 	       const struct end *ends, const bool *valid, size_t n_ends)
 {
-	*r = (struct rows){ .o = o, .dir = dir, .lo = lo, .hi = hi, .ends = ends, .valid = valid,
-			    .n_ends = n_ends, .n_words = bits_words(n_ends) };
+	*r = (struct rows){ .o = o,
+			    .dir = dir,
+			    .lo = lo,
+			    .hi = hi,
+			    .ends = ends,
+			    .valid = valid,
+			    .n_ends = n_ends,
+			    .n_words = bits_words(n_ends) };
 	r->by_addr = np_xcalloc(n_ends + 1, sizeof(*r->by_addr));
 	r->class_first = np_xcalloc(o->n_classes + 2, sizeof(*r->class_first));
 	r->class_ends = np_xcalloc(n_ends + 1, sizeof(*r->class_ends));
@@ -174,7 +183,7 @@ static void release_names(struct rows *r)
 static void release_peers(struct rows *r)
 {
 	for (size_t i = 0; i < r->n_built; i++) {
-		free(r->peers[r->built[i]].lo);	/* hi is in the same piece */
+		free(r->peers[r->built[i]].lo); /* hi is in the same piece */
 		r->peers[r->built[i]] = (struct peer_row){ 0 };
 	}
 	r->n_built = 0;

@@ -40,7 +40,8 @@ void item_set_divergent(struct np_oracle *o, struct port_item *item, bool diverg
 		o->n_slots = item->slot + 1;
 }
 
-void rule_compile_items(struct np_oracle *o, struct np_arena *arena, struct rule *rule, enum np_dir dir)
+void rule_compile_items(struct np_oracle *o, struct np_arena *arena, struct rule *rule,
+			enum np_dir dir)
 {
 	const struct np_rule *src = rule->src;
 
@@ -50,8 +51,11 @@ void rule_compile_items(struct np_oracle *o, struct np_arena *arena, struct rule
 		const struct np_port *p = &src->ports[i];
 		struct port_item *item = &rule->items[i];
 
-		*item = (struct port_item){ .proto = p->proto, .kind = p->kind, .first = p->port,
-					    .last = p->kind == NP_PORT_RANGE ? p->end_port : p->port,
+		*item = (struct port_item){ .proto = p->proto,
+					    .kind = p->kind,
+					    .first = p->port,
+					    .last = p->kind == NP_PORT_RANGE ? p->end_port
+									     : p->port,
 					    .name = NONE };
 		if (p->kind != NP_PORT_NAME)
 			continue;

@@ -28,7 +28,8 @@ static bool is_behind(const struct np_oracle *o, const struct np_service *s, siz
 	if (!o->pods[pod].runs)
 		return false;
 	for (size_t i = 0; i < s->selector.n; i++) {
-		const struct np_str *v = np_labels_get(&o->world->pods[pod].labels, s->selector.items[i].key);
+		const struct np_str *v =
+			np_labels_get(&o->world->pods[pod].labels, s->selector.items[i].key);
 
 		if (!v || !np_str_eq(*v, s->selector.items[i].value))
 			return false;
@@ -68,7 +69,8 @@ void node_ports_compile(struct np_oracle *o)
 			const struct np_service_port *p = &w->services[i].ports[j];
 
 			if (p->node_port)
-				o->node_ports[o->n_node_ports++] = (struct node_port){
-					p->proto, p->node_port, (uint32_t)i, (uint32_t)j };
+				o->node_ports[o->n_node_ports++] =
+					(struct node_port){ p->proto, p->node_port, (uint32_t)i,
+							    (uint32_t)j };
 		}
 }

@@ -4,7 +4,8 @@
 
 #include "compiled.h"
 
-/* Fills services[@at]: pods that run, of its namespace, with all labels of the selector. Lists live in @arena. */
+/* Fills services[@at]: pods that run, of its namespace, with all labels of the selector. Lists live
+ * in @arena. */
 void service_compile(struct np_oracle *o, struct np_arena *arena, size_t at);
 
 void node_ports_compile(struct np_oracle *o);

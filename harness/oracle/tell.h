@@ -1,4 +1,5 @@
-/* tell.h - telling a person why: sentences into a buffer, and the clauses that were named on the way. */
+/* tell.h - telling a person why: sentences into a buffer, and the clauses that were named on the
+ * way. */
 #ifndef NP_ORACLE_TELL_H
 #define NP_ORACLE_TELL_H
 
@@ -7,8 +8,8 @@
 #include "eval.h"
 
 struct teller {
-	struct np_eval e;	/* a full setting */
-	struct np_buf *out;	/* NULL: only the clauses are wanted */
+	struct np_eval e;   /* a full setting */
+	struct np_buf *out; /* NULL: only the clauses are wanted */
 	np_clauses rests_on;
 };
 
@@ -25,7 +26,8 @@ void tell_place(struct teller *t, const struct np_place *place);
 /* One side: which policies isolate, and for each rule why it matches or what is missing nearest. */
 void tell_side(struct teller *t, const struct np_side *side);
 
-/* What a peer or port item asks for, and why it does not match; clauses of what is said are noted. */
+/* What a peer or port item asks for, and why it does not match; clauses of what is said are noted.
+ */
 void tell_peer(struct teller *t, enum np_dir dir, const struct np_peer *peer, struct np_str ns);
 void tell_peer_miss(struct teller *t, const struct peer_block *block, const struct np_peer *peer,
 		    struct np_str ns, const struct np_side *side);
@@ -36,7 +38,8 @@ void tell_item_miss(struct teller *t, const struct port_item *item, const struct
 		    const struct np_side *side);
 
 /* The first condition of @sel that @labels does not meet, in words; false when it meets all. */
-bool tell_selector_miss(struct teller *t, const struct np_selector *sel, const struct np_labels *labels);
+bool tell_selector_miss(struct teller *t, const struct np_selector *sel,
+			const struct np_labels *labels);
 bool selector_matches(const struct np_selector *sel, const struct np_labels *labels);
 
 #endif

@@ -27,7 +27,8 @@
 enum { N_PORTS = 3, FIRST_PORT = 80, MAX_ENDS = 64 };
 
 static const struct np_probe_port probes[] = {
-	{ NP_TCP, 80 }, { NP_TCP, 81 }, { NP_TCP, 82 }, { NP_UDP, 80 }, { NP_UDP, 81 }, { NP_SCTP, 80 },
+	{ NP_TCP, 80 }, { NP_TCP, 81 }, { NP_TCP, 82 },
+	{ NP_UDP, 80 }, { NP_UDP, 81 }, { NP_SCTP, 80 },
 };
 
 static const char port_list[] = "[TCP:80, TCP:81, TCP:82, UDP:80, UDP:81, SCTP:80]";
@@ -66,13 +67,15 @@ static void make_ordinary(struct np_world *w)
 
 static void generate_world(uint64_t seed, struct np_world *ret)
 {
-	struct np_gen_pins pins = { .set = { [NP_DIM_FAMILIES] = true, [NP_DIM_NAMES] = true,
-					     [NP_DIM_NAMESPACES] = true, [NP_DIM_PODS] = true } };
+	struct np_gen_pins pins = { .set = { [NP_DIM_FAMILIES] = true,
+					     [NP_DIM_NAMES] = true,
+					     [NP_DIM_NAMESPACES] = true,
+					     [NP_DIM_PODS] = true } };
 
-	pins.level[NP_DIM_FAMILIES] = 0;	/* IPv4 */
-	pins.level[NP_DIM_NAMES] = 3;		/* short */
+	pins.level[NP_DIM_FAMILIES] = 0; /* IPv4 */
+	pins.level[NP_DIM_NAMES] = 3;	 /* short */
 	pins.level[NP_DIM_NAMESPACES] = (uint8_t)(1 + seed % 3);
-	pins.level[NP_DIM_PODS] = 3;		/* three or four */
+	pins.level[NP_DIM_PODS] = 3; /* three or four */
 	np_gen_world(seed, &pins, ret);
 	make_ordinary(ret);
 }
@@ -95,15 +98,15 @@ static void put_pod(struct np_buf *b, const struct np_pod *pod, size_t i)
 
 static void put_world(struct np_buf *b, const struct np_world *w, const char *name, uint64_t seed)
 {
-	np_buf_printf(b, "world: %s\ntitle: generated, seed %" PRIu64 "\nports: %s\n---\n", name, seed,
-		      port_list);
+	np_buf_printf(b, "world: %s\ntitle: generated, seed %" PRIu64 "\nports: %s\n---\n", name,
+		      seed, port_list);
 	for (size_t i = 0; i < w->n_namespaces; i++) {
 		np_gen_namespace_json(&w->namespaces[i], b);
 		np_buf_adds(b, "\n---\n");
 	}
 	for (size_t i = 0; i < w->n_pods; i++)
 		put_pod(b, &w->pods[i], i);
-	b->len -= strlen("---\n");	/* no empty document at the end */
+	b->len -= strlen("---\n"); /* no empty document at the end */
 	b->data[b->len] = '\0';
 }
 
@@ -146,13 +149,15 @@ static const struct np_ipblock *draw_block(struct np_rng *rng, struct np_world *
 		const struct np_pod *pod = &w->pods[np_rng_below(rng, w->n_pods)];
 
 		b->cidr_text = np_arena_printf(&w->arena, "${%s:" NP_STR_FMT "/" NP_STR_FMT "/32}",
-					       family == 4 ? "cidr" : "cidr6", NP_STR_ARG(pod->ns), NP_STR_ARG(pod->name));
+					       family == 4 ? "cidr" : "cidr6", NP_STR_ARG(pod->ns),
+					       NP_STR_ARG(pod->name));
 		return b;
 	}
 	b->cidr_text = block_text(&w->arena, family, row[0]);
 	b->except_texts = np_arena_array(&w->arena, 3, sizeof(*b->except_texts));
 	for (; row[b->n_excepts + 1]; b->n_excepts++)
-		b->except_texts[b->n_excepts] = block_text(&w->arena, family, row[b->n_excepts + 1]);
+		b->except_texts[b->n_excepts] =
+			block_text(&w->arena, family, row[b->n_excepts + 1]);
 	return b;
 }
 
@@ -256,8 +261,9 @@ static const char *words_of(enum np_verdict v, const np_clauses *open, char *buf
 	return buf;
 }
 
-static unsigned put_lines_to(struct np_buf *b, const struct np_world *w, const struct np_readings *rd,
-			     const struct ends *ends, size_t dst, const struct np_probe_port *port, int family)
+static unsigned put_lines_to(struct np_buf *b, const struct np_world *w,
+			     const struct np_readings *rd, const struct ends *ends, size_t dst,
+			     const struct np_probe_port *port, int family)
 {
 	struct group groups[MAX_ENDS];
 	size_t n = 0;
@@ -273,7 +279,8 @@ static unsigned put_lines_to(struct np_buf *b, const struct np_world *w, const s
 			continue;
 		v = np_brute_eval(w, rd, &f, &open);
 		if (v != NP_ALLOW && v != NP_NO_FLOW)
-			add_cell(groups, &n, words_of(v, &open, buf, sizeof(buf)), ends->items[i].name);
+			add_cell(groups, &n, words_of(v, &open, buf, sizeof(buf)),
+				 ends->items[i].name);
 	}
 	for (size_t k = 0; k < n; k++) {
 		np_buf_printf(b, "  %s from %s to %s on %s:%u\n", groups[k].words,
@@ -305,7 +312,8 @@ static int put_table(struct suite *s, struct np_buf *b, const struct np_worldfil
 		np_buf_adds(b, "expect: |\n  allow\n");
 		for (size_t dst = 0; dst < ends.n; dst++)
 			for (size_t p = 0; p < NP_ARRAY_SIZE(probes); p++)
-				s->n_lines += put_lines_to(b, &w, &rd, &ends, dst, &probes[p], (int)s->family);
+				s->n_lines += put_lines_to(b, &w, &rd, &ends, dst, &probes[p],
+							   (int)s->family);
 		np_world_release(&w);
 	}
 	np_objects_free(objects);
@@ -317,9 +325,12 @@ static int put_table(struct suite *s, struct np_buf *b, const struct np_worldfil
 static void put_case(struct np_buf *b, const struct np_world *w, const char *id, const char *world,
 		     uint64_t seed, uint64_t family)
 {
-	np_buf_printf(b, "case: %s\ntitle: generated\ncovers: [S01, S02, S03, S04, S05]\nworld: %s\n"
-			 "needs: [endport, externals, sctp, ipv%" PRIu64 "]\nprofile: extended\nports: %s\n"
-			 "families: [%" PRIu64 "]\nseed: %" PRIu64 "\n---\n", id, world, family, port_list, family, seed);
+	np_buf_printf(b,
+		      "case: %s\ntitle: generated\ncovers: [S01, S02, S03, S04, S05]\nworld: %s\n"
+		      "needs: [endport, externals, sctp, ipv%" PRIu64
+		      "]\nprofile: extended\nports: %s\n"
+		      "families: [%" PRIu64 "]\nseed: %" PRIu64 "\n---\n",
+		      id, world, family, port_list, family, seed);
 	for (size_t i = 0; i < w->n_policies; i++) {
 		np_gen_policy_json(&w->policies[i], b);
 		np_buf_adds(b, "\n---\n");
@@ -345,7 +356,8 @@ static int write_case(struct suite *s, struct np_world *w, const struct np_world
 	put_case(&text, w, id, world, seed, s->family);
 	np_buf_addstr(&draft, (struct np_str){ np_buf_text(&text), text.len });
 	np_buf_adds(&draft, "expect: |\n  allow\n");
-	rc = np_casefile_parse((struct np_str){ np_buf_text(&draft), draft.len }, path, false, &c, err);
+	rc = np_casefile_parse((struct np_str){ np_buf_text(&draft), draft.len }, path, false, &c,
+			       err);
 	if (rc == 0) {
 		rc = put_table(s, &text, wf, &c, err);
 		np_case_release(&c);
@@ -398,7 +410,9 @@ static bool parse_args(int argc, char **argv, struct suite *s)
 	struct {
 		const char *name;
 		uint64_t *dest;
-	} options[] = { { "--seed", &s->seed }, { "--worlds", &s->n_worlds }, { "--cases", &s->n_cases },
+	} options[] = { { "--seed", &s->seed },
+			{ "--worlds", &s->n_worlds },
+			{ "--cases", &s->n_cases },
 			{ "--family", &s->family } };
 
 	*s = (struct suite){ .seed = 1, .n_worlds = 4, .n_cases = 10, .family = 4 };
@@ -417,7 +431,8 @@ static bool parse_args(int argc, char **argv, struct suite *s)
 		if (!known)
 			return false;
 	}
-	return s->dir && s->n_cases < 1000 && s->n_worlds < 1000 && (s->family == 4 || s->family == 6);
+	return s->dir && s->n_cases < 1000 && s->n_worlds < 1000 &&
+	       (s->family == 4 || s->family == 6);
 }
 
 int main(int argc, char **argv)
@@ -427,15 +442,17 @@ int main(int argc, char **argv)
 	char text[NP_ERR_TEXT_MAX];
 
 	if (!parse_args(argc, argv, &s) || make_folders(&s) < 0) {
-		fprintf(stderr, "usage: check_packets --out DIR [--seed S] [--worlds N] [--cases N] [--family 4|6]\n");
+		fprintf(stderr, "usage: check_packets --out DIR [--seed S] [--worlds N] [--cases "
+				"N] [--family 4|6]\n");
 		return 2;
 	}
 	for (uint64_t i = 1; i <= s.n_worlds; i++)
 		if (write_world(&s, i, &err) < 0) {
-			fprintf(stderr, "check_packets: %s\n", np_err_text(&err, text, sizeof(text)));
+			fprintf(stderr, "check_packets: %s\n",
+				np_err_text(&err, text, sizeof(text)));
 			return 1;
 		}
-	printf("%s: %" PRIu64 " worlds of %" PRIu64 " cases, %llu lines that are not allow\n", s.dir,
-	       s.n_worlds, s.n_cases, s.n_lines);
+	printf("%s: %" PRIu64 " worlds of %" PRIu64 " cases, %llu lines that are not allow\n",
+	       s.dir, s.n_worlds, s.n_cases, s.n_lines);
 	return 0;
 }

@@ -16,7 +16,8 @@ static char dir[] = "/tmp/np-test-query-XXXXXX";
 
 static const char pods[] =
 	"{apiVersion: v1, kind: Namespace, metadata: {name: x, labels: {team: red}}}\n---\n"
-	"{apiVersion: v1, kind: Pod, metadata: {name: a, namespace: x, labels: {app: web, example.com/role: api}},"
+	"{apiVersion: v1, kind: Pod, metadata: {name: a, namespace: x, labels: {app: web, "
+	"example.com/role: api}},"
 	" spec: {containers: [{name: c}]}, status: {phase: Running, podIP: 10.0.0.1}}\n---\n"
 	"{apiVersion: v1, kind: Pod, metadata: {name: b, namespace: x, labels: {app: db}},"
 	" spec: {containers: [{name: c}]}, status: {phase: Running, podIP: 10.0.0.2}}\n---\n"
@@ -25,8 +26,9 @@ static const char pods[] =
 	"{apiVersion: v1, kind: Pod, metadata: {name: d, namespace: 'y', labels: {app: db}},"
 	" spec: {containers: [{name: c}]}, status: {phase: Running, podIP: 10.0.0.4}}\n";
 
-#define POLICY(spec) \
-	"{apiVersion: networking.k8s.io/v1, kind: NetworkPolicy, metadata: {name: p, namespace: x}, spec: " spec "}\n"
+#define POLICY(spec)                                                                               \
+	"{apiVersion: networking.k8s.io/v1, kind: NetworkPolicy, metadata: {name: p, namespace: "  \
+	"x}, spec: " spec "}\n"
 #define DB "podSelector: {matchLabels: {app: db}}"
 
 static const struct {
@@ -34,24 +36,33 @@ static const struct {
 } files[] = {
 	{ "pods.yaml", pods },
 	{ "deny.yaml", POLICY("{" DB "}") },
-	{ "web.yaml", POLICY("{" DB ", ingress: [{from: [{podSelector: {matchLabels: {app: web}}}], ports:"
-			     " [{port: 5432, endPort: 5440}]}]}") },
-	{ "block.yaml", POLICY("{" DB ", ingress: [{from: [{ipBlock: {cidr: 203.0.113.0/24, except: [203.0.113.8/29]}}]}]}") },
-	{ "pods-of-block.yaml", POLICY("{" DB ", ingress: [{from: [{ipBlock: {cidr: 10.0.0.0/30}}]}]}") },
-	{ "named.yaml",
-	  "{apiVersion: v1, kind: Pod, metadata: {name: a, namespace: x}, spec: {containers: [{name: c, ports:"
-	  " [{name: web, containerPort: 8080}]}]}, status: {phase: Running, podIP: 10.0.0.1}}\n---\n"
-	  "{apiVersion: v1, kind: Pod, metadata: {name: b, namespace: x, labels: {app: web}}, spec: {containers:"
-	  " [{name: c}]}, status: {phase: Running, podIP: 10.0.0.2}}\n---\n"
-	  "{apiVersion: v1, kind: Pod, metadata: {name: c, namespace: x, labels: {app: web}}, spec: {containers:"
-	  " [{name: c}]}, status: {phase: Running, podIP: 10.0.0.3}}\n" },
-	{ "by-name.yaml", POLICY("{podSelector: {matchExpressions: [{key: app, operator: DoesNotExist}]},"
-				 " ingress: [{ports: [{port: web}]}]}") },
+	{ "web.yaml",
+	  POLICY("{" DB ", ingress: [{from: [{podSelector: {matchLabels: {app: web}}}], ports:"
+		 " [{port: 5432, endPort: 5440}]}]}") },
+	{ "block.yaml", POLICY("{" DB ", ingress: [{from: [{ipBlock: {cidr: 203.0.113.0/24, "
+				      "except: [203.0.113.8/29]}}]}]}") },
+	{ "pods-of-block.yaml",
+	  POLICY("{" DB ", ingress: [{from: [{ipBlock: {cidr: 10.0.0.0/30}}]}]}") },
+	{ "named.yaml", "{apiVersion: v1, kind: Pod, metadata: {name: a, namespace: x}, spec: "
+			"{containers: [{name: c, ports:"
+			" [{name: web, containerPort: 8080}]}]}, status: {phase: Running, podIP: "
+			"10.0.0.1}}\n---\n"
+			"{apiVersion: v1, kind: Pod, metadata: {name: b, namespace: x, labels: "
+			"{app: web}}, spec: {containers:"
+			" [{name: c}]}, status: {phase: Running, podIP: 10.0.0.2}}\n---\n"
+			"{apiVersion: v1, kind: Pod, metadata: {name: c, namespace: x, labels: "
+			"{app: web}}, spec: {containers:"
+			" [{name: c}]}, status: {phase: Running, podIP: 10.0.0.3}}\n" },
+	{ "by-name.yaml",
+	  POLICY("{podSelector: {matchExpressions: [{key: app, operator: DoesNotExist}]},"
+		 " ingress: [{ports: [{port: web}]}]}") },
 	{ "all.yaml", POLICY("{podSelector: {}}") },
-	{ "web-alone.yaml", POLICY("{podSelector: {}, ingress: [{from: [{podSelector: {matchLabels: {app: web}}}], ports:"
+	{ "web-alone.yaml", POLICY("{podSelector: {}, ingress: [{from: [{podSelector: "
+				   "{matchLabels: {app: web}}}], ports:"
 				   " [{port: 80}]}]}") },
 	{ "bad.yaml", POLICY("{" DB ", ingress: [{from: [{}]}]}") },
-	{ "fewer.yaml", "{apiVersion: v1, kind: Pod, metadata: {name: a, namespace: x}, spec: {containers: [{name: c}]},"
+	{ "fewer.yaml", "{apiVersion: v1, kind: Pod, metadata: {name: a, namespace: x}, spec: "
+			"{containers: [{name: c}]},"
 			" status: {phase: Running, podIP: 10.0.0.1}}\n" },
 };
 
@@ -68,8 +79,11 @@ static void make_many(void)
 	struct np_err err;
 
 	for (unsigned i = 0; i < 15; i++)
-		np_buf_printf(&text, "---\n{apiVersion: v1, kind: Pod, metadata: {name: p%02u, namespace: x, labels: {app: %s}},"
-			      " spec: {containers: [{name: c}]}, status: {phase: Running, podIP: 10.0.1.%u}}\n",
+		np_buf_printf(&text,
+			      "---\n{apiVersion: v1, kind: Pod, metadata: {name: p%02u, namespace: "
+			      "x, labels: {app: %s}},"
+			      " spec: {containers: [{name: c}]}, status: {phase: Running, podIP: "
+			      "10.0.1.%u}}\n",
 			      i, i < 12 ? "web" : "db", i + 1);
 	ck_assert(np_file_write(path, np_buf_text(&text), text.len, 0600, &err) == 0);
 	np_buf_release(&text);
@@ -84,7 +98,8 @@ static void make_dir(void)
 	for (size_t i = 0; i < NP_ARRAY_SIZE(files); i++) {
 		np_auto_free char *path = path_of(files[i].name);
 
-		ck_assert(np_file_write(path, files[i].text, strlen(files[i].text), 0600, &err) == 0);
+		ck_assert(np_file_write(path, files[i].text, strlen(files[i].text), 0600, &err) ==
+			  0);
 	}
 }
 
@@ -98,8 +113,10 @@ static void remove_dir(void)
 /* Runs a command line in this (forked) process; what it prints is *@ret_out, heap text. */
 static int run(const char *line, char **ret_out)
 {
-	static const struct np_command *const commands[] = { &np_cmd_diff, &np_cmd_eval, &np_cmd_table };
-	np_auto_free char *copy = np_xstrdup(line), *out = path_of("out"), *err_out = path_of("err");
+	static const struct np_command *const commands[] = { &np_cmd_diff, &np_cmd_eval,
+							     &np_cmd_table };
+	np_auto_free char *copy = np_xstrdup(line), *out = path_of("out"),
+			  *err_out = path_of("err");
 	struct np_buf text = { 0 };
 	struct np_err err;
 	char *argv[32], *save = NULL;
@@ -123,10 +140,11 @@ static int run(const char *line, char **ret_out)
 static const struct {
 	const char *line;
 	int status;
-	const char *out;	/* exact text; NULL: not looked at */
+	const char *out; /* exact text; NULL: not looked at */
 } lines[] = {
 	{ "diff --world pods.yaml --world-after pods.yaml", 0, "no connection opens or closes\n" },
-	{ "diff --world pods.yaml --world deny.yaml --world-after deny.yaml", 0, "no connection opens or closes\n" },
+	{ "diff --world pods.yaml --world deny.yaml --world-after deny.yaml", 0,
+	  "no connection opens or closes\n" },
 	{ "diff --world pods.yaml --world-after deny.yaml --pods-only", 1,
 	  "closes     x/a -> x/b  TCP,UDP,SCTP\n"
 	  "closes     x/c -> x/b  TCP,UDP,SCTP\n"
@@ -140,21 +158,30 @@ static const struct {
 	{ "diff --world pods.yaml --world deny.yaml --world-after block.yaml", 1,
 	  "opens      203.0.113.0/29 -> x/b  TCP,UDP,SCTP\n"
 	  "opens      203.0.113.16-203.0.113.255 -> x/b  TCP,UDP,SCTP\n" },
-	{ "diff --world pods.yaml --world deny.yaml --world-after block.yaml --pods-only --address 203.0.113.9", 0,
-	  "no connection opens or closes\n" },
-	{ "diff --world pods.yaml --world deny.yaml --world-after block.yaml --pods-only --address 203.0.113.7", 1,
-	  "opens      203.0.113.7 -> x/b  TCP,UDP,SCTP\n" },
-	{ "diff --world pods.yaml --world deny.yaml --world-after pods-of-block.yaml --pods-only", 1,
+	{ "diff --world pods.yaml --world deny.yaml --world-after block.yaml --pods-only --address "
+	  "203.0.113.9",
+	  0, "no connection opens or closes\n" },
+	{ "diff --world pods.yaml --world deny.yaml --world-after block.yaml --pods-only --address "
+	  "203.0.113.7",
+	  1, "opens      203.0.113.7 -> x/b  TCP,UDP,SCTP\n" },
+	{ "diff --world pods.yaml --world deny.yaml --world-after pods-of-block.yaml --pods-only",
+	  1,
 	  "may open   x/a -> x/b  TCP,UDP,SCTP\n"
 	  "may open   x/c -> x/b  TCP,UDP,SCTP\n" },
-	{ "diff --world pods.yaml --world pods-of-block.yaml --world-after deny.yaml --pods-only --profile upstream", 1,
+	{ "diff --world pods.yaml --world pods-of-block.yaml --world-after deny.yaml --pods-only "
+	  "--profile upstream",
+	  1,
 	  "closes     x/a -> x/b  TCP,UDP,SCTP\n"
 	  "closes     x/c -> x/b  TCP,UDP,SCTP\n" },
 	{ "diff --world pods.yaml --world-after fewer.yaml --pods-only", 0,
 	  "not compared: 3 pods that are gone, 0 new ones\nno connection opens or closes\n" },
-	{ "diff --world pods.yaml --world deny.yaml --world-after web.yaml --pods-only --format json", 1,
-	  "{\"changes\":[{\"change\":\"opens\",\"from\":\"x/a\",\"to\":\"x/b\",\"ports\":\"TCP:5432-5440\"},"
-	  "{\"change\":\"opens\",\"from\":\"x/c\",\"to\":\"x/b\",\"ports\":\"TCP:5432-5440\"}],\"pods_gone\":0,"
+	{ "diff --world pods.yaml --world deny.yaml --world-after web.yaml --pods-only --format "
+	  "json",
+	  1,
+	  "{\"changes\":[{\"change\":\"opens\",\"from\":\"x/a\",\"to\":\"x/"
+	  "b\",\"ports\":\"TCP:5432-5440\"},"
+	  "{\"change\":\"opens\",\"from\":\"x/c\",\"to\":\"x/"
+	  "b\",\"ports\":\"TCP:5432-5440\"}],\"pods_gone\":0,"
 	  "\"pods_new\":0}\n" },
 	{ "diff pods.yaml deny.yaml --pods-only --world web.yaml", 1,
 	  "closes     x/a -> x/b  TCP:5432-5440\n"
@@ -186,10 +213,11 @@ static const struct {
 	  "allow         x/a -> x/b\nallow         x/c -> x/b\n" },
 	{ "eval --world pods.yaml --world web.yaml --from */app=db --to x/b --port 5432", 1,
 	  "allow         x/b -> x/b\ndeny          y/d -> x/b\n" },
-	{ "eval --world pods.yaml --world web.yaml --from x/app=web,example.com/role=api --to x/b --port 5432", 0,
-	  "allow         x/a -> x/b\n" },
-	{ "eval --world pods.yaml --world pods-of-block.yaml --from x/app=web --to x/b --port 80", 3,
-	  "undef (S19)   x/a -> x/b\nundef (S19)   x/c -> x/b\n" },
+	{ "eval --world pods.yaml --world web.yaml --from x/app=web,example.com/role=api --to x/b "
+	  "--port 5432",
+	  0, "allow         x/a -> x/b\n" },
+	{ "eval --world pods.yaml --world pods-of-block.yaml --from x/app=web --to x/b --port 80",
+	  3, "undef (S19)   x/a -> x/b\nundef (S19)   x/c -> x/b\n" },
 	{ "eval --world pods.yaml --from x/app=nobody --to x/b --port 80", 2, "" },
 	{ "eval --world pods.yaml --from x/app=web, --to x/b --port 80", 2, "" },
 	{ "eval --world pods.yaml --from x/=web --to x/b --port 80", 2, "" },
@@ -197,7 +225,8 @@ static const struct {
 	{ "table --world pods.yaml --world web.yaml --ports TCP:5432 --summary", 0,
 	  "4 ends in 3 classes; ends of a class differ in nothing\n\n"
 	  "    1: 2  x/a, x/c\n    2: 1  x/b\n    3: 1  y/d\n\n"
-	  "a row for each class as source, a column for each as destination: A allow, . deny, ? undefined\n\n"
+	  "a row for each class as source, a column for each as destination: A allow, . deny, ? "
+	  "undefined\n\n"
 	  "TCP:5432\n      123\n    1 AAA\n    2 AAA\n    3 A.A\n" },
 };
 
@@ -206,7 +235,8 @@ START_TEST(command_line)
 	np_auto_free char *out = NULL;
 	int status = run(lines[_i].line, &out);
 
-	ck_assert_msg(status == lines[_i].status, "%s: status %d, not %d", lines[_i].line, status, lines[_i].status);
+	ck_assert_msg(status == lines[_i].status, "%s: status %d, not %d", lines[_i].line, status,
+		      lines[_i].status);
 	if (lines[_i].out)
 		ck_assert_msg(strcmp(out, lines[_i].out) == 0, "%s:\n%s", lines[_i].line, out);
 }
@@ -243,7 +273,8 @@ static bool ports_hold(const char *text, enum np_proto proto, unsigned port)
 }
 
 /* The change that the output names for a connection, "" for none. */
-static const char *change_in(const json_t *changes, const char *from, const char *to, enum np_proto proto, unsigned port)
+static const char *change_in(const json_t *changes, const char *from, const char *to,
+			     enum np_proto proto, unsigned port)
 {
 	size_t i;
 	json_t *c;
@@ -278,8 +309,10 @@ static char *pod_name(const struct np_pod *p)
 static unsigned check_diff(uint64_t seed)
 {
 	struct np_readings rd = np_profile_readings(NP_PROFILE_CORE);
-	np_auto_free char *text = NULL, *line = np_xasprintf("diff a.yaml b.yaml --pods-only --format json --family %d",
-							     seed % 2 ? 4 : 6);
+	np_auto_free char *text = NULL,
+			  *line = np_xasprintf(
+				  "diff a.yaml b.yaml --pods-only --format json --family %d",
+				  seed % 2 ? 4 : 6);
 	struct np_world a, b;
 	struct np_oracle *o[2];
 	struct np_cuts cuts;
@@ -302,19 +335,25 @@ static unsigned check_diff(uint64_t seed)
 	o[1] = np_oracle_new(&b, &rd);
 	for (unsigned i = 0; i < 300; i++) {
 		struct np_flow f = { { .kind = NP_END_POD, .idx = np_rng_below(&rng, a.n_pods) },
-				     { .kind = NP_END_POD, .idx = np_rng_below(&rng, a.n_pods) }, seed % 2 ? 4 : 6,
-				     (enum np_proto)np_rng_below(&rng, NP_N_PROTOS), (uint16_t)(1 + np_rng_below(&rng, 65535)) };
-		np_auto_free char *from = pod_name(&a.pods[f.src.idx]), *to = pod_name(&a.pods[f.dst.idx]);
+				     { .kind = NP_END_POD, .idx = np_rng_below(&rng, a.n_pods) },
+				     seed % 2 ? 4 : 6,
+				     (enum np_proto)np_rng_below(&rng, NP_N_PROTOS),
+				     (uint16_t)(1 + np_rng_below(&rng, 65535)) };
+		np_auto_free char *from = pod_name(&a.pods[f.src.idx]),
+				  *to = pod_name(&a.pods[f.dst.idx]);
 		const char *want, *got;
 
 		if (cuts.n_ports && np_rng_below(&rng, 4))
-			f.port = (uint16_t)(cuts.ports[np_rng_below(&rng, cuts.n_ports)] + np_rng_below(&rng, 2));
+			f.port = (uint16_t)(cuts.ports[np_rng_below(&rng, cuts.n_ports)] +
+					    np_rng_below(&rng, 2));
 		if (!f.port || !a.pods[f.src.idx].n_ips || !a.pods[f.dst.idx].n_ips)
-			continue;	/* without an address the command makes one up */
-		want = change_wanted(np_oracle_eval(o[0], &f, NULL), np_oracle_eval(o[1], &f, NULL));
+			continue; /* without an address the command makes one up */
+		want = change_wanted(np_oracle_eval(o[0], &f, NULL),
+				     np_oracle_eval(o[1], &f, NULL));
 		got = change_in(changes, from, to, f.proto, f.port);
-		ck_assert_msg(strcmp(want, got) == 0, "seed %llu: %s -> %s %s %u: '%s', not '%s'", (unsigned long long)seed,
-			      from, to, np_proto_name(f.proto), f.port, got, want);
+		ck_assert_msg(strcmp(want, got) == 0, "seed %llu: %s -> %s %s %u: '%s', not '%s'",
+			      (unsigned long long)seed, from, to, np_proto_name(f.proto), f.port,
+			      got, want);
 		n_changed += *want != 0;
 	}
 	np_oracle_free(o[0]);
@@ -344,8 +383,9 @@ static void check_alike(const struct np_table *t, size_t a, size_t b, uint64_t s
 			if (k == a || k == b)
 				continue;
 			ck_assert_msg(np_table_at(t, p, a, k) == np_table_at(t, p, b, k) &&
-				      np_table_at(t, p, k, a) == np_table_at(t, p, k, b),
-				      "seed %llu: %zu and %zu differ at %zu", (unsigned long long)seed, a, b, k);
+					      np_table_at(t, p, k, a) == np_table_at(t, p, k, b),
+				      "seed %llu: %zu and %zu differ at %zu",
+				      (unsigned long long)seed, a, b, k);
 		}
 	}
 }
@@ -357,8 +397,9 @@ static bool are_alike(const struct np_table *t, size_t a, size_t b)
 		for (size_t k = 0; k < t->n_sources; k++) {
 			if (np_table_at(t, p, a, b) != np_table_at(t, p, b, a))
 				return false;
-			if (k != a && k != b && (np_table_at(t, p, a, k) != np_table_at(t, p, b, k) ||
-						 np_table_at(t, p, k, a) != np_table_at(t, p, k, b)))
+			if (k != a && k != b &&
+			    (np_table_at(t, p, a, k) != np_table_at(t, p, b, k) ||
+			     np_table_at(t, p, k, a) != np_table_at(t, p, k, b)))
 				return false;
 		}
 	return true;
@@ -366,7 +407,9 @@ static bool are_alike(const struct np_table *t, size_t a, size_t b)
 
 START_TEST(classes_are_exact)
 {
-	static const struct np_probe_port ports[] = { { NP_TCP, 80 }, { NP_UDP, 53 }, { NP_TCP, 443 } };
+	static const struct np_probe_port ports[] = { { NP_TCP, 80 },
+						      { NP_UDP, 53 },
+						      { NP_TCP, 443 } };
 	struct np_readings rd = np_profile_readings(NP_PROFILE_CORE);
 	size_t n_shared = 0;
 
@@ -382,7 +425,8 @@ START_TEST(classes_are_exact)
 		for (size_t i = 0; i < w.n_pods && n < 64; i++)
 			ends[n++] = (struct np_end){ .kind = NP_END_POD, .idx = i };
 		o = np_oracle_new(&w, &rd);
-		np_oracle_table(o, ends, n, ends, n, ports, NP_ARRAY_SIZE(ports), seed % 2 ? 4 : 6, &t);
+		np_oracle_table(o, ends, n, ends, n, ports, NP_ARRAY_SIZE(ports), seed % 2 ? 4 : 6,
+				&t);
 		end_classes_find(&t, &c);
 		for (size_t i = 0; i < n; i++) {
 			size_t first = c.items[c.of[i]].first;

@@ -23,31 +23,39 @@ static char *path_of(const char *name)
 static const struct {
 	const char *path, *body;
 } objects[] = {
-	{ "/api/v1/namespaces", "{\"apiVersion\":\"v1\",\"kind\":\"Namespace\",\"metadata\":{\"name\":\"shop\"}}" },
+	{ "/api/v1/namespaces",
+	  "{\"apiVersion\":\"v1\",\"kind\":\"Namespace\",\"metadata\":{\"name\":\"shop\"}}" },
 	{ "/api/v1/namespaces/shop/pods",
-	  "{\"apiVersion\":\"v1\",\"kind\":\"Pod\",\"metadata\":{\"name\":\"db\",\"labels\":{\"app\":\"db\"}},\"spec\":"
-	  "{\"containers\":[{\"name\":\"c\",\"image\":\"x\",\"ports\":[{\"name\":\"pg\",\"containerPort\":5432}]}]}}" },
-	{ "/api/v1/namespaces/shop/pods",
-	  "{\"apiVersion\":\"v1\",\"kind\":\"Pod\",\"metadata\":{\"name\":\"web\",\"labels\":{\"app\":\"web\"}},\"spec\":"
-	  "{\"containers\":[{\"name\":\"c\",\"image\":\"x\"}]}}" },
+	  "{\"apiVersion\":\"v1\",\"kind\":\"Pod\",\"metadata\":{\"name\":\"db\",\"labels\":{"
+	  "\"app\":\"db\"}},\"spec\":"
+	  "{\"containers\":[{\"name\":\"c\",\"image\":\"x\",\"ports\":[{\"name\":\"pg\","
+	  "\"containerPort\":5432}]}]}}" },
+	{ "/api/v1/namespaces/shop/pods", "{\"apiVersion\":\"v1\",\"kind\":\"Pod\",\"metadata\":{"
+					  "\"name\":\"web\",\"labels\":{\"app\":\"web\"}},\"spec\":"
+					  "{\"containers\":[{\"name\":\"c\",\"image\":\"x\"}]}}" },
 	{ "/api/v1/namespaces/shop/services",
-	  "{\"apiVersion\":\"v1\",\"kind\":\"Service\",\"metadata\":{\"name\":\"db\"},\"spec\":{\"selector\":{\"app\":\"db\"},"
+	  "{\"apiVersion\":\"v1\",\"kind\":\"Service\",\"metadata\":{\"name\":\"db\"},\"spec\":{"
+	  "\"selector\":{\"app\":\"db\"},"
 	  "\"ports\":[{\"port\":5432,\"targetPort\":\"pg\"}]}}" },
 	{ "/apis/networking.k8s.io/v1/namespaces/shop/networkpolicies",
-	  "{\"apiVersion\":\"networking.k8s.io/v1\",\"kind\":\"NetworkPolicy\",\"metadata\":{\"name\":\"db-from-web\"},"
-	  "\"spec\":{\"podSelector\":{\"matchLabels\":{\"app\":\"db\"}},\"ingress\":[{\"from\":[{\"podSelector\":"
+	  "{\"apiVersion\":\"networking.k8s.io/"
+	  "v1\",\"kind\":\"NetworkPolicy\",\"metadata\":{\"name\":\"db-from-web\"},"
+	  "\"spec\":{\"podSelector\":{\"matchLabels\":{\"app\":\"db\"}},\"ingress\":[{\"from\":[{"
+	  "\"podSelector\":"
 	  "{\"matchLabels\":{\"app\":\"web\"}}}],\"ports\":[{\"port\":\"pg\"}]}]}}" },
 };
 
-static const char after[] =
-	"{apiVersion: networking.k8s.io/v1, kind: NetworkPolicy, metadata: {name: db-from-web, namespace: shop}, spec:"
-	" {podSelector: {matchLabels: {app: db}}, ingress: [{from: [{podSelector: {matchLabels: {app: web}}}], ports:"
-	" [{port: 80}]}]}}\n";
+static const char after[] = "{apiVersion: networking.k8s.io/v1, kind: NetworkPolicy, metadata: "
+			    "{name: db-from-web, namespace: shop}, spec:"
+			    " {podSelector: {matchLabels: {app: db}}, ingress: [{from: "
+			    "[{podSelector: {matchLabels: {app: web}}}], ports:"
+			    " [{port: 80}]}]}}\n";
 
 /* Everything there is, as one text: it must not change. */
 static char *state_of(struct np_kube *k)
 {
-	static const char *const paths[] = { "/api/v1/namespaces", "/api/v1/pods", "/api/v1/services",
+	static const char *const paths[] = { "/api/v1/namespaces", "/api/v1/pods",
+					     "/api/v1/services",
 					     "/apis/networking.k8s.io/v1/networkpolicies" };
 	struct np_buf all = { 0 };
 
@@ -67,7 +75,9 @@ static void make_objects(struct np_kube *k)
 {
 	for (size_t i = 0; i < NP_ARRAY_SIZE(objects); i++) {
 		json_t *json = json_loads(objects[i].body, 0, NULL);
-		struct np_kube_req req = { .method = "POST", .path = objects[i].path, .json = json };
+		struct np_kube_req req = { .method = "POST",
+					   .path = objects[i].path,
+					   .json = json };
 		struct np_kube_reply reply = { 0 };
 		struct np_err err;
 
@@ -105,8 +115,10 @@ static void wait_for_pods(struct np_kube *k)
 /* What a command line prints; "KC" stands for the kubeconfig. */
 static int run(const char *line, char **ret_out)
 {
-	static const struct np_command *const commands[] = { &np_cmd_diff, &np_cmd_eval, &np_cmd_table };
-	np_auto_free char *copy = np_xstrdup(line), *out = path_of("out"), *err_out = path_of("err");
+	static const struct np_command *const commands[] = { &np_cmd_diff, &np_cmd_eval,
+							     &np_cmd_table };
+	np_auto_free char *copy = np_xstrdup(line), *out = path_of("out"),
+			  *err_out = path_of("err");
 	np_auto_free char *config = path_of("kubeconfig"), *manifest = path_of("after.yaml");
 	struct np_buf text = { 0 };
 	struct np_err err;
@@ -114,7 +126,9 @@ static int run(const char *line, char **ret_out)
 	int argc = 0, status = -1;
 
 	for (char *p = strtok_r(copy, " ", &save); p && argc < 31; p = strtok_r(NULL, " ", &save))
-		argv[argc++] = strcmp(p, "KC") == 0 ? config : strcmp(p, "AFTER") == 0 ? manifest : p;
+		argv[argc++] = strcmp(p, "KC") == 0	 ? config
+			       : strcmp(p, "AFTER") == 0 ? manifest
+							 : p;
 	argv[argc] = NULL;
 	ck_assert(freopen(out, "w", stdout) && freopen(err_out, "w", stderr));
 	for (size_t i = 0; i < NP_ARRAY_SIZE(commands); i++)
@@ -129,16 +143,19 @@ static int run(const char *line, char **ret_out)
 static const struct {
 	const char *line;
 	int status;
-	const char *out;	/* must be in the text */
+	const char *out; /* must be in the text */
 } lines[] = {
 	{ "eval --kubeconfig KC --from shop/web --to shop/db --port 5432", 0, "allow\n" },
 	{ "eval --kubeconfig KC --from shop/web --to svc:shop/db --port 5432", 0, "allow\n" },
-	{ "eval --kubeconfig KC --from shop/app=web --to shop/db --port 80", 1, "deny          shop/web -> shop/db\n" },
+	{ "eval --kubeconfig KC --from shop/app=web --to shop/db --port 80", 1,
+	  "deny          shop/web -> shop/db\n" },
 	{ "eval --kubeconfig KC --from kube-system/kube-dns --to shop/db --port 5432 --explain", 1,
 	  "    shop/db-from-web:\n"
 	  "      rule 0 does not match: its ports do, its peers do not\n"
-	  "        peer 0, pods {app=web} of namespace shop (S09): the pod is of namespace kube-system (S09)\n" },
-	{ "table --kubeconfig KC --ports TCP:5432", 0, "    1 A.A  kube-system/kube-dns\n    2 AAA  shop/db\n" },
+	  "        peer 0, pods {app=web} of namespace shop (S09): the pod is of namespace "
+	  "kube-system (S09)\n" },
+	{ "table --kubeconfig KC --ports TCP:5432", 0,
+	  "    1 A.A  kube-system/kube-dns\n    2 AAA  shop/db\n" },
 	{ "diff --kubeconfig KC AFTER --pods-only", 1,
 	  "opens      shop/web -> shop/db  TCP:80\ncloses     shop/web -> shop/db  TCP:5432\n" },
 };
@@ -151,8 +168,8 @@ static void check_lines(struct np_kube *k)
 		np_auto_free char *out = NULL;
 		int status = run(lines[i].line, &out);
 
-		ck_assert_msg(status == lines[i].status && strstr(out, lines[i].out), "%s: status %d\n%s", lines[i].line,
-			      status, out);
+		ck_assert_msg(status == lines[i].status && strstr(out, lines[i].out),
+			      "%s: status %d\n%s", lines[i].line, status, out);
 	}
 	now = state_of(k);
 	ck_assert_msg(strcmp(before, now) == 0, "the cluster has changed");
@@ -163,7 +180,8 @@ static char *agent_path(void)
 {
 	const char *agent = getenv("NP_AGENT"), *build = getenv("NP_BUILD");
 
-	return agent ? np_xstrdup(agent) : np_xasprintf("%s/netpolcheck-agent", build ? build : "build");
+	return agent ? np_xstrdup(agent)
+		     : np_xasprintf("%s/netpolcheck-agent", build ? build : "build");
 }
 
 START_TEST(reads_a_cluster)

@@ -1,11 +1,11 @@
 /*
- * bench_oracle.c - how fast the oracle compiles, answers, fills tables and follows changes, from 100
- * to 10,000 pods and policies, and what the machine's limit is. One JSON object a line:
+ * bench_oracle.c - how fast the oracle compiles, answers, fills tables and follows changes, from
+ * 100 to 10,000 pods and policies, and what the machine's limit is. One JSON object a line:
  * {"bench":..,"value":..,"unit":..,"min":..,"max":..,"rounds":..}: value is the median; with
  * "bound" and "met" where there is something to reach. table.limit is what the bits of the table
  * cost that are only written and counted, table.limit-times how often that goes into table. Times
- * are CPU time of one core, so that what else the machine does counts little. Each size is a process
- * of its own, for its peak of memory. Any argument: the quick ones only.
+ * are CPU time of one core, so that what else the machine does counts little. Each size is a
+ * process of its own, for its peak of memory. Any argument: the quick ones only.
  */
 #include <sys/resource.h>
 #include <sys/wait.h>
@@ -57,17 +57,20 @@ static double median(double *values, unsigned n)
 	return values[n / 2];
 }
 
-static void print_rounds(const char *bench, const char *tag, double *values, unsigned n, const char *unit)
+static void print_rounds(const char *bench, const char *tag, double *values, unsigned n,
+			 const char *unit)
 {
 	double value = median(values, n);
 	char name[128];
 
 	snprintf(name, sizeof(name), "oracle.%s.%s", bench, tag);
-	printf("{\"bench\":\"%s\",\"value\":%.4g,\"unit\":\"%s\",\"min\":%.4g,\"max\":%.4g,\"rounds\":%u", name,
-	       value, unit, values[0], values[n - 1], n);
+	printf("{\"bench\":\"%s\",\"value\":%.4g,\"unit\":\"%s\",\"min\":%.4g,\"max\":%.4g,"
+	       "\"rounds\":%u",
+	       name, value, unit, values[0], values[n - 1], n);
 	for (size_t i = 0; i < NP_ARRAY_SIZE(bounds); i++)
 		if (strncmp(name, bounds[i].name, strlen(bounds[i].name)) == 0)
-			printf(",\"bound\":\"%s %g\",\"met\":%s", bounds[i].at_least ? "over" : "under", bounds[i].value,
+			printf(",\"bound\":\"%s %g\",\"met\":%s",
+			       bounds[i].at_least ? "over" : "under", bounds[i].value,
 			       (value > bounds[i].value) == bounds[i].at_least ? "true" : "false");
 	printf("}\n");
 	fflush(stdout);
@@ -79,9 +82,10 @@ static void print_one(const char *bench, const char *tag, double value, const ch
 }
 
 static const struct np_probe_port ports[] = {
-	{ NP_TCP, 80 }, { NP_TCP, 443 }, { NP_UDP, 53 }, { NP_TCP, 8080 }, { NP_TCP, 8443 }, { NP_SCTP, 80 },
-	{ NP_TCP, 5432 }, { NP_UDP, 80 }, { NP_TCP, 81 }, { NP_TCP, 9090 }, { NP_TCP, 22 }, { NP_TCP, 8500 },
-	{ NP_UDP, 123 }, { NP_TCP, 3306 }, { NP_TCP, 6379 }, { NP_SCTP, 7777 },
+	{ NP_TCP, 80 },	  { NP_TCP, 443 },  { NP_UDP, 53 },   { NP_TCP, 8080 },
+	{ NP_TCP, 8443 }, { NP_SCTP, 80 },  { NP_TCP, 5432 }, { NP_UDP, 80 },
+	{ NP_TCP, 81 },	  { NP_TCP, 9090 }, { NP_TCP, 22 },   { NP_TCP, 8500 },
+	{ NP_UDP, 123 },  { NP_TCP, 3306 }, { NP_TCP, 6379 }, { NP_SCTP, 7777 },
 };
 
 enum { N_PORTS = NP_ARRAY_SIZE(ports) };
@@ -103,7 +107,8 @@ static size_t sum_table(const struct np_table *t)
 	for (size_t p = 0; p < t->n_ports; p++)
 		for (size_t i = 0; i < t->allow[p].n_rows * t->allow[p].words_per_row; i++) {
 			n += (size_t)__builtin_popcountll(t->allow[p].words[i]);
-			n += t->undef ? (size_t)__builtin_popcountll(t->undef[p].words[i]) << 32 : 0;
+			n += t->undef ? (size_t)__builtin_popcountll(t->undef[p].words[i]) << 32
+				      : 0;
 		}
 	return n;
 }
@@ -120,9 +125,13 @@ static void bench_single(const struct np_oracle *o, const struct bench *b, const
 	for (unsigned i = 0; i < N; i++) {
 		const struct np_probe_port *port = &ports[np_rng_below(&rng, N_PORTS)];
 
-		flows[i] = (struct np_flow){ .src = { .kind = NP_END_POD, .idx = np_rng_below(&rng, b->n_pods) },
-					     .dst = { .kind = NP_END_POD, .idx = np_rng_below(&rng, b->n_pods) },
-					     .family = 4, .proto = port->proto, .port = port->port };
+		flows[i] = (struct np_flow){
+			.src = { .kind = NP_END_POD, .idx = np_rng_below(&rng, b->n_pods) },
+			.dst = { .kind = NP_END_POD, .idx = np_rng_below(&rng, b->n_pods) },
+			.family = 4,
+			.proto = port->proto,
+			.port = port->port
+		};
 	}
 	for (unsigned r = 0; r < ROUNDS; r++) {
 		double t = cpu_ms();
@@ -136,10 +145,11 @@ static void bench_single(const struct np_oracle *o, const struct bench *b, const
 	}
 	print_rounds("eval", tag, values, ROUNDS, "million verdicts/s");
 	if (allowed == (size_t)N * ROUNDS)
-		abort();	/* nothing was denied: the world measures nothing */
+		abort(); /* nothing was denied: the world measures nothing */
 }
 
-static void bench_compile(const struct bench *b, const struct np_readings *rd, const char *tag, unsigned rounds)
+static void bench_compile(const struct bench *b, const struct np_readings *rd, const char *tag,
+			  unsigned rounds)
 {
 	double values[MAX_ROUNDS];
 
@@ -152,7 +162,8 @@ static void bench_compile(const struct bench *b, const struct np_readings *rd, c
 	print_rounds("compile", tag, values, rounds, "ms");
 }
 
-static double bench_table(const struct np_oracle *o, const struct bench *b, const char *tag, unsigned rounds)
+static double bench_table(const struct np_oracle *o, const struct bench *b, const char *tag,
+			  unsigned rounds)
 {
 	np_auto_free struct np_end *ends = pod_ends(b);
 	double values[MAX_ROUNDS];
@@ -174,7 +185,8 @@ static double bench_table(const struct np_oracle *o, const struct bench *b, cons
 }
 
 /* What a table costs that only has to be written and counted: the limit of @table_ms. */
-static void bench_limit(const struct bench *b, unsigned n_matrices, double table_ms, const char *tag, unsigned rounds)
+static void bench_limit(const struct bench *b, unsigned n_matrices, double table_ms,
+			const char *tag, unsigned rounds)
 {
 	size_t n_words = ((size_t)b->n_pods + 63) / 64 * b->n_pods * N_PORTS * n_matrices;
 	double values[MAX_ROUNDS];
@@ -195,7 +207,8 @@ static void bench_limit(const struct bench *b, unsigned n_matrices, double table
 		abort();
 }
 
-/* A policy gets the body of another one of any namespace; a pod another's labels, of the same namespace or not. */
+/* A policy gets the body of another one of any namespace; a pod another's labels, of the same
+ * namespace or not. */
 static void change_policy(struct bench *b, struct np_live *l)
 {
 	struct np_policy *p = &b->w.policies[bw_below(b, b->n_policies)];
@@ -215,13 +228,15 @@ static void change_pod(struct bench *b, struct np_live *l)
 	np_live_pod_changed(l, (size_t)(p - b->w.pods));
 }
 
-/* The compiled form and all cells that a change touches; medians over many changes, and the worst. */
+/* The compiled form and all cells that a change touches; medians over many changes, and the worst.
+ */
 static void bench_updates(struct bench *b, const struct np_readings *rd, const char *tag)
 {
 	enum { N = 201 };
 	np_auto_free struct np_end *ends = pod_ends(b);
 	double t = cpu_ms(), policies[N], pods[N];
-	struct np_live *l = np_live_new(&b->w, rd, ends, b->n_pods, ends, b->n_pods, ports, N_PORTS, 4);
+	struct np_live *l =
+		np_live_new(&b->w, rd, ends, b->n_pods, ends, b->n_pods, ports, N_PORTS, 4);
 
 	print_one("live.new", tag, cpu_ms() - t, "ms");
 	for (unsigned i = 0; i < N; i++) {
@@ -244,7 +259,7 @@ static unsigned count_label_sets(const struct bench *b)
 	for (size_t i = 0; i < b->w.n_pods; i++)
 		for (size_t k = 0; k < b->w.pods[i].labels.n; k++)
 			n += np_str_is(b->w.pods[i].labels.items[k].key, "instance");
-	return n;	/* at least: each of these is the only one of its kind */
+	return n; /* at least: each of these is the only one of its kind */
 }
 
 static void bench_size(unsigned n, enum np_profile profile, const char *name, unsigned rounds)

@@ -5,14 +5,16 @@
  *
  * World number i of a run has the seed S * 1000003 + i; --world W looks at the one world of seed W
  * and explains what differs; --worlds FILE begins with the worlds of the seeds at the beginnings of
- * the lines of a file: those that have told a mistake apart (worlds.tsv). Verdicts and the exact sets of open clauses are compared; one world in
- * eight as a whole table. Prints what the cells were: the shares of deny and undef, and for each
- * operator, port form, peer form and open reading in how many cells it decided. A form decides a
- * cell when the verdict (under one drawn setting of all readings) is another without it; a reading
- * when its clause is in the open set. Forms are looked at in one cell of two.
+ * the lines of a file: those that have told a mistake apart (worlds.tsv). Verdicts and the exact
+ * sets of open clauses are compared; one world in eight as a whole table. Prints what the cells
+ * were: the shares of deny and undef, and for each operator, port form, peer form and open reading
+ * in how many cells it decided. A form decides a cell when the verdict (under one drawn setting of
+ * all readings) is another without it; a reading when its clause is in the open set. Forms are
+ * looked at in one cell of two.
  *
- * --stop-at N ends the run once N cells differ. Exit status: 0 no difference and enough of everything (20 % deny, 5 % undef, each form and
- * reading decisive in a thousandth of the cells, of few cells half of that), 1 otherwise, 2 usage.
+ * --stop-at N ends the run once N cells differ. Exit status: 0 no difference and enough of
+ * everything (20 % deny, 5 % undef, each form and reading decisive in a thousandth of the cells, of
+ * few cells half of that), 1 otherwise, 2 usage.
  */
 #include <inttypes.h>
 #include <stdio.h>
@@ -31,7 +33,7 @@ struct counts {
 	uint64_t n_cells, n_worlds, n_tables, n_differ;
 	uint64_t verdicts[NP_NO_FLOW + 1];
 	uint64_t forms[NP_N_FORMS], readings[NP_N_READINGS];
-	uint64_t n_formed;	/* cells that forms were looked at */
+	uint64_t n_formed; /* cells that forms were looked at */
 };
 
 struct cross {
@@ -45,15 +47,16 @@ struct cross {
 	bool explain;
 };
 
-static const char *end_text(const struct np_world *w, const struct np_end *e, char *buf, size_t size)
+static const char *end_text(const struct np_world *w, const struct np_end *e, char *buf,
+			    size_t size)
 {
 	char text[NP_ADDR_TEXT_MAX];
 
 	if (e->kind == NP_END_ADDR)
 		snprintf(buf, size, "%s", np_addr_text(&e->addr, text));
 	else if (e->kind == NP_END_POD)
-		snprintf(buf, size, "pod " NP_STR_FMT "/" NP_STR_FMT, NP_STR_ARG(w->pods[e->idx].ns),
-			 NP_STR_ARG(w->pods[e->idx].name));
+		snprintf(buf, size, "pod " NP_STR_FMT "/" NP_STR_FMT,
+			 NP_STR_ARG(w->pods[e->idx].ns), NP_STR_ARG(w->pods[e->idx].name));
 	else
 		snprintf(buf, size, "service " NP_STR_FMT "/" NP_STR_FMT,
 			 NP_STR_ARG(w->services[e->idx].ns), NP_STR_ARG(w->services[e->idx].name));
@@ -65,12 +68,15 @@ static void show_readings(const struct np_readings *rd)
 	printf("  readings:");
 	for (unsigned r = 0; r < NP_N_READINGS; r++)
 		printf(" S%u=%s", np_reading_clause((enum np_reading)r),
-		       rd->set[r] == NP_SET_OPEN ? "open" : rd->set[r] == NP_SET_YES ? "yes" : "no");
+		       rd->set[r] == NP_SET_OPEN  ? "open"
+		       : rd->set[r] == NP_SET_YES ? "yes"
+						  : "no");
 	printf("\n");
 }
 
 static void show_difference(struct cross *x, const struct np_flow *f, enum np_verdict v,
-			    const np_clauses *open, enum np_verdict brute, const np_clauses *brute_open)
+			    const np_clauses *open, enum np_verdict brute,
+			    const np_clauses *brute_open)
 {
 	char a[512], b[512], c[512], d[512];
 	struct np_buf why = { 0 };
@@ -79,9 +85,9 @@ static void show_difference(struct cross *x, const struct np_flow *f, enum np_ve
 		return;
 	printf("differs: check_cross --world %" PRIu64 "\n  %s -> %s %s %u IPv%d\n"
 	       "  compiled %s (%s), brute force %s (%s)\n",
-	       x->seed, end_text(&x->w, &f->src, a, sizeof(a)), end_text(&x->w, &f->dst, b, sizeof(b)),
-	       np_proto_name(f->proto), f->port, f->family, np_verdict_name(v),
-	       np_clauses_text(open, c, sizeof(c)), np_verdict_name(brute),
+	       x->seed, end_text(&x->w, &f->src, a, sizeof(a)),
+	       end_text(&x->w, &f->dst, b, sizeof(b)), np_proto_name(f->proto), f->port, f->family,
+	       np_verdict_name(v), np_clauses_text(open, c, sizeof(c)), np_verdict_name(brute),
 	       np_clauses_text(brute_open, d, sizeof(d)));
 	show_readings(&x->rd);
 	if (x->explain) {
@@ -131,12 +137,14 @@ static void check_cell(struct cross *x, const struct np_flow *f)
 		count_forms(x, f);
 }
 
-static void check_table_cell(struct cross *x, const struct np_table *t, size_t p, size_t i, size_t j)
+static void check_table_cell(struct cross *x, const struct np_table *t, size_t p, size_t i,
+			     size_t j)
 {
 	struct np_flow f = { t->sources[i], t->dests[j], t->family, t->ports[p].proto,
 			     t->ports[p].port };
 	np_clauses open, none = { { 0, 0 } };
-	enum np_verdict brute = np_brute_eval(&x->w, &x->rd, &f, &open), v = np_table_at(t, p, i, j);
+	enum np_verdict brute = np_brute_eval(&x->w, &x->rd, &f, &open),
+			v = np_table_at(t, p, i, j);
 
 	if (v != brute && !(brute == NP_NO_FLOW && v == NP_DENY))
 		show_difference(x, &f, v, &none, brute, &open);
@@ -178,7 +186,9 @@ static void draw_readings(struct cross *x, bool all)
 	unsigned n_open = 4 + (unsigned)np_rng_below(&x->rng, 8);
 
 	for (unsigned r = 0; r < NP_N_READINGS; r++)
-		x->rd.set[r] = all ? NP_SET_OPEN : np_rng_below(&x->rng, 2) ? NP_SET_YES : NP_SET_NO;
+		x->rd.set[r] = all			  ? NP_SET_OPEN
+			       : np_rng_below(&x->rng, 2) ? NP_SET_YES
+							  : NP_SET_NO;
 	for (unsigned i = 0; i < n_open; i++)
 		x->rd.set[np_rng_below(&x->rng, NP_N_READINGS)] = NP_SET_OPEN;
 	for (size_t i = 0; i < NP_ARRAY_SIZE(rare); i++)
@@ -224,11 +234,12 @@ static bool enough(const char *what, uint64_t n, uint64_t want)
 
 static bool print_counts(const struct counts *c)
 {
-	uint64_t want = c->n_cells / (c->n_cells < 5000000 ? 2000 : 1000);	/* few cells: chance */
+	uint64_t want = c->n_cells / (c->n_cells < 5000000 ? 2000 : 1000); /* few cells: chance */
 	bool ok = true;
 	char text[32];
 
-	printf("%" PRIu64 " cells of %" PRIu64 " worlds, %" PRIu64 " tables, %" PRIu64 " differences\n",
+	printf("%" PRIu64 " cells of %" PRIu64 " worlds, %" PRIu64 " tables, %" PRIu64
+	       " differences\n",
 	       c->n_cells, c->n_worlds, c->n_tables, c->n_differ);
 	for (unsigned v = 0; v < NP_NO_FLOW; v++)
 		printf("  %-28s %12" PRIu64 "  %.1f %%\n", np_verdict_name((enum np_verdict)v),
@@ -243,7 +254,8 @@ static bool print_counts(const struct counts *c)
 		snprintf(text, sizeof(text), "S%u", np_reading_clause((enum np_reading)r));
 		ok &= enough(text, c->readings[r], want);
 	}
-	if (share(c->verdicts[NP_DENY], c->n_cells) < 20 || share(c->verdicts[NP_UNDEF], c->n_cells) < 5)
+	if (share(c->verdicts[NP_DENY], c->n_cells) < 20 ||
+	    share(c->verdicts[NP_UNDEF], c->n_cells) < 5)
 		ok = false;
 	printf("%s\n", ok ? "enough of everything" : "NOT enough of everything");
 	return ok;
@@ -260,7 +272,9 @@ static bool parse_args(int argc, char **argv, struct args *a)
 	struct {
 		const char *name;
 		unsigned long long *dest;
-	} options[] = { { "--seed", &a->seed }, { "--cells", &a->cells }, { "--world", &a->world },
+	} options[] = { { "--seed", &a->seed },
+			{ "--cells", &a->cells },
+			{ "--world", &a->world },
 			{ "--stop-at", &a->stop_at } };
 
 	*a = (struct args){ .seed = 1, .cells = 1000000, .stop_at = UINT64_MAX };
@@ -273,7 +287,8 @@ static bool parse_args(int argc, char **argv, struct args *a)
 		}
 		for (size_t k = 0; k < NP_ARRAY_SIZE(options) && i + 1 < argc; k++)
 			if (strcmp(argv[i], options[k].name) == 0)
-				known = np_str_u64(np_str_from(argv[i + 1]), UINT64_MAX, options[k].dest);
+				known = np_str_u64(np_str_from(argv[i + 1]), UINT64_MAX,
+						   options[k].dest);
 		if (!known)
 			return false;
 		a->one_world |= strcmp(argv[i], "--world") == 0;
@@ -288,7 +303,8 @@ static bool check_worlds(struct cross *x, const char *path)
 	struct np_err err;
 	bool ok = np_file_read(path, 1 << 20, &text, &err) == 0;
 
-	for (const char *p = ok ? np_buf_text(&text) : ""; *p; p += strcspn(p, "\n") + (p[strcspn(p, "\n")] == '\n')) {
+	for (const char *p = ok ? np_buf_text(&text) : ""; *p;
+	     p += strcspn(p, "\n") + (p[strcspn(p, "\n")] == '\n')) {
 		unsigned long long seed;
 
 		if (np_str_u64((struct np_str){ p, strspn(p, "0123456789") }, UINT64_MAX, &seed))
@@ -308,7 +324,8 @@ int main(int argc, char **argv)
 	bool ok = true;
 
 	if (!parse_args(argc, argv, &a)) {
-		fprintf(stderr, "usage: check_cross [--seed S] [--cells N] [--world W] [--worlds FILE] [--stop-at N]\n");
+		fprintf(stderr, "usage: check_cross [--seed S] [--cells N] [--world W] [--worlds "
+				"FILE] [--stop-at N]\n");
 		return 2;
 	}
 	x.explain = a.one_world;

@@ -13,7 +13,7 @@
 enum { MAX_ENDS = 40, N_PORTS = 7, N_FLOWS = 25 };
 
 struct live_test {
-	struct np_world w, donor;	/* what changes is taken from the donor, or from elsewhere in w */
+	struct np_world w, donor; /* what changes is taken from the donor, or from elsewhere in w */
 	struct np_rng rng;
 	struct np_readings rd;
 	struct np_cuts cuts;
@@ -22,7 +22,7 @@ struct live_test {
 	struct np_probe_port ports[N_PORTS];
 	struct np_live *live;
 	uint64_t seed;
-	unsigned n_changed;		/* cells that a change changed */
+	unsigned n_changed; /* cells that a change changed */
 };
 
 static unsigned below(struct live_test *t, size_t n)
@@ -54,7 +54,8 @@ static void add_named_ports(struct live_test *t)
 {
 	for (unsigned n = 0, tries = 0; n < N_PORTS / 2 + 1 && tries < 100; tries++) {
 		const struct np_pod *pod = &t->w.pods[below(t, t->w.n_pods)];
-		const struct np_container_port *p = pod->n_ports ? &pod->ports[below(t, pod->n_ports)] : NULL;
+		const struct np_container_port *p =
+			pod->n_ports ? &pod->ports[below(t, pod->n_ports)] : NULL;
 
 		if (p && p->name.n)
 			t->ports[n++] = (struct np_probe_port){ p->proto, p->port };
@@ -97,7 +98,8 @@ static void compare_flows(struct live_test *t, const struct np_oracle *fresh, un
 		np_clauses a, b;
 
 		np_gen_flow(&t->rng, &t->w, &t->cuts, &f);
-		ck_assert_msg(np_oracle_eval(fresh, &f, &a) == np_oracle_eval(np_live_oracle(t->live), &f, &b) &&
+		ck_assert_msg(np_oracle_eval(fresh, &f, &a) ==
+					      np_oracle_eval(np_live_oracle(t->live), &f, &b) &&
 				      a.bits[0] == b.bits[0] && a.bits[1] == b.bits[1],
 			      "seed %llu step %u flow %u", (unsigned long long)t->seed, step, i);
 	}
@@ -108,16 +110,19 @@ static void compare(struct live_test *t, unsigned step)
 	struct np_oracle *fresh = np_oracle_new(&t->w, &t->rd);
 	struct np_table table;
 
-	np_oracle_table(fresh, t->src, t->n_src, t->dst, t->n_dst, t->ports, N_PORTS, t->seed % 3 ? 4 : 6, &table);
+	np_oracle_table(fresh, t->src, t->n_src, t->dst, t->n_dst, t->ports, N_PORTS,
+			t->seed % 3 ? 4 : 6, &table);
 	for (size_t p = 0; p < N_PORTS; p++)
 		for (size_t i = 0; i < t->n_src; i++)
 			for (size_t j = 0; j < t->n_dst; j++) {
 				enum np_verdict want = np_table_at(&table, p, i, j);
 				enum np_verdict got = np_live_at(t->live, p, i, j);
 
-				ck_assert_msg(got == want, "seed %llu step %u: port %zu, %zu -> %zu: live %s, anew %s",
-					      (unsigned long long)t->seed, step, p, i, j, np_verdict_name(got),
-					      np_verdict_name(want));
+				ck_assert_msg(
+					got == want,
+					"seed %llu step %u: port %zu, %zu -> %zu: live %s, anew %s",
+					(unsigned long long)t->seed, step, p, i, j,
+					np_verdict_name(got), np_verdict_name(want));
 			}
 	compare_flows(t, fresh, step);
 	np_table_release(&table);
