@@ -50,12 +50,12 @@ void rule_compile_items(struct np_oracle *o, struct np_arena *arena, struct rule
 	for (size_t i = 0; i < src->n_ports; i++) {
 		const struct np_port *p = &src->ports[i];
 		struct port_item *item = &rule->items[i];
+		uint16_t last = p->kind == NP_PORT_RANGE ? p->end_port : p->port;
 
 		*item = (struct port_item){ .proto = p->proto,
 					    .kind = p->kind,
 					    .first = p->port,
-					    .last = p->kind == NP_PORT_RANGE ? p->end_port
-									     : p->port,
+					    .last = last,
 					    .name = NONE };
 		if (p->kind != NP_PORT_NAME)
 			continue;
