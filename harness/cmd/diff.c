@@ -257,7 +257,9 @@ static int run_worlds(const struct diff_args *a, const struct np_world *before,
 
 static int load_and_run(const struct diff_args *a, struct np_err *err)
 {
-	struct world_args after_args = { .worlds = a->after };
+	/* A cluster has the pods themselves. */
+	struct world_args after_args = { .worlds = a->after,
+					 .no_workloads = a->before.kubeconfig };
 	struct np_world before, after;
 	int rc;
 

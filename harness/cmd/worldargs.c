@@ -8,17 +8,33 @@
 #include "np/kube/config.h"
 #include "np/kube/resource.h"
 #include "np/parse/manifests.h"
+#include "workloads.h"
 
 const char *const profile_names[] = {
 	"core", "extended", "upstream", "lifecycle", "behaviour", NULL
 };
 const char *const format_names[] = { "text", "json", NULL };
 
-static void log_diags(const struct np_diags *diags)
+/* "kind Deployment of apps/v1 is not looked at" is not so here. */
+static bool is_of_workload(const struct np_diag *d)
+{
+	static const char start[] = "kind ";
+	struct np_str kind = d->msg;
+
+	if (d->kind != NP_DIAG_SKIPPED || kind.n < strlen(start))
+		return false;
+	kind.p += strlen(start);
+	kind.n = strcspn(kind.p, " ");
+	return workloads_have_kind(kind);
+}
+
+static void log_diags(const struct np_diags *diags, bool workloads)
 {
 	for (size_t i = 0; i < diags->n; i++) {
 		const struct np_diag *d = &diags->items[i];
 
+		if (workloads && is_of_workload(d))
+			continue;
 		np_log_warn("%s:%u: " NP_STR_FMT, d->place.file ? d->place.file : "?",
 			    d->place.line, NP_STR_ARG(d->msg));
 	}
@@ -66,10 +82,12 @@ static int load_manifests(const struct world_args *a, struct np_world *w, struct
 	int rc = np_manifests_load_noted(a->worlds.items, a->worlds.n, NP_FIELDS_STRICT, w, &diags,
 					 err);
 
-	if (rc == 0) {
-		log_diags(&diags);
+	if (rc == 0)
+		log_diags(&diags, !a->no_workloads);
+	if (rc == 0 && !a->no_workloads)
+		rc = workloads_add(w, a->worlds.items, a->worlds.n, err);
+	if (rc == 0)
 		make_up_addresses(w);
-	}
 	/* A path on the command line that cannot be read is the user's mistake, not the
 	 * environment's. */
 	if (rc < 0 && err->code == NP_EIO)

@@ -9,6 +9,7 @@ struct world_args {
 	struct np_strings worlds;		/* --world */
 	const char *kubeconfig, *context;	/* --kubeconfig, --context */
 	int profile, format;			/* indices into the lists below */
+	bool no_workloads;			/* pods of manifests only, no Deployments and the like (workloads.h) */
 };
 
 extern const char *const profile_names[];	/* enum np_profile */

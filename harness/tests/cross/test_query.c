@@ -56,6 +56,16 @@ static const struct {
 	{ "by-name.yaml",
 	  POLICY("{podSelector: {matchExpressions: [{key: app, operator: DoesNotExist}]},"
 		 " ingress: [{ports: [{port: web}]}]}") },
+	{ "workloads.yaml",
+	  "{apiVersion: apps/v1, kind: Deployment, metadata: {name: web, namespace: x}, spec: {template: "
+	  "{metadata: {labels: {app: web}}, spec: {containers: [{name: c}]}}}}\n---\n"
+	  "{apiVersion: v1, kind: List, items: [{apiVersion: apps/v1, kind: StatefulSet, metadata: {name: web,"
+	  " namespace: x}, spec: {template: {metadata: {labels: {app: db}}, spec: {containers: [{name: c, ports:"
+	  " [{name: pg, containerPort: 5432}]}]}}}}]}\n---\n"
+	  "{apiVersion: batch/v1, kind: CronJob, metadata: {name: job, namespace: x}, spec: {jobTemplate: {spec:"
+	  " {template: {metadata: {labels: {app: web, batch: \"yes\"}}, spec: {containers: [{name: c}]}}}}}}\n---\n"
+	  "{apiVersion: apps/v1, kind: Deployment, metadata: {name: odd, namespace: x}, spec: {template: {spec:"
+	  " {containers: []}}}}\n" },
 	{ "all.yaml", POLICY("{podSelector: {}}") },
 	{ "web-alone.yaml", POLICY("{podSelector: {}, ingress: [{from: [{podSelector: "
 				   "{matchLabels: {app: web}}}], ports:"
@@ -222,6 +232,14 @@ static const struct {
 	{ "eval --world pods.yaml --from x/app=web, --to x/b --port 80", 2, "" },
 	{ "eval --world pods.yaml --from x/=web --to x/b --port 80", 2, "" },
 
+	/* A pod stands for each workload with labels; where pods are there already, none. */
+	{ "table --world workloads.yaml --world web.yaml --ports TCP:5432", 0,
+	  "a row for each source, a column for each destination: A allow, . deny, ? undefined\n\n"
+	  "TCP:5432\n      123\n    1 AAA  x/job\n    2 AAA  x/web\n    3 AAA  x/web.statefulset\n" },
+	{ "eval --world workloads.yaml --world deny.yaml --from x/app=web --to x/app=db --port 5432", 1,
+	  "deny          x/job -> x/web.statefulset\ndeny          x/web -> x/web.statefulset\n" },
+	{ "eval --world pods.yaml --world workloads.yaml --from x/app=web --to x/b --port 5432", 0,
+	  "allow         x/a -> x/b\nallow         x/c -> x/b\nallow         x/job -> x/b\n" },
 	{ "table --world pods.yaml --world web.yaml --ports TCP:5432 --summary", 0,
 	  "4 ends in 3 classes; ends of a class differ in nothing\n\n"
 	  "    1: 2  x/a, x/c\n    2: 1  x/b\n    3: 1  y/d\n\n"
