@@ -76,7 +76,7 @@ world_up()
 
 world_down()
 {
-	kubectl delete namespace np-evidence-x np-evidence-y --ignore-not-found --wait=true >/dev/null 2>&1 || true
+	kubectl delete namespace np-evidence-x np-evidence-y np-evidence-xx --ignore-not-found --wait=true >/dev/null 2>&1 || true
 }
 
 # probe NAMESPACE POD ADDRESS PORT allowed|denied
@@ -188,6 +188,31 @@ bug_excepts_of_blocks()
 	probe $x client "$xs" 8080 allowed
 	probe $y client "$xs" 8080 allowed
 	rules_of node-a
+}
+
+# Which of the two policies wins changes from sync to sync, so it is looked at after each of several.
+bug_joined_names()
+{
+	local try
+
+	kubectl create namespace np-evidence-xx >/dev/null
+	pod np-evidence-xx server node-b 8080
+	kubectl wait --for=condition=Ready pod --all -n np-evidence-xx --timeout=90s >/dev/null
+	{
+		policy xx-p $x '{matchLabels: {app: server}}' '[Ingress]' <<<'ingress: [{from: [{podSelector: {matchLabels: {app: client}}}]}]'
+		echo ---
+		policy x-p np-evidence-xx '{matchLabels: {app: server}}' '[Ingress]' <<<'ingress: [{from: [{namespaceSelector: {matchLabels: {team: blue}}}]}]'
+	} | policies
+	for try in 1 2 3 4 5 6 7 8; do
+		echo "label pod y/client try=$try"
+		kubectl label pod -n $y client "try=$try" --overwrite >/dev/null
+		sleep 1
+		probe $x client "$xs" 8080 allowed
+		probe $y client "$(ip_of np-evidence-xx server)" 8080 allowed
+		[ "$wrong" -eq "$wrong_before" ] || break
+	done
+	rules_of node-a
+	rules_of node-b
 }
 
 # ---- the bugs: Weave ----
