@@ -263,7 +263,31 @@ static inline bool lw_holds(enum relation r, enum np_verdict before, enum np_ver
 struct lw_count {
 	unsigned n_applied, n_flows, n_changed, n_broken;
 	uint64_t broken_seed;
+	char witness[512];
 };
+
+/* The connection that shows a belief wrong, for whoever reads the output. */
+static inline void lw_note_witness(const struct laws *l, const struct np_flow *f, enum np_verdict before,
+				   enum np_verdict after, struct lw_count *c)
+{
+	char src[160] = "", dst[160] = "";
+	const struct np_world *w = &l->a;
+
+	if (f->src.kind == NP_END_POD)
+		snprintf(src, sizeof(src), NP_STR_FMT "/" NP_STR_FMT, NP_STR_ARG(w->pods[f->src.idx].ns),
+			 NP_STR_ARG(w->pods[f->src.idx].name));
+	else
+		np_addr_text(&f->src.addr, src);
+	if (f->dst.kind == NP_END_POD)
+		snprintf(dst, sizeof(dst), NP_STR_FMT "/" NP_STR_FMT, NP_STR_ARG(w->pods[f->dst.idx].ns),
+			 NP_STR_ARG(w->pods[f->dst.idx].name));
+	else if (f->dst.kind == NP_END_SERVICE)
+		snprintf(dst, sizeof(dst), "svc:" NP_STR_FMT, NP_STR_ARG(w->services[f->dst.idx].name));
+	else
+		np_addr_text(&f->dst.addr, dst);
+	snprintf(c->witness, sizeof(c->witness), "%s -> %s %s %u, %s before and %s after", src, dst,
+		 np_proto_name(f->proto), f->port, np_verdict_name(before), np_verdict_name(after));
+}
 
 static inline void lw_judge(struct laws *l, const struct law *law, const struct np_oracle *oa,
 			    const struct np_oracle *ob, const struct np_flow *f, uint64_t seed,
@@ -285,8 +309,10 @@ static inline void lw_judge(struct laws *l, const struct law *law, const struct 
 	if (lw_holds(law->relation, va, vb) && lw_holds(law->relation, ba, bb))
 		return;
 	c->n_broken++;
-	if (!c->broken_seed)
+	if (!c->broken_seed) {
 		c->broken_seed = seed;
+		lw_note_witness(l, f, ba, bb, c);
+	}
 }
 
 static inline void lw_run_seed(const struct law *law, uint64_t seed, unsigned n_flows, struct lw_count *c)

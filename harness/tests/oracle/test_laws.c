@@ -1242,6 +1242,8 @@ START_TEST(holds)
 	const struct law *law = &laws[_i];
 	struct lw_count c = lw_run(law, N_SEEDS, N_FLOWS);
 
+	printf("%s: %u connections in %u worlds, %u broken, %u changed\n", law->id, c.n_flows, c.n_applied, c.n_broken,
+	       c.n_changed);
 	ck_assert_msg(c.n_broken == 0, "%s: %u of %u flows, first in seed %llu", law->id, c.n_broken, c.n_flows,
 		      (unsigned long long)c.broken_seed);
 	ck_assert_msg(c.n_applied >= N_SEEDS / 12 && c.n_flows >= 100, "%s: only %u worlds, %u flows", law->id,
