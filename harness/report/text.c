@@ -237,6 +237,21 @@ static void put_speed(const struct writer *w)
 			  np_json_int(end, "api_requests", 0));
 }
 
+/* What a run's time went into that is the implementation's own. */
+static void put_steps(const struct writer *w)
+{
+	const json_t *end = w->r->end;
+	long long ms = np_json_int(end, "ms", 0), steps = np_json_int(end, "steps", 0);
+	long long workers = np_json_int(w->r->run, "workers", 0);
+
+	if (steps > 0 && ms > 0 && workers > 0)
+		put_linef(w,
+			  "%lld steps, %.1f a second with %lld worker%s; %.0f %% of the time went by "
+			  "until changes had taken effect",
+			  steps, (double)steps * 1000 / (double)ms, workers, workers == 1 ? "" : "s",
+			  (double)np_json_int(end, "converging_ms", 0) * 100 / (double)ms / (double)workers);
+}
+
 static void put_warnings(const struct writer *w)
 {
 	size_t n = json_array_size(w->r->warnings);
@@ -335,6 +350,7 @@ void np_report_text(const struct np_report *r, const struct np_report_style *sty
 	put_warnings(&w);
 	put_coverage(&w);
 	put_latency(&w);
+	put_steps(&w);
 	put_speed(&w);
 	put_problem(&w);
 	np_buf_adds(ret, "report: ");

@@ -325,6 +325,10 @@ static void count_latency(struct running *r, const struct verdict *v)
 {
 	bool isolates[NP_N_DIRS] = { false };
 
+	pthread_mutex_lock(&r->sh->lock);
+	r->sh->steps++;
+	r->sh->convergence_ms += v->settle.converged_ms > 0 ? v->settle.converged_ms : 0;
+	pthread_mutex_unlock(&r->sh->lock);
 	if (v->result != NP_RUN_PASS || v->settle.converged_ms < 0 || v->settle.disturbed)
 		return;
 	for (size_t i = 0; i < v->world.n_policies; i++)

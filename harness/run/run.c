@@ -170,7 +170,7 @@ static void record_end(struct run *r)
 		np_kube_get_stats(r->cluster.kube, &api);
 	line = np_json_pack(
 		"{s:s, s:I, s:I, s:I, s:I, s:I, s:I, s:o, s:i, s:b, s:I, s:I, s:I, s:f, s:I, s:I, "
-		"s:I, s:{s:o, s:o}, s:s}",
+		"s:I, s:I, s:I, s:{s:o, s:o}, s:s}",
 		"type", "end", "passed", (json_int_t)s->by_result[NP_RUN_PASS], "failed",
 		(json_int_t)s->by_result[NP_RUN_FAIL], "skipped",
 		(json_int_t)s->by_result[NP_RUN_SKIP], "known",
@@ -180,7 +180,8 @@ static void record_end(struct run *r)
 		s->interrupted, "ms", (json_int_t)s->elapsed_ms, "probes", (json_int_t)sh->probes,
 		"probing_ms", (json_int_t)(r->meter.total_us / 1000), "probes_per_s", rate,
 		"streams_opened", (json_int_t)sh->streams_opened, "agents", (json_int_t)sh->agents,
-		"api_requests", (json_int_t)api.requests, "convergence_ms", "ingress",
+		"api_requests", (json_int_t)api.requests, "steps", (json_int_t)sh->steps,
+		"converging_ms", (json_int_t)sh->convergence_ms, "convergence_ms", "ingress",
 		np_latency_json(&sh->latency[NP_INGRESS]), "egress",
 		np_latency_json(&sh->latency[NP_EGRESS]), "reason", s->reason);
 	json_object_set_new(line, "trouble",

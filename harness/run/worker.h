@@ -34,6 +34,8 @@ struct np_shared {
 	struct np_err broken; /* why the environment is gone */
 	size_t fixed;
 	unsigned long long streams_opened, probes;
+	size_t steps;		  /* looked at to a verdict */
+	long long convergence_ms; /* of them together, until they were right for good */
 	struct np_trouble_totals trouble;
 	size_t agents; /* streams that were needed: one for each pod and worker */
 	atomic_int n_worlds; /* deployed now */

@@ -21,10 +21,27 @@ lab/lab.sh up >"$scratch/up" 2>&1 </dev/null || status=$?
 [ "$status" -eq 0 ] || die "lab up: $(tail -n 3 "$scratch/up")"
 ok "$(tail -n 1 "$scratch/up")"
 
+# As the service account of deploy/rbac.yaml, whose few permissions must be enough for the whole suite.
+state=/run/netpolcheck-lab/$LAB
+lab/lab.sh kubectl apply -f deploy/rbac.yaml >/dev/null
+token=$(lab/lab.sh kubectl -n netpolcheck create token netpolcheck --duration=2h)
+sed -n '/^users:/q; p' "$state/token.conf" >"$scratch/kubeconfig"
+cat >>"$scratch/kubeconfig" <<-END
+	users:
+	- name: lab
+	  user: {token: $token}
+	contexts:
+	- name: lab
+	  context: {cluster: lab, user: lab}
+	current-context: lab
+END
+
 waivers=
 [ ! -e "results/known/$CNI.yaml" ] || waivers="--waivers results/known/$CNI.yaml"
+external=$(lab/lab.sh status | sed -n 's/^external host: //p')
 # shellcheck disable=SC2086 # a list of words
-lab/lab.sh suite $waivers --out "$scratch/record" >"$scratch/suite" 2>&1 </dev/null || status=$?
+"$np" run --kubeconfig "$scratch/kubeconfig" --external "$external" $waivers --out "$scratch/record" >"$scratch/suite" 2>&1 </dev/null ||
+	status=$?
 tail -n 1 "$scratch/suite"
 if [ "$status" -ne 0 ]; then
 	grep -A 12 -E '^(FAIL|ERROR)' "$scratch/suite" | head -n 100 >&2 || true
