@@ -37,6 +37,21 @@ void tell_item(struct teller *t, enum np_dir dir, const struct np_port *port);
 void tell_item_miss(struct teller *t, const struct port_item *item, const struct np_port *port,
 		    const struct np_side *side);
 
+/* How far something is from matching: conditions that fail, so that the nearest is told first. */
+unsigned peer_distance(struct teller *t, const struct peer_block *block, const struct np_peer *peer,
+		       struct np_str ns, const struct np_side *side);
+unsigned rule_distance(struct teller *t, const struct rule *rule, struct np_str ns, const struct np_side *side);
+unsigned policy_distance(struct teller *t, const struct policy *policy, const struct np_side *side);
+
+/* One of a list with its distance. */
+struct near {
+	unsigned distance;
+	size_t at;
+};
+
+/* The nearest first; of equal ones the first. */
+void near_sort(struct near *items, size_t n);
+
 /* The first condition of @sel that @labels does not meet, in words; false when it meets all. */
 bool tell_selector_miss(struct teller *t, const struct np_selector *sel,
 			const struct np_labels *labels);

@@ -1,6 +1,8 @@
 /* tell_side.c - the policies of one side, rule by rule. */
 #include "tell.h"
 
+#include "np/base/mem.h"
+
 #include "matches.h"
 
 static void tell_policy_name(struct teller *t, const struct np_policy *p)
@@ -63,18 +65,26 @@ static void tell_match(struct teller *t, const struct rule *rule, struct np_str 
 	tell(t, "\n");
 }
 
-/* Beyond this a list is cut: the reader wants the nearest reasons. */
+/* Of longer lists the nearest are told, and the others counted. */
 #define MAX_TOLD 8
 
 static void tell_peer_misses(struct teller *t, const struct rule *rule, struct np_str ns,
 			     const struct np_side *side)
 {
-	for (size_t i = 0; i < rule->src->n_peers; i++) {
+	size_t n = rule->src->n_peers;
+	np_auto_free struct near *near = np_xcalloc(n + 1, sizeof(*near));
+
+	for (size_t i = 0; i < n; i++)
+		near[i] = (struct near){ n <= MAX_TOLD ? 0 :
+					 peer_distance(t, block_of(rule, i), &rule->src->peers[i], ns, side), i };
+	near_sort(near, n);
+	for (size_t k = 0; k < n; k++) {
+		size_t i = near[k].at;
 		const struct np_peer *peer = &rule->src->peers[i];
 		np_clauses before = t->rests_on;
 
-		if (i == MAX_TOLD) {
-			tell(t, "        .. and %zu more peers\n", rule->src->n_peers - i);
+		if (k == MAX_TOLD) {
+			tell(t, "        .. and %zu more peers, less near\n", n - k);
 			return;
 		}
 		tell(t, "        peer %zu, ", i);
@@ -127,6 +137,27 @@ static bool tell_rule(struct teller *t, const struct rule *rule, size_t number, 
 	return false;
 }
 
+/* True when one lets it through: it is the last that is told. */
+static bool tell_rules(struct teller *t, const struct policy *policy, const struct np_side *side)
+{
+	const struct rule *rules = policy->rules[side->dir];
+	size_t n = policy->n_rules[side->dir];
+	np_auto_free struct near *near = np_xcalloc(n + 1, sizeof(*near));
+
+	for (size_t i = 0; i < n; i++)
+		near[i] = (struct near){ n <= MAX_TOLD ? 0 : rule_distance(t, &rules[i], policy->src->ns, side), i };
+	near_sort(near, n);
+	for (size_t k = 0; k < n; k++) {
+		if (k == MAX_TOLD) {
+			tell(t, "      .. and %zu more rules, less near\n", n - k);
+			return false;
+		}
+		if (tell_rule(t, &rules[near[k].at], near[k].at, policy->src->ns, side))
+			return true;
+	}
+	return false;
+}
+
 static bool tell_policy(struct teller *t, const struct policy *policy, const struct np_side *side)
 {
 	tell_policy_name(t, policy->src);
@@ -137,10 +168,7 @@ static bool tell_policy(struct teller *t, const struct policy *policy, const str
 		return false;
 	}
 	tell(t, "\n");
-	for (size_t i = 0; i < policy->n_rules[side->dir]; i++)
-		if (tell_rule(t, &policy->rules[side->dir][i], i, policy->src->ns, side))
-			return true;
-	return false;
+	return tell_rules(t, policy, side);
 }
 
 /* Policies that let it through are told alone: nothing else matters then (S03). */
@@ -158,16 +186,26 @@ static bool find_allowing(struct teller *t, const struct class *class, const str
 	return false;
 }
 
+static const struct policy *policy_of(const struct teller *t, const struct class *class, enum np_dir dir, size_t i)
+{
+	return &t->e.o->policies[class->applies[dir][i]];
+}
+
 static void tell_denying(struct teller *t, const struct class *class, const struct np_side *side)
 {
 	size_t n = class->n_applies[side->dir];
+	np_auto_free struct near *near = np_xcalloc(n + 1, sizeof(*near));
 
+	for (size_t i = 0; i < n; i++)
+		near[i] = (struct near){ n <= MAX_TOLD ? 0 :
+					 policy_distance(t, policy_of(t, class, side->dir, i), side), i };
+	near_sort(near, n);
 	for (size_t i = 0; i < n; i++) {
 		if (i == MAX_TOLD) {
-			tell(t, "    .. and %zu more policies, none of which allows it\n", n - i);
+			tell(t, "    .. and %zu more policies, less near, none of which allows it\n", n - i);
 			return;
 		}
-		tell_policy(t, &t->e.o->policies[class->applies[side->dir][i]], side);
+		tell_policy(t, policy_of(t, class, side->dir, near[i].at), side);
 	}
 }
 

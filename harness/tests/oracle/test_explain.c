@@ -137,6 +137,59 @@ START_TEST(random_explanations)
 }
 END_TEST
 
+/* Twelve of each, the nearest written last. */
+static void put_many(struct np_buf *text)
+{
+	np_buf_adds(text, base);
+	for (unsigned i = 0; i < 12; i++) {
+		np_buf_printf(text, "{apiVersion: networking.k8s.io/v1, kind: NetworkPolicy, metadata: {name: p%02u, namespace: x},"
+			      " spec: {podSelector: {}, ingress: [", i);
+		for (unsigned r = 0; r < 12; r++)
+			np_buf_printf(text, "%s{from: [{namespaceSelector: {matchLabels: {team: %s}}, podSelector: {matchLabels:"
+				      " {app: %s}}}], ports: [{port: 81}]}", r ? ", " : "",
+				      i == 11 && r == 11 ? "blue" : "green", r == 11 ? "db" : "other");
+		np_buf_adds(text, "]}}\n---\n");
+	}
+}
+
+static size_t place_of(const char *text, const char *what)
+{
+	const char *at = strstr(text, what);
+
+	ck_assert_msg(at != NULL, "'%s' is not in:\n%s", what, text);
+	return (size_t)(at - text);
+}
+
+START_TEST(the_nearest_first)
+{
+	struct np_readings rd = np_profile_readings(NP_PROFILE_CORE);
+	struct np_buf text = { 0 }, out = { 0 };
+	struct np_flow f = { .family = 4, .proto = NP_TCP, .port = 80 };
+	struct np_oracle *o;
+	struct np_world w;
+	const char *told_text;
+
+	put_many(&text);
+	np_world_init(&w);
+	yw_add(&w, np_buf_text(&text));
+	yw_link(&w);
+	f.src = yw_end(&w, "y/b");
+	f.dst = yw_end(&w, "x/a");
+	o = np_oracle_new(&w, &rd);
+	np_oracle_explain(o, &f, &out);
+	told_text = np_buf_text(&out);
+	ck_assert_uint_lt(place_of(told_text, "x/p11 "), place_of(told_text, "x/p00 "));
+	ck_assert_uint_lt(place_of(told_text, "rule 11 "), place_of(told_text, "rule 0 "));
+	place_of(told_text, "its peers do, its ports do not");
+	place_of(told_text, ".. and 4 more policies, less near");
+	place_of(told_text, ".. and 4 more rules, less near");
+	np_oracle_free(o);
+	np_world_release(&w);
+	np_buf_release(&text);
+	np_buf_release(&out);
+}
+END_TEST
+
 START_TEST(profiles)
 {
 	struct np_readings core = np_profile_readings(NP_PROFILE_CORE), extended = np_profile_readings(NP_PROFILE_EXTENDED);
@@ -177,6 +230,7 @@ int main(void)
 
 	tcase_add_loop_test(tc, explanation, 0, (int)NP_ARRAY_SIZE(told));
 	tcase_add_test(tc, random_explanations);
+	tcase_add_test(tc, the_nearest_first);
 	tcase_add_test(tc, profiles);
 	tcase_add_test(tc, clauses_of_readings);
 	suite_add_tcase(s, tc);
