@@ -13,6 +13,21 @@
 
 static const char *const yaml_suffixes[] = { ".yaml", ".yml", NULL };
 
+/* As a user would write it: without .. and, below the current folder, relative. Takes @dir. */
+static char *short_path(char *dir)
+{
+	np_auto_free char *real = realpath(dir, NULL);
+	np_auto_free char *here = getcwd(NULL, 0);
+	size_t n = here ? strlen(here) : 0;
+
+	if (!real)
+		return dir;
+	free(dir);
+	if (n && strncmp(real, here, n) == 0 && real[n] == '/')
+		return np_xstrdup(real + n + 1);
+	return np_xstrdup(real);
+}
+
 char *np_plan_suites_dir(void)
 {
 	static const char *const places[] = { "suites", "../suites", "../../suites",
@@ -35,7 +50,7 @@ char *np_plan_suites_dir(void)
 		np_auto_free char *worlds = np_xasprintf("%s/worlds", dir);
 
 		if (np_is_dir(worlds))
-			return dir;
+			return short_path(dir);
 		free(dir);
 	}
 	return NULL;
