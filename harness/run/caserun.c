@@ -14,7 +14,7 @@
 #include "trouble.h"
 
 #define FAILURES_MAX 8
-#define DEADLINE_MEASURED 20 /* changes after which the deadline follows what was measured */
+#define DEADLINE_MEASURED 8 /* changes after which the deadline follows what was measured */
 #define DEADLINE_LEAST_MS 10000
 
 /* A case on its way. */
