@@ -1,0 +1,151 @@
+/* score.c - netpolcheck score: which wrong implementations the suites notice. */
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "interrupt.h"
+#include "np/base/mem.h"
+#include "np/cmd/options.h"
+#include "score.h"
+#include "score_print.h"
+
+static const char *const formats[] = { "text", "json", NULL };
+
+struct choices {
+	struct np_strings suites, cases, profiles, mutants;
+	const char *tag;
+	int format;
+	bool mechanical, by_case, list, verbose;
+};
+
+static int choose_profiles(const struct choices *c, bool *ret, struct np_err *err)
+{
+	enum np_profile p;
+
+	if (!c->profiles.n)
+		ret[NP_PROFILE_CORE] = ret[NP_PROFILE_EXTENDED] = true;
+	for (size_t i = 0; i < c->profiles.n; i++) {
+		if (!np_profile_parse(np_str_from(c->profiles.items[i]), &p))
+			return np_err_set(err, NP_EUSAGE,
+					  "--profile: '%s' is not one of core, extended, upstream, lifecycle, behaviour",
+					  c->profiles.items[i]);
+		ret[p] = true;
+	}
+	return 0;
+}
+
+static int choose_mutants(const struct choices *c, enum np_mutant *ret, struct np_err *err)
+{
+	if (c->mechanical && c->mutants.n)
+		return np_err_set(err, NP_EUSAGE, "--mechanical and --mutant exclude each other");
+	for (size_t i = 0; i < c->mutants.n; i++) {
+		ret[i] = np_mutant_find(c->mutants.items[i]);
+		if (ret[i] == NP_MUTANT_NONE)
+			return np_err_set(err, NP_EUSAGE, "no mutant '%s'; 'netpolcheck score --list' shows them",
+					  c->mutants.items[i]);
+	}
+	return 0;
+}
+
+static void say_speed(const struct np_score *s)
+{
+	fprintf(stderr, "%llu cases on models (%llu not: nothing of theirs was met), %.0f a second; made ready in %.2f s\n",
+		s->n_played, s->n_skipped, s->play_us ? (double)s->n_played * 1e6 / (double)s->play_us : 0.0,
+		(double)s->prepare_us / 1e6);
+}
+
+/* The exit status. */
+static int show(const struct choices *c, const struct np_score *s, const struct np_plan *plan)
+{
+	struct np_buf text = { 0 };
+
+	if (c->format == 1)
+		np_score_json(s, plan, &text);
+	else
+		np_score_text(s, plan, c->by_case, &text);
+	fwrite(text.data, 1, text.len, stdout);
+	np_buf_release(&text);
+	if (c->verbose)
+		say_speed(s);
+	if (s->interrupted)
+		return NP_EXIT_INTERRUPTED;
+	return np_score_survivors(s) || s->n_disagreements ? NP_EXIT_FOUND : NP_EXIT_OK;
+}
+
+static int score(const struct choices *c, struct np_err *err)
+{
+	np_auto_free char *dir = np_plan_suites_dir();
+	np_auto_free enum np_mutant *mutants = np_xcalloc(c->mutants.n + 1, sizeof(*mutants));
+	bool profiles[NP_N_PROFILES] = { false };
+	const struct np_plan_options po = { .suites_dir = dir, .suites = c->suites.items, .n_suites = c->suites.n,
+					    .profiles = profiles, .case_globs = c->cases.items,
+					    .n_case_globs = c->cases.n, .tag = c->tag };
+	const struct np_score_options so = { .mutants = c->mutants.n ? mutants : NULL, .n_mutants = c->mutants.n,
+					     .mechanical = c->mechanical, .cancel = np_interrupt_flag() };
+	struct np_score s;
+	struct np_plan plan;
+	int status = -1;
+
+	if (choose_profiles(c, profiles, err) < 0 || choose_mutants(c, mutants, err) < 0 ||
+	    np_plan_load(&po, &plan, err) < 0)
+		return -1;
+	if (np_score_run(&plan, &so, &s, err) == 0) {
+		status = show(c, &s, &plan);
+		np_score_release(&s);
+	}
+	np_plan_release(&plan);
+	return status;
+}
+
+static int list(const struct choices *c)
+{
+	struct np_buf text = { 0 };
+
+	np_score_list(c->format == 1, &text);
+	fwrite(text.data, 1, text.len, stdout);
+	np_buf_release(&text);
+	return NP_EXIT_OK;
+}
+
+static int cmd_score(int argc, char **argv)
+{
+	struct choices c = { .format = 0 };
+	const struct np_option options[] = {
+		{ "suite", NP_OPT_STRINGS, &c.suites, "NAME|PATH",
+		  "an area, a case file or a folder; may be repeated", NULL },
+		{ "profile", NP_OPT_STRINGS, &c.profiles, "NAME",
+		  "default core and extended, as run asserts", NULL },
+		{ "case", NP_OPT_STRINGS, &c.cases, "GLOB", "only cases whose id matches; may be repeated", NULL },
+		{ "tag", NP_OPT_STRING, &c.tag, "TAG", "only cases with this tag", NULL },
+		{ "mutant", NP_OPT_STRINGS, &c.mutants, "NAME", "only this mutant; may be repeated", NULL },
+		{ "mechanical", NP_OPT_FLAG, &c.mechanical, NULL,
+		  "mutants made mechanically from the model's own rules instead", NULL },
+		{ "by-case", NP_OPT_FLAG, &c.by_case, NULL, "also how many mutants each case kills", NULL },
+		{ "list", NP_OPT_FLAG, &c.list, NULL, "the mutants, their classes and the bugs behind them", NULL },
+		{ "format", NP_OPT_CHOICE, &c.format, "text|json", "of the result", formats },
+		{ "verbose", NP_OPT_FLAG, &c.verbose, NULL, "say how fast it was", NULL },
+		{ NULL, NP_OPT_FLAG, NULL, NULL, NULL, NULL },
+	};
+	struct np_err err = { 0 };
+	int status = np_command_begin(&np_cmd_score, options, argc, argv, NULL);
+
+	if (status < 0) {
+		status = c.list ? list(&c) : score(&c, &err);
+		if (status < 0)
+			status = np_command_fail(&np_cmd_score, &err);
+	}
+	np_strings_release(&c.suites);
+	np_strings_release(&c.cases);
+	np_strings_release(&c.profiles);
+	np_strings_release(&c.mutants);
+	return status;
+}
+
+const struct np_command np_cmd_score = {
+	.name = "score",
+	.summary = "which wrong implementations the suites notice",
+	.usage = "[options]",
+	.exits = "0 every mutant that can be asserted is killed, 1 survivors, 2 usage or unreadable case, "
+		 "130 interrupted",
+	.run = cmd_score,
+};

@@ -1,0 +1,183 @@
+/* model_names.c - what names and sizes do to the model CNI (mutants only): keys and limits. */
+#include "model_parts.h"
+
+#include "np/base/buf.h"
+
+size_t np_m_entries(const struct np_policy *p)
+{
+	size_t n = 0;
+
+	for (int d = 0; d < NP_N_DIRS; d++)
+		for (size_t r = 0; r < p->n_rules[d]; r++)
+			n += p->rules[d][r].n_peers + p->rules[d][r].n_ports;
+	return n;
+}
+
+bool np_m_has_port_kind(const struct np_policy *p, enum np_port_kind kind)
+{
+	for (int d = 0; d < NP_N_DIRS; d++)
+		for (size_t r = 0; r < p->n_rules[d]; r++)
+			for (size_t k = 0; k < p->rules[d][r].n_ports; k++)
+				if (p->rules[d][r].ports[k].kind == kind)
+					return true;
+	return false;
+}
+
+static bool has_host_bits(const struct np_policy *p)
+{
+	for (int d = 0; d < NP_N_DIRS; d++)
+		for (size_t r = 0; r < p->n_rules[d]; r++)
+			for (size_t k = 0; k < p->rules[d][r].n_peers; k++) {
+				const struct np_ipblock *b = p->rules[d][r].peers[k].ip_block;
+
+				if (b && b->cidr.flags & NP_CIDR_HOST_BITS)
+					return true;
+			}
+	return false;
+}
+
+bool np_m_policy_usable(struct np_model *m, const struct np_policy *p)
+{
+	if (p->ns.n + p->name.n > 100 && wrong(m, NP_MUTANT_NAME_LONG))
+		return false;
+	if (p->name.n && p->name.p[0] >= '0' && p->name.p[0] <= '9' && wrong(m, NP_MUTANT_NAME_DIGIT))
+		return false;
+	if (np_str_is(p->ns, "default") && wrong(m, NP_MUTANT_DEFAULT_NS_SKIPPED))
+		return false;
+	if (has_host_bits(p) && wrong(m, NP_MUTANT_HOST_BITS_VOID))
+		return false;
+	if (np_m_has_port_kind(p, NP_PORT_ANY) && wrong(m, NP_MUTANT_PORTLESS_VOIDS))
+		return false;
+	return !(np_m_has_port_kind(p, NP_PORT_NAME) && wrong(m, NP_MUTANT_NAMED_SKIPS));
+}
+
+/* The part of a pod's name before the last '-', as of the pods of one owner. */
+static struct np_str owner_part(struct np_str name)
+{
+	for (size_t i = name.n; i-- > 0;)
+		if (name.p[i] == '-')
+			return (struct np_str){ name.p, i };
+	return NP_STR_NONE;
+}
+
+static bool joined_equal(struct np_str a1, const char *glue, struct np_str a2, struct np_str b1, struct np_str b2)
+{
+	struct np_buf a = { 0 }, b = { 0 };
+	bool same;
+
+	np_buf_printf(&a, NP_STR_FMT "%s" NP_STR_FMT, NP_STR_ARG(a1), glue, NP_STR_ARG(a2));
+	np_buf_printf(&b, NP_STR_FMT "%s" NP_STR_FMT, NP_STR_ARG(b1), glue, NP_STR_ARG(b2));
+	same = a.len == b.len && memcmp(a.data, b.data, a.len) == 0;
+	np_buf_release(&a);
+	np_buf_release(&b);
+	return same;
+}
+
+static bool label_reserved(const struct m_pod *pod)
+{
+	return np_labels_get(&pod->subject_labels, NP_STR("host")) || np_labels_get(&pod->subject_labels, NP_STR("world"));
+}
+
+static bool second_of_owner(const struct np_model *m, uint32_t pod)
+{
+	struct np_str owner = owner_part(m->pods[pod].name);
+
+	for (uint32_t i = 0; i < pod && owner.n; i++)
+		if (m->pods[i].there && np_str_eq(m->pods[i].ns, m->pods[pod].ns) &&
+		    np_str_eq(owner_part(m->pods[i].name), owner))
+			return true;
+	return false;
+}
+
+static bool second_of_joined(const struct np_model *m, uint32_t pod)
+{
+	const struct m_pod *p = &m->pods[pod];
+
+	for (uint32_t i = 0; i < pod; i++)
+		if (m->pods[i].there && joined_equal(m->pods[i].ns, "-", m->pods[i].name, p->ns, p->name))
+			return true;
+	return false;
+}
+
+bool np_m_pod_usable(struct np_model *m, uint32_t pod)
+{
+	const struct m_pod *p = &m->pods[pod];
+
+	if (memchr(p->name.p, '.', p->name.n) && wrong(m, NP_MUTANT_POD_DOT))
+		return false;
+	if (p->name.n > 63 && wrong(m, NP_MUTANT_POD_LONG))
+		return false;
+	if (label_reserved(p) && wrong(m, NP_MUTANT_LABEL_RESERVED))
+		return false;
+	if (second_of_owner(m, pod) && wrong(m, NP_MUTANT_COMMON_OWNER))
+		return false;
+	return !(wrong_if(m, NP_MUTANT_POD_KEY_JOINED, p->name.n > 1 && memchr(p->name.p, '-', p->name.n)) &&
+		 second_of_joined(m, pod));
+}
+
+uint32_t np_m_pod_twin(struct np_model *m, uint32_t pod)
+{
+	struct np_str owner = owner_part(m->pods[pod].name);
+
+	if (!owner.n || !wrong(m, NP_MUTANT_POD_KEY_PREFIX))
+		return pod;
+	for (uint32_t i = 0; i < pod; i++)
+		if (m->pods[i].there && owner_part(m->pods[i].name).n &&
+		    joined_equal(owner_part(m->pods[i].name), "", m->pods[i].ns, owner, m->pods[pod].ns))
+			return i;
+	return pod;
+}
+
+static unsigned sum(struct np_str s)
+{
+	unsigned n = 0;
+
+	for (size_t i = 0; i < s.n; i++)
+		n += (unsigned char)s.p[i];
+	return n;
+}
+
+static bool cut_equal(const struct m_policy *a, const struct m_policy *b)
+{
+	struct np_buf x = { 0 }, y = { 0 };
+	bool same;
+
+	np_buf_printf(&x, NP_STR_FMT "_" NP_STR_FMT, NP_STR_ARG(a->ns), NP_STR_ARG(a->name));
+	np_buf_printf(&y, NP_STR_FMT "_" NP_STR_FMT, NP_STR_ARG(b->ns), NP_STR_ARG(b->name));
+	same = x.len >= 63 && y.len >= 63 && memcmp(x.data, y.data, 63) == 0;
+	np_buf_release(&x);
+	np_buf_release(&y);
+	return same;
+}
+
+static bool same_key(struct np_model *m, const struct m_policy *a, const struct m_policy *b)
+{
+	bool joined = joined_equal(a->ns, "-", a->name, b->ns, b->name);
+
+	return (joined && wrong(m, NP_MUTANT_KEY_JOINED)) ||
+	       (np_str_eq(a->ns, b->ns) && sum(a->name) == sum(b->name) && wrong(m, NP_MUTANT_KEY_HASH)) ||
+	       (cut_equal(a, b) && wrong(m, NP_MUTANT_NAME_CUT));
+}
+
+/* What was stored under the same key before is overwritten. */
+void np_m_names_collide(struct np_model *m, uint32_t policy)
+{
+	struct m_policy *p = &m->policies[policy];
+
+	for (uint32_t i = 0; i < m->n_policies; i++) {
+		struct m_policy *other = &m->policies[i];
+
+		if (i == policy || !other->there)
+			continue;
+		if (same_key(m, other, p)) {
+			other->unused = true;
+			for (uint32_t k = 0; k < m->n_pods; k++)
+				np_m_detach(m, i, k, false);
+		}
+		if (joined_equal(other->name, "-in-ns-", other->ns, p->name, p->ns) && wrong(m, NP_MUTANT_KEY_IN_NS))
+			for (int d = 0; d < NP_N_DIRS; d++) {
+				other->rules[d] = p->rules[d];
+				other->n_rules[d] = p->n_rules[d];
+			}
+	}
+}

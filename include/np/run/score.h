@@ -1,0 +1,81 @@
+/*
+ * score.h - layer run: cases played on the model CNI (np/target/model.h), and the mutation score of
+ * a plan: which wrong models its cases notice. No sandbox, no API server, no packets.
+ */
+#ifndef NP_RUN_SCORE_H
+#define NP_RUN_SCORE_H
+
+#include <stdatomic.h>
+#include <stdio.h>
+
+#include "np/run/plan.h"
+#include "np/target/model.h"
+
+/*
+ * A case made ready: the events of its steps, and of each expectation the cells that a run would
+ * assert, with what the oracle says of them. Cells that are open, or without a flow, are left out;
+ * so are the ends and ports that a run in the sandbox leaves out.
+ */
+struct np_play;
+
+/*
+ * @shared: the ports that hosts and addresses outside listen on. @world's and @c's strings are
+ * borrowed. NULL with NP_EVALID, NP_EPARSE or NP_ENOTFOUND and the step's place.
+ */
+struct np_play *np_play_new(const struct np_case *c, const struct np_worldfile *world,
+			    const struct np_expect_port *shared, size_t n_shared,
+			    struct np_err *err);
+void np_play_free(struct np_play *p);
+size_t np_play_n_cells(const struct np_play *p);
+
+enum np_play_result {
+	NP_PLAY_PASSED,
+	NP_PLAY_WRONG,		/* an asserted cell is wrong after the agent settled */
+	NP_PLAY_RESTLESS,	/* one is wrong now and then: no convergence by any deadline */
+	NP_PLAY_CRASHED,	/* every cell is right, but the agent is dead */
+};
+
+/* "passed", "wrong", "no-convergence", "crashed". */
+const char *np_play_result_name(enum np_play_result r);
+
+/* Plays on @m, which is reset to be wrong in the way of @wrong (NULL: none). */
+enum np_play_result np_play_run(const struct np_play *p, struct np_model *m,
+				const struct np_model_wrong *wrong);
+/* What the last np_play_run() on @p found first: "x/a -> y/b TCP:80: allow expected". */
+const char *np_play_failure(const struct np_play *p, char *buf, size_t size);
+
+/* One way to be wrong, and what noticed it. */
+struct np_score_row {
+	struct np_model_wrong wrong;
+	size_t *killed_by;		/* indexes of the plan's cases, rising */
+	enum np_play_result *how;	/* of each */
+	size_t n_killed_by, cap_killed_by, cap_how;
+	size_t n_met;			/* cases in which it could have shown */
+};
+
+struct np_score {
+	struct np_score_row *rows;
+	size_t n_rows, n_cases;
+	/* cases in which the model as it should be is not what the oracle says; 0 or all is in vain */
+	size_t n_disagreements;
+	char disagreement[512];	/* the first */
+	unsigned long long n_played, n_skipped, n_cells;	/* cases on models; not met; asked */
+	long long prepare_us, play_us;
+	bool interrupted;
+};
+
+struct np_score_options {
+	const enum np_mutant *mutants;	/* NULL: all */
+	size_t n_mutants;
+	bool mechanical;		/* operators at sites instead */
+	const atomic_int *cancel;	/* may be NULL */
+};
+
+/* Plays every case of @plan on every wrong model. -1 for a case that cannot be made ready. */
+int np_score_run(const struct np_plan *plan, const struct np_score_options *options,
+		 struct np_score *ret, struct np_err *err);
+void np_score_release(struct np_score *s);
+/* The name of a row: a mutant's, or "in-cidr:negated". @buf at least NP_SITE_TEXT_MAX. */
+const char *np_score_row_name(const struct np_score_row *row, char *buf);
+
+#endif
