@@ -2,10 +2,10 @@
 #include <stdlib.h>
 
 #include "model_ends.h"
-#include "model_events.h"
 #include "np/base/mem.h"
 #include "np/run/score.h"
 #include "np/target/caseobjects.h"
+#include "np/target/model_events.h"
 
 /* One asserted cell. Ends are indexes into the play's. */
 struct cell {
@@ -26,7 +26,7 @@ struct np_play {
 	struct np_arena arena;
 	struct np_world *worlds;	/* after each step; what events point into */
 	size_t n_worlds, cap_worlds;
-	struct np_me_events events;
+	struct np_model_events events;
 	struct np_model_end *ends;
 	struct np_str *names;
 	struct cell *cells;
@@ -168,7 +168,7 @@ static int add_world(struct prepare *k, const struct np_objects *objects, const 
 	if (np_objects_world(objects, &p->worlds[p->n_worlds], err) < 0)
 		return -1;
 	p->n_worlds++;
-	np_me_diff(p->n_worlds > 1 ? &p->worlds[p->n_worlds - 2] : NULL, &p->worlds[p->n_worlds - 1], step, &p->events);
+	np_model_diff(p->n_worlds > 1 ? &p->worlds[p->n_worlds - 2] : NULL, &p->worlds[p->n_worlds - 1], step, &p->events);
 	return 0;
 }
 

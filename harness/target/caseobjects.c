@@ -8,6 +8,8 @@
 #include "np/parse/manifests.h"
 
 #define ANNOTATION_NODE "netpolcheck/node"
+#define ANNOTATION_IPS "netpolcheck/pod-ips"
+#define ANNOTATION_PHASE "netpolcheck/force-phase"
 #define N_NODES 2
 
 static const struct {
@@ -214,6 +216,26 @@ static size_t choose_node(struct np_objects *o, const json_t *pod)
 	return o->pods_placed++ % N_NODES;
 }
 
+static const char *annotation(const json_t *pod, const char *key)
+{
+	return json_string_value(json_object_get(np_json_at(pod, "metadata/annotations"), key));
+}
+
+/* The addresses that the manifest asks for, "v4,v6" or one of them, instead of @ip4 and @ip6. */
+static void pin_ips(const json_t *pod, char *ip4, char *ip6, size_t size)
+{
+	const char *p = annotation(pod, ANNOTATION_IPS);
+
+	while (p && *p) {
+		size_t n;
+
+		p += *p == ' ';
+		n = strcspn(p, ",");
+		snprintf(memchr(p, ':', n) ? ip6 : ip4, size, "%.*s", (int)n, p);
+		p += n + (p[n] == ',');
+	}
+}
+
 /* What scheduling and starting fill in; what the manifest says already stays. */
 static void start_pod(struct np_objects *o, json_t *pod)
 {
@@ -231,6 +253,7 @@ static void start_pod(struct np_objects *o, json_t *pod)
 	o->pods_made[node]++;
 	snprintf(ip4, sizeof(ip4), "10.244.%zu.%u", node + 1, o->pods_made[node]);
 	snprintf(ip6, sizeof(ip6), "fd00:10:244:%zu::%x", node + 1, o->pods_made[node]);
+	pin_ips(pod, ip4, ip6, sizeof(ip4));
 	json_object_set_new(status, "podIP", json_string(host ? hosts[node].ip4 : ip4));
 	json_object_set_new(
 		status, "podIPs",
@@ -373,6 +396,9 @@ static int do_patch(struct np_objects *o, const struct np_step *step, struct np_
 	json = json_deep_copy(object->json);
 	merge_patch(json, patch);
 	json_decref(patch);
+	if (np_str_is(step->object_kind, "Pod") && annotation(json, ANNOTATION_PHASE))
+		json_object_set_new(ensure(json, "status"), "phase",
+				    json_string(annotation(json, ANNOTATION_PHASE)));
 	if (np_str_is(step->object_kind, "NetworkPolicy"))
 		default_types(json);
 	json_decref(object->json);

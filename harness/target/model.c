@@ -102,15 +102,14 @@ static struct np_str node_with(struct np_model *m, const struct np_addr *ip)
 
 static struct m_place locate(struct np_model *m, const struct np_model_end *end)
 {
-	struct m_place p = { .pod = NONE, .ip = end->addr, .host = end->host, .node = end->node };
+	struct m_place p = { .pod = NONE, .ip = end->addr, .host = end->host };
 
 	p.addr = np_m_find_addr(m, &end->addr);
 	if (end->name.n)
 		p.pod = np_m_find_pod(m, end->ns, end->name);
 	if (p.pod != NONE && !m->pods[p.pod].there)
 		p.pod = NONE;
-	if (!end->name.n && !p.node.n)
-		p.node = node_with(m, &end->addr);
+	p.node = node_with(m, &end->addr);
 	return p;
 }
 

@@ -53,7 +53,7 @@ void np_m_attach(struct np_model *m, uint32_t policy, uint32_t pod)
 	struct m_attach *a;
 
 	if (m->policies[policy].unused || !p->there || !(p->live || host_counts(m, p)) ||
-	    !np_m_pod_usable(m, pod) || !mx_bool(m, NP_SITE_ATTACH, true))
+	    !np_m_pod_usable(m, pod) || mx_skip(m, NP_SITE_ATTACH))
 		return;
 	if (p->n_attached == p->cap_attached) {
 		uint32_t cap = p->cap_attached ? p->cap_attached * 2 : 4;
@@ -104,7 +104,7 @@ void np_m_detach(struct np_model *m, uint32_t policy, uint32_t pod, bool deleted
 	struct m_pod *p = &m->pods[pod];
 
 	for (uint32_t i = p->n_attached; i-- > 0;)
-		if (p->attached[i].policy == policy && mx_bool(m, NP_SITE_DETACH, true))
+		if (p->attached[i].policy == policy && !mx_skip(m, NP_SITE_DETACH))
 			drop(m, p, i, deleted);
 }
 

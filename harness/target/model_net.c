@@ -48,11 +48,9 @@ static bool pod_end(const struct np_world *w, const struct np_pod *pod, int fami
 	*ret = (struct np_model_end){ .ns = pod->ns, .name = pod->name, .host = pod->host_network };
 	if (!carries_traffic(pod))
 		return false;
-	if (pod->host_network)
-		ret->node = host_node(w, pod);
 	if (wire_ip(pod->ips, pod->n_ips, family, &ret->addr))
 		return true;
-	node = pod->host_network ? np_world_find_node(w, ret->node) : SIZE_MAX;
+	node = pod->host_network ? np_world_find_node(w, host_node(w, pod)) : SIZE_MAX;
 	return node != SIZE_MAX && wire_ip(w->nodes[node].ips, w->nodes[node].n_ips, family, &ret->addr);
 }
 
@@ -66,14 +64,9 @@ static bool is_unicast(const struct np_addr *a)
 	return a->bytes[0] != 0xFF && !(memcmp(a->bytes, zeros, 15) == 0 && a->bytes[15] <= 1);
 }
 
-static bool addr_end(const struct np_world *w, const struct np_addr *addr, int family, struct np_model_end *ret)
+static bool addr_end(const struct np_addr *addr, int family, struct np_model_end *ret)
 {
-	const struct np_node *node;
-
 	*ret = (struct np_model_end){ .addr = np_addr_wire(addr) };
-	node = node_with(w, &ret->addr);
-	if (node)
-		ret->node = node->name;
 	return ret->addr.width == (family == 4 ? 4 : 16) && is_unicast(&ret->addr);
 }
 
@@ -81,7 +74,7 @@ static bool end_of(const struct np_world *w, const struct np_end *end, int famil
 {
 	if (end->kind == NP_END_POD)
 		return pod_end(w, &w->pods[end->idx], family, ret);
-	return end->kind == NP_END_ADDR && addr_end(w, &end->addr, family, ret);
+	return end->kind == NP_END_ADDR && addr_end(&end->addr, family, ret);
 }
 
 static uint16_t named_target(const struct np_service_port *sp, const struct np_pod *pod)
@@ -170,7 +163,7 @@ bool np_model_conn_of(const struct np_world *w, const struct np_flow *flow, stru
 		return through_service(w, flow, ret);
 	if (!end_of(w, &flow->dst, flow->family, &ret->dst))
 		return false;
-	if (flow->dst.kind == NP_END_ADDR && ret->dst.node.n && find_node_port(w, flow, &service, &port)) {
+	if (flow->dst.kind == NP_END_ADDR && node_with(w, &ret->dst.addr) && find_node_port(w, flow, &service, &port)) {
 		ret->dialled = ret->dst.addr;
 		ret->node_port = true;
 		return arrive(w, service, port, flow->family, ret);

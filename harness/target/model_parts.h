@@ -175,6 +175,13 @@ static inline bool mx_swap(struct np_model *m, enum np_site site)
 	return m->wrong.site == site;
 }
 
+/* Whether a step of the rules is left out. */
+static inline bool mx_skip(struct np_model *m, enum np_site site)
+{
+	m->met_sites[site] |= 1U << NP_MX_SKIP;
+	return m->wrong.site == site;
+}
+
 /* An end as the model sees it. */
 struct m_place {
 	uint32_t pod;		/* the pod that sits there, or NONE */

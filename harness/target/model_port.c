@@ -201,7 +201,7 @@ static bool port_matches(const struct m_look *l, const struct np_port *q)
 		return false;
 	switch (q->kind) {
 	case NP_PORT_ANY:
-		return mx_bool(m, NP_SITE_PORT_ANY, any_port(l, q));
+		return any_port(l, q) && !mx_skip(m, NP_SITE_PORT_ANY);
 	case NP_PORT_NUMBER:
 		return mx_num(m, NP_SITE_PORT_NUMBER, q->port) == l->port;
 	case NP_PORT_RANGE:

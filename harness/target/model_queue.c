@@ -1,11 +1,11 @@
 /* model_queue.c - the events of the model CNI: in order, or not. */
 #include "model_parts.h"
 
+/* Nothing is derived from Services, and no case changes a node: no site. */
 static const enum np_site sites[NP_MODEL_N_KINDS][NP_MODEL_N_VERBS] = {
 	[NP_MODEL_NAMESPACE] = { NP_SITE_EV_NS_ADD, NP_SITE_EV_NS_UPDATE, NP_SITE_EV_NS_DELETE },
-	[NP_MODEL_NODE] = { NP_SITE_EV_NODE_ADD, NP_SITE_EV_NODE_UPDATE, NP_SITE_EV_NODE_DELETE },
+	[NP_MODEL_NODE] = { NP_SITE_EV_NODE_ADD, NP_SITE_NONE, NP_SITE_NONE },
 	[NP_MODEL_POD] = { NP_SITE_EV_POD_ADD, NP_SITE_EV_POD_UPDATE, NP_SITE_EV_POD_DELETE },
-	[NP_MODEL_SERVICE] = { NP_SITE_EV_SERVICE_ADD, NP_SITE_EV_SERVICE_UPDATE, NP_SITE_EV_SERVICE_DELETE },
 	[NP_MODEL_POLICY] = { NP_SITE_EV_POLICY_ADD, NP_SITE_EV_POLICY_UPDATE, NP_SITE_EV_POLICY_DELETE },
 };
 
@@ -122,9 +122,9 @@ static void handle(struct np_model *m, const struct np_model_event *e)
 	m->met_sites[site] |= 1U << NP_MX_LOST | 1U << NP_MX_LATE;
 	if (release)
 		held = m->held[0];
-	if (m->wrong.site == site && m->wrong.op == NP_MX_LOST)
+	if (site && m->wrong.site == site && m->wrong.op == NP_MX_LOST)
 		return;
-	if (m->wrong.site == site && m->wrong.op == NP_MX_LATE) {
+	if (site && m->wrong.site == site && m->wrong.op == NP_MX_LATE) {
 		m->held = np_grow(m->held, &m->cap_held, 1, sizeof(*m->held));
 		m->held[0] = *e;
 		m->n_held = 1;

@@ -57,7 +57,7 @@ static const struct np_str *find_label(struct np_model *m, const struct np_label
 {
 	for (size_t i = 0; i < labels->n; i++)
 		if (np_str_eq(labels->items[i].key, key))
-			return mx_bool(m, NP_SITE_KEY_THERE, true) ? &labels->items[i].value : NULL;
+			return mx_skip(m, NP_SITE_KEY_FOUND) ? NULL : &labels->items[i].value;
 	return NULL;
 }
 

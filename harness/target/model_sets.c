@@ -161,7 +161,7 @@ static void set_remove(struct np_model *m, struct m_set *s, uint32_t pod)
 {
 	struct m_pod *p = &m->pods[pod];
 
-	if (!mx_bool(m, NP_SITE_SET_LEAVE, in_set(s, pod)) || !in_set(s, pod) || wrong(m, NP_MUTANT_SETS_GROW))
+	if (!in_set(s, pod) || mx_skip(m, NP_SITE_SET_LEAVE) || wrong(m, NP_MUTANT_SETS_GROW))
 		return;
 	mark(m, s, pod, false);
 	s->n_pods--;

@@ -101,6 +101,7 @@ static const struct {
 	[NP_MX_FIRST_ONLY] = { "first-only", NP_SITE_LIST },
 	[NP_MX_LAST_ONLY] = { "last-only", NP_SITE_LIST },
 	[NP_MX_SWAP] = { "swapped", NP_SITE_SWAP },
+	[NP_MX_SKIP] = { "skipped", NP_SITE_STEP },
 	[NP_MX_LOST] = { "lost", NP_SITE_EVENT },
 	[NP_MX_LATE] = { "late", NP_SITE_EVENT },
 };

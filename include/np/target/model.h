@@ -51,7 +51,6 @@ void np_model_settle(struct np_model *m);
 struct np_model_end {
 	struct np_str ns, name;	/* of a pod; name.n == 0: of none */
 	struct np_addr addr;	/* as it stands in packets */
-	struct np_str node;	/* the node whose address it is */
 	bool host;		/* a pod on the host's network */
 };
 

@@ -1,7 +1,7 @@
 /*
  * model_sites.h - layer target: places in the rules of the model CNI at which it can be made wrong
  * mechanically: a condition negated or fixed, a number off by one, a list short of an element, two
- * things exchanged, an event lost or late. Each site takes the operators of its kind.
+ * things exchanged, a step left out, an event lost or late. Each site takes the operators of its kind.
  */
 #ifndef NP_TARGET_MODEL_SITES_H
 #define NP_TARGET_MODEL_SITES_H
@@ -36,7 +36,7 @@
 	X(EXCEPTS, LIST, "the excepts of a block") \
 	X(IN_EXCEPT, BOOL, "an address is in an except") \
 	X(PROTO, BOOL, "the protocol is that of the port entry") \
-	X(PORT_ANY, BOOL, "an entry without port") \
+	X(PORT_ANY, STEP, "an entry without port") \
 	X(PORT_NUMBER, NUM, "the number of a port entry") \
 	X(RANGE_FIRST, NUM, "the first port of a range") \
 	X(RANGE_LAST, NUM, "the last port of a range") \
@@ -61,7 +61,7 @@
 	X(MATCH_LABELS, LIST, "the matchLabels") \
 	X(EXPRESSIONS, LIST, "the matchExpressions") \
 	X(LABEL_EQUAL, BOOL, "a label has the value") \
-	X(KEY_THERE, BOOL, "a label key is there") \
+	X(KEY_FOUND, STEP, "a label key is found") \
 	X(VALUES, LIST, "the values of an expression") \
 	X(VALUE_EQUAL, BOOL, "a value is among those of an expression") \
 	X(IN_RESULT, BOOL, "In") \
@@ -76,11 +76,11 @@
 	X(POD_FINISHED, BOOL, "a pod is finished") \
 	X(POD_HOST, BOOL, "a pod is on the host's network") \
 	X(POD_IPS, LIST, "the addresses of a pod") \
-	X(SET_LEAVE, BOOL, "a pod leaves a set") \
+	X(SET_LEAVE, STEP, "a pod leaves a set") \
 	X(SET_JOIN, BOOL, "a pod joins a set") \
 	X(SET_COUNT, NUM, "how many pods of a set have an address") \
-	X(ATTACH, BOOL, "a policy is attached to a pod") \
-	X(DETACH, BOOL, "a policy is detached from a pod") \
+	X(ATTACH, STEP, "a policy is attached to a pod") \
+	X(DETACH, STEP, "a policy is detached from a pod") \
 	X(ISOLATE_COUNT, NUM, "how many policies isolate a pod") \
 	X(FILL_PODS, LIST, "the pods that a new set is filled from") \
 	X(ATTACH_PODS, LIST, "the pods that a new policy is attached to") \
@@ -92,14 +92,9 @@
 	X(EV_NS_UPDATE, EVENT, "a namespace has changed") \
 	X(EV_NS_DELETE, EVENT, "a namespace is gone") \
 	X(EV_NODE_ADD, EVENT, "a node is there") \
-	X(EV_NODE_UPDATE, EVENT, "a node has changed") \
-	X(EV_NODE_DELETE, EVENT, "a node is gone") \
 	X(EV_POD_ADD, EVENT, "a pod is there") \
 	X(EV_POD_UPDATE, EVENT, "a pod has changed") \
 	X(EV_POD_DELETE, EVENT, "a pod is gone") \
-	X(EV_SERVICE_ADD, EVENT, "a Service is there") \
-	X(EV_SERVICE_UPDATE, EVENT, "a Service has changed") \
-	X(EV_SERVICE_DELETE, EVENT, "a Service is gone") \
 	X(EV_POLICY_ADD, EVENT, "a policy is there") \
 	X(EV_POLICY_UPDATE, EVENT, "a policy has changed") \
 	X(EV_POLICY_DELETE, EVENT, "a policy is gone")
@@ -111,7 +106,8 @@ enum np_site { NP_SITE_NONE, NP_SITES(NP_SITE_ENUM) NP_N_SITES };
 #undef NP_SITE_ENUM
 
 enum np_site_kind {
-	NP_SITE_BOOL, NP_SITE_NUM, NP_SITE_LIST, NP_SITE_SWAP, NP_SITE_EVENT, NP_N_SITE_KINDS
+	NP_SITE_BOOL, NP_SITE_NUM, NP_SITE_LIST, NP_SITE_SWAP, NP_SITE_STEP, NP_SITE_EVENT,
+	NP_N_SITE_KINDS
 };
 
 enum np_site_op {
@@ -119,6 +115,7 @@ enum np_site_op {
 	NP_MX_PLUS, NP_MX_MINUS,				/* NUM */
 	NP_MX_NO_FIRST, NP_MX_NO_LAST, NP_MX_FIRST_ONLY, NP_MX_LAST_ONLY,	/* LIST */
 	NP_MX_SWAP,						/* SWAP */
+	NP_MX_SKIP,						/* STEP */
 	NP_MX_LOST, NP_MX_LATE,					/* EVENT */
 	NP_N_SITE_OPS
 };

@@ -1,5 +1,5 @@
 /* model_events.c - two worlds compared, object by object. */
-#include "model_events.h"
+#include "np/target/model_events.h"
 
 #include "np/base/mem.h"
 #include "np/gen/manifests.h"
@@ -103,7 +103,7 @@ static bool recreated(const struct kind *k, const void *object, const struct np_
 	return np_str_eq(ns, step->ns) && np_str_eq(name, step->name);
 }
 
-static void tell(struct np_me_events *e, enum np_model_kind kind, enum np_model_verb verb, const void *object)
+static void tell(struct np_model_events *e, enum np_model_kind kind, enum np_model_verb verb, const void *object)
 {
 	e->items = np_grow(e->items, &e->cap, e->n, sizeof(*e->items));
 	e->items[e->n++] = (struct np_model_event){ kind, verb, object };
@@ -111,7 +111,7 @@ static void tell(struct np_me_events *e, enum np_model_kind kind, enum np_model_
 
 /* Both lists are sorted. @gone: only what is deleted, else only what is there. */
 static void diff_kind(const struct kind *k, const struct np_world *before, const struct np_world *after,
-		      const struct np_step *step, bool gone, struct np_me_events *ret)
+		      const struct np_step *step, bool gone, struct np_model_events *ret)
 {
 	size_t i = 0, j = 0, n = count(k, before), o = count(k, after);
 
@@ -131,8 +131,8 @@ static void diff_kind(const struct kind *k, const struct np_world *before, const
 	}
 }
 
-void np_me_diff(const struct np_world *before, const struct np_world *after, const struct np_step *step,
-		struct np_me_events *ret)
+void np_model_diff(const struct np_world *before, const struct np_world *after, const struct np_step *step,
+		struct np_model_events *ret)
 {
 	for (size_t i = NP_ARRAY_SIZE(kinds); i-- > 0;)
 		diff_kind(&kinds[i], before, after, step, true, ret);
