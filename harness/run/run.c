@@ -21,6 +21,9 @@
 #define DEADLINE_CLUSTER_MS 30000
 #define CLEAN_TIMEOUT_MS 300000 /* a controller takes seconds for each of dozens of namespaces */
 #define CLEAN_BROKEN_MS 10000 /* each request, when the API server was given up already */
+/* In an environment that is gone namespaces may never end (pods of a dead node); that they are told to
+ * must do. */
+#define CLEAN_BROKEN_TIMEOUT_MS 30000
 #define WORKERS_DEFAULT 4
 
 static const char *const result_names[NP_N_RUN_RESULTS] = { "pass", "fail", "skip", "known",
@@ -423,7 +426,7 @@ static int open_target(struct run *r, struct np_err *err)
  * interruption. */
 static int clean_up(struct run *r, struct np_err *err)
 {
-	int rc = 0;
+	int timeout_ms = CLEAN_TIMEOUT_MS, rc = 0;
 
 	if (r->cluster_open && !r->cluster.sandbox) {
 		say_stage(r, "cleaning");
@@ -432,8 +435,9 @@ static int clean_up(struct run *r, struct np_err *err)
 		if (r->shared.broken.code) {
 			np_kube_set_patience(r->cluster.kube, 0);
 			np_kube_set_timeout(r->cluster.kube, CLEAN_BROKEN_MS);
+			timeout_ms = CLEAN_BROKEN_TIMEOUT_MS;
 		}
-		rc = np_clean(r->cluster.kube, r->id, CLEAN_TIMEOUT_MS, NULL, err);
+		rc = np_clean(r->cluster.kube, r->id, timeout_ms, NULL, err);
 		if (rc < 0)
 			np_err_prefix(err,
 				      "cannot remove what the run made ('netpolcheck clean' does)");
