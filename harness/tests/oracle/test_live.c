@@ -62,6 +62,39 @@ static void add_named_ports(struct live_test *t)
 	}
 }
 
+/* Pods that are alike share a class, and leave numbers for classes to come. */
+static void make_alike(struct live_test *t)
+{
+	for (size_t i = 0; i < t->w.n_pods; i++) {
+		const struct np_pod *like = &t->w.pods[below(t, t->w.n_pods)];
+
+		if (below(t, 3) == 0)
+			continue;
+		t->w.pods[i].labels = like->labels;
+		t->w.pods[i].ports = like->ports;
+		t->w.pods[i].n_ports = like->n_ports;
+	}
+}
+
+/* Names in egress rules, of ports that pods have. */
+static void make_named(struct live_test *t, struct np_rule *rule)
+{
+	for (size_t i = 0; i < rule->n_ports; i++) {
+		const struct np_pod *pod = &t->w.pods[below(t, t->w.n_pods)];
+		const struct np_container_port *p = pod->n_ports ? &pod->ports[below(t, pod->n_ports)] : NULL;
+
+		if (p && p->name.n)
+			rule->ports[i] = (struct np_port){ .proto = p->proto, .kind = NP_PORT_NAME, .name = p->name };
+	}
+}
+
+static void make_all_named(struct live_test *t)
+{
+	for (size_t i = 0; i < t->w.n_policies; i++)
+		for (size_t r = 0; r < t->w.policies[i].n_rules[NP_EGRESS]; r++)
+			make_named(t, &t->w.policies[i].rules[NP_EGRESS][r]);
+}
+
 static void draw_readings(struct live_test *t)
 {
 	for (unsigned r = 0; r < NP_N_READINGS; r++)
@@ -74,6 +107,10 @@ static void setup(struct live_test *t, uint64_t seed)
 	np_rng_seed(&t->rng, seed);
 	np_gen_world(seed, NULL, &t->w);
 	np_gen_world(seed + 5000, NULL, &t->donor);
+	if (seed % 2)
+		make_alike(t);
+	if (seed % 4 < 2)
+		make_all_named(t);
 	np_cuts_of(&t->w, &t->cuts);
 	draw_readings(t);
 	add_ends(t);
