@@ -65,6 +65,8 @@ static bool joined_equal(struct np_str a1, const char *glue, struct np_str a2, s
 	struct np_buf a = { 0 }, b = { 0 };
 	bool same;
 
+	if (a1.n + a2.n != b1.n + b2.n)
+		return false;
 	np_buf_printf(&a, NP_STR_FMT "%s" NP_STR_FMT, NP_STR_ARG(a1), glue, NP_STR_ARG(a2));
 	np_buf_printf(&b, NP_STR_FMT "%s" NP_STR_FMT, NP_STR_ARG(b1), glue, NP_STR_ARG(b2));
 	same = a.len == b.len && memcmp(a.data, b.data, a.len) == 0;
@@ -111,8 +113,7 @@ bool np_m_pod_usable(struct np_model *m, uint32_t pod)
 		return false;
 	if (second_of_owner(m, pod) && wrong(m, NP_MUTANT_COMMON_OWNER))
 		return false;
-	return !(wrong_if(m, NP_MUTANT_POD_KEY_JOINED, p->name.n > 1 && memchr(p->name.p, '-', p->name.n)) &&
-		 second_of_joined(m, pod));
+	return !(second_of_joined(m, pod) && wrong(m, NP_MUTANT_POD_KEY_JOINED));
 }
 
 uint32_t np_m_pod_twin(struct np_model *m, uint32_t pod)
@@ -142,6 +143,8 @@ static bool cut_equal(const struct m_policy *a, const struct m_policy *b)
 	struct np_buf x = { 0 }, y = { 0 };
 	bool same;
 
+	if (a->ns.n + a->name.n < 62 || b->ns.n + b->name.n < 62)
+		return false;
 	np_buf_printf(&x, NP_STR_FMT "_" NP_STR_FMT, NP_STR_ARG(a->ns), NP_STR_ARG(a->name));
 	np_buf_printf(&y, NP_STR_FMT "_" NP_STR_FMT, NP_STR_ARG(b->ns), NP_STR_ARG(b->name));
 	same = x.len >= 63 && y.len >= 63 && memcmp(x.data, y.data, 63) == 0;

@@ -226,14 +226,27 @@ static bool late_for(struct np_model *m, const struct m_policy *p, const struct 
 	return wrong(m, NP_MUTANT_NODE_SPAN) && !on_known_node(m, p, pod->obj);
 }
 
+/* The pod whose labels and namespace decide on policies: itself. */
+static const struct m_pod *seen_as(struct np_model *m, uint32_t pod)
+{
+	for (uint32_t i = 0; i < m->pods[pod].n_addrs; i++) {
+		uint32_t first = m->addrs[m->pods[pod].addrs[i]].first_owner;
+
+		if (first != NONE && first != pod && wrong(m, NP_MUTANT_OWNER_CACHE))
+			return &m->pods[first];
+	}
+	return &m->pods[pod];
+}
+
 static void join_policies(struct np_model *m, uint32_t pod)
 {
+	const struct m_pod *seen = seen_as(m, pod);
 	struct m_span span = mx_list(m, NP_SITE_POD_POLICIES, m->n_policies);
 
 	for (size_t i = span.from; i < span.to; i++) {
 		struct m_policy *p = &m->policies[i];
 
-		if (!p->there || !np_m_selects(m, p, &m->pods[pod]) || late_for(m, p, &m->pods[pod]))
+		if (!p->there || !np_m_selects(m, p, seen) || late_for(m, p, &m->pods[pod]))
 			continue;
 		np_m_attach(m, (uint32_t)i, pod);
 		if (wrong(m, NP_MUTANT_FIRST_POLICY_UPDATED))

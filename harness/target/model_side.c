@@ -233,25 +233,11 @@ static bool allows_through_service(struct m_look *l, const struct m_pod *pod, bo
 	return allows && !wrong(m, NP_MUTANT_SERVICE_DROPPED);
 }
 
-/* The pod whose policies count at @l's subject; NONE: nobody's. */
-static uint32_t policies_of(const struct m_look *l)
-{
-	struct np_model *m = l->m;
-	uint32_t addr = l->own->addr;
-
-	if (addr != NONE && m->addrs[addr].first_owner != l->subject && wrong(m, NP_MUTANT_OWNER_CACHE))
-		return m->addrs[addr].first_owner;
-	return np_m_pod_twin(m, l->subject);
-}
-
 enum m_result np_m_side(struct m_look *l)
 {
 	struct np_model *m = l->m;
-	uint32_t of = policies_of(l);
-	const struct m_pod *pod = of == NONE ? NULL : &m->pods[of];
+	const struct m_pod *pod = &m->pods[np_m_pod_twin(m, l->subject)];
 
-	if (!pod)
-		return M_OPEN;
 	if (!is_isolated(l, pod)) {
 		bool closed = pod->n_attached && l->own->ip.width == 16 && wrong(m, NP_MUTANT_V6_CLOSED);
 

@@ -19,6 +19,11 @@ static const struct {
 	const char *why;
 } open_rows[] = {
 	{ NP_MUTANT_BLOCK_NOT_PODS, "S19: whether an ipBlock matches the addresses of pods is open; profile upstream" },
+	{ NP_MUTANT_HOST_PODS_PEERS, "S43: whether pods on the host's network are pods to selectors is open" },
+	{ NP_MUTANT_HOST_PODS_ISOLATED, "S43: whether policies select pods on the host's network is open" },
+	{ NP_MUTANT_OWN_NODE_OUT, "S41: whether a pod isolated for egress reaches its own node is open" },
+	{ NP_MUTANT_HAIRPIN_JUDGED, "S39: a pod that reaches itself through a Service is open" },
+	{ NP_MUTANT_DEFAULT_NS_SKIPPED, "the namespaces of a run are its own: none is called default" },
 };
 
 static const struct np_mutant_omission omissions[] = {

@@ -143,11 +143,20 @@ static bool finished_has(const struct np_model *m, uint32_t pod)
 	return false;
 }
 
+static bool other_object_has(const struct np_model *m, uint32_t pod, uint32_t addr)
+{
+	for (uint32_t i = 0; i < m->n_pods; i++)
+		for (uint32_t k = 0; i != pod && m->pods[i].there && k < m->pods[i].n_addrs; k++)
+			if (m->pods[i].addrs[k] == addr)
+				return true;
+	return false;
+}
+
 static void claim(struct np_model *m, uint32_t pod, uint32_t addr)
 {
 	struct m_addr *a = &m->addrs[addr];
 
-	if (a->owner != NONE && a->owner != pod && m->pods[a->owner].there && wrong(m, NP_MUTANT_SHARED_IP_DIES))
+	if (other_object_has(m, pod, addr) && wrong(m, NP_MUTANT_SHARED_IP_DIES))
 		m->crashed = true;
 	if (a->first_owner == NONE)
 		a->first_owner = pod;
