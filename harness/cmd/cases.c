@@ -1,8 +1,9 @@
-/* cases.c - netpolcheck cases: what the suites hold. */
+/* cases.c - netpolcheck cases: what the suites hold, and more of it. */
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
+#include "cases_generate.h"
 #include "np/base/file.h"
 #include "np/base/json.h"
 #include "np/base/mem.h"
@@ -86,7 +87,8 @@ static int cases(const struct np_strings *args, const struct np_strings *suites,
 	int rc = 0;
 
 	if (!list && (strcmp(args->items[0], "show") != 0 || args->n != 2))
-		return np_err_set(err, NP_EUSAGE, "say 'cases list' or 'cases show ID'");
+		return np_err_set(err, NP_EUSAGE,
+				  "say 'cases list', 'cases show ID' or 'cases generate'");
 	if (np_plan_load(&po, &plan, err) < 0)
 		return -1;
 	if (list)
@@ -100,17 +102,34 @@ static int cases(const struct np_strings *args, const struct np_strings *suites,
 static int cmd_cases(int argc, char **argv)
 {
 	struct np_strings suites = { 0 }, args = { 0 };
+	struct np_generate generate = { .strength = 2, .seed = 1 };
+	bool excluded = false;
 	int format = 0;
 	const struct np_option options[] = {
 		{ "suite", NP_OPT_STRINGS, &suites, "NAME|PATH",
 		  "an area, a case file or a folder; may be repeated", NULL },
 		{ "format", NP_OPT_CHOICE, &format, "text|json", "of the list", formats },
+		{ "strength", NP_OPT_U64, &generate.strength, "T",
+		  "generate: cover every combination of T values; default 2, 0 for none", NULL },
+		{ "count", NP_OPT_U64, &generate.count, "N",
+		  "generate: that many drawn cases behind them; default 0", NULL },
+		{ "seed", NP_OPT_U64, &generate.seed, "S", "generate: of every choice; default 1",
+		  NULL },
+		{ "out", NP_OPT_STRING, &generate.dir, "DIR", "generate: where the files go", NULL },
+		{ "profile", NP_OPT_STRING, &generate.profile, "NAME",
+		  "generate: profile of the cases; default extended", NULL },
+		{ "excluded", NP_OPT_FLAG, &excluded, NULL,
+		  "generate: list the combinations that cannot be, with the reason", NULL },
 		{ NULL, NP_OPT_FLAG, NULL, NULL, NULL, NULL },
 	};
 	struct np_err err = { 0 };
 	int status = np_command_begin(&np_cmd_cases, options, argc, argv, &args);
 
-	if (status < 0)
+	if (status < 0 && args.n == 1 && strcmp(args.items[0], "generate") == 0)
+		status = np_cases_generate(&generate, format == 1, excluded, &err) < 0
+				 ? np_command_fail(&np_cmd_cases, &err)
+				 : NP_EXIT_OK;
+	else if (status < 0)
 		status = cases(&args, &suites, format, &err) < 0
 				 ? np_command_fail(&np_cmd_cases, &err)
 				 : NP_EXIT_OK;
@@ -121,8 +140,8 @@ static int cmd_cases(int argc, char **argv)
 
 const struct np_command np_cmd_cases = {
 	.name = "cases",
-	.summary = "list or show test cases",
-	.usage = "list [options] | show ID",
+	.summary = "list, show or generate test cases",
+	.usage = "list [options] | show ID | generate --out DIR [options]",
 	.exits = "0 done, 2 usage or unreadable case",
 	.run = cmd_cases,
 };

@@ -5,6 +5,7 @@
 #include <sys/ioctl.h>
 #include <unistd.h>
 
+#include "cases_generate.h"
 #include "interrupt.h"
 #include "np/base/log.h"
 #include "np/base/mem.h"
@@ -20,7 +21,8 @@ static const char *const formats[] = { "text", "json", NULL };
 struct choices {
 	struct np_run_options run;
 	struct np_strings suites, cases, profiles;
-	unsigned long long workers, seed;
+	unsigned long long workers, seed, generated;
+	char *scratch; /* the folder of generated cases */
 	int format;
 	bool quiet, verbose;
 };
@@ -45,6 +47,21 @@ static int choose_profiles(struct choices *c, struct np_err *err)
 					  c->profiles.items[i]);
 		}
 	}
+	return 0;
+}
+
+/* Generated cases are an ordinary suite, in a folder that goes with the run. */
+static int add_generated(struct choices *c, struct np_err *err)
+{
+	if (!c->generated)
+		return 0;
+	if (!c->seed)
+		c->run.seed = c->seed = 1;
+	if (np_generate_scratch(c->generated, c->seed, &c->scratch, err) < 0)
+		return -1;
+	np_strings_add(&c->suites, c->scratch);
+	c->run.suites = c->suites.items;
+	c->run.n_suites = c->suites.n;
 	return 0;
 }
 
@@ -132,6 +149,8 @@ static int cmd_run(int argc, char **argv)
 		{ "case", NP_OPT_STRINGS, &c.cases, "GLOB",
 		  "only cases whose id matches; may be repeated: any of them", NULL },
 		{ "tag", NP_OPT_STRING, &c.run.tag, "TAG", "only cases with this tag", NULL },
+		{ "generated", NP_OPT_U64, &c.generated, "N",
+		  "N generated cases of the seed; alone unless --suite names others", NULL },
 		{ "seed", NP_OPT_U64, &c.seed, "N", "of every random choice", NULL },
 		{ "workers", NP_OPT_U64, &c.workers, "N", "worlds in parallel; default 4", NULL },
 		{ "timeout", NP_OPT_DURATION, &c.run.deadline_ms, "DUR",
@@ -175,10 +194,13 @@ static int cmd_run(int argc, char **argv)
 		c.run.cancel = np_interrupt_flag();
 		if (c.verbose)
 			np_log_level = NP_LOG_INFO;
-		status = choose_profiles(&c, &err) < 0 ? -1 : run(&c, &err);
+		status = choose_profiles(&c, &err) < 0 || add_generated(&c, &err) < 0
+				 ? -1
+				 : run(&c, &err);
 		if (status < 0)
 			status = np_command_fail(&np_cmd_run, &err);
 	}
+	np_generate_drop(c.scratch);
 	np_strings_release(&c.suites);
 	np_strings_release(&c.cases);
 	np_strings_release(&c.profiles);

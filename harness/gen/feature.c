@@ -177,135 +177,152 @@ size_t np_feature_n_values(const struct np_feature *f)
 	return n;
 }
 
-static bool term_holds(const struct np_feature_term *t, const uint8_t *row)
+static uint32_t all_values(const struct np_feature *f)
 {
-	return row[t->feature] != NP_FEATURE_OPEN && t->values >> row[t->feature] & 1;
+	return (uint32_t)((UINT64_C(1) << np_feature_n_values(f)) - 1);
 }
 
-static bool rule_holds(const struct np_feature_rule *r, const uint8_t *row)
+/* What each feature may still be, as bits. */
+struct domains {
+	uint32_t of[NP_FEATURE_MAX];
+};
+
+static void domains_init(const struct np_feature_model *m, const uint8_t *row, struct domains *d)
 {
-	bool any = false;
+	for (size_t f = 0; f < m->n_features; f++)
+		d->of[f] = row[f] == NP_FEATURE_OPEN ? all_values(&m->features[f]) : 1U << row[f];
+}
+
+/* How many terms of @r do not hold for certain; the last of them in *@ret_open. -1: one cannot. */
+static int terms_open(const struct np_feature_rule *r, const struct domains *d,
+		      const struct np_feature_term **ret_open)
+{
+	int n = 0;
 
 	for (size_t i = 0; i < NP_FEATURE_MAX_TERMS && r->terms[i].values; i++) {
-		if (!term_holds(&r->terms[i], row))
-			return false;
-		any = true;
+		const struct np_feature_term *t = &r->terms[i];
+
+		if (!(d->of[t->feature] & t->values))
+			return -1;
+		if (d->of[t->feature] & ~t->values) {
+			*ret_open = t;
+			n++;
+		}
 	}
-	return any;
+	return n;
 }
 
 const struct np_feature_rule *np_feature_forbidden(const struct np_feature_model *m,
 						   const uint8_t *row)
 {
+	const struct np_feature_term *open;
+	struct domains d;
+
+	domains_init(m, row, &d);
 	for (size_t i = 0; i < m->n_rules; i++)
-		if (rule_holds(&m->rules[i], row))
+		if (m->rules[i].terms[0].values && terms_open(&m->rules[i], &d, &open) == 0)
 			return &m->rules[i];
 	return NULL;
 }
 
-/* ---- deciding what is open ---- */
-
-struct search {
-	const struct np_feature_model *m;
-	uint8_t row[NP_FEATURE_MAX];
-	struct np_rng *rng;	/* NULL: values in their order */
-	uint32_t ruled;		/* features that a rule speaks of */
-};
-
-static uint32_t ruled_features(const struct np_feature_model *m)
+/*
+ * Takes away what rules with one open term forbid, until nothing changes; false when a rule holds.
+ * *@ret_active: how many rules may still come to hold.
+ */
+static bool propagate(const struct np_feature_model *m, struct domains *d, size_t *ret_active)
 {
-	uint32_t set = 0;
+	bool changed = true;
 
-	for (size_t i = 0; i < m->n_rules; i++)
-		for (size_t k = 0; k < NP_FEATURE_MAX_TERMS && m->rules[i].terms[k].values; k++)
-			set |= 1U << m->rules[i].terms[k].feature;
-	return set;
-}
+	while (changed) {
+		changed = false;
+		*ret_active = 0;
+		for (size_t i = 0; i < m->n_rules; i++) {
+			const struct np_feature_term *open = NULL;
+			int n = terms_open(&m->rules[i], d, &open);
 
-/* Does the decision of feature @f break a rule? */
-static bool breaks(const struct search *s, size_t f)
-{
-	for (size_t i = 0; i < s->m->n_rules; i++) {
-		const struct np_feature_rule *r = &s->m->rules[i];
-		bool mine = false;
-
-		for (size_t k = 0; k < NP_FEATURE_MAX_TERMS && r->terms[k].values; k++)
-			mine |= r->terms[k].feature == f;
-		if (mine && rule_holds(r, s->row))
-			return true;
-	}
-	return false;
-}
-
-/* The values of a feature in the order in which they are tried: as they stand, or drawn. */
-static size_t order_values(struct search *s, size_t f, uint8_t *ret)
-{
-	const struct np_feature *feature = &s->m->features[f];
-	size_t n = np_feature_n_values(feature), n_zero = 0, at = 0;
-	unsigned long long sum = 0;
-	bool used[NP_FEATURE_MAX_VALUES] = { false };
-
-	for (size_t i = 0; i < n; i++) {
-		sum += feature->values[i].weight;
-		n_zero += !feature->values[i].weight;
-		ret[i] = (uint8_t)i;
-	}
-	if (!s->rng)
-		return n;
-	for (; at < n - n_zero; at++) {
-		uint64_t draw = np_rng_below(s->rng, sum);
-		size_t v = 0;
-
-		while (used[v] || draw >= feature->values[v].weight) {
-			draw -= used[v] ? 0 : feature->values[v].weight;
-			v++;
+			if (n == 0 && m->rules[i].terms[0].values)
+				return false;
+			if (n == 1) {
+				d->of[open->feature] &= ~open->values;
+				changed = true;
+			}
+			*ret_active += n > 1;
 		}
-		used[v] = true;
-		sum -= feature->values[v].weight;
-		ret[at] = (uint8_t)v;
 	}
-	for (size_t v = 0; v < n; v++)
-		if (!feature->values[v].weight)
-			ret[at++] = (uint8_t)v;
-	return n;
+	return true;
 }
 
-/* Depth first over the open features; as deep as there are features. */
-static bool decide(struct search *s, size_t f)
+static bool is_one(uint32_t set)
 {
-	uint8_t order[NP_FEATURE_MAX_VALUES];
-	size_t n;
+	return (set & (set - 1)) == 0;
+}
 
-	while (f < s->m->n_features &&
-	       (s->row[f] != NP_FEATURE_OPEN || (!s->rng && !(s->ruled >> f & 1))))
+/* As deep as there are features; most often the first step ends it. */
+static bool satisfiable(const struct np_feature_model *m, const struct domains *from)
+{
+	struct domains d = *from;
+	size_t active = 0, f = 0;
+
+	if (!propagate(m, &d, &active))
+		return false;
+	while (f < m->n_features && is_one(d.of[f]))
 		f++;
-	if (f == s->m->n_features)
+	if (!active || f == m->n_features)
 		return true;
-	n = order_values(s, f, order);
-	for (size_t i = 0; i < n; i++) {
-		s->row[f] = order[i];
-		if (!breaks(s, f) && decide(s, f + 1))
+	for (uint32_t left = d.of[f]; left; left &= left - 1) {
+		struct domains next = d;
+
+		next.of[f] = left & (~left + 1);
+		if (satisfiable(m, &next))
 			return true;
 	}
-	s->row[f] = NP_FEATURE_OPEN;
 	return false;
 }
 
 bool np_feature_possible(const struct np_feature_model *m, const uint8_t *row)
 {
-	struct search s = { .m = m, .ruled = ruled_features(m) };
+	struct domains d;
 
-	memcpy(s.row, row, m->n_features);
-	return !np_feature_forbidden(m, row) && decide(&s, 0);
+	domains_init(m, row, &d);
+	return satisfiable(m, &d);
+}
+
+/* One of the values in @set by weight; those that weigh nothing only when there is no other. */
+static uint8_t draw_value(const struct np_feature *f, struct np_rng *rng, uint32_t set)
+{
+	uint64_t sum = 0, at;
+	uint8_t v = 0;
+
+	for (uint8_t i = 0; i < NP_FEATURE_MAX_VALUES; i++)
+		sum += set >> i & 1 ? f->values[i].weight : 0;
+	at = np_rng_below(rng, sum);
+	while (!(set >> v & 1) || (sum && at >= f->values[v].weight)) {
+		at -= set >> v & 1 ? f->values[v].weight : 0;
+		v++;
+	}
+	return v;
 }
 
 bool np_feature_draw(const struct np_feature_model *m, struct np_rng *rng, uint8_t *row)
 {
-	struct search s = { .m = m, .rng = rng, .ruled = ruled_features(m) };
+	struct domains d;
 
-	memcpy(s.row, row, m->n_features);
-	if (np_feature_forbidden(m, row) || !decide(&s, 0))
+	domains_init(m, row, &d);
+	if (!satisfiable(m, &d))
 		return false;
-	memcpy(row, s.row, m->n_features);
+	for (size_t f = 0; f < m->n_features; f++)
+		while (!is_one(d.of[f])) {
+			struct domains next = d;
+			uint8_t v = draw_value(&m->features[f], rng, d.of[f]);
+
+			next.of[f] = 1U << v;
+			if (satisfiable(m, &next))
+				d = next;
+			else
+				d.of[f] &= ~(1U << v);
+		}
+	for (size_t f = 0; f < m->n_features; f++)
+		for (row[f] = 0; !(d.of[f] >> row[f] & 1);)
+			row[f]++;
 	return true;
 }

@@ -406,6 +406,22 @@ static int read_own(struct casectx *c, const char *name, struct np_docs *ret)
 	return np_err_at(c->err, c->file, 1, 1);
 }
 
+/* A table that is not written down is one that nobody looked at: generated cases only. */
+static int check_oracle_lines(struct casectx *c, const struct np_case *ret)
+{
+	for (size_t i = 0; i < ret->n_steps; i++)
+		for (size_t k = 0; k < ret->steps[i].expect.n_lines; k++) {
+			const struct np_expect_line *l = &ret->steps[i].expect.lines[k];
+
+			if (l->kind != NP_EXPECT_ORACLE || ret->seed)
+				continue;
+			np_err_set(c->err, NP_EVALID,
+				   "'oracle' is for generated cases, which have a seed");
+			return np_err_at(c->err, l->place.file, l->place.line, l->place.column);
+		}
+	return 0;
+}
+
 static int take_case(struct casectx *c, const struct np_docs *docs, bool check_id,
 		     struct np_case *ret)
 {
@@ -416,7 +432,7 @@ static int take_case(struct casectx *c, const struct np_docs *docs, bool check_i
 	if (check_id && !case_path_matches(c->file ? c->file : "", ret->id))
 		return case_refuse(c, np_value_get(&header->root, "case"),
 				   "case '%s' must be the end of the file's path", ret->id.p);
-	return take_steps(c, docs, ret);
+	return take_steps(c, docs, ret) || check_oracle_lines(c, ret) ? -1 : 0;
 }
 
 int np_casefile_parse(struct np_str text, const char *name, bool check_id, struct np_case *ret,

@@ -93,6 +93,8 @@ static int parse_verdict(struct expect_parser *x, struct np_expect_line *line)
 		line->kind = NP_EXPECT_DENY;
 	} else if (np_str_is(w, "open")) {
 		line->kind = NP_EXPECT_OPEN;
+	} else if (np_str_is(w, "oracle")) {
+		line->kind = NP_EXPECT_ORACLE;
 	} else if (np_str_starts(w, "open(") && np_str_ends(w, ")")) {
 		clauses = (struct np_str){ w.p + strlen("open("), w.n - strlen("open()") };
 		line->kind = NP_EXPECT_OPEN;

@@ -11,6 +11,11 @@
 
 #define WHY_MAX 240
 
+bool np_pod_told_to_end(const json_t *pod)
+{
+	return json_object_get(np_json_at(pod, "metadata/annotations"), NP_ANNOTATION_FORCE_PHASE);
+}
+
 static bool pod_ready(const json_t *pod)
 {
 	json_t *status;
@@ -59,7 +64,7 @@ static int count_ready(const json_t *pods, size_t *ret_ready, const json_t **ret
 
 	*ret_late = NULL;
 	json_array_foreach(pods, i, pod) {
-		if (np_json_str(pod, "metadata/deletionTimestamp", NULL))
+		if (np_json_str(pod, "metadata/deletionTimestamp", NULL) || np_pod_told_to_end(pod))
 			continue;
 		if (pod_failed(pod, err) < 0)
 			return -1;

@@ -11,6 +11,11 @@
 
 #define NP_POD_WAIT_MS 120000
 
+/* What ends a pod of the sandbox and keeps its object: of a case about finished pods. */
+#define NP_ANNOTATION_FORCE_PHASE "netpolcheck/force-phase"
+/* Has @pod, or a merge patch of one, that annotation? Such a pod is waited for no more. */
+bool np_pod_told_to_end(const json_t *pod);
+
 /*
  * Waits until @n pods of namespace @ns are Running with an address; those that are being deleted do
  * not count. Those that wait for an agent get it from @inject (NULL: the image has it), and serve

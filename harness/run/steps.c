@@ -9,6 +9,7 @@
 #include "np/base/mem.h"
 #include "np/kube/resource.h"
 #include "np/target/casevalues.h"
+#include "podwait.h"
 
 #define GONE_WAIT_MS 60000
 
@@ -195,6 +196,8 @@ static int do_patch(struct np_session *s, const struct np_step *step, const stru
 	kept = json_deep_copy(body);
 	remember(c, step, label ? "label" : "patch", t, kept);
 	json_decref(kept);
+	if (t->type == &np_kube_types[NP_KUBE_POD] && np_pod_told_to_end(body))
+		np_session_forget(s, t->short_ns, &t->short_name);
 	if (label && !json_object_get(body, "metadata"))
 		body = np_json_pack("{s:{s:o}}", "metadata", "labels", body);
 	np_scope_rename(&s->scope, body);

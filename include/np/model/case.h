@@ -42,8 +42,8 @@ enum np_step_kind {
 	NP_STEP_EXPECT,		/* settle, probe, compare */
 };
 
-/* Verdict words of an expectation line. */
-enum np_expect_kind { NP_EXPECT_ALLOW, NP_EXPECT_DENY, NP_EXPECT_OPEN };
+/* Verdict words of an expectation line; the last: whatever the oracle says, in generated cases. */
+enum np_expect_kind { NP_EXPECT_ALLOW, NP_EXPECT_DENY, NP_EXPECT_OPEN, NP_EXPECT_ORACLE };
 
 /*
  * One term of a from/to list. @pattern is a glob over end names (x/a, x/\*, ext/\*, svc:x/web,

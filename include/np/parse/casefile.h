@@ -45,7 +45,7 @@
  *	  open(S19) from ext to x/a on TCP:8000-8080 family 6
  *
  * Expectation lines, later ones override earlier ones for the cells that they match:
- *	allow | deny | open | open(S19,S43)
+ *	allow | deny | open | open(S19,S43) | oracle (what the oracle says; only in cases with a seed)
  * then any of the following, each at most once, in this order
  *	from TERMS	globs (* and ?) over end names: x/a (pod), ext/a, node/n1, svc:x/web, dns,
  *			svc:dns; or the words any, pods (not on the host network), hosts (on it), ext.
