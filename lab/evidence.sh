@@ -46,16 +46,22 @@ ip_of()
 	kubectl get pod -n "$1" "$2" -o "jsonpath={.status.podIP}"
 }
 
+# space NAME LABEL: a namespace. New names every time: what an agent kept of an earlier one is another matter.
+space()
+{
+	kubectl create namespace "$1" >/dev/null
+	kubectl label namespace "$1" netpolcheck-evidence=yes "$2" >/dev/null
+}
+
 # Two namespaces: x (team=red) with server on node-a and client on node-b; y (team=blue) with server on
 # node-b and client on node-a. The port name web is 8080, but 8081 on the server of y.
 world_up()
 {
-	x=np-evidence-x
-	y=np-evidence-y
-	kubectl create namespace $x >/dev/null
-	kubectl create namespace $y >/dev/null
-	kubectl label namespace $x team=red >/dev/null
-	kubectl label namespace $y team=blue >/dev/null
+	prefix=np-evidence-$(date +%s)
+	x=$prefix-x
+	y=$prefix-y
+	space $x team=red
+	space $y team=blue
 	pod $x server node-a 8080
 	pod $x client node-b 8080
 	pod $y server node-b 8081
@@ -76,7 +82,7 @@ world_up()
 
 world_down()
 {
-	kubectl delete namespace np-evidence-x np-evidence-y np-evidence-xx --ignore-not-found --wait=true >/dev/null 2>&1 || true
+	kubectl delete namespace -l netpolcheck-evidence --wait=true >/dev/null 2>&1 || true
 }
 
 # probe NAMESPACE POD ADDRESS PORT allowed|denied
@@ -91,9 +97,9 @@ probe()
 	*) seen="? $out" ;;
 	esac
 	if [ "$seen" = "$5" ]; then
-		echo "  ${1#np-evidence-}/$2 -> $3:$4  $seen"
+		echo "  ${1#"$prefix"-}/$2 -> $3:$4  $seen"
 	else
-		echo "  ${1#np-evidence-}/$2 -> $3:$4  $seen   WRONG, the API says $5"
+		echo "  ${1#"$prefix"-}/$2 -> $3:$4  $seen   WRONG, the API says $5"
 		wrong=$((wrong + 1))
 	fi
 }
@@ -195,20 +201,20 @@ bug_joined_names()
 {
 	local try
 
-	kubectl create namespace np-evidence-xx >/dev/null
-	pod np-evidence-xx server node-b 8080
-	kubectl wait --for=condition=Ready pod --all -n np-evidence-xx --timeout=90s >/dev/null
+	space ${x}x team=red
+	pod ${x}x server node-b 8080
+	kubectl wait --for=condition=Ready pod --all -n ${x}x --timeout=90s >/dev/null
 	{
 		policy xx-p $x '{matchLabels: {app: server}}' '[Ingress]' <<<'ingress: [{from: [{podSelector: {matchLabels: {app: client}}}]}]'
 		echo ---
-		policy x-p np-evidence-xx '{matchLabels: {app: server}}' '[Ingress]' <<<'ingress: [{from: [{namespaceSelector: {matchLabels: {team: blue}}}]}]'
+		policy x-p ${x}x '{matchLabels: {app: server}}' '[Ingress]' <<<'ingress: [{from: [{namespaceSelector: {matchLabels: {team: blue}}}]}]'
 	} | policies
 	for try in 1 2 3 4 5 6 7 8; do
 		echo "label pod y/client try=$try"
 		kubectl label pod -n $y client "try=$try" --overwrite >/dev/null
 		sleep 1
 		probe $x client "$xs" 8080 allowed
-		probe $y client "$(ip_of np-evidence-xx server)" 8080 allowed
+		probe $y client "$(ip_of ${x}x server)" 8080 allowed
 		[ "$wrong" -eq "$wrong_before" ] || break
 	done
 	rules_of node-a

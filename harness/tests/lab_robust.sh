@@ -203,7 +203,7 @@ do_storm() {
 		kind: FlowSchema
 		metadata: {name: np-storm}
 		spec:
-		  matchingPrecedence: 1
+		  matchingPrecedence: 2
 		  priorityLevelConfiguration: {name: np-storm}
 		  rules:
 		  - subjects: [{kind: Group, group: {name: lab-admins}}]
@@ -242,17 +242,20 @@ do_cut() {
 }
 
 do_evict() {
-	start_run evict --kubeconfig "$state/admin.conf"
+	start_run evict --workers 1 --kubeconfig "$state/admin.conf"
 	wait_for 240 at_least 3 || die "the run does not get anywhere: $(cat "$scratch/$name.out")"
 	evicted=0
-	for _ in 1 2 3 4; do
+	for _ in 1 2 3 4 5 6; do
 		pod=$(kubectl get pods -A --no-headers | awk '$1 ~ /^np-[a-z0-9]+-[0-9]+-x$/ && $4 == "Running" { print $1 " " $2; exit }')
-		[ -n "$pod" ] || continue
+		if [ -z "$pod" ]; then
+			sleep 0.5
+			continue
+		fi
 		ns=${pod% *}
 		pod=${pod#* }
 		printf '{"apiVersion":"policy/v1","kind":"Eviction","metadata":{"name":"%s","namespace":"%s"}}' "$pod" "$ns" >"$scratch/eviction"
 		kubectl create --raw "/api/v1/namespaces/$ns/pods/$pod/eviction" -f "$scratch/eviction" >/dev/null 2>&1 && evicted=$((evicted + 1))
-		sleep 8
+		sleep 4
 	done
 	end_run
 	[ "$evicted" -gt 0 ] || die "nothing could be evicted"

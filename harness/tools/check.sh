@@ -101,6 +101,8 @@ if [ "$what" = all ] || [ "$what" = unit ]; then
 	run 'clauses covered' 60 sh harness/tools/clauses.sh --check
 	run 'cases through the oracle' 120 build/tests/oracle/check_cases suites
 	run 'oracle mistakes die' 600 sh harness/tests/oracle/run_mutants.sh build suites
+	run 'oracle against brute force' 120 build/tests/oracle/check_cross --worlds harness/tests/oracle/worlds.tsv --cells 300000
+	run 'small scope' 60 build/tests/oracle/check_small 1/81
 	unit_tests build ''
 	scripts build ''
 fi
