@@ -188,11 +188,3 @@ void np_m_list_add(struct np_model *m, struct m_list *list, uint32_t item)
 	}
 	list->items[list->n++] = item;
 }
-
-bool np_m_list_has(const struct m_list *list, uint32_t item)
-{
-	for (uint32_t i = 0; i < list->n; i++)
-		if (list->items[i] == item)
-			return true;
-	return false;
-}

@@ -90,7 +90,7 @@ struct m_policy {
 	bool there, ghost, unused, was_deleted, failed;
 	uint32_t since;
 	const struct np_policy *before;	/* what an update or re-creation replaced */
-	struct m_list nodes;		/* of its pods when it was created (mutants only) */
+	struct m_list subjects;		/* when it was last changed */
 };
 
 struct m_map {
@@ -215,7 +215,6 @@ uint32_t np_m_make_pod(struct np_model *m, struct np_str ns, struct np_str name)
 uint32_t np_m_make_policy(struct np_model *m, struct np_str ns, struct np_str name);
 uint32_t np_m_make_addr(struct np_model *m, const struct np_addr *addr);
 void np_m_list_add(struct np_model *m, struct m_list *list, uint32_t item);
-bool np_m_list_has(const struct m_list *list, uint32_t item);
 
 /* model_select.c */
 enum m_use { M_SUBJECT, M_PEER_POD, M_PEER_NS };

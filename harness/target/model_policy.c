@@ -128,26 +128,31 @@ static bool whole_namespace(struct np_model *m, const struct m_policy *p, const 
 	       wrong(m, NP_MUTANT_EGRESS_ONLY_NAMESPACE);
 }
 
-static void attach_all(struct np_model *m, uint32_t policy)
+/* Fills the policy's list of the pods that it selects. */
+static void find_subjects(struct np_model *m, struct m_policy *p)
 {
-	struct m_policy *p = &m->policies[policy];
-	struct m_span span = mx_list(m, NP_SITE_ATTACH_PODS, m->n_pods);
-
-	p->nodes.n = 0;
-	for (size_t i = span.from; i < span.to; i++) {
+	p->subjects.n = 0;
+	for (uint32_t i = 0; i < m->n_pods; i++) {
 		struct m_pod *pod = &m->pods[i];
 
-		if (!pod->there)
+		if (!pod->there || (pod->early && wrong(m, NP_MUTANT_NS_EVENT_RACE)))
 			continue;
-		if (pod->early && wrong(m, NP_MUTANT_NS_EVENT_RACE))
-			continue;
-		if (np_m_selects(m, p, pod)) {
-			np_m_attach(m, policy, (uint32_t)i);
-			np_m_list_add(m, &p->nodes, (uint32_t)i);
-		}
+		if (np_m_selects(m, p, pod))
+			np_m_list_add(m, &p->subjects, i);
 		if (whole_namespace(m, p, pod))
 			pod->stays[NP_INGRESS] = true;
 	}
+}
+
+static void attach_all(struct np_model *m, uint32_t policy)
+{
+	struct m_policy *p = &m->policies[policy];
+	struct m_span span;
+
+	find_subjects(m, p);
+	span = mx_list(m, NP_SITE_ATTACH_PODS, p->subjects.n);
+	for (size_t i = span.from; i < span.to; i++)
+		np_m_attach(m, policy, p->subjects.items[i]);
 }
 
 static void take_away(struct np_model *m, uint32_t policy, bool deleted)

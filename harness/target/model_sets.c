@@ -204,8 +204,8 @@ static bool ruleless(const struct m_policy *p)
 
 static bool on_known_node(const struct np_model *m, const struct m_policy *p, const struct np_pod *pod)
 {
-	for (uint32_t i = 0; i < p->nodes.n; i++)
-		if (np_str_eq(m->pods[p->nodes.items[i]].obj->node, pod->node))
+	for (uint32_t i = 0; i < p->subjects.n; i++)
+		if (np_str_eq(m->pods[p->subjects.items[i]].obj->node, pod->node))
 			return true;
 	return false;
 }

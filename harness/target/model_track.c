@@ -55,13 +55,17 @@ static void ns_labels(struct np_model *m, struct m_ns *ns, enum np_model_verb ve
 
 static void rejoin_pods_of(struct np_model *m, uint32_t ns)
 {
-	struct m_span span = mx_list(m, NP_SITE_NS_PODS, m->n_pods);
+	struct m_list pods = { .n = 0 };
+	struct m_span span;
 
-	for (size_t i = span.from; i < span.to; i++)
-		if (m->pods[i].there && m->pods[i].ns_slot == ns) {
-			np_m_pod_leave(m, (uint32_t)i);
-			np_m_pod_join(m, (uint32_t)i);
-		}
+	for (uint32_t i = 0; i < m->n_pods; i++)
+		if (m->pods[i].there && m->pods[i].ns_slot == ns)
+			np_m_list_add(m, &pods, i);
+	span = mx_list(m, NP_SITE_NS_PODS, pods.n);
+	for (size_t i = span.from; i < span.to; i++) {
+		np_m_pod_leave(m, pods.items[i]);
+		np_m_pod_join(m, pods.items[i]);
+	}
 }
 
 static bool has_pods(const struct np_model *m, uint32_t ns)
