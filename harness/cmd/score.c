@@ -49,9 +49,10 @@ static int choose_mutants(const struct choices *c, enum np_mutant *ret, struct n
 
 static void say_speed(const struct np_score *s)
 {
-	fprintf(stderr, "%llu cases on models (%llu not: nothing of theirs was met), %.0f a second; made ready in %.2f s\n",
+	fprintf(stderr, "%llu cases on models (%llu not: nothing of theirs was met), %.0f a second of processor time; %llu cells in "
+		"%zu cases, made ready in %.2f s\n",
 		s->n_played, s->n_skipped, s->play_us ? (double)s->n_played * 1e6 / (double)s->play_us : 0.0,
-		(double)s->prepare_us / 1e6);
+		s->n_cells, s->n_cases, (double)s->prepare_us / 1e6);
 }
 
 /* The exit status. */

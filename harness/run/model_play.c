@@ -17,9 +17,9 @@ struct cell {
 	uint32_t names[2];	/* of the ends as the table calls them */
 };
 
-/* The events up to an expectation, and its cells. */
+/* The events up to an expectation, its ends and its cells. */
 struct phase {
-	size_t events_end, cells_end;
+	size_t events_end, ends_end, cells_end;
 };
 
 struct np_play {
@@ -32,7 +32,9 @@ struct np_play {
 	struct cell *cells;
 	struct phase *phases;
 	size_t n_ends, cap_ends, n_names, cap_names, n_cells, cap_cells, n_phases, cap_phases;
-	size_t failed_cell, failed_phase;	/* of the last run; SIZE_MAX: none */
+	/* of the last run */
+	struct np_model_place *places;		/* of the ends, as the model knows them */
+	size_t failed_cell, failed_phase;	/* SIZE_MAX: none */
 };
 
 struct prepare {
@@ -51,7 +53,7 @@ struct prepare {
 static void end_phase(struct np_play *p)
 {
 	p->phases = np_grow(p->phases, &p->cap_phases, p->n_phases, sizeof(*p->phases));
-	p->phases[p->n_phases++] = (struct phase){ p->events.n, p->n_cells };
+	p->phases[p->n_phases++] = (struct phase){ p->events.n, p->n_ends, p->n_cells };
 }
 
 static uint32_t add_end(struct np_play *p, const struct np_model_end *end)
@@ -225,6 +227,7 @@ void np_play_free(struct np_play *p)
 	free(p->names);
 	free(p->cells);
 	free(p->phases);
+	free(p->places);
 	np_arena_release(&p->arena);
 	free(p);
 }
@@ -242,34 +245,41 @@ const char *np_play_result_name(enum np_play_result r)
 	return names[r];
 }
 
-static bool right(const struct np_play *p, struct np_model *m, const struct cell *c)
+static bool right(const struct np_play *p, struct np_model *m, const struct cell *c, struct np_model_conn *conn)
 {
-	struct np_model_conn conn = { .src = p->ends[c->src], .dst = p->ends[c->dst],
-				      .proto = (enum np_proto)c->proto, .port = c->port, .service = c->service,
-				      .service_port = c->service_port, .node_port = c->node_port };
-
-	return np_model_passes(m, &conn) == c->allow;
+	conn->proto = (enum np_proto)c->proto;
+	conn->port = c->port;
+	conn->service = c->service;
+	conn->service_port = c->service_port;
+	conn->node_port = c->node_port;
+	return np_model_passes_at(m, conn, &p->places[c->src], &p->places[c->dst]) == c->allow;
 }
 
-static enum np_play_result ask(struct np_play *p, struct np_model *m, size_t from, size_t to)
+static enum np_play_result ask(struct np_play *p, struct np_model *m, const struct phase *from, const struct phase *to)
 {
 	unsigned turns = np_model_turns(m);
+	struct np_model_conn conn = { .port = 0 };
 
-	for (size_t i = from; i < to; i++)
+	for (size_t i = from->ends_end; i < to->ends_end; i++)
+		np_model_locate(m, &p->ends[i], &p->places[i]);
+	for (size_t i = from->cells_end; i < to->cells_end; i++)
 		for (unsigned t = 0; t < turns; t++)
-			if (!right(p, m, &p->cells[i])) {
+			if (!right(p, m, &p->cells[i], &conn)) {
 				p->failed_cell = i;
 				return turns > 1 ? NP_PLAY_RESTLESS : NP_PLAY_WRONG;
 			}
 	return NP_PLAY_PASSED;
 }
 
-enum np_play_result np_play_run(const struct np_play *play, struct np_model *m, const struct np_model_wrong *wrong)
+enum np_play_result np_play_run(struct np_play *p, struct np_model *m, const struct np_model_wrong *wrong)
 {
-	struct np_play *p = (struct np_play *)play;
-	size_t event = 0, cell = 0;
+	static const struct phase nothing;
+	const struct phase *before = &nothing;
+	size_t event = 0;
 
 	np_model_reset(m, wrong);
+	if (!p->places)
+		p->places = np_xcalloc(p->n_ends + 1, sizeof(*p->places));
 	p->failed_cell = SIZE_MAX;
 	for (size_t i = 0; i < p->n_phases; i++) {
 		enum np_play_result r;
@@ -278,10 +288,10 @@ enum np_play_result np_play_run(const struct np_play *play, struct np_model *m, 
 			np_model_tell(m, &p->events.items[event]);
 		np_model_settle(m);
 		p->failed_phase = i;
-		r = ask(p, m, cell, p->phases[i].cells_end);
+		r = ask(p, m, before, &p->phases[i]);
 		if (r != NP_PLAY_PASSED)
 			return r;
-		cell = p->phases[i].cells_end;
+		before = &p->phases[i];
 	}
 	return np_model_crashed(m) ? NP_PLAY_CRASHED : NP_PLAY_PASSED;
 }

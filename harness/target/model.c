@@ -100,26 +100,24 @@ static struct np_str node_with(struct np_model *m, const struct np_addr *ip)
 	return NP_STR_NONE;
 }
 
-static struct m_place locate(struct np_model *m, const struct np_model_end *end)
+void np_model_locate(struct np_model *m, const struct np_model_end *end, struct np_model_place *ret)
 {
-	struct m_place p = { .pod = NONE, .ip = end->addr, .host = end->host };
-
-	p.addr = np_m_find_addr(m, &end->addr);
+	*ret = (struct np_model_place){ .pod = NONE, .ip = end->addr, .host = end->host };
+	ret->addr = np_m_find_addr(m, &end->addr);
 	if (end->name.n)
-		p.pod = np_m_find_pod(m, end->ns, end->name);
-	if (p.pod != NONE && !m->pods[p.pod].there)
-		p.pod = NONE;
-	p.node = node_with(m, &end->addr);
-	return p;
+		ret->pod = np_m_find_pod(m, end->ns, end->name);
+	if (ret->pod != NONE && !m->pods[ret->pod].there)
+		ret->pod = NONE;
+	ret->node = node_with(m, &end->addr);
 }
 
 /* The pod that the model takes to have the address: where names are looked up. */
-static uint32_t owner_of(const struct np_model *m, const struct m_place *p)
+static uint32_t owner_of(const struct np_model *m, const struct np_model_place *p)
 {
 	return p->addr == NONE ? NONE : m->addrs[p->addr].owner;
 }
 
-static bool has_policies(struct np_model *m, enum np_site site, const struct m_place *p)
+static bool has_policies(struct np_model *m, enum np_site site, const struct np_model_place *p)
 {
 	if (p->pod == NONE)
 		return false;
@@ -127,7 +125,7 @@ static bool has_policies(struct np_model *m, enum np_site site, const struct m_p
 }
 
 static enum m_result judge(struct np_model *m, const struct np_model_conn *conn, enum np_dir dir,
-			   const struct m_place *own, const struct m_place *other, uint16_t port)
+			   const struct np_model_place *own, const struct np_model_place *other, uint16_t port)
 {
 	struct m_look l = { .m = m, .conn = conn, .dir = dir, .subject = own->pod, .own = own, .other = other,
 			    .proto = conn->proto, .port = port };
@@ -138,7 +136,7 @@ static enum m_result judge(struct np_model *m, const struct np_model_conn *conn,
 	return np_m_side(&l);
 }
 
-static bool from_own_node(struct np_model *m, const struct m_place *src, const struct m_place *dst)
+static bool from_own_node(struct np_model *m, const struct np_model_place *src, const struct np_model_place *dst)
 {
 	const struct np_pod *pod = m->pods[dst->pod].obj;
 	bool own = src->node.n && pod->node.n && np_str_eq(src->node, pod->node);
@@ -158,7 +156,7 @@ static bool combine(struct np_model *m, enum m_result out, enum m_result in)
 	return mx_bool(m, NP_SITE_BOTH_SIDES, out != M_DENY && in != M_DENY);
 }
 
-static bool isolated_in(const struct np_model *m, const struct m_place *p, int want)
+static bool isolated_in(const struct np_model *m, const struct np_model_place *p, int want)
 {
 	const struct m_pod *pod = p->pod == NONE || p->host ? NULL : &m->pods[p->pod];
 
@@ -166,7 +164,7 @@ static bool isolated_in(const struct np_model *m, const struct m_place *p, int w
 }
 
 /* The neighbour cannot be found. */
-static bool unresolved(struct np_model *m, const struct m_place *src, const struct m_place *dst)
+static bool unresolved(struct np_model *m, const struct np_model_place *src, const struct np_model_place *dst)
 {
 	bool six = src->ip.width == 16;
 
@@ -177,8 +175,8 @@ static bool unresolved(struct np_model *m, const struct m_place *src, const stru
 
 #define EPHEMERAL_PORT 40000
 
-static bool reply_passes(struct np_model *m, const struct np_model_conn *conn, const struct m_place *src,
-			 const struct m_place *dst)
+static bool reply_passes(struct np_model *m, const struct np_model_conn *conn, const struct np_model_place *src,
+			 const struct np_model_place *dst)
 {
 	if (!wrong(m, NP_MUTANT_REPLIES_DENIED))
 		return true;
@@ -187,17 +185,26 @@ static bool reply_passes(struct np_model *m, const struct np_model_conn *conn, c
 	return src->pod == NONE || src->host || judge(m, conn, NP_INGRESS, src, dst, EPHEMERAL_PORT) != M_DENY;
 }
 
-bool np_model_passes(struct np_model *m, const struct np_model_conn *conn)
+bool np_model_passes_at(struct np_model *m, const struct np_model_conn *conn, const struct np_model_place *src,
+			const struct np_model_place *dst)
 {
-	struct m_place src = locate(m, &conn->src), dst = locate(m, &conn->dst);
 	enum m_result out = M_NONE, in = M_NONE;
 
 	m->turn++;
-	if (mx_bool(m, NP_SITE_SAME_POD, src.pod != NONE && src.pod == dst.pod && !conn->service))
+	if (mx_bool(m, NP_SITE_SAME_POD, src->pod != NONE && src->pod == dst->pod && !conn->service))
 		return true;
-	if (has_policies(m, NP_SITE_SRC_IS_POD, &src))
-		out = judge(m, conn, NP_EGRESS, &src, &dst, conn->port);
-	if (has_policies(m, NP_SITE_DST_IS_POD, &dst) && !from_own_node(m, &src, &dst))
-		in = judge(m, conn, NP_INGRESS, &dst, &src, conn->port);
-	return combine(m, out, in) && !unresolved(m, &src, &dst) && reply_passes(m, conn, &src, &dst);
+	if (has_policies(m, NP_SITE_SRC_IS_POD, src))
+		out = judge(m, conn, NP_EGRESS, src, dst, conn->port);
+	if (has_policies(m, NP_SITE_DST_IS_POD, dst) && !from_own_node(m, src, dst))
+		in = judge(m, conn, NP_INGRESS, dst, src, conn->port);
+	return combine(m, out, in) && !unresolved(m, src, dst) && reply_passes(m, conn, src, dst);
+}
+
+bool np_model_passes(struct np_model *m, const struct np_model_conn *conn)
+{
+	struct np_model_place src, dst;
+
+	np_model_locate(m, &conn->src, &src);
+	np_model_locate(m, &conn->dst, &dst);
+	return np_model_passes_at(m, conn, &src, &dst);
 }

@@ -182,22 +182,13 @@ static inline bool mx_skip(struct np_model *m, enum np_site site)
 	return m->wrong.site == site;
 }
 
-/* An end as the model sees it. */
-struct m_place {
-	uint32_t pod;		/* the pod that sits there, or NONE */
-	uint32_t addr;		/* NONE: unknown */
-	struct np_addr ip;
-	struct np_str node;	/* the node whose address it is */
-	bool host;
-};
-
 /* One side being judged. */
 struct m_look {
 	struct np_model *m;
 	const struct np_model_conn *conn;
 	enum np_dir dir;
 	uint32_t subject;
-	const struct m_place *own, *other;
+	const struct np_model_place *own, *other;
 	uint32_t dst_pod;	/* where port names are looked up */
 	enum np_proto proto;
 	uint16_t port;

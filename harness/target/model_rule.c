@@ -57,8 +57,7 @@ static bool selectors_match(const struct m_look *l, const struct m_peer *peer)
 		return true;
 	if (has_family(l, 16) && wrong(m, NP_MUTANT_V6_NO_PEERS))
 		return false;
-	if (l->conn->service && l->conn->src.name.n && np_str_eq(l->conn->src.name, l->conn->dst.name) &&
-	    np_str_eq(l->conn->src.ns, l->conn->dst.ns) && wrong(m, NP_MUTANT_HAIRPIN_JUDGED))
+	if (l->conn->service && l->own->pod == l->other->pod && wrong(m, NP_MUTANT_HAIRPIN_JUDGED))
 		return false;
 	return np_m_set_has(m, set, l->other->addr);
 }

@@ -92,7 +92,7 @@ static bool open_anyway(const struct m_look *l, const struct m_pod *pod)
 	return pod->n_addrs > 1 && wrong(m, NP_MUTANT_DUAL_OPEN);
 }
 
-static bool subject_node_is(const struct m_look *l, const struct m_place *place)
+static bool subject_node_is(const struct m_look *l, const struct np_model_place *place)
 {
 	struct np_str node = l->m->pods[l->subject].obj->node;
 

@@ -39,7 +39,7 @@ enum np_play_result {
 const char *np_play_result_name(enum np_play_result r);
 
 /* Plays on @m, which is reset to be wrong in the way of @wrong (NULL: none). */
-enum np_play_result np_play_run(const struct np_play *p, struct np_model *m,
+enum np_play_result np_play_run(struct np_play *p, struct np_model *m,
 				const struct np_model_wrong *wrong);
 /* What the last np_play_run() on @p found first: "x/a -> y/b TCP:80: allow expected". */
 const char *np_play_failure(const struct np_play *p, char *buf, size_t size);
@@ -60,7 +60,7 @@ struct np_score {
 	size_t n_disagreements;
 	char disagreement[512];	/* the first */
 	unsigned long long n_played, n_skipped, n_cells;	/* cases on models; not met; asked */
-	long long prepare_us, play_us;
+	long long prepare_us, play_us;	/* of processor time */
 	bool interrupted;
 };
 

@@ -77,6 +77,19 @@ bool np_model_conn_of(const struct np_world *w, const struct np_flow *flow,
 /* Whether it passes. */
 bool np_model_passes(struct np_model *m, const struct np_model_conn *conn);
 
+/* An end as the model knows it; valid until the next np_model_settle(). */
+struct np_model_place {
+	uint32_t pod, addr;	/* its numbers for them, UINT32_MAX: unknown */
+	struct np_addr ip;
+	struct np_str node;	/* the node whose address it is */
+	bool host;
+};
+
+void np_model_locate(struct np_model *m, const struct np_model_end *end, struct np_model_place *ret);
+/* The same for ends that are located already: @conn's own are not looked at. For whole tables. */
+bool np_model_passes_at(struct np_model *m, const struct np_model_conn *conn,
+			const struct np_model_place *src, const struct np_model_place *dst);
+
 /* The agent has died; what it had programmed stays. */
 bool np_model_crashed(const struct np_model *m);
 /*
