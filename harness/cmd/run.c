@@ -14,6 +14,7 @@
 #include "np/report/report.h"
 #include "np/run/plan.h"
 #include "np/run/run.h"
+#include "np/run/score.h"
 
 static const char *const formats[] = { "text", "json", NULL };
 
@@ -24,7 +25,7 @@ struct choices {
 	unsigned long long workers, seed, generated;
 	char *scratch; /* the folder of generated cases */
 	int format;
-	bool quiet, verbose;
+	bool quiet, verbose, model;
 };
 
 /* core and extended are asserted unless --profile names others. */
@@ -119,7 +120,7 @@ static int run(struct choices *c, struct np_err *err)
 		c->run.progress = np_progress_show;
 		c->run.progress_ctx = &view;
 	}
-	rc = np_run(&c->run, &sum, err);
+	rc = c->model ? np_run_on_model(&c->run, &sum, err) : np_run(&c->run, &sum, err);
 	np_progress_end(&view);
 	if (sum.dir[0] && sum.n_cases && show(&sum, c->format, &show_err) < 0 && rc == 0) {
 		*err = show_err;
@@ -140,8 +141,11 @@ static int cmd_run(int argc, char **argv)
 		  NULL },
 		{ "in-cluster", NP_OPT_FLAG, &c.run.in_cluster, NULL,
 		  "the cluster this pod runs in", NULL },
+		{ "model", NP_OPT_FLAG, &c.model, NULL,
+		  "no packets: a model of a CNI answers, in a moment", NULL },
 		{ "fault", NP_OPT_STRING, &c.run.fault, "NAME",
-		  "make the sandbox's enforcer wrong on purpose", NULL },
+		  "make the sandbox's enforcer wrong on purpose; with --model a mutant of score",
+		  NULL },
 		{ "suite", NP_OPT_STRINGS, &c.suites, "NAME|PATH",
 		  "an area, a case file or a folder; may be repeated", NULL },
 		{ "profile", NP_OPT_STRINGS, &c.profiles, "NAME",

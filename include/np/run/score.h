@@ -9,6 +9,7 @@
 #include <stdio.h>
 
 #include "np/run/plan.h"
+#include "np/run/run.h"
 #include "np/target/model.h"
 
 /*
@@ -43,6 +44,13 @@ enum np_play_result np_play_run(struct np_play *p, struct np_model *m,
 				const struct np_model_wrong *wrong);
 /* What the last np_play_run() on @p found first: "x/a -> y/b TCP:80: allow expected". */
 const char *np_play_failure(const struct np_play *p, char *buf, size_t size);
+
+/*
+ * np_run() on the model CNI: the same cases, exit status and record (results/README.md), but for
+ * lines of steps. @options->fault is a mutant. NP_EUSAGE for options that need something deployed.
+ */
+int np_run_on_model(const struct np_run_options *options, struct np_run_summary *ret,
+		    struct np_err *err);
 
 /* One way to be wrong, and what noticed it. */
 struct np_score_row {
