@@ -259,6 +259,8 @@ node_start_again()
 {
 	node_number "$1" >/dev/null
 	[ ! -s "$(node_dir "$1")/init" ] || lab_fail "node $1 is up already"
+	# As a new machine of the old name: with dozens of dead containers on its disk containerd 1.6 does not get ready.
+	rm -rf "$LAB_STATE/data/$1/containerd" "$LAB_STATE/data/$1/kubelet"
 	node_prepare "$1"
 	node_join "$1"
 	wait_for "$LAB_PATIENCE" "node $1" node_ready "$1"
