@@ -309,6 +309,70 @@ START_TEST(kinds_of_failure)
 }
 END_TEST
 
+static void run_on_model(const char *fault, const char *out, struct np_run_summary *ret)
+{
+	const char *const areas[] = { "suites/peers" };
+	const struct np_run_options o = { .suites_dir = "suites", .suites = areas, .n_suites = 1, .out_dir = out,
+					  .fault = fault, .profiles = { [NP_PROFILE_CORE] = true } };
+	struct np_err err = { 0 };
+
+	ck_assert_msg(np_run_on_model(&o, ret, &err) == 0, "%s", err.msg);
+	ck_assert_str_eq(ret->dir, out);
+}
+
+/* The right model conforms, a wrong one does not, and the record says so. */
+START_TEST(runs_on_the_model)
+{
+	char *dir = scratch_dir();
+	np_auto_free char *right = np_xasprintf("%s/right", dir), *wrong = np_xasprintf("%s/wrong", dir);
+	np_auto_free char *record = np_xasprintf("%s/run.jsonl", wrong);
+	struct np_run_summary sum;
+	struct np_buf text = { 0 };
+	struct np_err err = { 0 };
+
+	run_on_model(NULL, right, &sum);
+	ck_assert_uint_gt(sum.n_cases, 10);
+	ck_assert_uint_eq(sum.by_result[NP_RUN_PASS], sum.n_cases);
+	ck_assert_int_eq(np_run_exit(&sum), 0);
+	run_on_model("peers-anded", wrong, &sum);
+	ck_assert_uint_gt(sum.by_result[NP_RUN_FAIL], 0);
+	ck_assert_int_eq(np_run_exit(&sum), 1);
+	ck_assert(np_file_read(record, 1 << 20, &text, &err) == 0);
+	ck_assert_ptr_nonnull(strstr(np_buf_text(&text), "\"kind\":\"model\""));
+	ck_assert_ptr_nonnull(strstr(np_buf_text(&text), " expected\""));
+	np_buf_release(&text);
+	scratch_remove(dir);
+}
+END_TEST
+
+START_TEST(model_refuses_what_it_has_not)
+{
+	static const struct np_run_options refused[] = {
+		{ .kubeconfig = "f" }, { .in_cluster = true }, { .image = "i" }, { .inject = true },
+		{ .external = "h" }, { .resume_dir = "d" }, { .waivers = "w" }, { .fault = "no-such" },
+	};
+	struct np_run_options o = refused[_i];
+	struct np_run_summary sum;
+	struct np_err err = { 0 };
+
+	o.suites_dir = "suites";
+	ck_assert_int_eq(np_run_on_model(&o, &sum, &err), -1);
+	ck_assert_int_eq(err.code, NP_EUSAGE);
+}
+END_TEST
+
+/* Names of rows at sites read as they are asked for. */
+START_TEST(mechanical_rows_have_names)
+{
+	struct np_score_row row = { .wrong = { .site = NP_SITE_IN_CIDR, .op = NP_MX_NEGATE } };
+	char name[NP_SITE_TEXT_MAX];
+
+	ck_assert_str_eq(np_score_row_name(&row, name), "in-cidr:negated");
+	row.wrong = (struct np_model_wrong){ .mutant = NP_MUTANT_EXCEPT_IGNORED };
+	ck_assert_str_eq(np_score_row_name(&row, name), "except-ignored");
+}
+END_TEST
+
 int main(void)
 {
 	Suite *suite = suite_create("score");
@@ -320,6 +384,9 @@ int main(void)
 	tcase_add_test(t, what_nothing_kills_survives);
 	tcase_add_test(t, open_cells_do_not_count);
 	tcase_add_test(t, kinds_of_failure);
+	tcase_add_test(t, runs_on_the_model);
+	tcase_add_loop_test(t, model_refuses_what_it_has_not, 0, 8);
+	tcase_add_test(t, mechanical_rows_have_names);
 	suite_add_tcase(suite, t);
 	return run_suite(suite);
 }
