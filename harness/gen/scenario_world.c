@@ -14,7 +14,7 @@ const struct scene_port scene_listens[] = {
 	{ NP_TCP, 79 }, { NP_TCP, 80 }, { NP_TCP, 81 }, { NP_TCP, 82 }, { NP_TCP, 83 },
 	{ NP_TCP, 8079 }, { NP_TCP, 8080 }, { NP_TCP, 8081 }, { NP_TCP, 65535 },
 	{ NP_UDP, 79 }, { NP_UDP, 80 }, { NP_UDP, 81 }, { NP_UDP, 82 }, { NP_UDP, 8080 },
-	{ NP_SCTP, 79 }, { NP_SCTP, 80 }, { NP_SCTP, 81 },
+	{ NP_SCTP, 80 }, { NP_SCTP, 81 },
 };
 
 size_t scene_n_listens(void)

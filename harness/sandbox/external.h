@@ -8,7 +8,7 @@
 #include "np/base/err.h"
 #include "reaper.h"
 
-#define NP_EXTERNAL_TCP "53,80,81,82,443,5978,8080,8081,9090"
+#define NP_EXTERNAL_TCP "53,79,80,81,82,83,443,5978,8079,8080,8081,9090,65535"
 #define NP_EXTERNAL_UDP NP_EXTERNAL_TCP
 #define NP_EXTERNAL_SCTP "80,81,9090"
 
