@@ -27,13 +27,18 @@ static void want_everywhere(struct wanted *w, unsigned port)
 			want(w, (enum np_proto)proto, port);
 }
 
-/* Every number that the name has anywhere, and one that it has not. */
-static void want_name(struct wanted *w, struct np_str name)
+/* Every number that the name has anywhere, under the protocols that it has there and in the policy. */
+static void want_name(struct wanted *w, const struct np_port *p)
 {
 	for (size_t i = 0; i < w->s->w.n_pods; i++)
-		for (size_t k = 0; k < w->s->w.pods[i].n_ports; k++)
-			if (np_str_eq(w->s->w.pods[i].ports[k].name, name))
-				want_everywhere(w, w->s->w.pods[i].ports[k].port);
+		for (size_t k = 0; k < w->s->w.pods[i].n_ports; k++) {
+			const struct np_container_port *c = &w->s->w.pods[i].ports[k];
+
+			if (!np_str_eq(c->name, p->name))
+				continue;
+			want(w, c->proto, c->port);
+			want(w, p->proto, c->port);
+		}
 }
 
 static void want_port(struct wanted *w, const struct np_port *p)
@@ -42,11 +47,10 @@ static void want_port(struct wanted *w, const struct np_port *p)
 
 	switch (p->kind) {
 	case NP_PORT_ANY:
-		want(w, p->proto, 80);
-		want(w, p->proto, 81);
+		want_everywhere(w, 81);
 		break;
 	case NP_PORT_NAME:
-		want_name(w, p->name);
+		want_name(w, p);
 		break;
 	default:
 		want(w, p->proto, p->port - 1U);
@@ -88,7 +92,6 @@ void scene_place_ports(struct scene *s)
 	if (w.sctp)
 		c->needs |= NP_NEED_SCTP;
 	want_everywhere(&w, 80);
-	want(&w, NP_TCP, 8080);
 	each_port(&w, want_port);
 	c->ports = np_arena_array(s->arena, scene_n_listens(), sizeof(*c->ports));
 	for (size_t i = 0; i < scene_n_listens(); i++)

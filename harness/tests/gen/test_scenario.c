@@ -361,6 +361,18 @@ START_TEST(other_cases_can_be_written)
 }
 END_TEST
 
+START_TEST(oracle_needs_a_seed)
+{
+	static const char text[] = "case: a/b\ntitle: t\ncovers: [S01]\nworld: small\n---\nexpect: |\n  oracle\n";
+	struct np_err err;
+	struct np_case c;
+
+	ck_assert_int_eq(np_casefile_parse(np_str_from(text), "f", false, &c, &err), -1);
+	ck_assert_int_eq(err.code, NP_EVALID);
+	ck_assert_uint_eq(err.line, 7);
+}
+END_TEST
+
 int main(void)
 {
 	Suite *s = suite_create("scenario");
@@ -375,6 +387,7 @@ int main(void)
 	tcase_add_test(tc, every_region_is_probed);
 	tcase_add_test(tc, bad_suites);
 	tcase_add_test(tc, other_cases_can_be_written);
+	tcase_add_test(tc, oracle_needs_a_seed);
 	suite_add_tcase(s, tc);
 	srunner_run_all(sr, CK_ENV);
 	failed = srunner_ntests_failed(sr);
