@@ -32,7 +32,7 @@ now_ms() {
 }
 
 # What our own run needs for the sample; the way back to the world as it was is left out, as the loop does without it.
-"$build/netpolcheck" run --quiet --kubeconfig "$KUBECONFIG" --workers 1 --suite "${cases[0]}" --suite "${cases[1]}" \
+"$build/netpolcheck" run --quiet --kubeconfig "$KUBECONFIG" --workers 1 --case "${cases[0]}" --case "${cases[1]}" \
 	--out "$scratch/run" "$@" >"$scratch/out" 2>"$scratch/err" </dev/null || true
 record=$scratch/run/run.jsonl
 if ! tail -n 1 "$record" 2>/dev/null | jq -e '.type == "end"' >/dev/null; then
@@ -102,9 +102,9 @@ loop_ms=$(($(now_ms) - start))
 jq -sc --argjson loop_ms "$loop_ms" --argjson probes "$n_probes" --argjson cases "${#cases[@]}" \
 	--argjson denied "$(grep -c denied "$scratch/verdicts" || true)" '
 	(map(select(.type == "step" and .what == "expect")) | map(.observations[-1] | .at_ms + .took_ms) | add) as $ours_ms |
-	(map(select(.type == "end"))[-1]) as $end |
+	(map(select(.type == "end"))[-1]) as $last |
 	{bench: "cluster.exec_loop", value: $loop_ms, unit: "ms", cases: $cases, probes: ($probes * $cases), denied: $denied,
 		probes_per_s: ($probes * $cases * 1000 / $loop_ms)},
-	{bench: "cluster.ours", value: $ours_ms, unit: "ms", cases: $cases, probes: $end.probes, probes_per_s: $end.probes_per_s, passed: $end.passed},
+	{bench: "cluster.ours", value: $ours_ms, unit: "ms", cases: $cases, probes: $last.probes, probes_per_s: $last.probes_per_s, passed: $last.passed},
 	{bench: "cluster.exec_loop_vs_ours", value: ($loop_ms / $ours_ms), unit: "x",
 		compared: "the same changes in the same cluster, from the change to the last verdict about it; the world stands already"}' "$record"
