@@ -93,14 +93,26 @@ static bool same(const struct kind *k, const void *a, const void *b)
 	return equal;
 }
 
-static bool recreated(const struct kind *k, const void *object, const struct np_step *step)
+/* Whether @step is about @object. */
+static bool is_of(const struct kind *k, const void *object, const struct np_step *step)
 {
 	struct np_str ns, name;
 
-	if (!step || step->kind != NP_STEP_RECREATE || !np_str_is(step->object_kind, k->name))
+	if (!np_str_is(step->object_kind, k->name))
 		return false;
 	k->names(object, &ns, &name);
 	return np_str_eq(ns, step->ns) && np_str_eq(name, step->name);
+}
+
+static bool recreated(const struct kind *k, const void *object, const struct np_step *step)
+{
+	return step && step->kind == NP_STEP_RECREATE && is_of(k, object, step);
+}
+
+/* A step changes nothing but its own object; what comes and goes with it is seen anyway. */
+static bool changed(const struct kind *k, const void *old, const void *now, const struct np_step *step)
+{
+	return (!step || is_of(k, now, step)) && !same(k, old, now);
 }
 
 static void tell(struct np_model_events *e, enum np_model_kind kind, enum np_model_verb verb, const void *object)
@@ -126,7 +138,7 @@ static void diff_kind(const struct kind *k, const struct np_world *before, const
 			tell(ret, k->kind, NP_MODEL_DELETE, old);
 		if (!gone && (c > 0 || again))
 			tell(ret, k->kind, NP_MODEL_ADD, now);
-		if (!gone && c == 0 && !again && !same(k, old, now))
+		if (!gone && c == 0 && !again && changed(k, old, now, step))
 			tell(ret, k->kind, NP_MODEL_UPDATE, now);
 	}
 }

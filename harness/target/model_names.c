@@ -1,8 +1,6 @@
 /* model_names.c - what names and sizes do to the model CNI (mutants only): keys and limits. */
 #include "model_parts.h"
 
-#include "np/base/buf.h"
-
 size_t np_m_entries(const struct np_policy *p)
 {
 	size_t n = 0;
@@ -60,19 +58,27 @@ static struct np_str owner_part(struct np_str name)
 	return NP_STR_NONE;
 }
 
-static bool joined_equal(struct np_str a1, const char *glue, struct np_str a2, struct np_str b1, struct np_str b2)
+/* The byte @i of @a, @glue and @b joined. */
+static char joined_at(struct np_str a, struct np_str glue, struct np_str b, size_t i)
 {
-	struct np_buf a = { 0 }, b = { 0 };
-	bool same;
+	if (i < a.n)
+		return a.p[i];
+	return i < a.n + glue.n ? glue.p[i - a.n] : b.p[i - a.n - glue.n];
+}
 
-	if (a1.n + a2.n != b1.n + b2.n)
+/* Both pairs, joined by @glue, are the same in their first @limit bytes (0: in all). */
+static bool joined_equal(struct np_str a1, const char *text, struct np_str a2, struct np_str b1, struct np_str b2,
+			 size_t limit)
+{
+	struct np_str glue = np_str_from(text);
+	size_t n = a1.n + glue.n + a2.n, o = b1.n + glue.n + b2.n;
+
+	if (limit ? n < limit || o < limit : n != o)
 		return false;
-	np_buf_printf(&a, NP_STR_FMT "%s" NP_STR_FMT, NP_STR_ARG(a1), glue, NP_STR_ARG(a2));
-	np_buf_printf(&b, NP_STR_FMT "%s" NP_STR_FMT, NP_STR_ARG(b1), glue, NP_STR_ARG(b2));
-	same = a.len == b.len && memcmp(a.data, b.data, a.len) == 0;
-	np_buf_release(&a);
-	np_buf_release(&b);
-	return same;
+	for (size_t i = 0; i < (limit ? limit : n); i++)
+		if (joined_at(a1, glue, a2, i) != joined_at(b1, glue, b2, i))
+			return false;
+	return true;
 }
 
 static bool label_reserved(const struct m_pod *pod)
@@ -96,7 +102,7 @@ static bool second_of_joined(const struct np_model *m, uint32_t pod)
 	const struct m_pod *p = &m->pods[pod];
 
 	for (uint32_t i = 0; i < pod; i++)
-		if (m->pods[i].there && joined_equal(m->pods[i].ns, "-", m->pods[i].name, p->ns, p->name))
+		if (m->pods[i].there && joined_equal(m->pods[i].ns, "-", m->pods[i].name, p->ns, p->name, 0))
 			return true;
 	return false;
 }
@@ -118,13 +124,16 @@ bool np_m_pod_usable(struct np_model *m, uint32_t pod)
 
 uint32_t np_m_pod_twin(struct np_model *m, uint32_t pod)
 {
-	struct np_str owner = owner_part(m->pods[pod].name);
+	struct np_str owner;
 
+	if (m->wrong.mutant != NP_MUTANT_POD_KEY_PREFIX && m->met_mutants[NP_MUTANT_POD_KEY_PREFIX])
+		return pod;
+	owner = owner_part(m->pods[pod].name);
 	if (!owner.n || !wrong(m, NP_MUTANT_POD_KEY_PREFIX))
 		return pod;
 	for (uint32_t i = 0; i < pod; i++)
 		if (m->pods[i].there && owner_part(m->pods[i].name).n &&
-		    joined_equal(owner_part(m->pods[i].name), "", m->pods[i].ns, owner, m->pods[pod].ns))
+		    joined_equal(owner_part(m->pods[i].name), "", m->pods[i].ns, owner, m->pods[pod].ns, 0))
 			return i;
 	return pod;
 }
@@ -140,22 +149,12 @@ static unsigned sum(struct np_str s)
 
 static bool cut_equal(const struct m_policy *a, const struct m_policy *b)
 {
-	struct np_buf x = { 0 }, y = { 0 };
-	bool same;
-
-	if (a->ns.n + a->name.n < 62 || b->ns.n + b->name.n < 62)
-		return false;
-	np_buf_printf(&x, NP_STR_FMT "_" NP_STR_FMT, NP_STR_ARG(a->ns), NP_STR_ARG(a->name));
-	np_buf_printf(&y, NP_STR_FMT "_" NP_STR_FMT, NP_STR_ARG(b->ns), NP_STR_ARG(b->name));
-	same = x.len >= 63 && y.len >= 63 && memcmp(x.data, y.data, 63) == 0;
-	np_buf_release(&x);
-	np_buf_release(&y);
-	return same;
+	return joined_equal(a->ns, "_", a->name, b->ns, b->name, 63);
 }
 
 static bool same_key(struct np_model *m, const struct m_policy *a, const struct m_policy *b)
 {
-	bool joined = joined_equal(a->ns, "-", a->name, b->ns, b->name);
+	bool joined = joined_equal(a->ns, "-", a->name, b->ns, b->name, 0);
 
 	return (joined && wrong(m, NP_MUTANT_KEY_JOINED)) ||
 	       (np_str_eq(a->ns, b->ns) && sum(a->name) == sum(b->name) && wrong(m, NP_MUTANT_KEY_HASH)) ||
@@ -177,7 +176,7 @@ void np_m_names_collide(struct np_model *m, uint32_t policy)
 			for (uint32_t k = 0; k < m->n_pods; k++)
 				np_m_detach(m, i, k, false);
 		}
-		if (joined_equal(other->name, "-in-ns-", other->ns, p->name, p->ns) && wrong(m, NP_MUTANT_KEY_IN_NS))
+		if (joined_equal(other->name, "-in-ns-", other->ns, p->name, p->ns, 0) && wrong(m, NP_MUTANT_KEY_IN_NS))
 			for (int d = 0; d < NP_N_DIRS; d++) {
 				other->rules[d] = p->rules[d];
 				other->n_rules[d] = p->n_rules[d];

@@ -14,8 +14,8 @@ struct np_model_events {
 /*
  * Appends what changed between @before (NULL: nothing was there) and @after, both linked: what is
  * gone, then what is there, in an order in which an API allows it. Objects are borrowed from the
- * two. @step (may be NULL): an object that it recreates is told of as deleted and added, whatever
- * has become of it.
+ * two. @step: what was done between them; an object that it recreates is told of as deleted and
+ * added, whatever has become of it. NULL: anything may have changed.
  */
 void np_model_diff(const struct np_world *before, const struct np_world *after,
 		   const struct np_step *step, struct np_model_events *ret);
