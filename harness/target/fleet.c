@@ -12,6 +12,7 @@
 /* A batch that has not ended this long after its last possible time-out is given up: the agent or
  * the way to it is stuck. */
 #define BATCH_MARGIN_MS 5000
+#define GIVE_UP_MARGIN_MS 1000
 /* While a stream is still connecting it has no descriptor to poll. */
 #define CONNECT_POLL_MS 10
 #define CANCEL_POLL_MS 100
@@ -369,7 +370,9 @@ static int fleet_wait(struct np_fleet *f, bool for_hello, int timeout_ms, struct
 int np_fleet_ready(struct np_fleet *f, int timeout_ms, struct np_err *err)
 {
 	struct np_err late = { 0 };
-	int bound_ms = timeout_ms > f->patience_ms ? timeout_ms : f->patience_ms;
+	/* A little longer than patience, so that who is given up is known to be. */
+	int patient_ms = f->patience_ms ? f->patience_ms + GIVE_UP_MARGIN_MS : 0;
+	int bound_ms = timeout_ms > patient_ms ? timeout_ms : patient_ms;
 
 	f->patient_until_ms = np_now_ms() + patience_left(f);
 	if (fleet_wait(f, true, bound_ms, &late) < 0 && late.code == NP_EINTR) {
