@@ -15,7 +15,7 @@ struct choices {
 	struct np_strings suites, cases, profiles, mutants;
 	const char *tag;
 	int format;
-	bool mechanical, by_case, list, verbose;
+	bool mechanical, by_case, list, packets, every, verbose;
 };
 
 static int choose_profiles(const struct choices *c, bool *ret, struct np_err *err)
@@ -98,6 +98,29 @@ static int score(const struct choices *c, struct np_err *err)
 	return status;
 }
 
+static int packets(const struct choices *c, struct np_err *err)
+{
+	np_auto_free char *dir = np_plan_suites_dir();
+	struct np_run_options o = { .suites_dir = dir, .suites = c->suites.items, .n_suites = c->suites.n,
+				    .case_globs = c->cases.items, .n_case_globs = c->cases.n, .tag = c->tag,
+				    .fail_fast = !c->every, .cancel = np_interrupt_flag() };
+	struct np_packets s;
+	struct np_buf text = { 0 };
+	size_t survivors;
+
+	if (c->mechanical)
+		return np_err_set(err, NP_EUSAGE, "--mechanical and --packets exclude each other");
+	if (choose_profiles(c, o.profiles, err) < 0 ||
+	    np_score_packets(&o, c->mutants.items, c->mutants.n, &s, err) < 0)
+		return -1;
+	survivors = c->format == 1 ? np_packets_json(&s, &text) : np_packets_text(&s, &text);
+	fwrite(text.data, 1, text.len, stdout);
+	np_buf_release(&text);
+	survivors = s.interrupted ? NP_EXIT_INTERRUPTED : survivors ? NP_EXIT_FOUND : NP_EXIT_OK;
+	np_packets_release(&s);
+	return (int)survivors;
+}
+
 static int list(const struct choices *c)
 {
 	struct np_buf text = { 0 };
@@ -121,6 +144,10 @@ static int cmd_score(int argc, char **argv)
 		{ "mutant", NP_OPT_STRINGS, &c.mutants, "NAME", "only this mutant; may be repeated", NULL },
 		{ "mechanical", NP_OPT_FLAG, &c.mechanical, NULL,
 		  "mutants made mechanically from the model's own rules instead", NULL },
+		{ "packets", NP_OPT_FLAG, &c.packets, NULL,
+		  "the sandbox's faults instead, one run with packets each; --mutant names a fault", NULL },
+		{ "every-case", NP_OPT_FLAG, &c.every, NULL,
+		  "with --packets: do not stop at the first failing case", NULL },
 		{ "by-case", NP_OPT_FLAG, &c.by_case, NULL, "also how many mutants each case kills", NULL },
 		{ "list", NP_OPT_FLAG, &c.list, NULL, "the mutants, their classes and the bugs behind them", NULL },
 		{ "format", NP_OPT_CHOICE, &c.format, "text|json", "of the result", formats },
@@ -131,7 +158,7 @@ static int cmd_score(int argc, char **argv)
 	int status = np_command_begin(&np_cmd_score, options, argc, argv, NULL);
 
 	if (status < 0) {
-		status = c.list ? list(&c) : score(&c, &err);
+		status = c.list ? list(&c) : c.packets ? packets(&c, &err) : score(&c, &err);
 		if (status < 0)
 			status = np_command_fail(&np_cmd_score, &err);
 	}

@@ -182,3 +182,53 @@ void np_score_list(bool json, struct np_buf *ret)
 	np_buf_addc(ret, '\n');
 	json_decref(all);
 }
+
+size_t np_packets_text(const struct np_packets *s, struct np_buf *ret)
+{
+	size_t killed = 0, open = 0;
+	char clause[8];
+
+	for (size_t i = 0; i < s->n_rows; i++) {
+		const struct np_packets_row *row = &s->rows[i];
+		bool is_open = !row->n_killed_by && np_clause_is_open(row->clause);
+
+		np_buf_printf(ret, "%-4s %-36s %5zu  %s\n", np_clause_name(row->clause, clause), row->fault,
+			      row->n_killed_by, row->n_killed_by ? row->killed_by[0] : is_open ? "not asserted by default" : "SURVIVES");
+		killed += row->n_killed_by > 0;
+		open += is_open;
+	}
+	np_buf_printf(ret, "\n%zu faults, %zu killed, %zu survive, %zu cannot be asserted\n", s->n_rows, killed,
+		      s->n_rows - killed - open, open);
+	return s->n_rows - killed - open;
+}
+
+size_t np_packets_json(const struct np_packets *s, struct np_buf *ret)
+{
+	json_t *survivors = json_array(), *open = json_object(), *killed_by = json_object(), *all;
+	size_t n = 0, n_cases = 0;
+	char clause[8];
+
+	for (size_t i = 0; i < s->n_rows; i++) {
+		const struct np_packets_row *row = &s->rows[i];
+		json_t *cases = json_array();
+
+		for (size_t k = 0; k < row->n_killed_by; k++)
+			json_array_append_new(cases, np_json_string(np_str_from(row->killed_by[k])));
+		if (row->n_killed_by)
+			json_object_set(killed_by, row->fault, cases);
+		else if (np_clause_is_open(row->clause))
+			json_object_set_new(open, row->fault, json_string(np_clause_name(row->clause, clause)));
+		else
+			json_array_append_new(survivors, json_string(row->fault));
+		json_decref(cases);
+		n_cases = row->n_cases > n_cases ? row->n_cases : n_cases;
+	}
+	n = json_array_size(survivors);
+	all = np_json_pack("{s:I, s:I, s:I, s:o, s:o, s:o}", "mutants", (json_int_t)s->n_rows, "killed",
+			   (json_int_t)json_object_size(killed_by), "cases", (json_int_t)n_cases, "survivors", survivors,
+			   "killed_by", killed_by, "open", open);
+	np_json_dump(all, 0, ret);
+	np_buf_addc(ret, '\n');
+	json_decref(all);
+	return n;
+}

@@ -74,6 +74,37 @@ START_TEST(list_has_every_mutant)
 }
 END_TEST
 
+static char one[] = "area/one";
+static char *failed[] = { one };
+static struct np_packets_row faults[] = {
+	{ .fault = "except-ignored", .clause = 17, .killed_by = failed, .n_killed_by = 1, .n_cases = 2 },
+	{ .fault = "ipblock-not-pods", .clause = 19, .n_cases = 2 },
+	{ .fault = "port-ignored", .clause = 21, .n_cases = 2 },
+};
+static const struct np_packets with_packets = { .rows = faults, .n_rows = 3 };
+
+START_TEST(packets_have_the_same_shape)
+{
+	struct np_buf text = { 0 };
+	struct np_err err = { 0 };
+	json_t *all;
+
+	ck_assert_uint_eq(np_packets_json(&with_packets, &text), 1);
+	all = np_json_parse(np_buf_text(&text), text.len, &err);
+	ck_assert_msg(all != NULL, "%s", err.msg);
+	ck_assert_int_eq(np_json_int(all, "mutants", -1), 3);
+	ck_assert_int_eq(np_json_int(all, "killed", -1), 1);
+	ck_assert_int_eq(np_json_int(all, "cases", -1), 2);
+	ck_assert_str_eq(json_string_value(json_array_get(np_json_at(all, "survivors"), 0)), "port-ignored");
+	ck_assert_str_eq(np_json_str(all, "open/ipblock-not-pods", ""), "S19");
+	json_decref(all);
+	np_buf_clear(&text);
+	ck_assert_uint_eq(np_packets_text(&with_packets, &text), 1);
+	ck_assert_ptr_nonnull(strstr(np_buf_text(&text), "3 faults, 1 killed, 1 survive, 1 cannot be asserted\n"));
+	np_buf_release(&text);
+}
+END_TEST
+
 int main(void)
 {
 	Suite *suite = suite_create("score output");
@@ -84,6 +115,7 @@ int main(void)
 	tcase_add_test(t, json_is_the_contract);
 	tcase_add_test(t, text_names_survivors_and_reasons);
 	tcase_add_test(t, list_has_every_mutant);
+	tcase_add_test(t, packets_have_the_same_shape);
 	suite_add_tcase(suite, t);
 	srunner_run_all(r, CK_ENV);
 	failed = srunner_ntests_failed(r);

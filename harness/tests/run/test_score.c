@@ -361,6 +361,19 @@ START_TEST(model_refuses_what_it_has_not)
 }
 END_TEST
 
+START_TEST(packets_need_a_known_fault)
+{
+	static const char *const names[] = { "except-ignored", "no-such" };
+	struct np_run_options o = { .suites_dir = "suites" };
+	struct np_packets s;
+	struct np_err err = { 0 };
+
+	ck_assert_int_eq(np_score_packets(&o, names, 2, &s, &err), -1);
+	ck_assert_int_eq(err.code, NP_EUSAGE);
+	ck_assert(np_clause_is_open(19) && !np_clause_is_open(17) && !np_clause_is_open(NP_CLAUSE_33B));
+}
+END_TEST
+
 /* Names of rows at sites read as they are asked for. */
 START_TEST(mechanical_rows_have_names)
 {
@@ -386,6 +399,7 @@ int main(void)
 	tcase_add_test(t, kinds_of_failure);
 	tcase_add_test(t, runs_on_the_model);
 	tcase_add_loop_test(t, model_refuses_what_it_has_not, 0, 8);
+	tcase_add_test(t, packets_need_a_known_fault);
 	tcase_add_test(t, mechanical_rows_have_names);
 	suite_add_tcase(suite, t);
 	return run_suite(suite);

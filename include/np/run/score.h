@@ -86,4 +86,29 @@ void np_score_release(struct np_score *s);
 /* The name of a row: a mutant's, or "in-cidr:negated". @buf at least NP_SITE_TEXT_MAX. */
 const char *np_score_row_name(const struct np_score_row *row, char *buf);
 
+/* One faulty enforcer of the sandbox, and the cases that failed on it. */
+struct np_packets_row {
+	const char *fault;	/* borrowed from np_sandbox_faults() */
+	unsigned clause;
+	char **killed_by;
+	size_t n_killed_by, cap, n_cases;
+};
+
+struct np_packets {
+	struct np_packets_row *rows;
+	size_t n_rows;
+	bool interrupted;
+};
+
+/*
+ * A run in the sandbox for each fault (@n_faults 0: all), with packets; @options as for np_run(),
+ * its fault and folder are set here. With fail_fast only the first failing cases are known. -1 with
+ * NP_EUSAGE for an unknown fault, or the error of a run that came to nothing.
+ */
+int np_score_packets(const struct np_run_options *options, const char *const *faults,
+		     size_t n_faults, struct np_packets *ret, struct np_err *err);
+void np_packets_release(struct np_packets *s);
+/* No default run asserts this clause. */
+bool np_clause_is_open(unsigned clause);
+
 #endif
