@@ -75,9 +75,9 @@ START_TEST(list_has_every_mutant)
 END_TEST
 
 static char one[] = "area/one";
-static char *failed[] = { one };
+static char *noticed_by[] = { one };
 static struct np_packets_row faults[] = {
-	{ .fault = "except-ignored", .clause = 17, .killed_by = failed, .n_killed_by = 1, .n_cases = 2 },
+	{ .fault = "except-ignored", .clause = 17, .killed_by = noticed_by, .n_killed_by = 1, .n_cases = 2 },
 	{ .fault = "ipblock-not-pods", .clause = 19, .n_cases = 2 },
 	{ .fault = "port-ignored", .clause = 21, .n_cases = 2 },
 };
