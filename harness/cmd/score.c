@@ -27,7 +27,8 @@ static int choose_profiles(const struct choices *c, bool *ret, struct np_err *er
 	for (size_t i = 0; i < c->profiles.n; i++) {
 		if (!np_profile_parse(np_str_from(c->profiles.items[i]), &p))
 			return np_err_set(err, NP_EUSAGE,
-					  "--profile: '%s' is not one of core, extended, upstream, lifecycle, behaviour",
+					  "--profile: '%s' is not one of core, extended, upstream, "
+					  "lifecycle, behaviour",
 					  c->profiles.items[i]);
 		ret[p] = true;
 	}
@@ -41,7 +42,8 @@ static int choose_mutants(const struct choices *c, enum np_mutant *ret, struct n
 	for (size_t i = 0; i < c->mutants.n; i++) {
 		ret[i] = np_mutant_find(c->mutants.items[i]);
 		if (ret[i] == NP_MUTANT_NONE)
-			return np_err_set(err, NP_EUSAGE, "no mutant '%s'; 'netpolcheck score --list' shows them",
+			return np_err_set(err, NP_EUSAGE,
+					  "no mutant '%s'; 'netpolcheck score --list' shows them",
 					  c->mutants.items[i]);
 	}
 	return 0;
@@ -49,10 +51,13 @@ static int choose_mutants(const struct choices *c, enum np_mutant *ret, struct n
 
 static void say_speed(const struct np_score *s)
 {
-	fprintf(stderr, "%llu cases on models (%llu not: nothing of theirs was met), %.0f a second of processor time; %llu cells in "
+	fprintf(stderr,
+		"%llu cases on models (%llu not: nothing of theirs was met), %.0f a second of "
+		"processor time; %llu cells in "
 		"%zu cases, made ready in %.2f s\n",
-		s->n_played, s->n_skipped, s->play_us ? (double)s->n_played * 1e6 / (double)s->play_us : 0.0,
-		s->n_cells, s->n_cases, (double)s->prepare_us / 1e6);
+		s->n_played, s->n_skipped,
+		s->play_us ? (double)s->n_played * 1e6 / (double)s->play_us : 0.0, s->n_cells,
+		s->n_cases, (double)s->prepare_us / 1e6);
 }
 
 /* The exit status. */
@@ -78,11 +83,17 @@ static int score(const struct choices *c, struct np_err *err)
 	np_auto_free char *dir = np_plan_suites_dir();
 	np_auto_free enum np_mutant *mutants = np_xcalloc(c->mutants.n + 1, sizeof(*mutants));
 	bool profiles[NP_N_PROFILES] = { false };
-	const struct np_plan_options po = { .suites_dir = dir, .suites = c->suites.items, .n_suites = c->suites.n,
-					    .profiles = profiles, .case_globs = c->cases.items,
-					    .n_case_globs = c->cases.n, .tag = c->tag };
-	const struct np_score_options so = { .mutants = c->mutants.n ? mutants : NULL, .n_mutants = c->mutants.n,
-					     .mechanical = c->mechanical, .cancel = np_interrupt_flag() };
+	const struct np_plan_options po = { .suites_dir = dir,
+					    .suites = c->suites.items,
+					    .n_suites = c->suites.n,
+					    .profiles = profiles,
+					    .case_globs = c->cases.items,
+					    .n_case_globs = c->cases.n,
+					    .tag = c->tag };
+	const struct np_score_options so = { .mutants = c->mutants.n ? mutants : NULL,
+					     .n_mutants = c->mutants.n,
+					     .mechanical = c->mechanical,
+					     .cancel = np_interrupt_flag() };
 	struct np_score s;
 	struct np_plan plan;
 	int status = -1;
@@ -101,9 +112,14 @@ static int score(const struct choices *c, struct np_err *err)
 static int packets(const struct choices *c, struct np_err *err)
 {
 	np_auto_free char *dir = np_plan_suites_dir();
-	struct np_run_options o = { .suites_dir = dir, .suites = c->suites.items, .n_suites = c->suites.n,
-				    .case_globs = c->cases.items, .n_case_globs = c->cases.n, .tag = c->tag,
-				    .fail_fast = !c->every, .cancel = np_interrupt_flag() };
+	struct np_run_options o = { .suites_dir = dir,
+				    .suites = c->suites.items,
+				    .n_suites = c->suites.n,
+				    .case_globs = c->cases.items,
+				    .n_case_globs = c->cases.n,
+				    .tag = c->tag,
+				    .fail_fast = !c->every,
+				    .cancel = np_interrupt_flag() };
 	struct np_packets s;
 	struct np_buf text = { 0 };
 	size_t survivors;
@@ -139,17 +155,22 @@ static int cmd_score(int argc, char **argv)
 		  "an area, a case file or a folder; may be repeated", NULL },
 		{ "profile", NP_OPT_STRINGS, &c.profiles, "NAME",
 		  "default core and extended, as run asserts", NULL },
-		{ "case", NP_OPT_STRINGS, &c.cases, "GLOB", "only cases whose id matches; may be repeated", NULL },
+		{ "case", NP_OPT_STRINGS, &c.cases, "GLOB",
+		  "only cases whose id matches; may be repeated", NULL },
 		{ "tag", NP_OPT_STRING, &c.tag, "TAG", "only cases with this tag", NULL },
-		{ "mutant", NP_OPT_STRINGS, &c.mutants, "NAME", "only this mutant; may be repeated", NULL },
+		{ "mutant", NP_OPT_STRINGS, &c.mutants, "NAME", "only this mutant; may be repeated",
+		  NULL },
 		{ "mechanical", NP_OPT_FLAG, &c.mechanical, NULL,
 		  "mutants made mechanically from the model's own rules instead", NULL },
 		{ "packets", NP_OPT_FLAG, &c.packets, NULL,
-		  "the sandbox's faults instead, one run with packets each; --mutant names a fault", NULL },
+		  "the sandbox's faults instead, one run with packets each; --mutant names a fault",
+		  NULL },
 		{ "every-case", NP_OPT_FLAG, &c.every, NULL,
 		  "with --packets: do not stop at the first failing case", NULL },
-		{ "by-case", NP_OPT_FLAG, &c.by_case, NULL, "also how many mutants each case kills", NULL },
-		{ "list", NP_OPT_FLAG, &c.list, NULL, "the mutants, their classes and the bugs behind them", NULL },
+		{ "by-case", NP_OPT_FLAG, &c.by_case, NULL, "also how many mutants each case kills",
+		  NULL },
+		{ "list", NP_OPT_FLAG, &c.list, NULL,
+		  "the mutants, their classes and the bugs behind them", NULL },
 		{ "format", NP_OPT_CHOICE, &c.format, "text|json", "of the result", formats },
 		{ "verbose", NP_OPT_FLAG, &c.verbose, NULL, "say how fast it was", NULL },
 		{ NULL, NP_OPT_FLAG, NULL, NULL, NULL, NULL },
@@ -173,7 +194,8 @@ const struct np_command np_cmd_score = {
 	.name = "score",
 	.summary = "which wrong implementations the suites notice",
 	.usage = "[options]",
-	.exits = "0 every mutant that can be asserted is killed, 1 survivors, 2 usage or unreadable case, "
+	.exits = "0 every mutant that can be asserted is killed, 1 survivors, 2 usage or "
+		 "unreadable case, "
 		 "130 interrupted",
 	.run = cmd_score,
 };

@@ -11,9 +11,11 @@ const char *np_score_open(const struct np_score_row *row);
 size_t np_score_survivors(const struct np_score *s);
 
 /* The kill table, the survivors, the sum; with @cases also what each case notices. */
-void np_score_text(const struct np_score *s, const struct np_plan *plan, bool cases, struct np_buf *ret);
+void np_score_text(const struct np_score *s, const struct np_plan *plan, bool cases,
+		   struct np_buf *ret);
 void np_score_json(const struct np_score *s, const struct np_plan *plan, struct np_buf *ret);
-/* The same of a score with packets; returns how many faults survive that a default run can notice. */
+/* The same of a score with packets; returns how many faults survive that a default run can notice.
+ */
 size_t np_packets_text(const struct np_packets *s, struct np_buf *ret);
 size_t np_packets_json(const struct np_packets *s, struct np_buf *ret);
 /* Every mutant with its class and the bugs behind it, then the bugs that are left out. */

@@ -19,14 +19,17 @@ static struct np_me_end *add(struct collect *k, struct np_str name)
 	struct np_me_ends *e = k->ends;
 
 	e->items = np_grow(e->items, &e->cap, e->n, sizeof(*e->items));
-	e->items[e->n] = (struct np_me_end){ .name = name, .ports = k->shared, .n_ports = k->n_shared };
+	e->items[e->n] =
+		(struct np_me_end){ .name = name, .ports = k->shared, .n_ports = k->n_shared };
 	return &e->items[e->n++];
 }
 
 static void add_dns(struct collect *k, size_t pod)
 {
-	static const struct np_expect_port ports[] = { { .proto = NP_UDP, .first = 53, .last = 53 },
-						       { .proto = NP_TCP, .first = 53, .last = 53 } };
+	static const struct np_expect_port ports[] = {
+		{ .proto = NP_UDP, .first = 53, .last = 53 },
+		{ .proto = NP_TCP, .first = 53, .last = 53 }
+	};
 	struct np_me_end *e;
 
 	if (!(k->c->needs & NP_NEED_DNS))
@@ -49,8 +52,9 @@ static void add_pod(struct collect *k, size_t at)
 		add_dns(k, at);
 		return;
 	}
-	e = add(k, fixture ? (np_str_is(pod->name, "node-a") ? NP_STR("node/a") : NP_STR("node/b")) :
-			     np_arena_printf(k->arena, NP_STR_FMT "/" NP_STR_FMT, NP_STR_ARG(pod->ns), NP_STR_ARG(pod->name)));
+	e = add(k, fixture ? (np_str_is(pod->name, "node-a") ? NP_STR("node/a") : NP_STR("node/b"))
+			   : np_arena_printf(k->arena, NP_STR_FMT "/" NP_STR_FMT,
+					     NP_STR_ARG(pod->ns), NP_STR_ARG(pod->name)));
 	e->end = (struct np_end){ .kind = NP_END_POD, .idx = at };
 	e->source = true;
 	e->is_pod = !pod->host_network;
@@ -82,17 +86,19 @@ static void add_service(struct collect *k, size_t at)
 		return;
 	ports = np_arena_array(k->arena, s->n_ports + 1, sizeof(*ports));
 	for (size_t i = 0; i < s->n_ports; i++)
-		ports[i] = (struct np_expect_port){ .proto = s->ports[i].proto, .first = s->ports[i].port };
-	e = add(k, dns ? NP_STR("svc:dns") :
-			 np_arena_printf(k->arena, "svc:" NP_STR_FMT "/" NP_STR_FMT, NP_STR_ARG(s->ns), NP_STR_ARG(s->name)));
+		ports[i] = (struct np_expect_port){ .proto = s->ports[i].proto,
+						    .first = s->ports[i].port };
+	e = add(k, dns ? NP_STR("svc:dns")
+		       : np_arena_printf(k->arena, "svc:" NP_STR_FMT "/" NP_STR_FMT,
+					 NP_STR_ARG(s->ns), NP_STR_ARG(s->name)));
 	e->end = (struct np_end){ .kind = NP_END_SERVICE, .idx = at };
 	e->ports = ports;
 	e->n_ports = s->n_ports;
 }
 
 void np_me_collect(const struct np_case *c, const struct np_worldfile *worldfile,
-		   const struct np_expect_port *shared, size_t n_shared, const struct np_world *world,
-		   struct np_arena *arena, struct np_me_ends *ret)
+		   const struct np_expect_port *shared, size_t n_shared,
+		   const struct np_world *world, struct np_arena *arena, struct np_me_ends *ret)
 {
 	struct collect k = { c, worldfile, shared, n_shared, world, arena, ret };
 

@@ -14,7 +14,7 @@ struct cell {
 	uint16_t port, service_port;
 	uint8_t proto;
 	bool allow, node_port;
-	uint32_t names[2];	/* of the ends as the table calls them */
+	uint32_t names[2]; /* of the ends as the table calls them */
 };
 
 /* The events up to an expectation, its ends and its cells. */
@@ -24,7 +24,7 @@ struct phase {
 
 struct np_play {
 	struct np_arena arena;
-	struct np_world *worlds;	/* after each step; what events point into */
+	struct np_world *worlds; /* after each step; what events point into */
 	size_t n_worlds, cap_worlds;
 	struct np_model_events events;
 	struct np_model_end *ends;
@@ -33,8 +33,8 @@ struct np_play {
 	struct phase *phases;
 	size_t n_ends, cap_ends, n_names, cap_names, n_cells, cap_cells, n_phases, cap_phases;
 	/* of the last run */
-	struct np_model_place *places;		/* of the ends, as the model knows them */
-	size_t failed_cell, failed_phase;	/* SIZE_MAX: none */
+	struct np_model_place *places;	  /* of the ends, as the model knows them */
+	size_t failed_cell, failed_phase; /* SIZE_MAX: none */
 };
 
 struct prepare {
@@ -47,7 +47,7 @@ struct prepare {
 	struct np_me_ends ends;
 	struct np_table table;
 	size_t first_name;
-	uint32_t *end_of;	/* of the ends of the table, in the play's; UINT32_MAX unknown */
+	uint32_t *end_of; /* of the ends of the table, in the play's; UINT32_MAX unknown */
 };
 
 static void end_phase(struct np_play *p)
@@ -71,12 +71,16 @@ static uint32_t end_at(struct prepare *k, size_t at, const struct np_model_end *
 	return k->end_of[at];
 }
 
-static void add_cell(struct prepare *k, size_t src, size_t dst, const struct np_model_conn *conn, bool allow)
+static void add_cell(struct prepare *k, size_t src, size_t dst, const struct np_model_conn *conn,
+		     bool allow)
 {
 	struct np_play *p = k->p;
-	struct cell cell = { .service = conn->service, .port = conn->port,
-			     .service_port = (uint16_t)conn->service_port, .proto = (uint8_t)conn->proto,
-			     .allow = allow, .node_port = conn->node_port };
+	struct cell cell = { .service = conn->service,
+			     .port = conn->port,
+			     .service_port = (uint16_t)conn->service_port,
+			     .proto = (uint8_t)conn->proto,
+			     .allow = allow,
+			     .node_port = conn->node_port };
 
 	cell.src = end_at(k, src, &conn->src);
 	cell.dst = conn->service ? add_end(p, &conn->dst) : end_at(k, dst, &conn->dst);
@@ -103,8 +107,9 @@ static void add_cells_of_port(struct prepare *k, const struct np_world *w, size_
 			v = np_table_at(&k->table, port, s, d);
 			if (v != NP_ALLOW && v != NP_DENY)
 				continue;
-			flow = (struct np_flow){ np_me_flow_end(src, family), np_me_flow_end(dst, family), family,
-						 probe->proto, probe->port };
+			flow = (struct np_flow){ np_me_flow_end(src, family),
+						 np_me_flow_end(dst, family), family, probe->proto,
+						 probe->port };
 			if (np_model_conn_of(w, &flow, &conn))
 				add_cell(k, s, d, &conn, v == NP_ALLOW);
 		}
@@ -116,12 +121,14 @@ static size_t choose_ports(const struct prepare *k, struct np_probe_port *ret)
 	size_t n = k->c->n_ports ? k->c->n_ports : k->worldfile->n_ports, kept = 0;
 
 	for (size_t i = 0; i < n; i++)
-		if (k->c->n_ports || ports[i].proto != NP_SCTP)	/* a capability: only where it is asked for */
+		if (k->c->n_ports ||
+		    ports[i].proto != NP_SCTP) /* a capability: only where it is asked for */
 			ret[kept++] = (struct np_probe_port){ ports[i].proto, ports[i].first };
 	return kept;
 }
 
-static void add_family(struct prepare *k, const struct np_world *w, const struct np_oracle *o, int family)
+static void add_family(struct prepare *k, const struct np_world *w, const struct np_oracle *o,
+		       int family)
 {
 	size_t n_ports = k->c->n_ports ? k->c->n_ports : k->worldfile->n_ports;
 	struct np_probe_port *ports = np_xcalloc(n_ports + 1, sizeof(*ports));
@@ -151,7 +158,8 @@ static void add_expectation(struct prepare *k)
 	np_me_collect(k->c, k->worldfile, k->shared, k->n_shared, w, &k->p->arena, &k->ends);
 	k->first_name = k->p->n_names;
 	for (size_t i = 0; i < k->ends.n; i++) {
-		k->p->names = np_grow(k->p->names, &k->p->cap_names, k->p->n_names, sizeof(*k->p->names));
+		k->p->names =
+			np_grow(k->p->names, &k->p->cap_names, k->p->n_names, sizeof(*k->p->names));
 		k->p->names[k->p->n_names++] = k->ends.items[i].name;
 	}
 	for (int family = 4; family <= 6; family += 2)
@@ -162,7 +170,8 @@ static void add_expectation(struct prepare *k)
 }
 
 /* The world after a step, and what changed. */
-static int add_world(struct prepare *k, const struct np_objects *objects, const struct np_step *step, struct np_err *err)
+static int add_world(struct prepare *k, const struct np_objects *objects,
+		     const struct np_step *step, struct np_err *err)
 {
 	struct np_play *p = k->p;
 
@@ -170,7 +179,8 @@ static int add_world(struct prepare *k, const struct np_objects *objects, const 
 	if (np_objects_world(objects, &p->worlds[p->n_worlds], err) < 0)
 		return -1;
 	p->n_worlds++;
-	np_model_diff(p->n_worlds > 1 ? &p->worlds[p->n_worlds - 2] : NULL, &p->worlds[p->n_worlds - 1], step, &p->events);
+	np_model_diff(p->n_worlds > 1 ? &p->worlds[p->n_worlds - 2] : NULL,
+		      &p->worlds[p->n_worlds - 1], step, &p->events);
 	return 0;
 }
 
@@ -196,9 +206,13 @@ static int add_steps(struct prepare *k, struct np_objects *objects, struct np_er
 }
 
 struct np_play *np_play_new(const struct np_case *c, const struct np_worldfile *world,
-			    const struct np_expect_port *shared, size_t n_shared, struct np_err *err)
+			    const struct np_expect_port *shared, size_t n_shared,
+			    struct np_err *err)
 {
-	struct prepare k = { .p = np_xcalloc(1, sizeof(*k.p)), .c = c, .worldfile = world, .shared = shared,
+	struct prepare k = { .p = np_xcalloc(1, sizeof(*k.p)),
+			     .c = c,
+			     .worldfile = world,
+			     .shared = shared,
 			     .n_shared = n_shared };
 	enum np_profile profile = NP_PROFILE_CORE;
 	struct np_objects *objects = np_objects_new(4);
@@ -239,13 +253,16 @@ size_t np_play_n_cells(const struct np_play *p)
 
 const char *np_play_result_name(enum np_play_result r)
 {
-	static const char *const names[] = { [NP_PLAY_PASSED] = "passed", [NP_PLAY_WRONG] = "wrong",
-					     [NP_PLAY_RESTLESS] = "no-convergence", [NP_PLAY_CRASHED] = "crashed" };
+	static const char *const names[] = { [NP_PLAY_PASSED] = "passed",
+					     [NP_PLAY_WRONG] = "wrong",
+					     [NP_PLAY_RESTLESS] = "no-convergence",
+					     [NP_PLAY_CRASHED] = "crashed" };
 
 	return names[r];
 }
 
-static bool right(const struct np_play *p, struct np_model *m, const struct cell *c, struct np_model_conn *conn)
+static bool right(const struct np_play *p, struct np_model *m, const struct cell *c,
+		  struct np_model_conn *conn)
 {
 	conn->proto = (enum np_proto)c->proto;
 	conn->port = c->port;
@@ -255,7 +272,8 @@ static bool right(const struct np_play *p, struct np_model *m, const struct cell
 	return np_model_passes_at(m, conn, &p->places[c->src], &p->places[c->dst]) == c->allow;
 }
 
-static enum np_play_result ask(struct np_play *p, struct np_model *m, const struct phase *from, const struct phase *to)
+static enum np_play_result ask(struct np_play *p, struct np_model *m, const struct phase *from,
+			       const struct phase *to)
 {
 	unsigned turns = np_model_turns(m);
 	struct np_model_conn conn = { .port = 0 };
@@ -271,7 +289,8 @@ static enum np_play_result ask(struct np_play *p, struct np_model *m, const stru
 	return NP_PLAY_PASSED;
 }
 
-enum np_play_result np_play_run(struct np_play *p, struct np_model *m, const struct np_model_wrong *wrong)
+enum np_play_result np_play_run(struct np_play *p, struct np_model *m,
+				const struct np_model_wrong *wrong)
 {
 	static const struct phase nothing;
 	const struct phase *before = &nothing;
@@ -303,9 +322,10 @@ const char *np_play_failure(const struct np_play *p, char *buf, size_t size)
 	if (p->failed_cell == SIZE_MAX)
 		return "";
 	c = &p->cells[p->failed_cell];
-	snprintf(buf, size, "expectation %zu: " NP_STR_FMT " -> " NP_STR_FMT " %s:%u IPv%d: %s expected", p->failed_phase,
-		 NP_STR_ARG(p->names[c->names[0]]), NP_STR_ARG(p->names[c->names[1]]),
-		 np_proto_name((enum np_proto)c->proto), c->port, p->ends[c->src].addr.width == 4 ? 4 : 6,
-		 c->allow ? "allow" : "deny");
+	snprintf(buf, size,
+		 "expectation %zu: " NP_STR_FMT " -> " NP_STR_FMT " %s:%u IPv%d: %s expected",
+		 p->failed_phase, NP_STR_ARG(p->names[c->names[0]]),
+		 NP_STR_ARG(p->names[c->names[1]]), np_proto_name((enum np_proto)c->proto), c->port,
+		 p->ends[c->src].addr.width == 4 ? 4 : 6, c->allow ? "allow" : "deny");
 	return buf;
 }

@@ -19,16 +19,21 @@ struct model_run {
 	char id[32];
 };
 
-static int refuse_options(const struct np_run_options *o, struct np_model_wrong *ret, struct np_err *err)
+static int refuse_options(const struct np_run_options *o, struct np_model_wrong *ret,
+			  struct np_err *err)
 {
-	if (o->kubeconfig || o->in_cluster || o->image || o->inject || o->external || o->resume_dir || o->waivers)
+	if (o->kubeconfig || o->in_cluster || o->image || o->inject || o->external ||
+	    o->resume_dir || o->waivers)
 		return np_err_set(err, NP_EUSAGE,
-				  "--model takes no cluster, image, external, resume or waivers: nothing is deployed");
+				  "--model takes no cluster, image, external, resume or waivers: "
+				  "nothing is deployed");
 	if (!o->fault)
 		return 0;
 	ret->mutant = np_mutant_find(o->fault);
 	if (ret->mutant == NP_MUTANT_NONE)
-		return np_err_set(err, NP_EUSAGE, "--fault: no mutant '%s'; 'netpolcheck score --list' shows them", o->fault);
+		return np_err_set(err, NP_EUSAGE,
+				  "--fault: no mutant '%s'; 'netpolcheck score --list' shows them",
+				  o->fault);
 	return 0;
 }
 
@@ -36,7 +41,8 @@ static int open_record(struct model_run *r, struct np_err *err)
 {
 	np_auto_free char *dir = NULL;
 
-	snprintf(r->id, sizeof(r->id), "m%lx%lx", (unsigned long)(np_now_us() & 0xFFFFFF), (unsigned long)getpid() & 0xFFFF);
+	snprintf(r->id, sizeof(r->id), "m%lx%lx", (unsigned long)(np_now_us() & 0xFFFFFF),
+		 (unsigned long)getpid() & 0xFFFF);
 	dir = r->o->out_dir ? np_xstrdup(r->o->out_dir) : np_xasprintf("results/run-%s", r->id);
 	if (np_record_open(&r->record, dir, false, err) < 0)
 		return -1;
@@ -51,14 +57,18 @@ static void record_begin(struct model_run *r)
 
 	for (int p = 0; p < NP_N_PROFILES; p++)
 		if (r->o->profiles[p])
-			json_array_append_new(profiles, json_string(np_profile_name((enum np_profile)p)));
+			json_array_append_new(profiles,
+					      json_string(np_profile_name((enum np_profile)p)));
 	for (size_t i = 0; i < r->o->n_suites; i++)
 		json_array_append_new(suites, np_json_string(np_str_from(r->o->suites[i])));
 	np_record_put_take(&r->record,
-			   np_json_pack("{s:s, s:i, s:s, s:s, s:s, s:I, s:{s:s, s:s, s:s, s:s?}, s:o, s:o, s:i, s:I, s:s?}",
-					"type", "run", "schema", NP_RECORD_SCHEMA, "version", NP_VERSION, "id", r->id,
-					"started", np_wall_text(now, sizeof(now)), "seed", (json_int_t)r->o->seed, "target",
-					"kind", "model", "server", "none", "image", "none", "fault", r->o->fault, "suites",
+			   np_json_pack("{s:s, s:i, s:s, s:s, s:s, s:I, s:{s:s, s:s, s:s, s:s?}, "
+					"s:o, s:o, s:i, s:I, s:s?}",
+					"type", "run", "schema", NP_RECORD_SCHEMA, "version",
+					NP_VERSION, "id", r->id, "started",
+					np_wall_text(now, sizeof(now)), "seed",
+					(json_int_t)r->o->seed, "target", "kind", "model", "server",
+					"none", "image", "none", "fault", r->o->fault, "suites",
 					suites, "profiles", profiles, "workers", 1, "cases",
 					(json_int_t)r->plan.n_cases, "command", r->o->argv_text));
 }
@@ -74,23 +84,27 @@ static json_t *clause_names(const np_clauses *set)
 	return list;
 }
 
-static void record_case(struct model_run *r, const struct np_case *c, enum np_play_result result, const struct np_play *p)
+static void record_case(struct model_run *r, const struct np_case *c, enum np_play_result result,
+			const struct np_play *p)
 {
 	const char *slash = memrchr(c->id.p, '/', c->id.n);
 	bool passed = result == NP_PLAY_PASSED;
 	char why[256];
-	json_t *line = np_json_pack("{s:s, s:o, s:o, s:o, s:o, s:o, s:s, s:i, s:i}", "type", "case", "case",
-				    np_json_string(c->id), "title", np_json_string(c->title), "area",
-				    np_json_string(slash ? (struct np_str){ c->id.p, (size_t)(slash - c->id.p) } : NP_STR("cases")),
-				    "profile", np_json_string(c->profile), "covers", clause_names(&c->covers), "result",
-				    passed ? "pass" : "fail", "worker", 0, "wrong", passed ? 0 : 1);
+	json_t *line = np_json_pack(
+		"{s:s, s:o, s:o, s:o, s:o, s:o, s:s, s:i, s:i}", "type", "case", "case",
+		np_json_string(c->id), "title", np_json_string(c->title), "area",
+		np_json_string(slash ? (struct np_str){ c->id.p, (size_t)(slash - c->id.p) }
+				     : NP_STR("cases")),
+		"profile", np_json_string(c->profile), "covers", clause_names(&c->covers), "result",
+		passed ? "pass" : "fail", "worker", 0, "wrong", passed ? 0 : 1);
 
 	if (!passed) {
 		json_object_set_new(line, "clauses", clause_names(&c->covers));
-		json_object_set_new(line, "reason",
-				    np_json_string(np_str_from(result == NP_PLAY_CRASHED ?
-								       "the agent has died" :
-								       np_play_failure(p, why, sizeof(why)))));
+		json_object_set_new(
+			line, "reason",
+			np_json_string(np_str_from(
+				result == NP_PLAY_CRASHED ? "the agent has died"
+							  : np_play_failure(p, why, sizeof(why)))));
 	}
 	np_record_put_take(&r->record, line);
 }
@@ -99,19 +113,22 @@ static void record_end(struct model_run *r)
 {
 	struct np_run_summary *s = r->sum;
 
-	np_record_put_take(&r->record,
-			   np_json_pack("{s:s, s:I, s:I, s:I, s:I, s:I, s:I, s:[], s:i, s:b, s:I, s:I, s:s}", "type", "end",
-					"passed", (json_int_t)s->by_result[NP_RUN_PASS], "failed",
-					(json_int_t)s->by_result[NP_RUN_FAIL], "skipped", (json_int_t)0, "known",
-					(json_int_t)0, "errors", (json_int_t)0, "fixed", (json_int_t)0, "unused_waivers",
-					"exit", np_run_exit(s), "interrupted", s->interrupted, "ms",
-					(json_int_t)s->elapsed_ms, "probes", (json_int_t)s->probes, "reason", s->reason));
+	np_record_put_take(
+		&r->record,
+		np_json_pack("{s:s, s:I, s:I, s:I, s:I, s:I, s:I, s:[], s:i, s:b, s:I, s:I, s:s}",
+			     "type", "end", "passed", (json_int_t)s->by_result[NP_RUN_PASS],
+			     "failed", (json_int_t)s->by_result[NP_RUN_FAIL], "skipped",
+			     (json_int_t)0, "known", (json_int_t)0, "errors", (json_int_t)0,
+			     "fixed", (json_int_t)0, "unused_waivers", "exit", np_run_exit(s),
+			     "interrupted", s->interrupted, "ms", (json_int_t)s->elapsed_ms,
+			     "probes", (json_int_t)s->probes, "reason", s->reason));
 }
 
-static int judge(struct model_run *r, const struct np_case *c, const struct np_expect_port *shared, size_t n_shared,
-		 struct np_err *err)
+static int judge(struct model_run *r, const struct np_case *c, const struct np_expect_port *shared,
+		 size_t n_shared, struct np_err *err)
 {
-	struct np_play *p = np_play_new(c, np_plan_world(&r->plan, c->world), shared, n_shared, err);
+	struct np_play *p =
+		np_play_new(c, np_plan_world(&r->plan, c->world), shared, n_shared, err);
 	enum np_play_result result;
 
 	if (!p)
@@ -144,9 +161,13 @@ static int judge_all(struct model_run *r, struct np_err *err)
 
 int np_run_on_model(const struct np_run_options *o, struct np_run_summary *ret, struct np_err *err)
 {
-	const struct np_plan_options po = { .suites_dir = o->suites_dir, .suites = o->suites, .n_suites = o->n_suites,
-					    .profiles = o->profiles, .case_globs = o->case_globs,
-					    .n_case_globs = o->n_case_globs, .tag = o->tag };
+	const struct np_plan_options po = { .suites_dir = o->suites_dir,
+					    .suites = o->suites,
+					    .n_suites = o->n_suites,
+					    .profiles = o->profiles,
+					    .case_globs = o->case_globs,
+					    .n_case_globs = o->n_case_globs,
+					    .tag = o->tag };
 	struct model_run r = { .o = o, .sum = ret };
 	int rc;
 

@@ -29,8 +29,9 @@ static void add_rows(struct np_score *s, const struct np_score_options *o)
 	for (int site = NP_SITE_NONE + 1; site < NP_N_SITES && o->mechanical; site++)
 		for (int op = 0; op < NP_N_SITE_OPS; op++)
 			if (np_site_takes((enum np_site)site, (enum np_site_op)op))
-				add_row(s, &cap, &(struct np_model_wrong){ .site = (enum np_site)site,
-									   .op = (enum np_site_op)op });
+				add_row(s, &cap,
+					&(struct np_model_wrong){ .site = (enum np_site)site,
+								  .op = (enum np_site_op)op });
 	for (int id = NP_MUTANT_NONE + 1; id < NP_N_MUTANTS && !o->mechanical && !o->mutants; id++)
 		add_row(s, &cap, &(struct np_model_wrong){ .mutant = (enum np_mutant)id });
 	for (size_t i = 0; i < o->n_mutants && o->mutants; i++)
@@ -39,7 +40,8 @@ static void add_rows(struct np_score *s, const struct np_score_options *o)
 
 static void note_kill(struct np_score_row *row, size_t at, enum np_play_result how)
 {
-	row->killed_by = np_grow(row->killed_by, &row->cap_killed_by, row->n_killed_by, sizeof(*row->killed_by));
+	row->killed_by = np_grow(row->killed_by, &row->cap_killed_by, row->n_killed_by,
+				 sizeof(*row->killed_by));
 	row->how = np_grow(row->how, &row->cap_how, row->n_killed_by, sizeof(*row->how));
 	row->killed_by[row->n_killed_by] = at;
 	row->how[row->n_killed_by++] = how;
@@ -51,7 +53,8 @@ static void note_met(struct np_score *s, const struct np_model *m, bool *ret_met
 	for (size_t i = 0; i < s->n_rows; i++) {
 		const struct np_model_wrong *w = &s->rows[i].wrong;
 
-		ret_met[i] = w->mutant ? np_model_met_mutant(m, w->mutant) : np_model_met_site(m, w->site, w->op);
+		ret_met[i] = w->mutant ? np_model_met_mutant(m, w->mutant)
+				       : np_model_met_site(m, w->site, w->op);
 		s->rows[i].n_met += ret_met[i];
 	}
 }
@@ -65,7 +68,8 @@ static void disagree(struct np_score *s, const struct np_play *p, const struct n
 			 np_play_failure(p, text, sizeof(text)));
 }
 
-static void play_all(struct np_score *s, struct np_model *m, struct np_play *p, const struct np_case *c, size_t at)
+static void play_all(struct np_score *s, struct np_model *m, struct np_play *p,
+		     const struct np_case *c, size_t at)
 {
 	bool *met = np_xcalloc(s->n_rows + 1, sizeof(*met));
 
@@ -89,8 +93,8 @@ static void play_all(struct np_score *s, struct np_model *m, struct np_play *p, 
 	free(met);
 }
 
-static int score_case(const struct np_plan *plan, size_t at, const struct np_expect_port *shared, size_t n_shared,
-		      struct np_model *m, struct np_score *s, struct np_err *err)
+static int score_case(const struct np_plan *plan, size_t at, const struct np_expect_port *shared,
+		      size_t n_shared, struct np_model *m, struct np_score *s, struct np_err *err)
 {
 	const struct np_case *c = &plan->cases[at];
 	int64_t start = cpu_us(), ready;
@@ -106,8 +110,8 @@ static int score_case(const struct np_plan *plan, size_t at, const struct np_exp
 	return 0;
 }
 
-int np_score_run(const struct np_plan *plan, const struct np_score_options *options, struct np_score *ret,
-		 struct np_err *err)
+int np_score_run(const struct np_plan *plan, const struct np_score_options *options,
+		 struct np_score *ret, struct np_err *err)
 {
 	struct np_score s = { .n_cases = plan->n_cases };
 	struct np_model *m = np_model_new();

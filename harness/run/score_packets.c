@@ -11,7 +11,8 @@
 #define RECORD_MAX_BYTES ((size_t)256 << 20)
 
 /* Clauses that no default run asserts (profiles upstream, lifecycle and behaviour). */
-static const unsigned open_clauses[] = { 19, 20, 29, 30, 31, 35, 37, 38, 39, 41, 42, 43, 45, 46, 48, 49, 53, 54, 56, 57, 59, 66 };
+static const unsigned open_clauses[] = { 19, 20, 29, 30, 31, 35, 37, 38, 39, 41, 42,
+					 43, 45, 46, 48, 49, 53, 54, 56, 57, 59, 66 };
 
 bool np_clause_is_open(unsigned clause)
 {
@@ -23,7 +24,8 @@ bool np_clause_is_open(unsigned clause)
 
 static void note_case(struct np_packets_row *row, const char *id)
 {
-	row->killed_by = np_grow(row->killed_by, &row->cap, row->n_killed_by, sizeof(*row->killed_by));
+	row->killed_by =
+		np_grow(row->killed_by, &row->cap, row->n_killed_by, sizeof(*row->killed_by));
 	row->killed_by[row->n_killed_by++] = np_xstrdup(id);
 }
 
@@ -42,7 +44,8 @@ static int read_kills(const char *dir, struct np_packets_row *row, struct np_err
 			rc = -1;
 			break;
 		}
-		if (strcmp(np_json_str(line, "type", ""), "case") == 0 && strcmp(np_json_str(line, "result", ""), "fail") == 0)
+		if (strcmp(np_json_str(line, "type", ""), "case") == 0 &&
+		    strcmp(np_json_str(line, "result", ""), "fail") == 0)
 			note_case(row, np_json_str(line, "case", "?"));
 		json_decref(line);
 	}
@@ -50,8 +53,9 @@ static int read_kills(const char *dir, struct np_packets_row *row, struct np_err
 	return rc;
 }
 
-static int score_fault(const struct np_run_options *options, const char *scratch, const struct np_sandbox_fault *fault,
-		       struct np_packets_row *ret, bool *ret_interrupted, struct np_err *err)
+static int score_fault(const struct np_run_options *options, const char *scratch,
+		       const struct np_sandbox_fault *fault, struct np_packets_row *ret,
+		       bool *ret_interrupted, struct np_err *err)
 {
 	np_auto_free char *dir = np_xasprintf("%s/%s", scratch, fault->name);
 	struct np_run_options o = *options;
@@ -85,14 +89,16 @@ static int refuse_unknown(const char *const *names, size_t n, struct np_err *err
 		while (f->name && strcmp(f->name, names[i]) != 0)
 			f++;
 		if (!f->name)
-			return np_err_set(err, NP_EUSAGE, "no fault '%s'; 'netpolcheck sandbox --list-faults' shows them",
-					  names[i]);
+			return np_err_set(
+				err, NP_EUSAGE,
+				"no fault '%s'; 'netpolcheck sandbox --list-faults' shows them",
+				names[i]);
 	}
 	return 0;
 }
 
-int np_score_packets(const struct np_run_options *options, const char *const *faults, size_t n_faults,
-		     struct np_packets *ret, struct np_err *err)
+int np_score_packets(const struct np_run_options *options, const char *const *faults,
+		     size_t n_faults, struct np_packets *ret, struct np_err *err)
 {
 	char scratch[] = "/tmp/netpolcheck-score-XXXXXX";
 	struct np_packets s = { .n_rows = 0 };
@@ -104,7 +110,8 @@ int np_score_packets(const struct np_run_options *options, const char *const *fa
 		return -1;
 	if (!mkdtemp(scratch))
 		return np_err_set(err, NP_EIO, "cannot make a folder in /tmp");
-	for (const struct np_sandbox_fault *f = np_sandbox_faults(); f->name && rc == 0 && !s.interrupted; f++) {
+	for (const struct np_sandbox_fault *f = np_sandbox_faults();
+	     f->name && rc == 0 && !s.interrupted; f++) {
 		if (!chosen(f, faults, n_faults))
 			continue;
 		s.rows = np_grow(s.rows, &cap, s.n_rows, sizeof(*s.rows));

@@ -34,7 +34,8 @@ void np_model_reset(struct np_model *m, const struct np_model_wrong *wrong_way)
 	m->wrong = wrong_way ? *wrong_way : (struct np_model_wrong){ .mutant = NP_MUTANT_NONE };
 	memset(m->met_mutants, 0, sizeof(m->met_mutants));
 	memset(m->met_sites, 0, sizeof(m->met_sites));
-	m->n_namespaces = m->n_nodes = m->n_pods = m->n_addrs = m->n_sets = m->n_policies = m->n_rule_ids = 0;
+	m->n_namespaces = m->n_nodes = m->n_pods = m->n_addrs = m->n_sets = m->n_policies =
+		m->n_rule_ids = 0;
 	m->ns_map = m->pod_map = m->policy_map = m->addr_map = (struct m_map){ .n = 0 };
 	m->n_queue = m->n_held = m->n_services = 0;
 	m->clock = 1;
@@ -125,18 +126,26 @@ static bool has_policies(struct np_model *m, enum np_site site, const struct np_
 }
 
 static enum m_result judge(struct np_model *m, const struct np_model_conn *conn, enum np_dir dir,
-			   const struct np_model_place *own, const struct np_model_place *other, uint16_t port)
+			   const struct np_model_place *own, const struct np_model_place *other,
+			   uint16_t port)
 {
-	struct m_look l = { .m = m, .conn = conn, .dir = dir, .subject = own->pod, .own = own, .other = other,
-			    .proto = conn->proto, .port = port };
+	struct m_look l = { .m = m,
+			    .conn = conn,
+			    .dir = dir,
+			    .subject = own->pod,
+			    .own = own,
+			    .other = other,
+			    .proto = conn->proto,
+			    .port = port };
 
 	l.dst_pod = dir == NP_INGRESS ? own->pod : owner_of(m, other);
 	if (mx_swap(m, NP_SITE_SIDES) && other->pod != NONE)
-		l.dir = (enum np_dir)!dir;
+		l.dir = (enum np_dir) !dir;
 	return np_m_side(&l);
 }
 
-static bool from_own_node(struct np_model *m, const struct np_model_place *src, const struct np_model_place *dst)
+static bool from_own_node(struct np_model *m, const struct np_model_place *src,
+			  const struct np_model_place *dst)
 {
 	const struct np_pod *pod = m->pods[dst->pod].obj;
 	bool own = src->node.n && pod->node.n && np_str_eq(src->node, pod->node);
@@ -164,34 +173,40 @@ static bool isolated_in(const struct np_model *m, const struct np_model_place *p
 }
 
 /* The neighbour cannot be found. */
-static bool unresolved(struct np_model *m, const struct np_model_place *src, const struct np_model_place *dst)
+static bool unresolved(struct np_model *m, const struct np_model_place *src,
+		       const struct np_model_place *dst)
 {
 	bool six = src->ip.width == 16;
 
-	if (six && (isolated_in(m, src, 1) || isolated_in(m, dst, 1)) && wrong(m, NP_MUTANT_ND_DENIED))
+	if (six && (isolated_in(m, src, 1) || isolated_in(m, dst, 1)) &&
+	    wrong(m, NP_MUTANT_ND_DENIED))
 		return true;
-	return !six && (isolated_in(m, src, 2) || isolated_in(m, dst, 2)) && wrong(m, NP_MUTANT_ARP_DENIED);
+	return !six && (isolated_in(m, src, 2) || isolated_in(m, dst, 2)) &&
+	       wrong(m, NP_MUTANT_ARP_DENIED);
 }
 
 #define EPHEMERAL_PORT 40000
 
-static bool reply_passes(struct np_model *m, const struct np_model_conn *conn, const struct np_model_place *src,
-			 const struct np_model_place *dst)
+static bool reply_passes(struct np_model *m, const struct np_model_conn *conn,
+			 const struct np_model_place *src, const struct np_model_place *dst)
 {
 	if (!wrong(m, NP_MUTANT_REPLIES_DENIED))
 		return true;
-	if (dst->pod != NONE && !dst->host && judge(m, conn, NP_EGRESS, dst, src, EPHEMERAL_PORT) == M_DENY)
+	if (dst->pod != NONE && !dst->host &&
+	    judge(m, conn, NP_EGRESS, dst, src, EPHEMERAL_PORT) == M_DENY)
 		return false;
-	return src->pod == NONE || src->host || judge(m, conn, NP_INGRESS, src, dst, EPHEMERAL_PORT) != M_DENY;
+	return src->pod == NONE || src->host ||
+	       judge(m, conn, NP_INGRESS, src, dst, EPHEMERAL_PORT) != M_DENY;
 }
 
-bool np_model_passes_at(struct np_model *m, const struct np_model_conn *conn, const struct np_model_place *src,
-			const struct np_model_place *dst)
+bool np_model_passes_at(struct np_model *m, const struct np_model_conn *conn,
+			const struct np_model_place *src, const struct np_model_place *dst)
 {
 	enum m_result out = M_NONE, in = M_NONE;
 
 	m->turn++;
-	if (mx_bool(m, NP_SITE_SAME_POD, src->pod != NONE && src->pod == dst->pod && !conn->service))
+	if (mx_bool(m, NP_SITE_SAME_POD,
+		    src->pod != NONE && src->pod == dst->pod && !conn->service))
 		return true;
 	if (has_policies(m, NP_SITE_SRC_IS_POD, src))
 		out = judge(m, conn, NP_EGRESS, src, dst, conn->port);

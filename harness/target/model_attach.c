@@ -34,8 +34,9 @@ bool np_m_isolates(struct np_model *m, uint32_t policy, enum np_dir dir)
 
 	if (wrong(m, NP_MUTANT_TYPES_FROM_RULES))
 		return p->n_rules[dir] || (dir == NP_INGRESS && !p->n_rules[!dir]);
-	if (!p->n_rules[dir] && (wrong_if(m, NP_MUTANT_NO_RULES_OPEN, p->types[dir]) ||
-				 wrong_if(m, NP_MUTANT_NO_RULES_OPEN_OUT, dir == NP_EGRESS && p->types[dir])))
+	if (!p->n_rules[dir] &&
+	    (wrong_if(m, NP_MUTANT_NO_RULES_OPEN, p->types[dir]) ||
+	     wrong_if(m, NP_MUTANT_NO_RULES_OPEN_OUT, dir == NP_EGRESS && p->types[dir])))
 		return false;
 	if (dir == NP_EGRESS && p->types[dir] && wrong(m, NP_MUTANT_EGRESS_AS_INGRESS))
 		return false;
@@ -68,8 +69,9 @@ void np_m_attach(struct np_model *m, uint32_t policy, uint32_t pod)
 	a->policy = policy;
 	for (int d = 0; d < NP_N_DIRS; d++) {
 		a->isolates[d] = np_m_isolates(m, policy, (enum np_dir)d);
-		p->isolated[d] = (int)(a->isolates[d] ? mx_num(m, NP_SITE_ISOLATE_COUNT, p->isolated[d] + 1) :
-							p->isolated[d]);
+		p->isolated[d] =
+			(int)(a->isolates[d] ? mx_num(m, NP_SITE_ISOLATE_COUNT, p->isolated[d] + 1)
+					     : p->isolated[d]);
 	}
 	p->blocked |= p->was_deleted && wrong(m, NP_MUTANT_RECREATED_BLOCKED);
 }
@@ -80,9 +82,11 @@ static void after_delete(struct np_model *m, struct m_pod *p, const struct m_att
 	for (int d = 0; d < NP_N_DIRS; d++) {
 		if (p->isolated[d] <= 0 && gone->isolates[d] && wrong(m, NP_MUTANT_ISOLATION_STAYS))
 			p->stays[d] = true;
-		if (p->isolated[d] > 0 && gone->isolates[d] && wrong(m, NP_MUTANT_DELETE_UNISOLATES))
+		if (p->isolated[d] > 0 && gone->isolates[d] &&
+		    wrong(m, NP_MUTANT_DELETE_UNISOLATES))
 			p->isolated[d] = 0;
-		if (p->n_attached && gone->isolates[!d] && !p->isolated[d] && wrong(m, NP_MUTANT_DELETE_ISOLATES))
+		if (p->n_attached && gone->isolates[!d] && !p->isolated[d] &&
+		    wrong(m, NP_MUTANT_DELETE_ISOLATES))
 			p->stays[d] = true;
 	}
 }

@@ -40,7 +40,8 @@ bool np_m_in_cidr(struct np_model *m, const struct np_cidr *c, const struct np_a
 		return true;
 	if (!mx_bool(m, NP_SITE_CIDR_WIDTH, base.width == addr->width))
 		return false;
-	return mx_bool(m, NP_SITE_IN_CIDR, same_prefix(&base, addr, mx_num(m, NP_SITE_CIDR_BITS, bits)));
+	return mx_bool(m, NP_SITE_IN_CIDR,
+		       same_prefix(&base, addr, mx_num(m, NP_SITE_CIDR_BITS, bits)));
 }
 
 static bool in_except(struct np_model *m, const struct np_cidr *e, const struct np_addr *addr)
@@ -62,11 +63,13 @@ bool np_m_in_some_except(struct np_model *m, const struct np_ipblock *b, const s
 	return false;
 }
 
-/* Calls @f for every block of the policy, or of the policies of the subject; stops when it is true. */
-typedef bool block_fn(const struct m_look *l, const struct m_peer *peer, const struct np_ipblock *other);
+/* Calls @f for every block of the policy, or of the policies of the subject; stops when it is true.
+ */
+typedef bool block_fn(const struct m_look *l, const struct m_peer *peer,
+		      const struct np_ipblock *other);
 
-static bool any_block_of_policy(const struct m_look *l, const struct m_policy *p, const struct m_peer *peer,
-				block_fn *f)
+static bool any_block_of_policy(const struct m_look *l, const struct m_policy *p,
+				const struct m_peer *peer, block_fn *f)
 {
 	for (uint32_t r = 0; r < p->n_rules[l->dir]; r++)
 		for (uint32_t k = 0; k < p->rules[l->dir][r].n_peers; k++) {
@@ -93,7 +96,8 @@ static bool same_network(const struct np_cidr *a, const struct np_cidr *b)
 	return a->prefix_bits == b->prefix_bits && np_addr_eq(&a->addr, &b->addr);
 }
 
-static bool shares_except(const struct m_look *l, const struct m_peer *peer, const struct np_ipblock *other)
+static bool shares_except(const struct m_look *l, const struct m_peer *peer,
+			  const struct np_ipblock *other)
 {
 	return same_network(&peer->spec->ip_block->cidr, &other->cidr) &&
 	       np_m_in_some_except(l->m, other, &l->other->ip);
@@ -106,22 +110,26 @@ static bool hides(const struct m_look *l, const struct m_peer *peer, const struc
 }
 
 /* A later rule with the same network spelt otherwise takes this one's place. */
-static bool collides(const struct m_look *l, const struct m_peer *peer, const struct np_ipblock *other)
+static bool collides(const struct m_look *l, const struct m_peer *peer,
+		     const struct np_ipblock *other)
 {
 	(void)l;
 	return same_network(&peer->spec->ip_block->cidr, &other->cidr) &&
-	       !np_str_eq(peer->spec->ip_block->cidr_text, other->cidr_text) && other > peer->spec->ip_block;
+	       !np_str_eq(peer->spec->ip_block->cidr_text, other->cidr_text) &&
+	       other > peer->spec->ip_block;
 }
 
 /* How an except is wrong by itself. */
 static bool except_lets(const struct m_look *l, const struct np_ipblock *b)
 {
 	struct np_model *m = l->m;
-	enum np_mutant inverted = l->dir == NP_INGRESS ? NP_MUTANT_EXCEPT_INVERTED_IN : NP_MUTANT_EXCEPT_INVERTED_OUT;
+	enum np_mutant inverted =
+		l->dir == NP_INGRESS ? NP_MUTANT_EXCEPT_INVERTED_IN : NP_MUTANT_EXCEPT_INVERTED_OUT;
 
 	if (!b->n_excepts)
 		return true;
-	if (wrong(m, NP_MUTANT_EXCEPT_IGNORED) || wrong_if(m, NP_MUTANT_EXCEPT_ZERO_IGNORED, b->cidr.prefix_bits == 0))
+	if (wrong(m, NP_MUTANT_EXCEPT_IGNORED) ||
+	    wrong_if(m, NP_MUTANT_EXCEPT_ZERO_IGNORED, b->cidr.prefix_bits == 0))
 		return true;
 	return np_m_in_some_except(m, b, &l->other->ip) == wrong(m, inverted);
 }
@@ -134,7 +142,8 @@ static bool matches_anyway(const struct m_look *l)
 	if (wrong(m, NP_MUTANT_CIDR_LOST))
 		return true;
 	if (l->dir == NP_INGRESS &&
-	    (wrong(m, NP_MUTANT_BLOCK_ANY) || wrong_if(m, NP_MUTANT_BLOCK_ANY_WITH_PORTS, l->rule->spec->n_ports)))
+	    (wrong(m, NP_MUTANT_BLOCK_ANY) ||
+	     wrong_if(m, NP_MUTANT_BLOCK_ANY_WITH_PORTS, l->rule->spec->n_ports)))
 		return true;
 	return l->other->pod != NONE && !l->other->host && wrong(m, NP_MUTANT_BLOCK_ALL_PODS);
 }
@@ -147,11 +156,13 @@ static bool unusable(const struct m_look *l, const struct m_peer *peer)
 
 	if (peer->dead || wrong_if(m, NP_MUTANT_ZERO_CIDR_NOTHING, b->cidr.prefix_bits == 0))
 		return true;
-	if (b->cidr.addr.width == 16 && !has_double_colon(b->cidr_text) && wrong(m, NP_MUTANT_FAMILY_BY_TEXT))
+	if (b->cidr.addr.width == 16 && !has_double_colon(b->cidr_text) &&
+	    wrong(m, NP_MUTANT_FAMILY_BY_TEXT))
 		return true;
 	if (l->policy->failed && wrong(m, NP_MUTANT_RETRY_LOSES_BLOCKS))
 		return true;
-	if (wrong(m, NP_MUTANT_CIDR_TEXT_COLLIDES) && any_block_of_policy(l, l->policy, peer, collides))
+	if (wrong(m, NP_MUTANT_CIDR_TEXT_COLLIDES) &&
+	    any_block_of_policy(l, l->policy, peer, collides))
 		return true;
 	return l->other->pod != NONE && !l->other->host && wrong(m, NP_MUTANT_BLOCK_NOT_PODS);
 }
@@ -165,7 +176,8 @@ bool np_m_block_matches(const struct m_look *l, const struct m_peer *peer)
 		return true;
 	if (unusable(l, peer) || !np_m_in_cidr(m, &b->cidr, &l->other->ip) || !except_lets(l, b))
 		return false;
-	if (wrong(m, NP_MUTANT_EQUAL_CIDR_EXCEPTS) && any_block_of_policy(l, l->policy, peer, shares_except))
+	if (wrong(m, NP_MUTANT_EQUAL_CIDR_EXCEPTS) &&
+	    any_block_of_policy(l, l->policy, peer, shares_except))
 		return false;
 	return !(wrong(m, NP_MUTANT_EXCEPT_HIDES) && any_block_of_subject(l, peer, hides));
 }

@@ -8,15 +8,15 @@
 struct kind {
 	enum np_model_kind kind;
 	const char *name;
-	size_t offset, n_offset, size;	/* of the array and its length in a world; of one object */
+	size_t offset, n_offset, size; /* of the array and its length in a world; of one object */
 	void (*names)(const void *object, struct np_str *ret_ns, struct np_str *ret_name);
 	void (*json)(const void *object, struct np_buf *ret);
 };
 
-#define KIND_OF(type, json_fn) \
-	static void json_of_##type(const void *object, struct np_buf *ret) \
-	{ \
-		json_fn((const struct np_##type *)object, ret); \
+#define KIND_OF(type, json_fn)                                                                     \
+	static void json_of_##type(const void *object, struct np_buf *ret)                         \
+	{                                                                                          \
+		json_fn((const struct np_##type *)object, ret);                                    \
 	}
 KIND_OF(namespace, np_gen_namespace_json)
 KIND_OF(node, np_gen_node_json)
@@ -37,20 +37,24 @@ static void names_of_node(const void *object, struct np_str *ret_ns, struct np_s
 	*ret_name = ((const struct np_node *)object)->name;
 }
 
-#define NAMES_OF(type) \
-	static void names_of_##type(const void *object, struct np_str *ret_ns, struct np_str *ret_name) \
-	{ \
-		*ret_ns = ((const struct np_##type *)object)->ns; \
-		*ret_name = ((const struct np_##type *)object)->name; \
+#define NAMES_OF(type)                                                                             \
+	static void names_of_##type(const void *object, struct np_str *ret_ns,                     \
+				    struct np_str *ret_name)                                       \
+	{                                                                                          \
+		*ret_ns = ((const struct np_##type *)object)->ns;                                  \
+		*ret_name = ((const struct np_##type *)object)->name;                              \
 	}
 NAMES_OF(pod)
 NAMES_OF(service)
 NAMES_OF(policy)
 #undef NAMES_OF
 
-#define ROW(id, text, type, array) \
-	{ NP_MODEL_##id, text, offsetof(struct np_world, array), offsetof(struct np_world, n_##array), \
-	  sizeof(struct np_##type), names_of_##type, json_of_##type }
+#define ROW(id, text, type, array)                                                                 \
+	{                                                                                          \
+		NP_MODEL_##id, text, offsetof(struct np_world, array),                             \
+			offsetof(struct np_world, n_##array), sizeof(struct np_##type),            \
+			names_of_##type, json_of_##type                                            \
+	}
 /* In the order in which things can be created. */
 static const struct kind kinds[] = {
 	ROW(NAMESPACE, "Namespace", namespace, namespaces), ROW(NODE, "Node", node, nodes),
@@ -110,25 +114,29 @@ static bool recreated(const struct kind *k, const void *object, const struct np_
 }
 
 /* A step changes nothing but its own object; what comes and goes with it is seen anyway. */
-static bool changed(const struct kind *k, const void *old, const void *now, const struct np_step *step)
+static bool changed(const struct kind *k, const void *old, const void *now,
+		    const struct np_step *step)
 {
 	return (!step || is_of(k, now, step)) && !same(k, old, now);
 }
 
-static void tell(struct np_model_events *e, enum np_model_kind kind, enum np_model_verb verb, const void *object)
+static void tell(struct np_model_events *e, enum np_model_kind kind, enum np_model_verb verb,
+		 const void *object)
 {
 	e->items = np_grow(e->items, &e->cap, e->n, sizeof(*e->items));
 	e->items[e->n++] = (struct np_model_event){ kind, verb, object };
 }
 
 /* Both lists are sorted. @gone: only what is deleted, else only what is there. */
-static void diff_kind(const struct kind *k, const struct np_world *before, const struct np_world *after,
-		      const struct np_step *step, bool gone, struct np_model_events *ret)
+static void diff_kind(const struct kind *k, const struct np_world *before,
+		      const struct np_world *after, const struct np_step *step, bool gone,
+		      struct np_model_events *ret)
 {
 	size_t i = 0, j = 0, n = count(k, before), o = count(k, after);
 
 	while (i < n || j < o) {
-		const void *old = i < n ? at(k, before, i) : NULL, *now = j < o ? at(k, after, j) : NULL;
+		const void *old = i < n ? at(k, before, i) : NULL,
+			   *now = j < o ? at(k, after, j) : NULL;
 		int c = !old ? 1 : !now ? -1 : compare(k, old, now);
 		bool again = c == 0 && recreated(k, now, step);
 
@@ -143,8 +151,8 @@ static void diff_kind(const struct kind *k, const struct np_world *before, const
 	}
 }
 
-void np_model_diff(const struct np_world *before, const struct np_world *after, const struct np_step *step,
-		struct np_model_events *ret)
+void np_model_diff(const struct np_world *before, const struct np_world *after,
+		   const struct np_step *step, struct np_model_events *ret)
 {
 	for (size_t i = NP_ARRAY_SIZE(kinds); i-- > 0;)
 		diff_kind(&kinds[i], before, after, step, true, ret);

@@ -6,7 +6,8 @@ static bool has_named_sctp(const struct np_policy *p)
 	for (int d = 0; d < NP_N_DIRS; d++)
 		for (size_t r = 0; r < p->n_rules[d]; r++)
 			for (size_t k = 0; k < p->rules[d][r].n_ports; k++)
-				if (p->rules[d][r].ports[k].kind == NP_PORT_NAME && p->rules[d][r].ports[k].proto == NP_SCTP)
+				if (p->rules[d][r].ports[k].kind == NP_PORT_NAME &&
+				    p->rules[d][r].ports[k].proto == NP_SCTP)
 					return true;
 	return false;
 }
@@ -81,9 +82,11 @@ static bool same_selector(const struct np_selector *a, const struct np_selector 
 static bool same_peer(const struct np_peer *a, const struct np_peer *b)
 {
 	if (a->ip_block || b->ip_block)
-		return a->ip_block && b->ip_block && a->ip_block->cidr.prefix_bits == b->ip_block->cidr.prefix_bits &&
+		return a->ip_block && b->ip_block &&
+		       a->ip_block->cidr.prefix_bits == b->ip_block->cidr.prefix_bits &&
 		       np_addr_eq(&a->ip_block->cidr.addr, &b->ip_block->cidr.addr);
-	return same_selector(a->pod_selector, b->pod_selector) && same_selector(a->ns_selector, b->ns_selector);
+	return same_selector(a->pod_selector, b->pod_selector) &&
+	       same_selector(a->ns_selector, b->ns_selector);
 }
 
 typedef bool pair_fn(const struct np_peer *a, const struct np_peer *b);
@@ -129,7 +132,8 @@ static bool has_empty_value(const struct np_policy *p)
 	for (int d = 0; d < NP_N_DIRS; d++)
 		for (size_t r = 0; r < p->n_rules[d]; r++)
 			for (size_t k = 0; k < p->rules[d][r].n_peers; k++)
-				if (selector_has_empty_value(p->rules[d][r].peers[k].pod_selector) ||
+				if (selector_has_empty_value(
+					    p->rules[d][r].peers[k].pod_selector) ||
 				    selector_has_empty_value(p->rules[d][r].peers[k].ns_selector))
 					return true;
 	return false;
@@ -146,7 +150,8 @@ static bool comes_after(const struct m_policy *a, const struct m_policy *b)
 static bool spoilt(struct np_model *m, uint32_t policy)
 {
 	const struct m_policy *p = &m->policies[policy];
-	bool poison = wrong(m, NP_MUTANT_POISON_LATER), empty = wrong(m, NP_MUTANT_EMPTY_VALUE_STOPS);
+	bool poison = wrong(m, NP_MUTANT_POISON_LATER),
+	     empty = wrong(m, NP_MUTANT_EMPTY_VALUE_STOPS);
 
 	for (uint32_t i = 0; i < m->n_policies && (poison || empty); i++) {
 		const struct m_policy *q = &m->policies[i];
@@ -183,7 +188,8 @@ static bool selects_without_address(struct np_model *m, const struct m_policy *p
 static bool failed_in_namespace(const struct np_model *m, struct np_str ns)
 {
 	for (uint32_t i = 0; i < m->n_policies; i++)
-		if (m->policies[i].there && m->policies[i].failed && np_str_eq(m->policies[i].ns, ns))
+		if (m->policies[i].there && m->policies[i].failed &&
+		    np_str_eq(m->policies[i].ns, ns))
 			return true;
 	return false;
 }
@@ -194,5 +200,6 @@ bool np_m_out_of_force(struct np_model *m, uint32_t policy)
 
 	return (wrong(m, NP_MUTANT_UNMATCHED_VOIDS) && has_empty_set(m, p)) ||
 	       (wrong(m, NP_MUTANT_NO_IP_VOIDS) && selects_without_address(m, p)) ||
-	       (wrong(m, NP_MUTANT_FAILED_ADD_OPENS) && failed_in_namespace(m, p->ns)) || spoilt(m, policy);
+	       (wrong(m, NP_MUTANT_FAILED_ADD_OPENS) && failed_in_namespace(m, p->ns)) ||
+	       spoilt(m, policy);
 }

@@ -23,7 +23,8 @@ static uint32_t hash_addr(const struct np_addr *a)
 	return mix(2166136261U ^ a->width, a->bytes, a->width);
 }
 
-static void grow(struct np_model *m, struct m_map *map, uint32_t (*hash_of)(const struct np_model *, uint32_t))
+static void grow(struct np_model *m, struct m_map *map,
+		 uint32_t (*hash_of)(const struct np_model *, uint32_t))
 {
 	struct m_map bigger = { .cap = map->cap ? map->cap * 2 : 32, .n = map->n };
 
@@ -133,7 +134,8 @@ uint32_t np_m_make_ns(struct np_model *m, struct np_str name)
 
 	if (slot != NONE)
 		return slot;
-	m->namespaces = np_grow(m->namespaces, &m->cap_namespaces, m->n_namespaces, sizeof(*m->namespaces));
+	m->namespaces =
+		np_grow(m->namespaces, &m->cap_namespaces, m->n_namespaces, sizeof(*m->namespaces));
 	m->namespaces[m->n_namespaces] = (struct m_ns){ .name = name };
 	put(m, &m->ns_map, m->n_namespaces, hash_of_ns);
 	return m->n_namespaces++;

@@ -38,7 +38,8 @@ bool np_m_policy_usable(struct np_model *m, const struct np_policy *p)
 {
 	if (p->ns.n + p->name.n > 100 && wrong(m, NP_MUTANT_NAME_LONG))
 		return false;
-	if (p->name.n && p->name.p[0] >= '0' && p->name.p[0] <= '9' && wrong(m, NP_MUTANT_NAME_DIGIT))
+	if (p->name.n && p->name.p[0] >= '0' && p->name.p[0] <= '9' &&
+	    wrong(m, NP_MUTANT_NAME_DIGIT))
 		return false;
 	if (np_str_is(p->ns, "default") && wrong(m, NP_MUTANT_DEFAULT_NS_SKIPPED))
 		return false;
@@ -67,8 +68,8 @@ static char joined_at(struct np_str a, struct np_str glue, struct np_str b, size
 }
 
 /* Both pairs, joined by @glue, are the same in their first @limit bytes (0: in all). */
-static bool joined_equal(struct np_str a1, const char *text, struct np_str a2, struct np_str b1, struct np_str b2,
-			 size_t limit)
+static bool joined_equal(struct np_str a1, const char *text, struct np_str a2, struct np_str b1,
+			 struct np_str b2, size_t limit)
 {
 	struct np_str glue = np_str_from(text);
 	size_t n = a1.n + glue.n + a2.n, o = b1.n + glue.n + b2.n;
@@ -83,7 +84,8 @@ static bool joined_equal(struct np_str a1, const char *text, struct np_str a2, s
 
 static bool label_reserved(const struct m_pod *pod)
 {
-	return np_labels_get(&pod->subject_labels, NP_STR("host")) || np_labels_get(&pod->subject_labels, NP_STR("world"));
+	return np_labels_get(&pod->subject_labels, NP_STR("host")) ||
+	       np_labels_get(&pod->subject_labels, NP_STR("world"));
 }
 
 static bool second_of_owner(const struct np_model *m, uint32_t pod)
@@ -102,7 +104,8 @@ static bool second_of_joined(const struct np_model *m, uint32_t pod)
 	const struct m_pod *p = &m->pods[pod];
 
 	for (uint32_t i = 0; i < pod; i++)
-		if (m->pods[i].there && joined_equal(m->pods[i].ns, "-", m->pods[i].name, p->ns, p->name, 0))
+		if (m->pods[i].there &&
+		    joined_equal(m->pods[i].ns, "-", m->pods[i].name, p->ns, p->name, 0))
 			return true;
 	return false;
 }
@@ -133,7 +136,8 @@ uint32_t np_m_pod_twin(struct np_model *m, uint32_t pod)
 		return pod;
 	for (uint32_t i = 0; i < pod; i++)
 		if (m->pods[i].there && owner_part(m->pods[i].name).n &&
-		    joined_equal(owner_part(m->pods[i].name), "", m->pods[i].ns, owner, m->pods[pod].ns, 0))
+		    joined_equal(owner_part(m->pods[i].name), "", m->pods[i].ns, owner,
+				 m->pods[pod].ns, 0))
 			return i;
 	return pod;
 }
@@ -157,7 +161,8 @@ static bool same_key(struct np_model *m, const struct m_policy *a, const struct 
 	bool joined = joined_equal(a->ns, "-", a->name, b->ns, b->name, 0);
 
 	return (joined && wrong(m, NP_MUTANT_KEY_JOINED)) ||
-	       (np_str_eq(a->ns, b->ns) && sum(a->name) == sum(b->name) && wrong(m, NP_MUTANT_KEY_HASH)) ||
+	       (np_str_eq(a->ns, b->ns) && sum(a->name) == sum(b->name) &&
+		wrong(m, NP_MUTANT_KEY_HASH)) ||
 	       (cut_equal(a, b) && wrong(m, NP_MUTANT_NAME_CUT));
 }
 
@@ -176,7 +181,8 @@ void np_m_names_collide(struct np_model *m, uint32_t policy)
 			for (uint32_t k = 0; k < m->n_pods; k++)
 				np_m_detach(m, i, k, false);
 		}
-		if (joined_equal(other->name, "-in-ns-", other->ns, p->name, p->ns, 0) && wrong(m, NP_MUTANT_KEY_IN_NS))
+		if (joined_equal(other->name, "-in-ns-", other->ns, p->name, p->ns, 0) &&
+		    wrong(m, NP_MUTANT_KEY_IN_NS))
 			for (int d = 0; d < NP_N_DIRS; d++) {
 				other->rules[d] = p->rules[d];
 				other->n_rules[d] = p->n_rules[d];

@@ -3,7 +3,8 @@
 
 static bool carries_traffic(const struct np_pod *pod)
 {
-	return pod->phase != NP_PHASE_SUCCEEDED && pod->phase != NP_PHASE_FAILED && pod->phase != NP_PHASE_PENDING;
+	return pod->phase != NP_PHASE_SUCCEEDED && pod->phase != NP_PHASE_FAILED &&
+	       pod->phase != NP_PHASE_PENDING;
 }
 
 static bool wire_ip(const struct np_addr *ips, size_t n, int family, struct np_addr *ret)
@@ -41,7 +42,8 @@ static struct np_str host_node(const struct np_world *w, const struct np_pod *po
 	return node ? node->name : pod->node;
 }
 
-static bool pod_end(const struct np_world *w, const struct np_pod *pod, int family, struct np_model_end *ret)
+static bool pod_end(const struct np_world *w, const struct np_pod *pod, int family,
+		    struct np_model_end *ret)
 {
 	size_t node;
 
@@ -51,7 +53,8 @@ static bool pod_end(const struct np_world *w, const struct np_pod *pod, int fami
 	if (wire_ip(pod->ips, pod->n_ips, family, &ret->addr))
 		return true;
 	node = pod->host_network ? np_world_find_node(w, host_node(w, pod)) : SIZE_MAX;
-	return node != SIZE_MAX && wire_ip(w->nodes[node].ips, w->nodes[node].n_ips, family, &ret->addr);
+	return node != SIZE_MAX &&
+	       wire_ip(w->nodes[node].ips, w->nodes[node].n_ips, family, &ret->addr);
 }
 
 static bool is_unicast(const struct np_addr *a)
@@ -59,7 +62,8 @@ static bool is_unicast(const struct np_addr *a)
 	static const uint8_t zeros[16];
 
 	if (a->width == 4)
-		return a->bytes[0] != 127 && (a->bytes[0] & 0xF0) != 0xE0 && memcmp(a->bytes, zeros, 4) != 0 &&
+		return a->bytes[0] != 127 && (a->bytes[0] & 0xF0) != 0xE0 &&
+		       memcmp(a->bytes, zeros, 4) != 0 &&
 		       memcmp(a->bytes, "\377\377\377\377", 4) != 0;
 	return a->bytes[0] != 0xFF && !(memcmp(a->bytes, zeros, 15) == 0 && a->bytes[15] <= 1);
 }
@@ -70,7 +74,8 @@ static bool addr_end(const struct np_addr *addr, int family, struct np_model_end
 	return ret->addr.width == (family == 4 ? 4 : 16) && is_unicast(&ret->addr);
 }
 
-static bool end_of(const struct np_world *w, const struct np_end *end, int family, struct np_model_end *ret)
+static bool end_of(const struct np_world *w, const struct np_end *end, int family,
+		   struct np_model_end *ret)
 {
 	if (end->kind == NP_END_POD)
 		return pod_end(w, &w->pods[end->idx], family, ret);
@@ -118,14 +123,17 @@ static bool arrive(const struct np_world *w, const struct np_service *s, size_t 
 
 		if (!selects(s, pod) || !pod_end(w, pod, family, &ret->dst))
 			continue;
-		ret->port = sp->target_name.n ? named_target(sp, pod) : sp->target_port ? sp->target_port : sp->port;
+		ret->port = sp->target_name.n ? named_target(sp, pod)
+			    : sp->target_port ? sp->target_port
+					      : sp->port;
 		if (ret->port)
 			return true;
 	}
 	return false;
 }
 
-static bool through_service(const struct np_world *w, const struct np_flow *f, struct np_model_conn *ret)
+static bool through_service(const struct np_world *w, const struct np_flow *f,
+			    struct np_model_conn *ret)
 {
 	const struct np_service *s = &w->services[f->dst.idx];
 
@@ -137,8 +145,8 @@ static bool through_service(const struct np_world *w, const struct np_flow *f, s
 	return false;
 }
 
-static bool find_node_port(const struct np_world *w, const struct np_flow *f, const struct np_service **ret_service,
-			   size_t *ret_port)
+static bool find_node_port(const struct np_world *w, const struct np_flow *f,
+			   const struct np_service **ret_service, size_t *ret_port)
 {
 	for (size_t i = 0; i < w->n_services; i++)
 		for (size_t k = 0; k < w->services[i].n_ports; k++)
@@ -151,7 +159,8 @@ static bool find_node_port(const struct np_world *w, const struct np_flow *f, co
 	return false;
 }
 
-bool np_model_conn_of(const struct np_world *w, const struct np_flow *flow, struct np_model_conn *ret)
+bool np_model_conn_of(const struct np_world *w, const struct np_flow *flow,
+		      struct np_model_conn *ret)
 {
 	const struct np_service *service;
 	size_t port;
@@ -163,7 +172,8 @@ bool np_model_conn_of(const struct np_world *w, const struct np_flow *flow, stru
 		return through_service(w, flow, ret);
 	if (!end_of(w, &flow->dst, flow->family, &ret->dst))
 		return false;
-	if (flow->dst.kind == NP_END_ADDR && node_with(w, &ret->dst.addr) && find_node_port(w, flow, &service, &port)) {
+	if (flow->dst.kind == NP_END_ADDR && node_with(w, &ret->dst.addr) &&
+	    find_node_port(w, flow, &service, &port)) {
 		ret->dialled = ret->dst.addr;
 		ret->node_port = true;
 		return arrive(w, service, port, flow->family, ret);

@@ -22,9 +22,9 @@ struct m_list {
 
 struct m_ns {
 	struct np_str name;
-	struct np_labels labels, combined_labels;	/* the latter for peers with both selectors */
+	struct np_labels labels, combined_labels; /* the latter for peers with both selectors */
 	bool there, by_pod, was_deleted;
-	uint32_t since;			/* when its object was first heard of */
+	uint32_t since; /* when its object was first heard of */
 };
 
 struct m_node {
@@ -40,19 +40,19 @@ struct m_attach {
 
 struct m_pod {
 	const struct np_pod *obj;
-	struct np_str ns, name;		/* stay when it is gone */
+	struct np_str ns, name; /* stay when it is gone */
 	struct np_labels subject_labels, peer_labels;
 	uint32_t ns_slot, addrs[NP_WORLD_MAX_IPS], n_addrs, since;
 	bool there, live, finished, was_deleted, blocked, early;
 	struct m_attach *attached;
 	uint32_t n_attached, cap_attached;
 	int isolated[NP_N_DIRS];
-	bool stays[NP_N_DIRS];		/* isolated without a policy (mutants only) */
+	bool stays[NP_N_DIRS]; /* isolated without a policy (mutants only) */
 };
 
 struct m_addr {
 	struct np_addr addr;
-	uint32_t owner, first_owner;	/* pods, or NONE */
+	uint32_t owner, first_owner; /* pods, or NONE */
 };
 
 /* The addresses behind the selectors of one peer. */
@@ -61,17 +61,17 @@ struct m_set {
 	uint32_t policy;
 	enum np_dir dir;
 	bool there, emptied;
-	uint16_t *counts;		/* by address */
+	uint16_t *counts; /* by address */
 	uint32_t cap;
 	uint32_t n_pods;
-	uint64_t *pods;			/* bits: pods in it */
+	uint64_t *pods; /* bits: pods in it */
 	uint32_t n_words;
 };
 
 struct m_peer {
 	const struct np_peer *spec;
-	uint32_t set;			/* NONE for an ipBlock */
-	bool dead;			/* its entry is gone (mutants only) */
+	uint32_t set; /* NONE for an ipBlock */
+	bool dead;    /* its entry is gone (mutants only) */
 };
 
 struct m_rule {
@@ -89,19 +89,19 @@ struct m_policy {
 	bool types[NP_N_DIRS];
 	bool there, ghost, unused, was_deleted, failed;
 	uint32_t since;
-	const struct np_policy *before;	/* what an update or re-creation replaced */
+	const struct np_policy *before; /* what an update or re-creation replaced */
 	struct m_list subjects;		/* when it was last changed */
 };
 
 struct m_map {
-	uint32_t *slots;		/* slot + 1; 0 free */
+	uint32_t *slots; /* slot + 1; 0 free */
 	uint32_t n, cap;
 };
 
 struct np_model {
 	struct np_model_wrong wrong;
 	uint8_t met_mutants[NP_N_MUTANTS];
-	uint16_t met_sites[NP_N_SITES];	/* bit n: operator n */
+	uint16_t met_sites[NP_N_SITES]; /* bit n: operator n */
 	struct np_arena arena;
 	struct m_ns *namespaces;
 	struct m_node *nodes;
@@ -116,12 +116,12 @@ struct np_model {
 	size_t n_queue, cap_queue, n_held, cap_held;
 	const struct np_service **services;
 	size_t n_services, cap_services;
-	uint32_t clock;			/* events handled */
-	uint32_t batch_start;		/* of the burst being handled */
+	uint32_t clock;	      /* events handled */
+	uint32_t batch_start; /* of the burst being handled */
 	bool crashed, stuck, policies_stuck, deleting;
 	unsigned turn;
-	uint32_t last_pod;		/* handled before */
-	uint32_t deleted_policy;	/* in this burst */
+	uint32_t last_pod;	 /* handled before */
+	uint32_t deleted_policy; /* in this burst */
 };
 
 /* Whether the model is to be wrong in this way. */
@@ -142,8 +142,8 @@ static inline bool wrong_if(struct np_model *m, enum np_mutant id, bool matters)
 bool np_mx_bool_at(struct np_model *m, bool v);
 static inline bool mx_bool(struct np_model *m, enum np_site site, bool v)
 {
-	m->met_sites[site] |= v ? 1U << NP_MX_NEGATE | 1U << NP_MX_FALSE :
-				  1U << NP_MX_NEGATE | 1U << NP_MX_TRUE;
+	m->met_sites[site] |=
+		v ? 1U << NP_MX_NEGATE | 1U << NP_MX_FALSE : 1U << NP_MX_NEGATE | 1U << NP_MX_TRUE;
 	return m->wrong.site == site ? np_mx_bool_at(m, v) : v;
 }
 
@@ -189,7 +189,7 @@ struct m_look {
 	enum np_dir dir;
 	uint32_t subject;
 	const struct np_model_place *own, *other;
-	uint32_t dst_pod;	/* where port names are looked up */
+	uint32_t dst_pod; /* where port names are looked up */
 	enum np_proto proto;
 	uint16_t port;
 	const struct m_policy *policy;
@@ -222,7 +222,8 @@ void np_m_service(struct np_model *m, enum np_model_verb verb, const struct np_s
 
 /* model_sets.c */
 /* Filled from the pods that are there. */
-uint32_t np_m_set_new(struct np_model *m, const struct np_peer *peer, uint32_t policy, enum np_dir dir);
+uint32_t np_m_set_new(struct np_model *m, const struct np_peer *peer, uint32_t policy,
+		      enum np_dir dir);
 void np_m_pod_join(struct np_model *m, uint32_t pod);
 void np_m_pod_leave(struct np_model *m, uint32_t pod);
 bool np_m_set_has(struct np_model *m, const struct m_set *set, uint32_t addr);
@@ -246,7 +247,8 @@ void np_m_names_collide(struct np_model *m, uint32_t policy);
 uint32_t np_m_pod_twin(struct np_model *m, uint32_t pod);
 size_t np_m_entries(const struct np_policy *p);
 
-/* model_fail.c: what a policy's content makes of the controller, before and after it is compiled. */
+/* model_fail.c: what a policy's content makes of the controller, before and after it is compiled.
+ */
 void np_m_trouble_before(struct np_model *m, const struct np_policy *p);
 void np_m_trouble_after(struct np_model *m, const struct np_policy *p);
 /* Whether others, or what it selects just now, put a policy out of force. */
@@ -256,7 +258,8 @@ bool np_m_has_port_kind(const struct np_policy *p, enum np_port_kind kind);
 /* model_block.c, model_port.c, model_rule.c, model_side.c */
 bool np_m_in_cidr(struct np_model *m, const struct np_cidr *c, const struct np_addr *addr);
 bool np_m_block_matches(const struct m_look *l, const struct m_peer *peer);
-bool np_m_in_some_except(struct np_model *m, const struct np_ipblock *b, const struct np_addr *addr);
+bool np_m_in_some_except(struct np_model *m, const struct np_ipblock *b,
+			 const struct np_addr *addr);
 bool np_m_ports_match(const struct m_look *l);
 bool np_m_rule_allows(struct m_look *l);
 bool np_m_policy_allows(struct m_look *l);

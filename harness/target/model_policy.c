@@ -7,7 +7,8 @@ static bool same_network(const struct np_cidr *a, const struct np_cidr *b)
 }
 
 /* The block of the same network in the policy as it was before. */
-static const struct np_ipblock *block_before(const struct np_policy *before, enum np_dir dir, const struct np_ipblock *b)
+static const struct np_ipblock *block_before(const struct np_policy *before, enum np_dir dir,
+					     const struct np_ipblock *b)
 {
 	for (size_t r = 0; r < before->n_rules[dir]; r++)
 		for (size_t k = 0; k < before->rules[dir][r].n_peers; k++) {
@@ -20,7 +21,8 @@ static const struct np_ipblock *block_before(const struct np_policy *before, enu
 }
 
 /* @spec with the excepts that its block had before. */
-static const struct np_peer *with_old_excepts(struct np_model *m, const struct np_peer *spec, const struct np_ipblock *old)
+static const struct np_peer *with_old_excepts(struct np_model *m, const struct np_peer *spec,
+					      const struct np_ipblock *old)
 {
 	struct np_peer *peer = np_arena_alloc(&m->arena, sizeof(*peer));
 	struct np_ipblock *b = np_arena_alloc(&m->arena, sizeof(*b));
@@ -37,10 +39,12 @@ static const struct np_peer *with_old_excepts(struct np_model *m, const struct n
 	return peer;
 }
 
-static void compile_peer(struct np_model *m, uint32_t policy, enum np_dir dir, const struct np_peer *spec, struct m_peer *ret)
+static void compile_peer(struct np_model *m, uint32_t policy, enum np_dir dir,
+			 const struct np_peer *spec, struct m_peer *ret)
 {
 	const struct np_policy *before = m->policies[policy].before;
-	const struct np_ipblock *old = before && spec->ip_block ? block_before(before, dir, spec->ip_block) : NULL;
+	const struct np_ipblock *old =
+		before && spec->ip_block ? block_before(before, dir, spec->ip_block) : NULL;
 
 	*ret = (struct m_peer){ .spec = spec, .set = NONE };
 	if (old && old->n_excepts && wrong(m, NP_MUTANT_EXCEPTS_STAY))
@@ -49,12 +53,14 @@ static void compile_peer(struct np_model *m, uint32_t policy, enum np_dir dir, c
 		ret->set = np_m_set_new(m, spec, policy, dir);
 }
 
-static void compile_rule(struct np_model *m, uint32_t policy, enum np_dir dir, const struct np_rule *spec, struct m_rule *ret)
+static void compile_rule(struct np_model *m, uint32_t policy, enum np_dir dir,
+			 const struct np_rule *spec, struct m_rule *ret)
 {
 	ret->spec = spec;
 	ret->id = m->n_rule_ids++;
 	ret->n_peers = (uint32_t)spec->n_peers;
-	ret->peers = np_arena_array(&m->arena, spec->n_peers ? spec->n_peers : 1, sizeof(*ret->peers));
+	ret->peers =
+		np_arena_array(&m->arena, spec->n_peers ? spec->n_peers : 1, sizeof(*ret->peers));
 	for (uint32_t i = 0; i < ret->n_peers; i++)
 		compile_peer(m, policy, dir, &spec->peers[i], &ret->peers[i]);
 }
@@ -100,7 +106,8 @@ static void choose_types(struct np_model *m, struct m_policy *p)
 {
 	for (int d = 0; d < NP_N_DIRS; d++) {
 		p->types[d] = mx_bool(m, NP_SITE_TYPES, p->obj->types[d]);
-		if (p->before && p->before->types[d] && !p->types[d] && wrong(m, NP_MUTANT_TYPES_STAY))
+		if (p->before && p->before->types[d] && !p->types[d] &&
+		    wrong(m, NP_MUTANT_TYPES_STAY))
 			p->types[d] = true;
 		if (p->before && np_m_entries(p->before) > 24 && np_m_entries(p->obj) <= 24 &&
 		    wrong(m, NP_MUTANT_SHRINK_UNISOLATES))
@@ -111,8 +118,9 @@ static void choose_types(struct np_model *m, struct m_policy *p)
 static void compile(struct np_model *m, uint32_t policy, enum np_model_verb verb)
 {
 	struct m_policy *p = &m->policies[policy];
-	bool keep = p->before && (verb == NP_MODEL_UPDATE ? wrong(m, NP_MUTANT_UPDATE_ADDS) :
-							    wrong(m, NP_MUTANT_RECREATED_RULES_STAY));
+	bool keep =
+		p->before && (verb == NP_MODEL_UPDATE ? wrong(m, NP_MUTANT_UPDATE_ADDS)
+						      : wrong(m, NP_MUTANT_RECREATED_RULES_STAY));
 
 	choose_types(m, p);
 	p->unused = !np_m_policy_usable(m, p->obj);
@@ -169,15 +177,19 @@ static void take_away(struct np_model *m, uint32_t policy, bool deleted)
 }
 
 /* Entries of equal blocks of later policies die with the first. */
-static void drop_shared_blocks(struct np_model *m, const struct np_ipblock *b, const struct m_policy *gone)
+static void drop_shared_blocks(struct np_model *m, const struct np_ipblock *b,
+			       const struct m_policy *gone)
 {
 	for (uint32_t i = 0; i < m->n_policies; i++)
-		for (int d = 0; d < NP_N_DIRS && m->policies[i].there && m->policies[i].since > gone->since; d++)
+		for (int d = 0;
+		     d < NP_N_DIRS && m->policies[i].there && m->policies[i].since > gone->since;
+		     d++)
 			for (uint32_t r = 0; r < m->policies[i].n_rules[d]; r++)
 				for (uint32_t k = 0; k < m->policies[i].rules[d][r].n_peers; k++) {
 					struct m_peer *peer = &m->policies[i].rules[d][r].peers[k];
 
-					if (peer->spec->ip_block && same_network(&peer->spec->ip_block->cidr, &b->cidr))
+					if (peer->spec->ip_block &&
+					    same_network(&peer->spec->ip_block->cidr, &b->cidr))
 						peer->dead = true;
 				}
 }
@@ -190,7 +202,8 @@ static void after_delete(struct np_model *m, const struct m_policy *p)
 		for (uint32_t r = 0; r < p->n_rules[d]; r++)
 			for (uint32_t k = 0; k < p->rules[d][r].n_peers; k++)
 				if (p->rules[d][r].peers[k].spec->ip_block)
-					drop_shared_blocks(m, p->rules[d][r].peers[k].spec->ip_block, p);
+					drop_shared_blocks(
+						m, p->rules[d][r].peers[k].spec->ip_block, p);
 }
 
 static void policy_gone(struct np_model *m, uint32_t policy)
@@ -207,8 +220,11 @@ static void policy_gone(struct np_model *m, uint32_t policy)
 		p->ghost = true;
 		for (uint32_t i = 0; i < m->n_pods; i++)
 			for (uint32_t k = 0; k < m->pods[i].n_attached; k++)
-				for (int d = 0; d < NP_N_DIRS && m->pods[i].attached[k].policy == policy; d++) {
-					m->pods[i].isolated[d] -= m->pods[i].attached[k].isolates[d];
+				for (int d = 0;
+				     d < NP_N_DIRS && m->pods[i].attached[k].policy == policy;
+				     d++) {
+					m->pods[i].isolated[d] -=
+						m->pods[i].attached[k].isolates[d];
 					m->pods[i].attached[k].isolates[d] = false;
 				}
 	} else {

@@ -1,7 +1,8 @@
 /* model_port.c - port entries of the model CNI: numbers, ranges and names. */
 #include "model_parts.h"
 
-static bool proto_is(struct np_model *m, const struct np_container_port *cp, const struct np_port *q)
+static bool proto_is(struct np_model *m, const struct np_container_port *cp,
+		     const struct np_port *q)
 {
 	if (cp->proto != q->proto && wrong(m, NP_MUTANT_NAMED_ANY_PROTO))
 		return true;
@@ -21,8 +22,8 @@ static bool pod_names(struct np_model *m, uint32_t pod, const struct np_port *q,
 			continue;
 		if (cp->ctr && wrong(m, NP_MUTANT_NAMED_FIRST_CONTAINER))
 			continue;
-		if (mx_bool(m, NP_SITE_NAME_SAME, np_str_eq(cp->name, q->name)) && proto_is(m, cp, q) &&
-		    mx_num(m, NP_SITE_NAME_NUMBER, cp->port) == port)
+		if (mx_bool(m, NP_SITE_NAME_SAME, np_str_eq(cp->name, q->name)) &&
+		    proto_is(m, cp, q) && mx_num(m, NP_SITE_NAME_NUMBER, cp->port) == port)
 			return true;
 	}
 	return false;
@@ -39,7 +40,8 @@ static uint16_t number_on(const struct np_pod *pod, const struct np_port *q)
 }
 
 /* The first number of the name on any pod, and whether there is another. */
-static uint16_t number_anywhere(const struct np_model *m, const struct np_port *q, bool *ret_several)
+static uint16_t number_anywhere(const struct np_model *m, const struct np_port *q,
+				bool *ret_several)
 {
 	uint16_t first = 0;
 
@@ -94,9 +96,11 @@ static bool missing_name_matches(const struct m_look *l, const struct np_port *q
 {
 	bool several;
 
-	if (l->dst_pod != NONE && !number_on(l->m->pods[l->dst_pod].obj, q) && wrong(l->m, NP_MUTANT_MISSING_NAME_ALL))
+	if (l->dst_pod != NONE && !number_on(l->m->pods[l->dst_pod].obj, q) &&
+	    wrong(l->m, NP_MUTANT_MISSING_NAME_ALL))
 		return true;
-	return q->proto == l->proto && !number_anywhere(l->m, q, &several) && wrong(l->m, NP_MUTANT_MISSING_NAME_PROTO);
+	return q->proto == l->proto && !number_anywhere(l->m, q, &several) &&
+	       wrong(l->m, NP_MUTANT_MISSING_NAME_PROTO);
 }
 
 /* Egress names that are resolved once for all destinations. */
@@ -143,7 +147,8 @@ static bool named(const struct m_look *l, const struct np_port *q)
 	uint32_t pod;
 	bool answer;
 
-	if (wrong(m, NP_MUTANT_NAMED_NEVER) || wrong_if(m, NP_MUTANT_NAMED_SCTP_NOTHING, q->proto == NP_SCTP))
+	if (wrong(m, NP_MUTANT_NAMED_NEVER) ||
+	    wrong_if(m, NP_MUTANT_NAMED_SCTP_NOTHING, q->proto == NP_SCTP))
 		return false;
 	if (wrong(m, NP_MUTANT_NAMED_ANY_PORT) || missing_name_matches(l, q))
 		return true;
@@ -158,7 +163,8 @@ static bool named(const struct m_look *l, const struct np_port *q)
 static bool in_range(const struct m_look *l, const struct np_port *q)
 {
 	struct np_model *m = l->m;
-	long first = mx_num(m, NP_SITE_RANGE_FIRST, q->port), last = mx_num(m, NP_SITE_RANGE_LAST, q->end_port);
+	long first = mx_num(m, NP_SITE_RANGE_FIRST, q->port),
+	     last = mx_num(m, NP_SITE_RANGE_LAST, q->end_port);
 
 	if (wrong(m, NP_MUTANT_ENDPORT_IGNORED))
 		return l->port == first;

@@ -6,7 +6,8 @@ static const enum np_site sites[NP_MODEL_N_KINDS][NP_MODEL_N_VERBS] = {
 	[NP_MODEL_NAMESPACE] = { NP_SITE_EV_NS_ADD, NP_SITE_EV_NS_UPDATE, NP_SITE_EV_NS_DELETE },
 	[NP_MODEL_NODE] = { NP_SITE_EV_NODE_ADD, NP_SITE_NONE, NP_SITE_NONE },
 	[NP_MODEL_POD] = { NP_SITE_EV_POD_ADD, NP_SITE_EV_POD_UPDATE, NP_SITE_EV_POD_DELETE },
-	[NP_MODEL_POLICY] = { NP_SITE_EV_POLICY_ADD, NP_SITE_EV_POLICY_UPDATE, NP_SITE_EV_POLICY_DELETE },
+	[NP_MODEL_POLICY] = { NP_SITE_EV_POLICY_ADD, NP_SITE_EV_POLICY_UPDATE,
+			      NP_SITE_EV_POLICY_DELETE },
 };
 
 void np_model_tell(struct np_model *m, const struct np_model_event *event)
@@ -66,11 +67,13 @@ static void pods_first(struct np_model *m)
 
 static void reorder(struct np_model *m)
 {
-	bool burst = queue_has(m, NP_MODEL_POLICY, NP_MODEL_ADD) && queue_has(m, NP_MODEL_NAMESPACE, NP_MODEL_ADD);
+	bool burst = queue_has(m, NP_MODEL_POLICY, NP_MODEL_ADD) &&
+		     queue_has(m, NP_MODEL_NAMESPACE, NP_MODEL_ADD);
 
 	if (queue_has(m, NP_MODEL_POD, NP_MODEL_DELETE) && wrong(m, NP_MUTANT_LATE_DELETE))
 		deletes_late(m);
-	if (burst && (wrong(m, NP_MUTANT_NS_BY_POD) || wrong(m, NP_MUTANT_NS_EVENT_RACE) || wrong(m, NP_MUTANT_NS_BEHIND)))
+	if (burst && (wrong(m, NP_MUTANT_NS_BY_POD) || wrong(m, NP_MUTANT_NS_EVENT_RACE) ||
+		      wrong(m, NP_MUTANT_NS_BEHIND)))
 		pods_first(m);
 }
 
@@ -100,7 +103,8 @@ static void dispatch(struct np_model *m, const struct np_model_event *e)
 		break;
 	case NP_MODEL_POLICY:
 		if (e->verb == NP_MODEL_DELETE &&
-		    namespace_going(m, ((const struct np_policy *)e->object)->ns) && wrong(m, NP_MUTANT_NS_POLICIES_STAY))
+		    namespace_going(m, ((const struct np_policy *)e->object)->ns) &&
+		    wrong(m, NP_MUTANT_NS_POLICIES_STAY))
 			break;
 		np_m_policy(m, e->verb, e->object);
 		break;

@@ -12,13 +12,16 @@ static bool opens_to_any(const struct m_look *l, const struct np_peer *p)
 	struct np_model *m = l->m;
 
 	if (p->ns_selector && np_m_is_empty(p->ns_selector) && !p->pod_selector &&
-	    (wrong(m, NP_MUTANT_EMPTY_NS_ANY) || wrong_if(m, NP_MUTANT_EMPTY_NS_ANY_OUT, l->dir == NP_EGRESS)))
+	    (wrong(m, NP_MUTANT_EMPTY_NS_ANY) ||
+	     wrong_if(m, NP_MUTANT_EMPTY_NS_ANY_OUT, l->dir == NP_EGRESS)))
 		return true;
 	if (l->other->pod != NONE && !l->other->host)
 		return false;
-	if (p->ns_selector && np_m_is_negative(p->ns_selector) && wrong(m, NP_MUTANT_NEGATIVE_NS_ANY))
+	if (p->ns_selector && np_m_is_negative(p->ns_selector) &&
+	    wrong(m, NP_MUTANT_NEGATIVE_NS_ANY))
 		return true;
-	return p->pod_selector && np_m_is_negative(p->pod_selector) && wrong(m, NP_MUTANT_NEGATIVE_POD_ANY);
+	return p->pod_selector && np_m_is_negative(p->pod_selector) &&
+	       wrong(m, NP_MUTANT_NEGATIVE_POD_ANY);
 }
 
 static bool service_is_peer(const struct m_look *l)
@@ -38,8 +41,8 @@ static bool host_pod_matches(const struct m_look *l, const struct m_peer *peer)
 		return false;
 	labels = &m->pods[l->other->pod].peer_labels;
 	ns = m->pods[l->other->pod].ns_slot;
-	if (p->ns_selector ? !np_m_matches(m, p->ns_selector, &m->namespaces[ns].labels, M_PEER_NS) :
-			     !np_str_eq(m->pods[l->other->pod].ns, l->policy->ns))
+	if (p->ns_selector ? !np_m_matches(m, p->ns_selector, &m->namespaces[ns].labels, M_PEER_NS)
+			   : !np_str_eq(m->pods[l->other->pod].ns, l->policy->ns))
 		return false;
 	return !p->pod_selector || np_m_matches(m, p->pod_selector, labels, M_PEER_POD);
 }
@@ -90,7 +93,8 @@ static bool passed_over(const struct m_look *l, uint32_t at)
 		if (q->ip_block) {
 			first = first == NONE ? i : first;
 			last = i;
-			if (i != at && q->ip_block->n_excepts && np_m_in_some_except(m, q->ip_block, &l->other->ip))
+			if (i != at && q->ip_block->n_excepts &&
+			    np_m_in_some_except(m, q->ip_block, &l->other->ip))
 				excepted = true;
 		} else if (q->pod_selector && !q->ns_selector) {
 			pods = true;
@@ -99,7 +103,8 @@ static bool passed_over(const struct m_look *l, uint32_t at)
 	if (excepted && wrong(m, NP_MUTANT_EXCEPT_ALL_PEERS))
 		return true;
 	if (p->ip_block && first != last &&
-	    (wrong_if(m, NP_MUTANT_FIRST_BLOCK_ONLY, at != first) || wrong_if(m, NP_MUTANT_LAST_BLOCK_ONLY, at != last)))
+	    (wrong_if(m, NP_MUTANT_FIRST_BLOCK_ONLY, at != first) ||
+	     wrong_if(m, NP_MUTANT_LAST_BLOCK_ONLY, at != last)))
 		return true;
 	return pods && p->ns_selector && !p->pod_selector && wrong(m, NP_MUTANT_NS_PEER_DROPPED);
 }
@@ -152,7 +157,8 @@ bool np_m_peers_match(const struct m_look *l)
 	for (size_t i = span.from; i < span.to; i++)
 		if (!passed_over(l, (uint32_t)i) && peer_matches(l, &r->peers[i]))
 			return true;
-	return r->n_peers && l->other->pod == NONE && !has_block(r) && wrong(m, NP_MUTANT_EMPTY_BLOCK_ADDED);
+	return r->n_peers && l->other->pod == NONE && !has_block(r) &&
+	       wrong(m, NP_MUTANT_EMPTY_BLOCK_ADDED);
 }
 
 /* Ports of another rule of the policy that has a block of the same network. */
@@ -169,8 +175,10 @@ static bool ports_of_equal_cidr(const struct m_look *l)
 				const struct np_ipblock *x = l->rule->peers[a].spec->ip_block;
 				const struct np_ipblock *y = other->peers[b].spec->ip_block;
 
-				if (x && y && x != y && x->cidr.prefix_bits == y->cidr.prefix_bits &&
-				    np_addr_eq(&x->cidr.addr, &y->cidr.addr) && np_m_ports_match(&o))
+				if (x && y && x != y &&
+				    x->cidr.prefix_bits == y->cidr.prefix_bits &&
+				    np_addr_eq(&x->cidr.addr, &y->cidr.addr) &&
+				    np_m_ports_match(&o))
 					return true;
 			}
 	}
@@ -183,7 +191,8 @@ static bool matches_backwards(const struct m_look *l)
 	struct m_look o = *l;
 
 	o.other = l->own;
-	return l->dst_pod != NONE && np_m_selects(l->m, l->policy, &l->m->pods[l->dst_pod]) && np_m_peers_match(&o);
+	return l->dst_pod != NONE && np_m_selects(l->m, l->policy, &l->m->pods[l->dst_pod]) &&
+	       np_m_peers_match(&o);
 }
 
 static bool ports_or_lack(const struct m_look *l)
@@ -195,7 +204,8 @@ static bool ports_or_lack(const struct m_look *l)
 		return false;
 	if (r->n_ports && r->n_peers && has_family(l, 4) && wrong(m, NP_MUTANT_V4_WITHOUT_PORTS))
 		return true;
-	return np_m_ports_match(l) || (wrong(m, NP_MUTANT_EQUAL_CIDR_PORTS) && ports_of_equal_cidr(l));
+	return np_m_ports_match(l) ||
+	       (wrong(m, NP_MUTANT_EQUAL_CIDR_PORTS) && ports_of_equal_cidr(l));
 }
 
 static bool empty_rule_skipped(const struct m_look *l)
@@ -215,7 +225,8 @@ bool np_m_rule_allows(struct m_look *l)
 
 	if (empty_rule_skipped(l))
 		return false;
-	if (l->dir == NP_EGRESS && r->n_peers && !r->n_ports && wrong(m, NP_MUTANT_NO_PORTS_DIRECTION))
+	if (l->dir == NP_EGRESS && r->n_peers && !r->n_ports &&
+	    wrong(m, NP_MUTANT_NO_PORTS_DIRECTION))
 		return matches_backwards(l);
 	return mx_bool(m, NP_SITE_PEERS_AND_PORTS, np_m_peers_match(l) && ports_or_lack(l));
 }
@@ -236,7 +247,8 @@ static bool crossed(struct m_look *l)
 /* Of the rules with a number beyond sixteen only the last made counts. */
 static bool lost_its_id(const struct m_look *l)
 {
-	return l->rule->id >= 16 && l->rule->id + 1 < l->m->n_rule_ids && wrong(l->m, NP_MUTANT_RULE_ID_COLLIDES);
+	return l->rule->id >= 16 && l->rule->id + 1 < l->m->n_rule_ids &&
+	       wrong(l->m, NP_MUTANT_RULE_ID_COLLIDES);
 }
 
 /* Of rules with and without peers the ones and the others count in turn. */
@@ -256,7 +268,7 @@ bool np_m_policy_allows(struct m_look *l)
 {
 	struct np_model *m = l->m;
 	const struct m_policy *p = l->policy;
-	enum np_dir dir = mx_swap(m, NP_SITE_RULES_DIR) ? (enum np_dir)!l->dir : l->dir;
+	enum np_dir dir = mx_swap(m, NP_SITE_RULES_DIR) ? (enum np_dir) !l->dir : l->dir;
 	struct m_span span = mx_list(m, NP_SITE_RULES, p->n_rules[dir]);
 
 	if (p->n_rules[dir] > 1) {

@@ -53,7 +53,8 @@ static bool key_unusable(struct np_model *m, struct np_str key)
 	return wrong(m, NP_MUTANT_KEY_KIND) && key_is_port_name(m, key);
 }
 
-static const struct np_str *find_label(struct np_model *m, const struct np_labels *labels, struct np_str key)
+static const struct np_str *find_label(struct np_model *m, const struct np_labels *labels,
+				       struct np_str key)
 {
 	for (size_t i = 0; i < labels->n; i++)
 		if (np_str_eq(labels->items[i].key, key))
@@ -81,7 +82,8 @@ static bool differs_from_one(const struct np_requirement *q, const struct np_str
 
 static enum np_op op_of(struct np_model *m, enum np_op op)
 {
-	static const enum np_op other[] = { [NP_OP_IN] = NP_OP_NOT_IN, [NP_OP_NOT_IN] = NP_OP_IN,
+	static const enum np_op other[] = { [NP_OP_IN] = NP_OP_NOT_IN,
+					    [NP_OP_NOT_IN] = NP_OP_IN,
 					    [NP_OP_EXISTS] = NP_OP_NOT_EXISTS,
 					    [NP_OP_NOT_EXISTS] = NP_OP_EXISTS };
 	bool listed = op == NP_OP_IN || op == NP_OP_NOT_IN;
@@ -89,8 +91,8 @@ static enum np_op op_of(struct np_model *m, enum np_op op)
 	return mx_swap(m, listed ? NP_SITE_IN_NOTIN : NP_SITE_EXISTS_NOT_EXISTS) ? other[op] : op;
 }
 
-static bool holds(struct np_model *m, const struct np_requirement *q, const struct np_labels *labels,
-		  enum m_use use)
+static bool holds(struct np_model *m, const struct np_requirement *q,
+		  const struct np_labels *labels, enum m_use use)
 {
 	const struct np_str *value = find_label(m, labels, q->key);
 
@@ -114,7 +116,8 @@ static bool holds(struct np_model *m, const struct np_requirement *q, const stru
 	return false;
 }
 
-static bool label_there(struct np_model *m, const struct np_label *want, const struct np_labels *labels)
+static bool label_there(struct np_model *m, const struct np_label *want,
+			const struct np_labels *labels)
 {
 	const struct np_str *value = find_label(m, labels, want->key);
 
@@ -122,16 +125,17 @@ static bool label_there(struct np_model *m, const struct np_label *want, const s
 	       !key_unusable(m, want->key);
 }
 
-static bool match_labels(struct np_model *m, const struct np_selector *sel, const struct np_labels *labels,
-			 enum m_use use)
+static bool match_labels(struct np_model *m, const struct np_selector *sel,
+			 const struct np_labels *labels, enum m_use use)
 {
 	struct m_span span = mx_list(m, NP_SITE_MATCH_LABELS, sel->match_labels.n);
 	size_t n = 0;
 
 	for (size_t i = span.from; i < span.to; i++)
 		n += label_there(m, &sel->match_labels.items[i], labels);
-	if (span.to - span.from > 1 && (wrong(m, NP_MUTANT_MATCHLABELS_OR) ||
-					wrong_if(m, NP_MUTANT_MATCHLABELS_OR_SUBJECT, use == M_SUBJECT)))
+	if (span.to - span.from > 1 &&
+	    (wrong(m, NP_MUTANT_MATCHLABELS_OR) ||
+	     wrong_if(m, NP_MUTANT_MATCHLABELS_OR_SUBJECT, use == M_SUBJECT)))
 		return n > 0;
 	return n == span.to - span.from;
 }
@@ -143,7 +147,8 @@ bool np_m_matches(struct np_model *m, const struct np_selector *sel, const struc
 
 	if (np_m_is_empty(sel) && use == M_SUBJECT && wrong(m, NP_MUTANT_EMPTY_SUBJECT_NONE))
 		return false;
-	if (!labels->n && use != M_PEER_NS && !np_m_is_empty(sel) && wrong(m, NP_MUTANT_UNLABELLED_NEVER))
+	if (!labels->n && use != M_PEER_NS && !np_m_is_empty(sel) &&
+	    wrong(m, NP_MUTANT_UNLABELLED_NEVER))
 		return false;
 	if (!match_labels(m, sel, labels, use))
 		return false;

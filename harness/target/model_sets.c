@@ -49,7 +49,8 @@ bool np_m_set_empty(const struct m_set *set)
 
 static bool counts_as_peer(struct np_model *m, const struct m_pod *pod)
 {
-	if (pod->there && pod->finished && !pod->obj->host_network && wrong(m, NP_MUTANT_FINISHED_PEERS))
+	if (pod->there && pod->finished && !pod->obj->host_network &&
+	    wrong(m, NP_MUTANT_FINISHED_PEERS))
 		return true;
 	return pod->there && pod->live;
 }
@@ -59,7 +60,8 @@ static bool beyond_eight(struct np_model *m, const struct np_selector *sel, uint
 	unsigned before = 0;
 
 	for (uint32_t i = 0; i < ns; i++)
-		before += m->namespaces[i].there && np_m_matches(m, sel, &m->namespaces[i].labels, M_PEER_NS);
+		before += m->namespaces[i].there &&
+			  np_m_matches(m, sel, &m->namespaces[i].labels, M_PEER_NS);
 	return before >= 8;
 }
 
@@ -79,12 +81,14 @@ static bool ns_matches(struct np_model *m, const struct m_set *s, const struct m
 	const struct np_labels *labels = s->peer->pod_selector ? &ns->combined_labels : &ns->labels;
 
 	if (!mx_bool(m, NP_SITE_PEER_HAS_NS, sel != NULL))
-		return mx_bool(m, NP_SITE_PEER_OWN_NS, own) || wrong_if(m, NP_MUTANT_PODSELECTOR_ALL_NS, !own);
+		return mx_bool(m, NP_SITE_PEER_OWN_NS, own) ||
+		       wrong_if(m, NP_MUTANT_PODSELECTOR_ALL_NS, !own);
 	if (!sel || came_too_late(m, s, ns))
 		return false;
 	if (own && np_m_is_empty(sel) && wrong(m, NP_MUTANT_EMPTY_NS_LOSES))
 		return false;
-	if (pod->ns_slot >= 8 && wrong(m, NP_MUTANT_NAMESPACES_8) && beyond_eight(m, sel, pod->ns_slot))
+	if (pod->ns_slot >= 8 && wrong(m, NP_MUTANT_NAMESPACES_8) &&
+	    beyond_eight(m, sel, pod->ns_slot))
 		return false;
 	if (mx_swap(m, NP_SITE_PEER_LABELS))
 		labels = &pod->peer_labels;
@@ -99,9 +103,11 @@ static bool pod_matches(struct np_model *m, const struct m_set *s, const struct 
 		return !wrong(m, NP_MUTANT_NS_PEER_NEVER);
 	if (!sel)
 		return false;
-	if (s->dir == NP_EGRESS && !s->peer->ns_selector && np_m_is_empty(sel) && wrong(m, NP_MUTANT_EMPTY_POD_PEER_OUT))
+	if (s->dir == NP_EGRESS && !s->peer->ns_selector && np_m_is_empty(sel) &&
+	    wrong(m, NP_MUTANT_EMPTY_POD_PEER_OUT))
 		return false;
-	return mx_bool(m, NP_SITE_PEER_POD_MATCHES, np_m_matches(m, sel, &pod->peer_labels, M_PEER_POD));
+	return mx_bool(m, NP_SITE_PEER_POD_MATCHES,
+		       np_m_matches(m, sel, &pod->peer_labels, M_PEER_POD));
 }
 
 static bool has_pod_of_ns(const struct np_model *m, const struct m_set *s, const struct m_pod *pod)
@@ -128,7 +134,8 @@ static bool wants(struct np_model *m, const struct m_set *s, const struct m_pod 
 		if (wrong(m, NP_MUTANT_COMBINED_NEVER))
 			return false;
 		if (wrong(m, NP_MUTANT_COMBINED_DROPS_POD) ||
-		    (np_m_is_negative(s->peer->ns_selector) && wrong(m, NP_MUTANT_COMBINED_NEGATIVE)))
+		    (np_m_is_negative(s->peer->ns_selector) &&
+		     wrong(m, NP_MUTANT_COMBINED_NEGATIVE)))
 			return ns;
 		if (wrong(m, NP_MUTANT_COMBINED_DROPS_NS))
 			return labels;
@@ -184,7 +191,8 @@ void np_m_set_drop_addr(struct np_model *m, uint32_t addr)
 			m->sets[i].counts[addr] = 0;
 }
 
-uint32_t np_m_set_new(struct np_model *m, const struct np_peer *peer, uint32_t policy, enum np_dir dir)
+uint32_t np_m_set_new(struct np_model *m, const struct np_peer *peer, uint32_t policy,
+		      enum np_dir dir)
 {
 	struct m_set *s;
 	struct m_span span = mx_list(m, NP_SITE_FILL_PODS, m->n_pods);
@@ -202,7 +210,8 @@ static bool ruleless(const struct m_policy *p)
 	return !p->n_rules[NP_INGRESS] && !p->n_rules[NP_EGRESS];
 }
 
-static bool on_known_node(const struct np_model *m, const struct m_policy *p, const struct np_pod *pod)
+static bool on_known_node(const struct np_model *m, const struct m_policy *p,
+			  const struct np_pod *pod)
 {
 	for (uint32_t i = 0; i < p->subjects.n; i++)
 		if (np_str_eq(m->pods[p->subjects.items[i]].obj->node, pod->node))
@@ -221,7 +230,8 @@ static bool late_for(struct np_model *m, const struct m_policy *p, const struct 
 		return false;
 	if (wrong(m, NP_MUTANT_NEW_POD_OPEN))
 		return true;
-	if (ruleless(p) && !np_m_is_empty(&p->obj->pod_selector) && wrong(m, NP_MUTANT_NEW_POD_RULELESS))
+	if (ruleless(p) && !np_m_is_empty(&p->obj->pod_selector) &&
+	    wrong(m, NP_MUTANT_NEW_POD_RULELESS))
 		return true;
 	return wrong(m, NP_MUTANT_NODE_SPAN) && !on_known_node(m, p, pod->obj);
 }

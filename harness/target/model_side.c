@@ -1,4 +1,5 @@
-/* model_side.c - one side of a connection: is the pod isolated, and does a policy let it through. */
+/* model_side.c - one side of a connection: is the pod isolated, and does a policy let it through.
+ */
 #include "model_parts.h"
 
 static bool all_peers_unmatched(const struct np_model *m, const struct m_policy *p, enum np_dir dir)
@@ -40,10 +41,12 @@ static bool isolation_lost(const struct m_look *l, const struct m_attach *a)
 {
 	struct np_model *m = l->m;
 	const struct m_policy *p = &m->policies[a->policy];
-	enum np_mutant unmatched = l->dir == NP_INGRESS ? NP_MUTANT_UNMATCHED_UNISOLATES_IN : NP_MUTANT_UNMATCHED_UNISOLATES_OUT;
+	enum np_mutant unmatched = l->dir == NP_INGRESS ? NP_MUTANT_UNMATCHED_UNISOLATES_IN
+							: NP_MUTANT_UNMATCHED_UNISOLATES_OUT;
 
 	return (wrong(m, unmatched) && all_peers_unmatched(m, p, l->dir)) ||
-	       (wrong(m, NP_MUTANT_ONE_FAMILY_OPEN) && blocks_of_other_family(l, p)) || np_m_out_of_force(m, a->policy);
+	       (wrong(m, NP_MUTANT_ONE_FAMILY_OPEN) && blocks_of_other_family(l, p)) ||
+	       np_m_out_of_force(m, a->policy);
 }
 
 static uint32_t first_by_name(const struct np_model *m, const struct m_pod *pod)
@@ -51,7 +54,8 @@ static uint32_t first_by_name(const struct np_model *m, const struct m_pod *pod)
 	uint32_t first = 0;
 
 	for (uint32_t i = 1; i < pod->n_attached; i++)
-		if (np_str_cmp(m->policies[pod->attached[i].policy].name, m->policies[pod->attached[first].policy].name) < 0)
+		if (np_str_cmp(m->policies[pod->attached[i].policy].name,
+			       m->policies[pod->attached[first].policy].name) < 0)
 			first = i;
 	return first;
 }
@@ -67,13 +71,13 @@ static bool some_isolation_left(const struct m_look *l, const struct m_pod *pod)
 static bool is_isolated(const struct m_look *l, const struct m_pod *pod)
 {
 	struct np_model *m = l->m;
-	enum np_dir dir = mx_swap(m, NP_SITE_ISOLATED_DIR) ? (enum np_dir)!l->dir : l->dir;
+	enum np_dir dir = mx_swap(m, NP_SITE_ISOLATED_DIR) ? (enum np_dir) !l->dir : l->dir;
 	bool isolated = mx_bool(m, NP_SITE_ISOLATED, pod->isolated[dir] > 0);
 
 	if (isolated && pod->n_attached && m->wrong.mutant && !some_isolation_left(l, pod))
 		isolated = false;
 	if (!m->wrong.mutant && pod->n_attached)
-		some_isolation_left(l, pod);	/* notes what was met */
+		some_isolation_left(l, pod); /* notes what was met */
 	if (pod->n_attached > 1 && wrong(m, NP_MUTANT_FIRST_POLICY_TYPES))
 		isolated = pod->attached[first_by_name(m, pod)].isolates[l->dir];
 	return isolated || pod->stays[l->dir];
@@ -107,9 +111,11 @@ static bool excepted(const struct m_look *l, const struct m_pod *pod)
 
 		for (uint32_t r = 0; r < p->n_rules[l->dir]; r++)
 			for (uint32_t k = 0; k < p->rules[l->dir][r].n_peers; k++) {
-				const struct np_ipblock *b = p->rules[l->dir][r].peers[k].spec->ip_block;
+				const struct np_ipblock *b =
+					p->rules[l->dir][r].peers[k].spec->ip_block;
 
-				if (b && b->n_excepts && np_m_in_some_except(l->m, b, &l->other->ip))
+				if (b && b->n_excepts &&
+				    np_m_in_some_except(l->m, b, &l->other->ip))
 					return true;
 			}
 	}
@@ -124,7 +130,8 @@ static bool block_of_stranger(struct m_look *l)
 		for (uint32_t r = 0; l->policy->there && r < l->policy->n_rules[l->dir]; r++) {
 			l->rule = &l->policy->rules[l->dir][r];
 			for (uint32_t k = 1; k < l->rule->n_peers; k++)
-				if (l->rule->peers[k].spec->ip_block && np_m_block_matches(l, &l->rule->peers[k]) &&
+				if (l->rule->peers[k].spec->ip_block &&
+				    np_m_block_matches(l, &l->rule->peers[k]) &&
 				    np_m_ports_match(l))
 					return true;
 		}
@@ -134,7 +141,8 @@ static bool block_of_stranger(struct m_look *l)
 
 static bool split_opens(const struct m_look *l, const struct m_policy *p)
 {
-	return !p->n_rules[l->dir] && p->types[l->dir] && np_m_entries(p->obj) > 24 && wrong(l->m, NP_MUTANT_SPLIT_OPENS);
+	return !p->n_rules[l->dir] && p->types[l->dir] && np_m_entries(p->obj) > 24 &&
+	       wrong(l->m, NP_MUTANT_SPLIT_OPENS);
 }
 
 static bool one_policy_allows(struct m_look *l, const struct m_attach *a)
@@ -172,7 +180,8 @@ static uint16_t target_of(const struct np_service_port *sp, const struct np_pod 
 	if (!sp->target_name.n)
 		return sp->target_port ? sp->target_port : sp->port;
 	for (size_t i = 0; i < pod->n_ports; i++)
-		if (pod->ports[i].proto == sp->proto && np_str_eq(pod->ports[i].name, sp->target_name))
+		if (pod->ports[i].proto == sp->proto &&
+		    np_str_eq(pod->ports[i].name, sp->target_name))
 			return pod->ports[i].port;
 	return 0;
 }
@@ -239,7 +248,8 @@ enum m_result np_m_side(struct m_look *l)
 	const struct m_pod *pod = &m->pods[np_m_pod_twin(m, l->subject)];
 
 	if (!is_isolated(l, pod)) {
-		bool closed = pod->n_attached && l->own->ip.width == 16 && wrong(m, NP_MUTANT_V6_CLOSED);
+		bool closed =
+			pod->n_attached && l->own->ip.width == 16 && wrong(m, NP_MUTANT_V6_CLOSED);
 
 		return closed ? M_DENY : M_OPEN;
 	}
@@ -255,5 +265,6 @@ enum m_result np_m_side(struct m_look *l)
 		return M_DENY;
 	if (allows_through_service(l, pod, policies_allow(l, pod)))
 		return M_ALLOW;
-	return wrong(m, NP_MUTANT_BLOCKS_WITHOUT_SUBJECT) && block_of_stranger(l) ? M_ALLOW : M_DENY;
+	return wrong(m, NP_MUTANT_BLOCKS_WITHOUT_SUBJECT) && block_of_stranger(l) ? M_ALLOW
+										  : M_DENY;
 }

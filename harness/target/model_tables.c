@@ -18,27 +18,38 @@ static const struct {
 	enum np_mutant id;
 	const char *why;
 } open_rows[] = {
-	{ NP_MUTANT_BLOCK_NOT_PODS, "S19: whether an ipBlock matches the addresses of pods is open; profile upstream" },
-	{ NP_MUTANT_HOST_PODS_PEERS, "S43: whether pods on the host's network are pods to selectors is open" },
-	{ NP_MUTANT_HOST_PODS_ISOLATED, "S43: whether policies select pods on the host's network is open" },
-	{ NP_MUTANT_OWN_NODE_OUT, "S41: whether a pod isolated for egress reaches its own node is open" },
+	{ NP_MUTANT_BLOCK_NOT_PODS,
+	  "S19: whether an ipBlock matches the addresses of pods is open; profile upstream" },
+	{ NP_MUTANT_HOST_PODS_PEERS,
+	  "S43: whether pods on the host's network are pods to selectors is open" },
+	{ NP_MUTANT_HOST_PODS_ISOLATED,
+	  "S43: whether policies select pods on the host's network is open" },
+	{ NP_MUTANT_OWN_NODE_OUT,
+	  "S41: whether a pod isolated for egress reaches its own node is open" },
 	{ NP_MUTANT_HAIRPIN_JUDGED, "S39: a pod that reaches itself through a Service is open" },
-	{ NP_MUTANT_DEFAULT_NS_SKIPPED, "the namespaces of a run are its own: none is called default" },
+	{ NP_MUTANT_DEFAULT_NS_SKIPPED,
+	  "the namespaces of a run are its own: none is called default" },
 };
 
 static const struct np_mutant_omission omissions[] = {
-	{ "C14", "ovnk-restart-ns-peers ovnk-restart-empty-set antrea-restart-bypass antrea-index-deadlock aws-unselected-blocked",
+	{ "C14",
+	  "ovnk-restart-ns-peers ovnk-restart-empty-set antrea-restart-bypass "
+	  "antrea-index-deadlock aws-unselected-blocked",
 	  "needs a restart of the agent" },
 	{ "C15", "sdn-startup-window aws-startup-window aws-early-connection",
 	  "S48: shows only in the first instants of a pod" },
-	{ "C16", "kr-resync-reset kr-resync-refused cilium-transition-drop knp-flush-drops cilium-ct-flush-on-default-allow",
+	{ "C16",
+	  "kr-resync-reset kr-resync-refused cilium-transition-drop knp-flush-drops "
+	  "cilium-ct-flush-on-default-allow",
 	  "S37, S49: shows only while a change is applied" },
 	{ "C13", "k8s-ns-termination", "S54: shows only while a namespace ends" },
 	{ "E40", "ko-named-endport", "the API refuses endPort beside a port name" },
-	{ "D01", "knp-ipv6-ext-headers", "S35: packets with extension headers are not connections" },
+	{ "D01", "knp-ipv6-ext-headers",
+	  "S35: packets with extension headers are not connections" },
 	{ "D02", "knp-icmpv6-open", "S35: ICMP is open" },
 	{ "D03", "ovnk-icmp-errors", "S66: ICMP errors are open" },
-	{ "D04", "aws-ct-reverse sdn-tuple-collision knp-dns-race", "S37: what a connection table remembers is open" },
+	{ "D04", "aws-ct-reverse sdn-tuple-collision knp-dns-race",
+	  "S37: what a connection table remembers is open" },
 };
 
 const struct np_mutant_row *np_mutant_row(enum np_mutant id)
@@ -53,9 +64,9 @@ enum np_mutant_level np_mutant_level(enum np_mutant id)
 
 	if (class_id[0] == 'D')
 		return NP_LEVEL_DATAPLANE;
-	return class_id[0] == 'C' || (strcmp(class_id, "E46") >= 0 && strcmp(class_id, "E49") <= 0) ?
-		       NP_LEVEL_CONTROLLER :
-		       NP_LEVEL_EVALUATOR;
+	return class_id[0] == 'C' || (strcmp(class_id, "E46") >= 0 && strcmp(class_id, "E49") <= 0)
+		       ? NP_LEVEL_CONTROLLER
+		       : NP_LEVEL_EVALUATOR;
 }
 
 const char *np_mutant_level_name(enum np_mutant_level level)

@@ -4,9 +4,12 @@
 /* ---- labels ---- */
 
 /* @labels, and what of @more has a key that they do not have. */
-static struct np_labels with_missing(struct np_model *m, const struct np_labels *labels, const struct np_labels *more)
+static struct np_labels with_missing(struct np_model *m, const struct np_labels *labels,
+				     const struct np_labels *more)
 {
-	struct np_labels all = { np_arena_array(&m->arena, labels->n + more->n + 1, sizeof(*all.items)), labels->n };
+	struct np_labels all = {
+		np_arena_array(&m->arena, labels->n + more->n + 1, sizeof(*all.items)), labels->n
+	};
 
 	if (labels->n)
 		memcpy(all.items, labels->items, labels->n * sizeof(*all.items));
@@ -22,7 +25,8 @@ static bool same_labels(const struct np_labels *a, const struct np_labels *b)
 	if (a->n != b->n)
 		return false;
 	for (size_t i = 0; i < a->n; i++)
-		if (!np_str_eq(a->items[i].key, b->items[i].key) || !np_str_eq(a->items[i].value, b->items[i].value))
+		if (!np_str_eq(a->items[i].key, b->items[i].key) ||
+		    !np_str_eq(a->items[i].value, b->items[i].value))
 			return false;
 	return true;
 }
@@ -37,7 +41,8 @@ static bool lacks_one(const struct np_labels *now, const struct np_labels *befor
 
 /* ---- namespaces ---- */
 
-static void ns_labels(struct np_model *m, struct m_ns *ns, enum np_model_verb verb, const struct np_labels *labels)
+static void ns_labels(struct np_model *m, struct m_ns *ns, enum np_model_verb verb,
+		      const struct np_labels *labels)
 {
 	bool changed = verb == NP_MODEL_UPDATE && !same_labels(&ns->labels, labels);
 
@@ -133,14 +138,17 @@ void np_m_service(struct np_model *m, enum np_model_verb verb, const struct np_s
 
 static bool finished(struct np_model *m, const struct np_pod *pod)
 {
-	return mx_bool(m, NP_SITE_POD_FINISHED, pod->phase == NP_PHASE_SUCCEEDED || pod->phase == NP_PHASE_FAILED);
+	return mx_bool(m, NP_SITE_POD_FINISHED,
+		       pod->phase == NP_PHASE_SUCCEEDED || pod->phase == NP_PHASE_FAILED);
 }
 
 /* The object of a finished pod is still there, and has an address that @pod has now. */
 static bool finished_has(const struct np_model *m, uint32_t pod)
 {
 	for (uint32_t i = 0; i < m->n_pods; i++)
-		for (uint32_t k = 0; i != pod && m->pods[i].there && m->pods[i].finished && k < m->pods[i].n_addrs; k++)
+		for (uint32_t k = 0;
+		     i != pod && m->pods[i].there && m->pods[i].finished && k < m->pods[i].n_addrs;
+		     k++)
 			for (uint32_t n = 0; n < m->pods[pod].n_addrs; n++)
 				if (m->pods[i].addrs[k] == m->pods[pod].addrs[n])
 					return true;
@@ -193,7 +201,8 @@ static void release_addrs(struct np_model *m, uint32_t pod)
 			continue;
 		a->owner = NONE;
 		for (uint32_t i = 0; i < m->n_pods; i++)
-			for (uint32_t n = 0; i != pod && m->pods[i].live && n < m->pods[i].n_addrs; n++)
+			for (uint32_t n = 0; i != pod && m->pods[i].live && n < m->pods[i].n_addrs;
+			     n++)
 				if (m->pods[i].addrs[n] == m->pods[pod].addrs[k])
 					a->owner = i;
 	}
@@ -209,7 +218,9 @@ static void note_unused_label(struct np_model *m, uint32_t pod, const struct np_
 		bool used = v && np_str_eq(*v, before->items[i].value);
 
 		for (uint32_t k = 0; k < m->n_pods && !used; k++) {
-			v = k != pod && m->pods[k].there ? np_labels_get(&m->pods[k].obj->labels, before->items[i].key) : NULL;
+			v = k != pod && m->pods[k].there
+				    ? np_labels_get(&m->pods[k].obj->labels, before->items[i].key)
+				    : NULL;
 			used = v && np_str_eq(*v, before->items[i].value);
 		}
 		if (!used && wrong(m, NP_MUTANT_LAST_LABEL_STOPS))
@@ -217,12 +228,14 @@ static void note_unused_label(struct np_model *m, uint32_t pod, const struct np_
 	}
 }
 
-static void pod_labels(struct np_model *m, struct m_pod *p, enum np_model_verb verb, const struct np_pod *obj)
+static void pod_labels(struct np_model *m, struct m_pod *p, enum np_model_verb verb,
+		       const struct np_pod *obj)
 {
 	struct np_labels labels = obj->labels;
 	bool changed = verb == NP_MODEL_UPDATE && !same_labels(&labels, &p->obj->labels);
 
-	if (m->last_pod != NONE && m->pods[m->last_pod].obj != p->obj && wrong(m, NP_MUTANT_LABELS_LEAK))
+	if (m->last_pod != NONE && m->pods[m->last_pod].obj != p->obj &&
+	    wrong(m, NP_MUTANT_LABELS_LEAK))
 		labels = with_missing(m, &labels, &m->pods[m->last_pod].obj->labels);
 	if (changed && lacks_one(&labels, &p->peer_labels) && wrong(m, NP_MUTANT_LABEL_REMOVAL))
 		labels = with_missing(m, &labels, &p->peer_labels);
@@ -237,14 +250,16 @@ static void pod_labels(struct np_model *m, struct m_pod *p, enum np_model_verb v
 static bool is_live(struct np_model *m, uint32_t pod)
 {
 	const struct m_pod *p = &m->pods[pod];
-	bool live = !p->finished && !mx_bool(m, NP_SITE_POD_HOST, p->obj->host_network) && p->n_addrs > 0;
+	bool live = !p->finished && !mx_bool(m, NP_SITE_POD_HOST, p->obj->host_network) &&
+		    p->n_addrs > 0;
 
 	if (live && finished_has(m, pod) && wrong(m, NP_MUTANT_FINISHED_OWNS))
 		return false;
 	return mx_bool(m, NP_SITE_POD_LIVE, live);
 }
 
-static void pod_there(struct np_model *m, uint32_t pod, enum np_model_verb verb, const struct np_pod *obj)
+static void pod_there(struct np_model *m, uint32_t pod, enum np_model_verb verb,
+		      const struct np_pod *obj)
 {
 	struct m_pod *p = &m->pods[pod];
 	bool stale = p->was_deleted && verb == NP_MODEL_ADD && wrong(m, NP_MUTANT_RECREATED_STALE);
@@ -265,7 +280,8 @@ static void pod_there(struct np_model *m, uint32_t pod, enum np_model_verb verb,
 /* The deleted policy's isolation falls on a pod that comes while it is torn down. */
 static void born_isolated(struct np_model *m, struct m_pod *p)
 {
-	const struct m_policy *gone = m->deleted_policy == NONE ? NULL : &m->policies[m->deleted_policy];
+	const struct m_policy *gone =
+		m->deleted_policy == NONE ? NULL : &m->policies[m->deleted_policy];
 
 	if (!gone || !np_str_eq(gone->ns, p->ns) || !wrong(m, NP_MUTANT_BORN_ISOLATED))
 		return;
@@ -286,7 +302,8 @@ static void pod_gone(struct np_model *m, uint32_t pod)
 	struct m_pod *p = &m->pods[pod];
 
 	for (uint32_t i = 0; i < p->n_addrs && !p->obj->host_network; i++) {
-		if (wrong(m, NP_MUTANT_LATE_DELETE) || wrong_if(m, NP_MUTANT_FINISHED_DELETE, p->finished))
+		if (wrong(m, NP_MUTANT_LATE_DELETE) ||
+		    wrong_if(m, NP_MUTANT_FINISHED_DELETE, p->finished))
 			np_m_set_drop_addr(m, p->addrs[i]);
 		if (p->finished && wrong(m, NP_MUTANT_FINISHED_SIBLING))
 			end_subjects_at(m, p->addrs[i], pod);

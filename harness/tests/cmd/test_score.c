@@ -9,8 +9,14 @@
 static size_t first_case[] = { 0 };
 static enum np_play_result wrong[] = { NP_PLAY_WRONG }, crashed[] = { NP_PLAY_CRASHED };
 static struct np_score_row rows[] = {
-	{ .wrong = { .mutant = NP_MUTANT_EXCEPT_IGNORED }, .killed_by = first_case, .how = wrong, .n_killed_by = 1 },
-	{ .wrong = { .mutant = NP_MUTANT_DIES_ON_NAMED }, .killed_by = first_case, .how = crashed, .n_killed_by = 1 },
+	{ .wrong = { .mutant = NP_MUTANT_EXCEPT_IGNORED },
+	  .killed_by = first_case,
+	  .how = wrong,
+	  .n_killed_by = 1 },
+	{ .wrong = { .mutant = NP_MUTANT_DIES_ON_NAMED },
+	  .killed_by = first_case,
+	  .how = crashed,
+	  .n_killed_by = 1 },
 	{ .wrong = { .mutant = NP_MUTANT_NAME_CUT } },
 	{ .wrong = { .mutant = NP_MUTANT_BLOCK_NOT_PODS } },
 };
@@ -31,8 +37,11 @@ START_TEST(json_is_the_contract)
 	ck_assert_int_eq(np_json_int(all, "killed", -1), 2);
 	ck_assert_int_eq(np_json_int(all, "cases", -1), 2);
 	ck_assert_uint_eq(json_array_size(np_json_at(all, "survivors")), 1);
-	ck_assert_str_eq(json_string_value(json_array_get(np_json_at(all, "survivors"), 0)), "name-cut");
-	ck_assert_str_eq(json_string_value(json_array_get(np_json_at(all, "killed_by/except-ignored"), 0)), "area/one");
+	ck_assert_str_eq(json_string_value(json_array_get(np_json_at(all, "survivors"), 0)),
+			 "name-cut");
+	ck_assert_str_eq(
+		json_string_value(json_array_get(np_json_at(all, "killed_by/except-ignored"), 0)),
+		"area/one");
 	ck_assert_ptr_nonnull(strstr(np_json_str(all, "open/block-not-pods", ""), "S19"));
 	json_decref(all);
 	np_buf_release(&text);
@@ -48,7 +57,8 @@ START_TEST(text_names_survivors_and_reasons)
 	ck_assert_ptr_nonnull(strstr(np_buf_text(&text), "area/one: crashed"));
 	ck_assert_ptr_nonnull(strstr(np_buf_text(&text), "    2  area/one\n    0  area/two\n"));
 	ck_assert_ptr_nonnull(
-		strstr(np_buf_text(&text), "4 mutants, 2 killed, 1 survive, 1 cannot be asserted; 2 cases\n"));
+		strstr(np_buf_text(&text),
+		       "4 mutants, 2 killed, 1 survive, 1 cannot be asserted; 2 cases\n"));
 	ck_assert_uint_eq(np_score_survivors(&score), 1);
 	np_buf_release(&text);
 }
@@ -69,7 +79,8 @@ START_TEST(list_has_every_mutant)
 	np_buf_clear(&text);
 	np_score_list(false, &text);
 	for (int i = NP_MUTANT_NONE + 1; i < NP_N_MUTANTS; i++)
-		ck_assert_ptr_nonnull(strstr(np_buf_text(&text), np_mutant_row((enum np_mutant)i)->name));
+		ck_assert_ptr_nonnull(
+			strstr(np_buf_text(&text), np_mutant_row((enum np_mutant)i)->name));
 	np_buf_release(&text);
 }
 END_TEST
@@ -77,7 +88,11 @@ END_TEST
 static char one[] = "area/one";
 static char *noticed_by[] = { one };
 static struct np_packets_row faults[] = {
-	{ .fault = "except-ignored", .clause = 17, .killed_by = noticed_by, .n_killed_by = 1, .n_cases = 2 },
+	{ .fault = "except-ignored",
+	  .clause = 17,
+	  .killed_by = noticed_by,
+	  .n_killed_by = 1,
+	  .n_cases = 2 },
 	{ .fault = "ipblock-not-pods", .clause = 19, .n_cases = 2 },
 	{ .fault = "port-ignored", .clause = 21, .n_cases = 2 },
 };
@@ -95,12 +110,14 @@ START_TEST(packets_have_the_same_shape)
 	ck_assert_int_eq(np_json_int(all, "mutants", -1), 3);
 	ck_assert_int_eq(np_json_int(all, "killed", -1), 1);
 	ck_assert_int_eq(np_json_int(all, "cases", -1), 2);
-	ck_assert_str_eq(json_string_value(json_array_get(np_json_at(all, "survivors"), 0)), "port-ignored");
+	ck_assert_str_eq(json_string_value(json_array_get(np_json_at(all, "survivors"), 0)),
+			 "port-ignored");
 	ck_assert_str_eq(np_json_str(all, "open/ipblock-not-pods", ""), "S19");
 	json_decref(all);
 	np_buf_clear(&text);
 	ck_assert_uint_eq(np_packets_text(&with_packets, &text), 1);
-	ck_assert_ptr_nonnull(strstr(np_buf_text(&text), "3 faults, 1 killed, 1 survive, 1 cannot be asserted\n"));
+	ck_assert_ptr_nonnull(strstr(np_buf_text(&text),
+				     "3 faults, 1 killed, 1 survive, 1 cannot be asserted\n"));
 	np_buf_release(&text);
 }
 END_TEST

@@ -1,26 +1,27 @@
 /*
- * test_score.c - cases on the model CNI: the right model passes every case of the suites; cases made
- * for one mutant each kill it; a mutant that nothing meets is told as a survivor.
+ * test_score.c - cases on the model CNI: the right model passes every case of the suites; cases
+ * made for one mutant each kill it; a mutant that nothing meets is told as a survivor.
  */
 #include "np/parse/casefile.h"
 #include "np/run/score.h"
 #include "run_test.h"
 
-#define WORLD \
-	"world: w\nports: [TCP:80, TCP:81]\n" \
-	NAMESPACE("x", "team: red") NAMESPACE("z", "team: blue") \
-	POD("x", "a", "app: web") POD("x", "b", "app: db") POD("z", "a", "app: web") POD("z", "b", "app: db")
+#define WORLD                                                                                      \
+	"world: w\nports: [TCP:80, TCP:81]\n" NAMESPACE("x", "team: red")                          \
+		NAMESPACE("z", "team: blue") POD("x", "a", "app: web") POD("x", "b", "app: db")    \
+			POD("z", "a", "app: web") POD("z", "b", "app: db")
 
-#define NAMESPACE(name, labels) \
+#define NAMESPACE(name, labels)                                                                    \
 	"---\napiVersion: v1\nkind: Namespace\nmetadata: {name: " name ", labels: {" labels "}}\n"
-#define POD_WITH(ns, name, labels, more, port) \
-	"---\napiVersion: v1\nkind: Pod\nmetadata: {name: " name ", namespace: " ns ", labels: {" labels "}" more "}\n" \
+#define POD_WITH(ns, name, labels, more, port)                                                     \
+	"---\napiVersion: v1\nkind: Pod\nmetadata: {name: " name ", namespace: " ns                \
+	", labels: {" labels "}" more "}\n"                                                        \
 	"spec: {containers: [{name: c, ports: [{name: web, containerPort: " port "}]}]}\n"
 #define POD(ns, name, labels) POD_WITH(ns, name, labels, "", "80")
-#define POD_AT(ns, name, labels, ip) \
+#define POD_AT(ns, name, labels, ip)                                                               \
 	POD_WITH(ns, name, labels, ", annotations: {netpolcheck/pod-ips: \"" ip "\"}", "80")
-#define POLICY(ns, name, spec) \
-	"---\napiVersion: networking.k8s.io/v1\nkind: NetworkPolicy\n" \
+#define POLICY(ns, name, spec)                                                                     \
+	"---\napiVersion: networking.k8s.io/v1\nkind: NetworkPolicy\n"                             \
 	"metadata: {name: " name ", namespace: " ns "}\nspec: {" spec "}\n"
 #define DENY(ns, name) POLICY(ns, name, "podSelector: {}, policyTypes: [Ingress]")
 #define FROM(peer) "ingress: [{from: [" peer "]}]"
@@ -31,10 +32,11 @@
 #define PATCH(what, with) "---\npatch: " what "\nwith: {" with "}\n"
 #define FINISH(pod) PATCH("Pod " pod, "status: {phase: Succeeded}")
 /* What is expected comes from the oracle here; the text is not looked at. */
-#define SERVICE(ns, name, label, ports) \
-	"---\napiVersion: v1\nkind: Service\nmetadata: {name: " name ", namespace: " ns "}\n" \
+#define SERVICE(ns, name, label, ports)                                                            \
+	"---\napiVersion: v1\nkind: Service\nmetadata: {name: " name ", namespace: " ns "}\n"      \
 	"spec: {selector: {" label "}, ports: [" ports "]}\n"
-#define TO(peer, ports) "podSelector: {}, policyTypes: [Egress], egress: [{to: [" peer "], ports: [" ports "]}]"
+#define TO(peer, ports)                                                                            \
+	"podSelector: {}, policyTypes: [Egress], egress: [{to: [" peer "], ports: [" ports "]}]"
 #define EXPECT "---\nexpect: |\n  allow\n"
 
 /* A case and a mutant that it is there to kill. */
@@ -43,127 +45,174 @@ static const struct {
 	const char *steps;
 } killers[] = {
 	{ NP_MUTANT_EXCEPT_AS_WRITTEN,
-	  POLICY("x", "p", "podSelector: {}, " FROM("{ipBlock: {cidr: 203.0.113.0/24, except: [203.0.113.10/28]}}")) EXPECT },
-	{ NP_MUTANT_HOST_BITS_VOID, POLICY("x", "p", "podSelector: {}, " FROM("{ipBlock: {cidr: 198.51.100.9/24}}")) EXPECT },
+	  POLICY("x", "p",
+		 "podSelector: {}, " FROM(
+			 "{ipBlock: {cidr: 203.0.113.0/24, except: [203.0.113.10/28]}}")) EXPECT },
+	{ NP_MUTANT_HOST_BITS_VOID,
+	  POLICY("x", "p", "podSelector: {}, " FROM("{ipBlock: {cidr: 198.51.100.9/24}}")) EXPECT },
 	{ NP_MUTANT_OVERLAP_STOPS,
-	  POLICY("x", "p", "podSelector: {}, " FROM("{ipBlock: {cidr: 203.0.113.0/24}}, {ipBlock: {cidr: 203.0.113.0/28}}"))
-	  EXPECT DENY("z", "q") EXPECT },
+	  POLICY("x", "p",
+		 "podSelector: {}, " FROM(
+			 "{ipBlock: {cidr: 203.0.113.0/24}}, {ipBlock: {cidr: 203.0.113.0/28}}"))
+		  EXPECT DENY("z", "q") EXPECT },
 	{ NP_MUTANT_BLOCKS_WITHOUT_SUBJECT,
-	  POLICY("x", "p", "podSelector: {matchLabels: {app: web}}, "
-		 FROM("{ipBlock: {cidr: 198.51.100.0/24}}, {ipBlock: {cidr: 203.0.113.0/24}}")) DENY("x", "q") EXPECT },
-	{ NP_MUTANT_DEFAULT_NS_SKIPPED,
-	  NAMESPACE("default", "a: b") POD("default", "p", "app: web") DENY("default", "q") EXPECT },
+	  POLICY("x", "p",
+		 "podSelector: {matchLabels: {app: web}}, " FROM(
+			 "{ipBlock: {cidr: 198.51.100.0/24}}, {ipBlock: {cidr: 203.0.113.0/24}}"))
+		  DENY("x", "q") EXPECT },
+	{ NP_MUTANT_DEFAULT_NS_SKIPPED, NAMESPACE("default", "a: b") POD("default", "p", "app: web")
+						DENY("default", "q") EXPECT },
 	{ NP_MUTANT_COMBINED_NEGATIVE,
-	  POLICY("x", "p", "podSelector: {}, "
-		 FROM("{namespaceSelector: {matchExpressions: [{key: team, operator: NotIn, values: [red]}]}, "
-		      "podSelector: {matchLabels: {app: db}}}")) EXPECT },
+	  POLICY("x", "p",
+		 "podSelector: {}, " FROM("{namespaceSelector: {matchExpressions: [{key: team, "
+					  "operator: NotIn, values: [red]}]}, "
+					  "podSelector: {matchLabels: {app: db}}}")) EXPECT },
 	{ NP_MUTANT_LABEL_RESERVED, POD("x", "w", "world: a") DENY("x", "p") EXPECT },
 	{ NP_MUTANT_EMPTY_VALUE_STOPS,
-	  POLICY("x", "p", "podSelector: {matchExpressions: [{key: app, operator: In, values: [\"\", web]}]}")
-	  POLICY("x", "q", "podSelector: {matchLabels: {app: db}}") EXPECT },
+	  POLICY("x", "p",
+		 "podSelector: {matchExpressions: [{key: app, operator: In, values: [\"\", web]}]}")
+		  POLICY("x", "q", "podSelector: {matchLabels: {app: db}}") EXPECT },
 	{ NP_MUTANT_KEY_IN_NS,
 	  NAMESPACE("z-in-ns-x", "a: b") POD("z-in-ns-x", "p", "app: web")
-	  POLICY("x", "p-in-ns-z", FROM_DB) DENY("z-in-ns-x", "p") EXPECT },
-	{ NP_MUTANT_KEY_JOINED, NAMESPACE("x-z", "a: b") POD("x-z", "p", "a: b") DENY("x", "z-q") DENY("x-z", "q") EXPECT },
-	{ NP_MUTANT_KEY_HASH,
-	  POLICY("x", "pq", "podSelector: {matchLabels: {app: web}}") POLICY("x", "qp", "podSelector: {matchLabels: {app: db}}")
-	  EXPECT },
+		  POLICY("x", "p-in-ns-z", FROM_DB) DENY("z-in-ns-x", "p") EXPECT },
+	{ NP_MUTANT_KEY_JOINED, NAMESPACE("x-z", "a: b") POD("x-z", "p", "a: b") DENY("x", "z-q")
+					DENY("x-z", "q") EXPECT },
+	{ NP_MUTANT_KEY_HASH, POLICY("x", "pq", "podSelector: {matchLabels: {app: web}}") POLICY(
+				      "x", "qp", "podSelector: {matchLabels: {app: db}}") EXPECT },
 	{ NP_MUTANT_KEY_KIND,
 	  POD_WITH("x", "w", "web: a", "", "80")
-	  POLICY("x", "p", "podSelector: {matchLabels: {web: a}}, ingress: [{ports: [{port: web}]}]") EXPECT },
-	{ NP_MUTANT_POD_KEY_PREFIX,
-	  NAMESPACE("ax", "a: b") POD("ax", "p-1", "app: a") POD("x", "pa-1", "app: a") DENY("x", "q")
-	  EXPECT },
-	{ NP_MUTANT_POD_KEY_JOINED,
-	  NAMESPACE("x-q", "a: b") POD("x", "q-p", "app: a") POD("x-q", "p", "app: b") DENY("x-q", "d") EXPECT },
-	{ NP_MUTANT_BLOCK_SHARED,
-	  POLICY("x", "p", "podSelector: {matchLabels: {app: web}}, " FROM("{ipBlock: {cidr: 203.0.113.0/24}}"))
-	  POLICY("x", "q", "podSelector: {matchLabels: {app: db}}, " FROM("{ipBlock: {cidr: 203.0.113.0/24}}"))
-	  EXPECT DELETE("NetworkPolicy x/p") EXPECT },
+		  POLICY("x", "p",
+			 "podSelector: {matchLabels: {web: a}}, ingress: [{ports: [{port: web}]}]")
+			  EXPECT },
+	{ NP_MUTANT_POD_KEY_PREFIX, NAMESPACE("ax", "a: b") POD("ax", "p-1", "app: a")
+					    POD("x", "pa-1", "app: a") DENY("x", "q") EXPECT },
+	{ NP_MUTANT_POD_KEY_JOINED, NAMESPACE("x-q", "a: b") POD("x", "q-p", "app: a")
+					    POD("x-q", "p", "app: b") DENY("x-q", "d") EXPECT },
+	{ NP_MUTANT_BLOCK_SHARED, POLICY("x", "p",
+					 "podSelector: {matchLabels: {app: web}}, " FROM(
+						 "{ipBlock: {cidr: 203.0.113.0/24}}"))
+					  POLICY("x", "q",
+						 "podSelector: {matchLabels: {app: db}}, " FROM(
+							 "{ipBlock: {cidr: 203.0.113.0/24}}"))
+						  EXPECT DELETE("NetworkPolicy x/p") EXPECT },
 	{ NP_MUTANT_POD_LONG,
-	  POD("x", "a123456789-123456789-123456789-123456789-123456789-123456789-1234", "app: web") DENY("x", "p") EXPECT },
+	  POD("x", "a123456789-123456789-123456789-123456789-123456789-123456789-1234", "app: web")
+		  DENY("x", "p") EXPECT },
 	{ NP_MUTANT_NO_IP_VOIDS,
 	  "---\napiVersion: v1\nkind: Pod\nmetadata: {name: w, namespace: x, labels: {app: web}}\n"
-	  "spec: {containers: [{name: c}]}\nstatus: {phase: Pending, podIPs: []}\n" DENY("x", "p") EXPECT },
+	  "spec: {containers: [{name: c}]}\nstatus: {phase: Pending, podIPs: []}\n" DENY("x", "p")
+		  EXPECT },
 	{ NP_MUTANT_DUPLICATE_STOPS,
-	  POLICY("x", "p", "podSelector: {}, " FROM("{podSelector: {}}, {podSelector: {}}")) EXPECT DENY("z", "q") EXPECT },
+	  POLICY("x", "p", "podSelector: {}, " FROM("{podSelector: {}}, {podSelector: {}}"))
+		  EXPECT DENY("z", "q") EXPECT },
 	{ NP_MUTANT_DUAL_NO_UPDATE,
-	  POLICY("x", "p", "podSelector: {}, " FROM("{ipBlock: {cidr: 203.0.113.0/24}}, {ipBlock: {cidr: \"2001:db8::/32\"}}"))
-	  EXPECT DENY("x", "p") EXPECT },
-	{ NP_MUTANT_LAST_LABEL_STOPS,
-	  LABEL("Pod x/a", "tier: one") EXPECT LABEL("Pod x/a", "tier: null") DENY("x", "p") EXPECT },
+	  POLICY("x", "p",
+		 "podSelector: {}, " FROM(
+			 "{ipBlock: {cidr: 203.0.113.0/24}}, {ipBlock: {cidr: \"2001:db8::/32\"}}"))
+		  EXPECT DENY("x", "p") EXPECT },
+	{ NP_MUTANT_LAST_LABEL_STOPS, LABEL("Pod x/a", "tier: one") EXPECT LABEL(
+					      "Pod x/a", "tier: null") DENY("x", "p") EXPECT },
 	{ NP_MUTANT_FINISHED_PEERS,
-	  POLICY("x", "p", FROM_DB) POD_AT("x", "old", "app: db", "10.250.0.7") EXPECT FINISH("x/old")
-	  POD_AT("z", "new", "app: none", "10.250.0.7") EXPECT },
+	  POLICY("x", "p", FROM_DB) POD_AT("x", "old", "app: db", "10.250.0.7")
+		  EXPECT FINISH("x/old") POD_AT("z", "new", "app: none", "10.250.0.7") EXPECT },
 	{ NP_MUTANT_FINISHED_OWNS,
 	  DENY("x", "p") POD_AT("x", "old", "app: db", "10.250.0.7") EXPECT FINISH("x/old")
-	  POD_AT("x", "new", "app: none", "10.250.0.7") EXPECT },
+		  POD_AT("x", "new", "app: none", "10.250.0.7") EXPECT },
 	{ NP_MUTANT_FINISHED_DELETE,
-	  POLICY("x", "p", FROM_DB) POD_AT("x", "old", "app: none", "10.250.0.7") EXPECT FINISH("x/old")
-	  POD_AT("x", "new", "app: db", "10.250.0.7") EXPECT DELETE("Pod x/old") EXPECT },
+	  POLICY("x", "p", FROM_DB) POD_AT("x", "old", "app: none", "10.250.0.7")
+		  EXPECT FINISH("x/old") POD_AT("x", "new", "app: db", "10.250.0.7")
+			  EXPECT DELETE("Pod x/old") EXPECT },
 	{ NP_MUTANT_FINISHED_SIBLING,
 	  DENY("x", "p") POD_AT("x", "old", "app: none", "10.250.0.7") EXPECT FINISH("x/old")
-	  POD_AT("x", "new", "app: db", "10.250.0.7") EXPECT DELETE("Pod x/old") EXPECT },
+		  POD_AT("x", "new", "app: db", "10.250.0.7") EXPECT DELETE("Pod x/old") EXPECT },
 	{ NP_MUTANT_SHARED_IP_DIES,
-	  POD_AT("x", "old", "app: none", "10.250.0.7") EXPECT FINISH("x/old") POD_AT("x", "new", "app: db", "10.250.0.7") EXPECT },
+	  POD_AT("x", "old", "app: none", "10.250.0.7") EXPECT FINISH("x/old")
+		  POD_AT("x", "new", "app: db", "10.250.0.7") EXPECT },
 	{ NP_MUTANT_OWNER_CACHE,
 	  DENY("x", "p") POD_AT("x", "old", "app: none", "10.250.0.7") EXPECT DELETE("Pod x/old")
-	  POD_AT("z", "new", "app: db", "10.250.0.7") EXPECT },
+		  POD_AT("z", "new", "app: db", "10.250.0.7") EXPECT },
 	{ NP_MUTANT_LATE_DELETE,
-	  POLICY("x", "p", "podSelector: {}, " FROM(DB_EVERYWHERE)) POD_AT("x", "old", "app: none", "10.250.0.7") EXPECT
-	  DELETE("Pod x/old") POD_AT("z", "new", "app: db", "10.250.0.7") EXPECT },
-	{ NP_MUTANT_NO_REFCOUNT,
-	  POLICY("x", "p", "podSelector: {}, " FROM(DB_EVERYWHERE)) POD_AT("x", "old", "app: db", "10.250.0.7") EXPECT
-	  POD_AT("z", "new", "app: db", "10.250.0.7") DELETE("Pod x/old") EXPECT },
+	  POLICY("x", "p", "podSelector: {}, " FROM(DB_EVERYWHERE))
+		  POD_AT("x", "old", "app: none", "10.250.0.7") EXPECT DELETE("Pod x/old")
+			  POD_AT("z", "new", "app: db", "10.250.0.7") EXPECT },
+	{ NP_MUTANT_NO_REFCOUNT, POLICY("x", "p", "podSelector: {}, " FROM(DB_EVERYWHERE))
+					 POD_AT("x", "old", "app: db", "10.250.0.7")
+						 EXPECT POD_AT("z", "new", "app: db", "10.250.0.7")
+							 DELETE("Pod x/old") EXPECT },
 	{ NP_MUTANT_NEW_POD_RULELESS,
-	  POLICY("x", "p", "podSelector: {matchLabels: {app: web}}, policyTypes: [Ingress]") EXPECT POD("x", "new", "app: web") EXPECT },
+	  POLICY("x", "p", "podSelector: {matchLabels: {app: web}}, policyTypes: [Ingress]")
+		  EXPECT POD("x", "new", "app: web") EXPECT },
 	{ NP_MUTANT_FIRST_POLICY_UPDATED,
-	  POLICY("x", "p", "podSelector: {}, policyTypes: [Egress]") DENY("x", "q") EXPECT POD("x", "new", "app: web") EXPECT },
-	{ NP_MUTANT_COMMON_OWNER, POD("x", "w-1", "app: web") POD("x", "w-2", "app: web") DENY("x", "p") EXPECT },
+	  POLICY("x", "p", "podSelector: {}, policyTypes: [Egress]") DENY("x", "q")
+		  EXPECT POD("x", "new", "app: web") EXPECT },
+	{ NP_MUTANT_COMMON_OWNER,
+	  POD("x", "w-1", "app: web") POD("x", "w-2", "app: web") DENY("x", "p") EXPECT },
 	{ NP_MUTANT_NS_BY_POD,
-	  POLICY("x", "p", "podSelector: {}, " FROM("{namespaceSelector: {}}")) NAMESPACE("late", "team: red") POD("late", "new", "app: web")
-	  EXPECT },
+	  POLICY("x", "p", "podSelector: {}, " FROM("{namespaceSelector: {}}"))
+		  NAMESPACE("late", "team: red") POD("late", "new", "app: web") EXPECT },
 	{ NP_MUTANT_RECREATED_RULES_STAY,
-	  POLICY("x", "p", FROM_DB) EXPECT DELETE("NetworkPolicy x/p") EXPECT DENY("x", "p") EXPECT },
-	{ NP_MUTANT_BORN_ISOLATED, DENY("x", "p") EXPECT DELETE("NetworkPolicy x/p") POD("x", "new", "app: web") EXPECT },
-	{ NP_MUTANT_NS_POLICIES_STAY,
-	  DENY("x", "p") EXPECT DELETE("Namespace x") NAMESPACE("x", "team: red") POD("x", "a", "app: web") EXPECT },
-	{ NP_MUTANT_NS_BACK_DIES,
-	  DENY("z", "p") EXPECT DELETE("Namespace x") NAMESPACE("x", "team: red") POD("x", "a", "app: web") EXPECT },
+	  POLICY("x", "p", FROM_DB) EXPECT DELETE("NetworkPolicy x/p") EXPECT DENY("x", "p")
+		  EXPECT },
+	{ NP_MUTANT_BORN_ISOLATED,
+	  DENY("x", "p") EXPECT DELETE("NetworkPolicy x/p") POD("x", "new", "app: web") EXPECT },
+	{ NP_MUTANT_NS_POLICIES_STAY, DENY("x", "p") EXPECT DELETE("Namespace x") NAMESPACE(
+					      "x", "team: red") POD("x", "a", "app: web") EXPECT },
+	{ NP_MUTANT_NS_BACK_DIES, DENY("z", "p") EXPECT DELETE("Namespace x") NAMESPACE(
+					  "x", "team: red") POD("x", "a", "app: web") EXPECT },
 	{ NP_MUTANT_NS_DELETE_DIES, DENY("z", "p") EXPECT DELETE("Namespace x") EXPECT },
 	{ NP_MUTANT_SHRINK_UNISOLATES,
-	  POLICY("x", "p", "podSelector: {}, ingress: [{ports: [{port: 1}, {port: 2}, {port: 3}, {port: 4}, {port: 5}, {port: 6}, "
-		 "{port: 7}, {port: 8}, {port: 9}, {port: 10}, {port: 11}, {port: 12}, {port: 13}, {port: 14}, {port: 15}, "
-		 "{port: 16}, {port: 17}, {port: 18}, {port: 19}, {port: 20}, {port: 21}, {port: 22}, {port: 23}, {port: 24}, "
-		 "{port: 25}]}]") EXPECT POLICY("x", "p", "podSelector: {}, ingress: [{ports: [{port: 80}]}]") EXPECT },
+	  POLICY("x", "p",
+		 "podSelector: {}, ingress: [{ports: [{port: 1}, {port: 2}, {port: 3}, {port: 4}, "
+		 "{port: 5}, {port: 6}, "
+		 "{port: 7}, {port: 8}, {port: 9}, {port: 10}, {port: 11}, {port: 12}, {port: 13}, "
+		 "{port: 14}, {port: 15}, "
+		 "{port: 16}, {port: 17}, {port: 18}, {port: 19}, {port: 20}, {port: 21}, {port: "
+		 "22}, {port: 23}, {port: 24}, "
+		 "{port: 25}]}]")
+		  EXPECT POLICY("x", "p", "podSelector: {}, ingress: [{ports: [{port: 80}]}]")
+			  EXPECT },
 	{ NP_MUTANT_RULE_ID_COLLIDES,
-	  POLICY("x", "p", "podSelector: {}, ingress: [{ports: [{port: 1}]}, {ports: [{port: 2}]}, {ports: [{port: 3}]}, "
-		 "{ports: [{port: 4}]}, {ports: [{port: 5}]}, {ports: [{port: 6}]}, {ports: [{port: 7}]}, {ports: [{port: 8}]}, "
-		 "{ports: [{port: 9}]}, {ports: [{port: 10}]}, {ports: [{port: 11}]}, {ports: [{port: 12}]}, {ports: [{port: 13}]}, "
-		 "{ports: [{port: 14}]}, {ports: [{port: 15}]}, {ports: [{port: 16}]}, {ports: [{port: 80}]}, {ports: [{port: 18}]}]")
-	  EXPECT },
-	{ NP_MUTANT_SERVICE_UNFILTERED, SERVICE("x", "s", "app: web", "{port: 80}") DENY("x", "p") EXPECT },
-	{ NP_MUTANT_SERVICE_INGRESS_OPEN, SERVICE("x", "s", "app: web", "{port: 80}") DENY("x", "p") EXPECT },
-	{ NP_MUTANT_SERVICE_DROPPED, SERVICE("x", "s", "app: web", "{port: 80}") POLICY("x", "p", FROM_DB) EXPECT },
+	  POLICY("x", "p",
+		 "podSelector: {}, ingress: [{ports: [{port: 1}]}, {ports: [{port: 2}]}, {ports: "
+		 "[{port: 3}]}, "
+		 "{ports: [{port: 4}]}, {ports: [{port: 5}]}, {ports: [{port: 6}]}, {ports: "
+		 "[{port: 7}]}, {ports: [{port: 8}]}, "
+		 "{ports: [{port: 9}]}, {ports: [{port: 10}]}, {ports: [{port: 11}]}, {ports: "
+		 "[{port: 12}]}, {ports: [{port: 13}]}, "
+		 "{ports: [{port: 14}]}, {ports: [{port: 15}]}, {ports: [{port: 16}]}, {ports: "
+		 "[{port: 80}]}, {ports: [{port: 18}]}]") EXPECT },
+	{ NP_MUTANT_SERVICE_UNFILTERED,
+	  SERVICE("x", "s", "app: web", "{port: 80}") DENY("x", "p") EXPECT },
+	{ NP_MUTANT_SERVICE_INGRESS_OPEN,
+	  SERVICE("x", "s", "app: web", "{port: 80}") DENY("x", "p") EXPECT },
+	{ NP_MUTANT_SERVICE_DROPPED,
+	  SERVICE("x", "s", "app: web", "{port: 80}") POLICY("x", "p", FROM_DB) EXPECT },
 	{ NP_MUTANT_SERVICE_IPS_PEERS,
-	  SERVICE("x", "s", "app: web", "{port: 80}") POLICY("x", "p", TO("{podSelector: {matchLabels: {app: none}}}", "{port: 80}"))
-	  EXPECT },
+	  SERVICE("x", "s", "app: web", "{port: 80}") POLICY(
+		  "x", "p", TO("{podSelector: {matchLabels: {app: none}}}", "{port: 80}")) EXPECT },
 	{ NP_MUTANT_SERVICE_ALL_PORTS,
 	  SERVICE("x", "s", "app: web", "{name: a, port: 80}, {name: b, port: 81}")
-	  POLICY("x", "p", "podSelector: {}, policyTypes: [Egress], egress: [{ports: [{port: 80}]}]") EXPECT },
+		  POLICY("x", "p",
+			 "podSelector: {}, policyTypes: [Egress], egress: [{ports: [{port: 80}]}]")
+			  EXPECT },
 	{ NP_MUTANT_SERVICE_ANY_BACKEND,
-	  POD_WITH("x", "m", "app: many, one: a", "", "80") POD_WITH("x", "o", "app: many", "", "81")
-	  SERVICE("x", "s", "app: many", "{port: 80, targetPort: web}")
-	  POLICY("x", "p", TO("{podSelector: {matchLabels: {one: a}}}", "{port: 81}")) EXPECT },
-	{ NP_MUTANT_POD_LABELS_IGNORED, POLICY("x", "p", FROM_DB) EXPECT LABEL("Pod x/a", "app: db") EXPECT },
+	  POD_WITH("x", "m", "app: many, one: a", "", "80") POD_WITH("x", "o", "app: many", "",
+								     "81")
+		  SERVICE("x", "s", "app: many", "{port: 80, targetPort: web}") POLICY(
+			  "x", "p", TO("{podSelector: {matchLabels: {one: a}}}", "{port: 81}"))
+			  EXPECT },
+	{ NP_MUTANT_POD_LABELS_IGNORED,
+	  POLICY("x", "p", FROM_DB) EXPECT LABEL("Pod x/a", "app: db") EXPECT },
 	{ NP_MUTANT_RULES_RACE,
-	  POLICY("x", "p", "podSelector: {}, policyTypes: [Egress], egress: [{ports: [{port: 81}]}, "
+	  POLICY("x", "p",
+		 "podSelector: {}, policyTypes: [Egress], egress: [{ports: [{port: 81}]}, "
 		 "{to: [{podSelector: {matchLabels: {app: db}}}], ports: [{port: 80}]}]") EXPECT },
 };
 
 static struct np_play *play_of(const char *steps, struct np_case *c, struct np_worldfile *w)
 {
-	np_auto_free char *text = np_xasprintf("case: t/t\ntitle: t\ncovers: [S01]\nneeds: [services]\nworld: w\n%s", steps);
+	np_auto_free char *text = np_xasprintf(
+		"case: t/t\ntitle: t\ncovers: [S01]\nneeds: [services]\nworld: w\n%s", steps);
 	struct np_err err = { 0 };
 	struct np_play *p;
 	char msg[NP_ERR_TEXT_MAX];
@@ -189,7 +238,9 @@ static void play_both(const char *steps, enum np_mutant mutant)
 
 	ck_assert_msg(np_play_run(p, m, NULL) == NP_PLAY_PASSED, "the right model, %s: %s", name,
 		      np_play_failure(p, text, sizeof(text)));
-	ck_assert_msg(np_play_run(p, m, &(struct np_model_wrong){ .mutant = mutant }) != NP_PLAY_PASSED, "%s is not noticed", name);
+	ck_assert_msg(np_play_run(p, m, &(struct np_model_wrong){ .mutant = mutant }) !=
+			      NP_PLAY_PASSED,
+		      "%s is not noticed", name);
 	np_play_free(p);
 	np_case_release(&c);
 	np_worldfile_release(&w);
@@ -217,7 +268,8 @@ static void score(const struct np_plan *plan, struct np_score *ret)
 	struct np_err err = { 0 };
 	char msg[NP_ERR_TEXT_MAX];
 
-	ck_assert_msg(np_score_run(plan, &so, ret, &err) == 0, "%s", np_err_text(&err, msg, sizeof(msg)));
+	ck_assert_msg(np_score_run(plan, &so, ret, &err) == 0, "%s",
+		      np_err_text(&err, msg, sizeof(msg)));
 }
 
 static bool has_killer(enum np_mutant mutant)
@@ -242,7 +294,8 @@ START_TEST(suites_on_the_model)
 	for (size_t i = 0; i < s.n_rows; i++)
 		ck_assert_msg(s.rows[i].n_killed_by || np_mutant_open(s.rows[i].wrong.mutant) ||
 				      has_killer(s.rows[i].wrong.mutant),
-			      "nothing ever notices %s", np_mutant_row(s.rows[i].wrong.mutant)->name);
+			      "nothing ever notices %s",
+			      np_mutant_row(s.rows[i].wrong.mutant)->name);
 	np_score_release(&s);
 	np_plan_release(&plan);
 }
@@ -260,7 +313,8 @@ START_TEST(what_nothing_kills_survives)
 	ck_assert_uint_gt(np_play_n_cells(p), 0);
 	score(&plan, &s);
 	for (size_t i = 0; i < s.n_rows; i++)
-		ck_assert_msg(s.rows[i].n_killed_by == 0, "%s", np_mutant_row(s.rows[i].wrong.mutant)->name);
+		ck_assert_msg(s.rows[i].n_killed_by == 0, "%s",
+			      np_mutant_row(s.rows[i].wrong.mutant)->name);
 	np_score_release(&s);
 	np_play_free(p);
 	np_case_release(&c);
@@ -274,10 +328,17 @@ START_TEST(open_cells_do_not_count)
 	struct np_model *m = np_model_new();
 	struct np_worldfile w;
 	struct np_case c;
-	struct np_play *p = play_of(POLICY("x", "p", "podSelector: {}, " FROM("{ipBlock: {cidr: 0.0.0.0/0}}")) EXPECT, &c, &w);
+	struct np_play *p = play_of(
+		POLICY("x", "p", "podSelector: {}, " FROM("{ipBlock: {cidr: 0.0.0.0/0}}")) EXPECT,
+		&c, &w);
 
-	ck_assert_int_eq(np_play_run(p, m, &(struct np_model_wrong){ .mutant = NP_MUTANT_BLOCK_NOT_PODS }), NP_PLAY_PASSED);
-	ck_assert_int_eq(np_play_run(p, m, &(struct np_model_wrong){ .mutant = NP_MUTANT_ZERO_CIDR_NOTHING }), NP_PLAY_WRONG);
+	ck_assert_int_eq(
+		np_play_run(p, m, &(struct np_model_wrong){ .mutant = NP_MUTANT_BLOCK_NOT_PODS }),
+		NP_PLAY_PASSED);
+	ck_assert_int_eq(
+		np_play_run(p, m,
+			    &(struct np_model_wrong){ .mutant = NP_MUTANT_ZERO_CIDR_NOTHING }),
+		NP_PLAY_WRONG);
 	np_play_free(p);
 	np_case_release(&c);
 	np_worldfile_release(&w);
@@ -291,17 +352,27 @@ START_TEST(kinds_of_failure)
 	struct np_model *m = np_model_new();
 	struct np_worldfile w;
 	struct np_case c;
-	struct np_play *p = play_of(POLICY("x", "p", "podSelector: {}, policyTypes: [Egress], egress: [{ports: [{port: 81}]}, "
-					   "{to: [{podSelector: {matchLabels: {app: db}}}], ports: [{port: 80}]}]") EXPECT
-				    DELETE("NetworkPolicy x/p") DENY("x", "p") EXPECT, &c, &w);
+	struct np_play *p = play_of(
+		POLICY("x", "p",
+		       "podSelector: {}, policyTypes: [Egress], egress: [{ports: [{port: 81}]}, "
+		       "{to: [{podSelector: {matchLabels: {app: db}}}], ports: [{port: 80}]}]")
+			EXPECT DELETE("NetworkPolicy x/p") DENY("x", "p") EXPECT,
+		&c, &w);
 
-	ck_assert_int_eq(np_play_run(p, m, &(struct np_model_wrong){ .mutant = NP_MUTANT_RULES_RACE }), NP_PLAY_RESTLESS);
-	ck_assert_int_eq(np_play_run(p, m, &(struct np_model_wrong){ .mutant = NP_MUTANT_DIES_ON_DELETE }), NP_PLAY_WRONG);
+	ck_assert_int_eq(
+		np_play_run(p, m, &(struct np_model_wrong){ .mutant = NP_MUTANT_RULES_RACE }),
+		NP_PLAY_RESTLESS);
+	ck_assert_int_eq(
+		np_play_run(p, m, &(struct np_model_wrong){ .mutant = NP_MUTANT_DIES_ON_DELETE }),
+		NP_PLAY_WRONG);
 	np_play_free(p);
 	np_case_release(&c);
 	np_worldfile_release(&w);
-	p = play_of(DENY("x", "p") EXPECT DENY("x", "q") DELETE("NetworkPolicy x/q") EXPECT, &c, &w);
-	ck_assert_int_eq(np_play_run(p, m, &(struct np_model_wrong){ .mutant = NP_MUTANT_DIES_ON_DELETE }), NP_PLAY_CRASHED);
+	p = play_of(DENY("x", "p") EXPECT DENY("x", "q") DELETE("NetworkPolicy x/q") EXPECT, &c,
+		    &w);
+	ck_assert_int_eq(
+		np_play_run(p, m, &(struct np_model_wrong){ .mutant = NP_MUTANT_DIES_ON_DELETE }),
+		NP_PLAY_CRASHED);
 	np_play_free(p);
 	np_case_release(&c);
 	np_worldfile_release(&w);
@@ -312,8 +383,12 @@ END_TEST
 static void run_on_model(const char *fault, const char *out, struct np_run_summary *ret)
 {
 	const char *const areas[] = { "suites/peers" };
-	const struct np_run_options o = { .suites_dir = "suites", .suites = areas, .n_suites = 1, .out_dir = out,
-					  .fault = fault, .profiles = { [NP_PROFILE_CORE] = true } };
+	const struct np_run_options o = { .suites_dir = "suites",
+					  .suites = areas,
+					  .n_suites = 1,
+					  .out_dir = out,
+					  .fault = fault,
+					  .profiles = { [NP_PROFILE_CORE] = true } };
 	struct np_err err = { 0 };
 
 	ck_assert_msg(np_run_on_model(&o, ret, &err) == 0, "%s", err.msg);
@@ -324,7 +399,8 @@ static void run_on_model(const char *fault, const char *out, struct np_run_summa
 START_TEST(runs_on_the_model)
 {
 	char *dir = scratch_dir();
-	np_auto_free char *right = np_xasprintf("%s/right", dir), *wrong = np_xasprintf("%s/wrong", dir);
+	np_auto_free char *right = np_xasprintf("%s/right", dir),
+			  *wrong = np_xasprintf("%s/wrong", dir);
 	np_auto_free char *record = np_xasprintf("%s/run.jsonl", wrong);
 	struct np_run_summary sum;
 	struct np_buf text = { 0 };
@@ -348,8 +424,9 @@ END_TEST
 START_TEST(model_refuses_what_it_has_not)
 {
 	static const struct np_run_options refused[] = {
-		{ .kubeconfig = "f" }, { .in_cluster = true }, { .image = "i" }, { .inject = true },
-		{ .external = "h" }, { .resume_dir = "d" }, { .waivers = "w" }, { .fault = "no-such" },
+		{ .kubeconfig = "f" }, { .in_cluster = true }, { .image = "i" },
+		{ .inject = true },    { .external = "h" },    { .resume_dir = "d" },
+		{ .waivers = "w" },    { .fault = "no-such" },
 	};
 	struct np_run_options o = refused[_i];
 	struct np_run_summary sum;
@@ -370,7 +447,8 @@ START_TEST(packets_need_a_known_fault)
 
 	ck_assert_int_eq(np_score_packets(&o, names, 2, &s, &err), -1);
 	ck_assert_int_eq(err.code, NP_EUSAGE);
-	ck_assert(np_clause_is_open(19) && !np_clause_is_open(17) && !np_clause_is_open(NP_CLAUSE_33B));
+	ck_assert(np_clause_is_open(19) && !np_clause_is_open(17) &&
+		  !np_clause_is_open(NP_CLAUSE_33B));
 }
 END_TEST
 

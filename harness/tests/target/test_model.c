@@ -44,7 +44,8 @@ static bool is_nodes(const struct np_world *w, const struct np_addr *a, struct n
  * The model knows peers by their addresses alone. Left out is what the oracle knows better: two
  * ends with one address, and a pod on the host's network whose address is not that of its node.
  */
-static bool telling(const struct np_world *w, const struct np_end *end, const struct np_model_end *at)
+static bool telling(const struct np_world *w, const struct np_end *end,
+		    const struct np_model_end *at)
 {
 	if (end->kind == NP_END_ADDR)
 		return owners_of(w, &at->addr) == 0 || is_nodes(w, &at->addr, NP_STR_NONE);
@@ -81,7 +82,8 @@ static size_t draw_flows(struct np_rng *rng, const struct np_world *w, struct fl
 			continue;
 		ck_assert(np_model_conn_of(w, &f->flow, &f->conn));
 		f->allow = v == NP_ALLOW;
-		n += telling(w, &f->flow.src, &f->conn.src) && telling(w, &f->flow.dst, &f->conn.dst);
+		n += telling(w, &f->flow.src, &f->conn.src) &&
+		     telling(w, &f->flow.dst, &f->conn.dst);
 	}
 	np_cuts_release(&cuts);
 	np_oracle_free(o);
@@ -96,10 +98,10 @@ struct history {
 	size_t n_flows[N_WORLDS];
 };
 
-#define REMOVE(array, n, i) \
-	do { \
-		memmove(&(array)[i], &(array)[(i) + 1], ((n) - (i)-1) * sizeof(*(array))); \
-		(n)--; \
+#define REMOVE(array, n, i)                                                                        \
+	do {                                                                                       \
+		memmove(&(array)[i], &(array)[(i) + 1], ((n) - (i)-1) * sizeof(*(array)));         \
+		(n)--;                                                                             \
 	} while (0)
 
 static void vary_pods(struct np_rng *rng, struct np_world *w)
@@ -178,13 +180,13 @@ static void say(char *buf, size_t size, unsigned world, const struct flow *f)
 
 	np_addr_text(&f->conn.src.addr, src);
 	np_addr_text(&f->conn.dst.addr, dst);
-	snprintf(buf, size, "world %u: %s -> %s %s:%u: %s expected", world, src, dst, np_proto_name(f->conn.proto),
-		 f->conn.port, f->allow ? "allow" : "deny");
+	snprintf(buf, size, "world %u: %s -> %s %s:%u: %s expected", world, src, dst,
+		 np_proto_name(f->conn.proto), f->conn.port, f->allow ? "allow" : "deny");
 }
 
 /* The first flow that @m gets wrong, in words; empty: none. A dead agent is one too. */
-static void live_through(const struct history *h, struct np_model *m, const struct np_model_wrong *wrong, char *buf,
-			 size_t size)
+static void live_through(const struct history *h, struct np_model *m,
+			 const struct np_model_wrong *wrong, char *buf, size_t size)
 {
 	np_model_reset(m, wrong);
 	*buf = '\0';
@@ -235,15 +237,16 @@ struct shown {
 static void show(const struct history *h, const struct np_model *right, struct np_model *m,
 		 const struct np_model_wrong *wrong, bool *shown)
 {
-	bool met = wrong->mutant ? np_model_met_mutant(right, wrong->mutant) :
-				   np_model_met_site(right, wrong->site, wrong->op);
+	bool met = wrong->mutant ? np_model_met_mutant(right, wrong->mutant)
+				 : np_model_met_site(right, wrong->site, wrong->op);
 	char text[256] = "";
 
 	if (*shown)
 		return;
 	live_through(h, m, wrong, text, sizeof(text));
 	*shown = *text != 0;
-	ck_assert_msg(met || !*text, "%d/%d/%d was not met, and yet %s", wrong->mutant, wrong->site, wrong->op, text);
+	ck_assert_msg(met || !*text, "%d/%d/%d was not met, and yet %s", wrong->mutant, wrong->site,
+		      wrong->op, text);
 }
 
 static void show_all(uint64_t seed, struct np_model *right, struct np_model *m, struct shown *ret)
@@ -254,12 +257,14 @@ static void show_all(uint64_t seed, struct np_model *right, struct np_model *m, 
 	make_history(&h, seed);
 	live_through(&h, right, NULL, text, sizeof(text));
 	for (int i = NP_MUTANT_NONE + 1; i < NP_N_MUTANTS; i++)
-		show(&h, right, m, &(struct np_model_wrong){ .mutant = (enum np_mutant)i }, &ret->mutants[i]);
+		show(&h, right, m, &(struct np_model_wrong){ .mutant = (enum np_mutant)i },
+		     &ret->mutants[i]);
 	for (int s = NP_SITE_NONE + 1; s < NP_N_SITES; s++)
 		for (int op = 0; op < NP_N_SITE_OPS; op++)
 			if (np_site_takes((enum np_site)s, (enum np_site_op)op))
 				show(&h, right, m,
-				     &(struct np_model_wrong){ .site = (enum np_site)s, .op = (enum np_site_op)op },
+				     &(struct np_model_wrong){ .site = (enum np_site)s,
+							       .op = (enum np_site_op)op },
 				     &ret->sites[s][op]);
 	end_history(&h);
 }
@@ -284,7 +289,8 @@ START_TEST(wrong_ways_show)
 			all_sites += np_site_takes((enum np_site)s, (enum np_site_op)op);
 			sites += shown.sites[s][op];
 		}
-	ck_assert_msg(mutants * 10 > (NP_N_MUTANTS - 1) * 8, "%u of %d mutants", mutants, NP_N_MUTANTS - 1);
+	ck_assert_msg(mutants * 10 > (NP_N_MUTANTS - 1) * 8, "%u of %d mutants", mutants,
+		      NP_N_MUTANTS - 1);
 	ck_assert_msg(sites * 10 > all_sites * 9, "%u of %u at sites", sites, all_sites);
 	np_model_free(m);
 	np_model_free(right);
@@ -300,7 +306,8 @@ START_TEST(tables_are_whole)
 		ck_assert_int_eq(np_mutant_find(row->name), i);
 		ck_assert(strlen(row->class_id) == 3 && strchr("ECD", row->class_id[0]));
 		ck_assert(*row->what);
-		ck_assert_int_eq(row->class_id[0] == 'D', np_mutant_level((enum np_mutant)i) == NP_LEVEL_DATAPLANE);
+		ck_assert_int_eq(row->class_id[0] == 'D',
+				 np_mutant_level((enum np_mutant)i) == NP_LEVEL_DATAPLANE);
 	}
 	ck_assert_int_eq(np_mutant_find("no-such"), NP_MUTANT_NONE);
 	ck_assert_ptr_null(np_mutant_row(NP_MUTANT_NONE));
@@ -311,11 +318,12 @@ END_TEST
 START_TEST(every_class_has_a_mutant)
 {
 	static const char *const classes[] = {
-		"E01", "E02", "E03", "E05", "E06", "E08", "E10", "E11", "E12", "E13", "E14", "E16", "E17", "E19",
-		"E20", "E21", "E22", "E23", "E24", "E25", "E26", "E27", "E28", "E30", "E31", "E32", "E33", "E34",
-		"E36", "E37", "E39", "E40", "E41", "E42", "E43", "E45", "E46", "E47", "E48", "E49", "E50", "C01",
-		"C02", "C04", "C05", "C06", "C07", "C08", "C10", "C11", "C12", "C13", "C14", "C15", "C16", "C17",
-		"C18", "C20", "D01", "D02", "D03", "D04", "D05", "D06", "D08",
+		"E01", "E02", "E03", "E05", "E06", "E08", "E10", "E11", "E12", "E13", "E14",
+		"E16", "E17", "E19", "E20", "E21", "E22", "E23", "E24", "E25", "E26", "E27",
+		"E28", "E30", "E31", "E32", "E33", "E34", "E36", "E37", "E39", "E40", "E41",
+		"E42", "E43", "E45", "E46", "E47", "E48", "E49", "E50", "C01", "C02", "C04",
+		"C05", "C06", "C07", "C08", "C10", "C11", "C12", "C13", "C14", "C15", "C16",
+		"C17", "C18", "C20", "D01", "D02", "D03", "D04", "D05", "D06", "D08",
 	};
 	size_t n;
 	const struct np_mutant_omission *omitted = np_mutant_omissions(&n);
@@ -324,7 +332,8 @@ START_TEST(every_class_has_a_mutant)
 		bool found = false;
 
 		for (int i = NP_MUTANT_NONE + 1; i < NP_N_MUTANTS; i++)
-			found |= strcmp(np_mutant_row((enum np_mutant)i)->class_id, classes[c]) == 0;
+			found |=
+				strcmp(np_mutant_row((enum np_mutant)i)->class_id, classes[c]) == 0;
 		for (size_t i = 0; i < n; i++)
 			found |= strcmp(omitted[i].class_id, classes[c]) == 0;
 		ck_assert_msg(found, "%s", classes[c]);

@@ -31,9 +31,9 @@ size_t np_play_n_cells(const struct np_play *p);
 
 enum np_play_result {
 	NP_PLAY_PASSED,
-	NP_PLAY_WRONG,		/* an asserted cell is wrong after the agent settled */
-	NP_PLAY_RESTLESS,	/* one is wrong now and then: no convergence by any deadline */
-	NP_PLAY_CRASHED,	/* every cell is right, but the agent is dead */
+	NP_PLAY_WRONG,	  /* an asserted cell is wrong after the agent settled */
+	NP_PLAY_RESTLESS, /* one is wrong now and then: no convergence by any deadline */
+	NP_PLAY_CRASHED,  /* every cell is right, but the agent is dead */
 };
 
 /* "passed", "wrong", "no-convergence", "crashed". */
@@ -55,28 +55,29 @@ int np_run_on_model(const struct np_run_options *options, struct np_run_summary 
 /* One way to be wrong, and what noticed it. */
 struct np_score_row {
 	struct np_model_wrong wrong;
-	size_t *killed_by;		/* indexes of the plan's cases, rising */
-	enum np_play_result *how;	/* of each */
+	size_t *killed_by;	  /* indexes of the plan's cases, rising */
+	enum np_play_result *how; /* of each */
 	size_t n_killed_by, cap_killed_by, cap_how;
-	size_t n_met;			/* cases in which it could have shown */
+	size_t n_met; /* cases in which it could have shown */
 };
 
 struct np_score {
 	struct np_score_row *rows;
 	size_t n_rows, n_cases;
-	/* cases in which the model as it should be is not what the oracle says; 0 or all is in vain */
+	/* cases in which the model as it should be is not what the oracle says; 0 or all is in vain
+	 */
 	size_t n_disagreements;
-	char disagreement[512];	/* the first */
-	unsigned long long n_played, n_skipped, n_cells;	/* cases on models; not met; asked */
-	long long prepare_us, play_us;	/* of processor time */
+	char disagreement[512];				 /* the first */
+	unsigned long long n_played, n_skipped, n_cells; /* cases on models; not met; asked */
+	long long prepare_us, play_us;			 /* of processor time */
 	bool interrupted;
 };
 
 struct np_score_options {
-	const enum np_mutant *mutants;	/* NULL: all */
+	const enum np_mutant *mutants; /* NULL: all */
 	size_t n_mutants;
-	bool mechanical;		/* operators at sites instead */
-	const atomic_int *cancel;	/* may be NULL */
+	bool mechanical;	  /* operators at sites instead */
+	const atomic_int *cancel; /* may be NULL */
 };
 
 /* Plays every case of @plan on every wrong model. -1 for a case that cannot be made ready. */
@@ -88,7 +89,7 @@ const char *np_score_row_name(const struct np_score_row *row, char *buf);
 
 /* One faulty enforcer of the sandbox, and the cases that failed on it. */
 struct np_packets_row {
-	const char *fault;	/* borrowed from np_sandbox_faults() */
+	const char *fault; /* borrowed from np_sandbox_faults() */
 	unsigned clause;
 	char **killed_by;
 	size_t n_killed_by, cap, n_cases;

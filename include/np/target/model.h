@@ -17,7 +17,11 @@
 #include "np/target/mutants.h"
 
 enum np_model_kind {
-	NP_MODEL_NAMESPACE, NP_MODEL_NODE, NP_MODEL_POD, NP_MODEL_SERVICE, NP_MODEL_POLICY,
+	NP_MODEL_NAMESPACE,
+	NP_MODEL_NODE,
+	NP_MODEL_POD,
+	NP_MODEL_SERVICE,
+	NP_MODEL_POLICY,
 	NP_MODEL_N_KINDS
 };
 enum np_model_verb { NP_MODEL_ADD, NP_MODEL_UPDATE, NP_MODEL_DELETE, NP_MODEL_N_VERBS };
@@ -31,7 +35,7 @@ struct np_model_event {
 
 struct np_model_wrong {
 	enum np_mutant mutant;
-	enum np_site site;	/* with @op; NP_SITE_NONE: none */
+	enum np_site site; /* with @op; NP_SITE_NONE: none */
 	enum np_site_op op;
 };
 
@@ -49,7 +53,7 @@ void np_model_settle(struct np_model *m);
 
 /* An end of a connection as the network has it, whatever the agent knows of it. */
 struct np_model_end {
-	struct np_str ns, name;	/* of a pod; name.n == 0: of none */
+	struct np_str ns, name; /* of a pod; name.n == 0: of none */
 	struct np_addr addr;	/* as it stands in packets */
 	bool host;		/* a pod on the host's network */
 };
@@ -61,10 +65,10 @@ struct np_model_conn {
 	struct np_model_end src, dst;
 	enum np_proto proto;
 	uint16_t port;
-	const struct np_service *service;	/* dialled; NULL: none */
-	size_t service_port;			/* which of its ports */
+	const struct np_service *service; /* dialled; NULL: none */
+	size_t service_port;		  /* which of its ports */
 	bool node_port;
-	struct np_addr dialled;			/* the address of it */
+	struct np_addr dialled; /* the address of it */
 };
 
 /*
@@ -79,13 +83,14 @@ bool np_model_passes(struct np_model *m, const struct np_model_conn *conn);
 
 /* An end as the model knows it; valid until the next np_model_settle(). */
 struct np_model_place {
-	uint32_t pod, addr;	/* its numbers for them, UINT32_MAX: unknown */
+	uint32_t pod, addr; /* its numbers for them, UINT32_MAX: unknown */
 	struct np_addr ip;
-	struct np_str node;	/* the node whose address it is */
+	struct np_str node; /* the node whose address it is */
 	bool host;
 };
 
-void np_model_locate(struct np_model *m, const struct np_model_end *end, struct np_model_place *ret);
+void np_model_locate(struct np_model *m, const struct np_model_end *end,
+		     struct np_model_place *ret);
 /* The same for ends that are located already: @conn's own are not looked at. For whole tables. */
 bool np_model_passes_at(struct np_model *m, const struct np_model_conn *conn,
 			const struct np_model_place *src, const struct np_model_place *dst);

@@ -18,10 +18,10 @@ enum np_mutant_level { NP_LEVEL_EVALUATOR, NP_LEVEL_CONTROLLER, NP_LEVEL_DATAPLA
 const char *np_mutant_level_name(enum np_mutant_level level);
 
 struct np_mutant_row {
-	const char *name;	/* "except-ignored" */
-	const char *class_id;	/* "E01" */
-	const char *bugs;	/* ids of the real bugs behind it, separated by blanks; may be "" */
-	const char *what;	/* one sentence */
+	const char *name;     /* "except-ignored" */
+	const char *class_id; /* "E01" */
+	const char *bugs;     /* ids of the real bugs behind it, separated by blanks; may be "" */
+	const char *what;     /* one sentence */
 };
 
 /* NULL for NP_MUTANT_NONE. */
