@@ -3,6 +3,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "cases_generate.h"
 #include "interrupt.h"
 #include "np/base/mem.h"
 #include "np/cmd/options.h"
@@ -14,6 +15,8 @@ static const char *const formats[] = { "text", "json", NULL };
 struct choices {
 	struct np_strings suites, cases, profiles, mutants;
 	const char *tag;
+	unsigned long long generated, seed;
+	char *scratch; /* the folder of generated cases */
 	int format;
 	bool mechanical, by_case, list, packets, every, verbose;
 };
@@ -137,6 +140,17 @@ static int packets(const struct choices *c, struct np_err *err)
 	return (int)survivors;
 }
 
+/* Generated cases are an ordinary suite, in a folder that goes with the score. */
+static int add_generated(struct choices *c, struct np_err *err)
+{
+	if (!c->generated)
+		return 0;
+	if (np_generate_scratch(c->generated, c->seed ? c->seed : 1, &c->scratch, err) < 0)
+		return -1;
+	np_strings_add(&c->suites, c->scratch);
+	return 0;
+}
+
 static int list(const struct choices *c)
 {
 	struct np_buf text = { 0 };
@@ -158,6 +172,9 @@ static int cmd_score(int argc, char **argv)
 		{ "case", NP_OPT_STRINGS, &c.cases, "GLOB",
 		  "only cases whose id matches; may be repeated", NULL },
 		{ "tag", NP_OPT_STRING, &c.tag, "TAG", "only cases with this tag", NULL },
+		{ "generated", NP_OPT_U64, &c.generated, "N",
+		  "N generated cases of the seed; alone unless --suite names others", NULL },
+		{ "seed", NP_OPT_U64, &c.seed, "S", "of the generated cases", NULL },
 		{ "mutant", NP_OPT_STRINGS, &c.mutants, "NAME", "only this mutant; may be repeated",
 		  NULL },
 		{ "mechanical", NP_OPT_FLAG, &c.mechanical, NULL,
@@ -179,10 +196,14 @@ static int cmd_score(int argc, char **argv)
 	int status = np_command_begin(&np_cmd_score, options, argc, argv, NULL);
 
 	if (status < 0) {
-		status = c.list ? list(&c) : c.packets ? packets(&c, &err) : score(&c, &err);
+		if (c.list)
+			status = list(&c);
+		else if (add_generated(&c, &err) == 0)
+			status = c.packets ? packets(&c, &err) : score(&c, &err);
 		if (status < 0)
 			status = np_command_fail(&np_cmd_score, &err);
 	}
+	np_generate_drop(c.scratch);
 	np_strings_release(&c.suites);
 	np_strings_release(&c.cases);
 	np_strings_release(&c.profiles);
