@@ -12,14 +12,16 @@ enum { FLOW_MAX = 70 };
 static bool is_word(const char *s)
 {
 	/* What YAML 1.1 takes for something else than text. */
-	static const char *const others[] = { "y", "n", "yes", "no", "on", "off", "true", "false", "null" };
+	static const char *const others[] = { "y",   "n",    "yes",   "no",  "on",
+					      "off", "true", "false", "null" };
 
 	if (!((*s | 32) >= 'a' && (*s | 32) <= 'z'))
 		return false;
 	for (size_t i = 0; i < NP_ARRAY_SIZE(others); i++)
 		if (strcasecmp(s, others[i]) == 0)
 			return false;
-	return strspn(s, "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789._/-") == strlen(s);
+	return strspn(s, "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789._/-") ==
+	       strlen(s);
 }
 
 static void put_text(struct np_buf *b, const char *s)
@@ -140,7 +142,8 @@ static void put_member(struct np_buf *b, const char *key, json_t *value)
 	json_decref(map);
 }
 
-static void put_terms(struct np_buf *b, const char *word, const struct np_expect_term *terms, size_t n)
+static void put_terms(struct np_buf *b, const char *word, const struct np_expect_term *terms,
+		      size_t n)
 {
 	for (size_t i = 0; i < n; i++)
 		np_buf_printf(b, "%s%s" NP_STR_FMT, i ? "," : word, terms[i].negated ? "!" : "",
@@ -173,8 +176,10 @@ static void put_open(struct np_buf *b, const np_clauses *open)
 
 static void put_line(struct np_buf *b, const struct np_expect_line *l)
 {
-	static const char *const words[] = { [NP_EXPECT_ALLOW] = "allow", [NP_EXPECT_DENY] = "deny",
-					     [NP_EXPECT_OPEN] = "open", [NP_EXPECT_ORACLE] = "oracle" };
+	static const char *const words[] = { [NP_EXPECT_ALLOW] = "allow",
+					     [NP_EXPECT_DENY] = "deny",
+					     [NP_EXPECT_OPEN] = "open",
+					     [NP_EXPECT_ORACLE] = "oracle" };
 
 	np_buf_printf(b, "  %s", words[l->kind]);
 	put_open(b, &l->open);
@@ -284,7 +289,8 @@ static void put_covers(struct np_buf *b, const np_clauses *covers)
 
 	for (unsigned c = 0; c <= NP_CLAUSE_MAX; c++)
 		if (np_clauses_has(covers, c)) {
-			np_buf_printf(b, "%s%s", first ? "covers: [" : ", ", np_clause_name(c, name));
+			np_buf_printf(b, "%s%s", first ? "covers: [" : ", ",
+				      np_clause_name(c, name));
 			first = false;
 		}
 	np_buf_adds(b, first ? "" : "]\n");
@@ -302,7 +308,10 @@ void np_case_text(const struct np_case *c, struct np_buf *ret)
 	put_string(ret, "profile", c->profile);
 	put_ports(ret, c->ports, c->n_ports);
 	if (c->families)
-		np_buf_printf(ret, "families: [%s]\n", c->families == 1 ? "4" : c->families == 2 ? "6" : "4, 6");
+		np_buf_printf(ret, "families: [%s]\n",
+			      c->families == 1	 ? "4"
+			      : c->families == 2 ? "6"
+						 : "4, 6");
 	if (c->seed)
 		np_buf_printf(ret, "seed: %llu\n", (unsigned long long)c->seed);
 	for (size_t i = 0; i < c->n_steps; i++)

@@ -13,8 +13,8 @@
 
 /* The combinations of one set of earlier features with the new one. */
 struct group {
-	uint8_t at[NP_COVER_MAX_STRENGTH];	/* features; the last is the new one */
-	size_t first;				/* bit of its first combination */
+	uint8_t at[NP_COVER_MAX_STRENGTH]; /* features; the last is the new one */
+	size_t first;			   /* bit of its first combination */
 	size_t n;
 };
 
@@ -26,9 +26,9 @@ struct build {
 	uint8_t n_values[NP_FEATURE_MAX];
 	struct np_cover *c;
 	size_t cap_rows;
-	struct group *groups;		/* of the feature that is being added */
+	struct group *groups; /* of the feature that is being added */
 	size_t n_groups, cap_groups;
-	uint8_t *todo;			/* one byte a combination: not covered yet */
+	uint8_t *todo; /* one byte a combination: not covered yet */
 	size_t n_bits, cap_bits, n_todo;
 };
 
@@ -66,7 +66,8 @@ static size_t combination(const struct build *b, const struct group *g, const ui
 	return at;
 }
 
-static void decide_combination(const struct build *b, const struct group *g, size_t at, uint8_t *row)
+static void decide_combination(const struct build *b, const struct group *g, size_t at,
+			       uint8_t *row)
 {
 	for (unsigned k = b->strength; k-- > 0;) {
 		uint8_t f = g->at[k];
@@ -290,7 +291,8 @@ int np_cover_make(const struct np_feature_model *m, unsigned strength, uint64_t 
 	struct build b = { .m = m, .strength = strength, .c = ret };
 
 	if (!strength || strength > NP_COVER_MAX_STRENGTH || strength > m->n_features)
-		return np_err_set(err, NP_EUSAGE, "a strength is 1 to %d, and at most the number of features",
+		return np_err_set(err, NP_EUSAGE,
+				  "a strength is 1 to %d, and at most the number of features",
 				  NP_COVER_MAX_STRENGTH);
 	*ret = (struct np_cover){ .n_features = m->n_features, .strength = strength };
 	np_rng_seed(&b.rng, seed);

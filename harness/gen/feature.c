@@ -164,6 +164,8 @@ static const struct np_feature_rule rules[] = {
 	  { { F_GUEST, V(GUEST_HOST) }, { F_SEQ, V(SEQ_COMPLETED) | V(SEQ_REUSED) | V(SEQ_MOVED) } } },
 	{ "what is deleted needs another beside it",
 	  { { F_SEQ, V(SEQ_DELETE) }, { F_SECOND, V(SECOND_NONE) } } },
+	{ "many pods in two families are too many probes",
+	  { { F_WORLD, V(WORLD_MANY) }, { F_FAMILY, V(FAMILY_DUAL) } } },
 	{ "a crowd is slow to change",
 	  { { F_CROWD, V(CROWD_MANY) }, { F_SEQ, V(SEQ_REPEAT) } } },
 };

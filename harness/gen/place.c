@@ -8,7 +8,7 @@
 
 struct wanted {
 	const struct scene *s;
-	bool take[64];	/* of scene_listens */
+	bool take[64]; /* of scene_listens */
 	bool sctp;
 };
 
@@ -27,17 +27,15 @@ static void want_everywhere(struct wanted *w, unsigned port)
 			want(w, (enum np_proto)proto, port);
 }
 
-/* Every number that the name has anywhere, under the protocols that it has there and in the policy. */
-static void want_name(struct wanted *w, const struct np_port *p)
+/* Every number that the name has anywhere, under the protocols that it has there and in the policy.
+ */
+static void want_name(struct wanted *w, const struct np_port *p, const struct np_container_port *of,
+		      size_t n)
 {
-	for (size_t i = 0; i < w->s->w.n_pods; i++)
-		for (size_t k = 0; k < w->s->w.pods[i].n_ports; k++) {
-			const struct np_container_port *c = &w->s->w.pods[i].ports[k];
-
-			if (!np_str_eq(c->name, p->name))
-				continue;
-			want(w, c->proto, c->port);
-			want(w, p->proto, c->port);
+	for (size_t i = 0; i < n; i++)
+		if (np_str_eq(of[i].name, p->name)) {
+			want(w, of[i].proto, of[i].port);
+			want(w, p->proto, of[i].port);
 		}
 }
 
@@ -50,7 +48,9 @@ static void want_port(struct wanted *w, const struct np_port *p)
 		want_everywhere(w, 81);
 		break;
 	case NP_PORT_NAME:
-		want_name(w, p);
+		for (size_t i = 0; i < w->s->w.n_pods; i++)
+			want_name(w, p, w->s->w.pods[i].ports, w->s->w.pods[i].n_ports);
+		want_name(w, p, w->s->made, w->s->n_made);
 		break;
 	default:
 		want(w, p->proto, p->port - 1U);
@@ -58,7 +58,10 @@ static void want_port(struct wanted *w, const struct np_port *p)
 		want(w, p->proto, last);
 		want(w, p->proto, last + 1);
 		if (p->kind == NP_PORT_RANGE)
-			want(w, p->proto, p->port < 81 && last > 81 ? 81 : p->port + 1U <= last ? p->port + 1U : last);
+			want(w, p->proto,
+			     p->port < 81 && last > 81 ? 81
+			     : p->port + 1U <= last    ? p->port + 1U
+						       : last);
 		break;
 	}
 }
@@ -96,7 +99,8 @@ void scene_place_ports(struct scene *s)
 	c->ports = np_arena_array(s->arena, scene_n_listens(), sizeof(*c->ports));
 	for (size_t i = 0; i < scene_n_listens(); i++)
 		if (w.take[i])
-			c->ports[c->n_ports++] = (struct np_expect_port){ .proto = scene_listens[i].proto,
-									  .first = scene_listens[i].port,
-									  .last = scene_listens[i].port };
+			c->ports[c->n_ports++] =
+				(struct np_expect_port){ .proto = scene_listens[i].proto,
+							 .first = scene_listens[i].port,
+							 .last = scene_listens[i].port };
 }

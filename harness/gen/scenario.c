@@ -40,7 +40,8 @@ static const struct {
 	{ F_FAR, ~(1U << FAR_NONE), 4 },
 	{ F_FAMILY, 1U << FAMILY_DUAL, 55 },
 	{ F_SEQ, ~(1U << SEQ_STATIC), 51 },
-	{ F_SEQ, 1U << SEQ_POD_LABEL | 1U << SEQ_NS_LABEL | 1U << SEQ_COMPLETED | 1U << SEQ_REUSED, 65 },
+	{ F_SEQ, 1U << SEQ_POD_LABEL | 1U << SEQ_NS_LABEL | 1U << SEQ_COMPLETED | 1U << SEQ_REUSED,
+	  65 },
 };
 
 static void fill_covers(struct scene *s)
@@ -71,12 +72,13 @@ void np_scenario_describe(const uint8_t *row, struct np_buf *ret)
 static void fill_header(struct scene *s, size_t k)
 {
 	static const unsigned families[] = { [FAMILY_V4] = 0, [FAMILY_V6] = 2, [FAMILY_DUAL] = 3 };
-	static const char *const tags[N_SEQS] = { "static", "s1", "s2", "s3", "s4", "s5",
-						  "s6", "s7", "s8", "s9", "s10", "s16" };
+	static const char *const tags[N_SEQS] = { "static", "s1", "s2", "s3", "s4",  "s5",
+						  "s6",	    "s7", "s8", "s9", "s10", "s16" };
 	struct np_case *c = s->c;
 	struct np_buf title = { 0 };
 
-	c->id = np_arena_printf(s->arena, "generated/s%llu-%04zu", (unsigned long long)s->seed, k + 1);
+	c->id = np_arena_printf(s->arena, "generated/s%llu-%04zu", (unsigned long long)s->seed,
+				k + 1);
 	np_scenario_describe(s->row, &title);
 	c->title = np_arena_str(s->arena, np_str_from(np_buf_text(&title)));
 	np_buf_release(&title);
@@ -128,8 +130,8 @@ void np_scenario_case(const uint8_t *row, uint64_t seed, size_t k, struct np_cas
 
 /* ---- suites ---- */
 
-int np_scenario_suite_init(unsigned strength, uint64_t seed, size_t count, struct np_scenario_suite *ret,
-			   struct np_err *err)
+int np_scenario_suite_init(unsigned strength, uint64_t seed, size_t count,
+			   struct np_scenario_suite *ret, struct np_err *err)
 {
 	const struct np_feature_model *m = np_feature_model();
 	struct np_scenario_suite s = { .seed = seed };
@@ -165,6 +167,7 @@ void np_scenario_suite_case(const struct np_scenario_suite *s, size_t k, struct 
 {
 	size_t n = np_feature_model()->n_features;
 
-	np_scenario_case(k < s->cover.n_rows ? np_cover_row(&s->cover, k) : s->drawn + (k - s->cover.n_rows) * n,
+	np_scenario_case(k < s->cover.n_rows ? np_cover_row(&s->cover, k)
+					     : s->drawn + (k - s->cover.n_rows) * n,
 			 s->seed, k, ret);
 }

@@ -39,9 +39,11 @@ static struct np_str pod_name(struct scene *s, const struct np_pod *pod)
 
 static struct around first_block(struct scene *s)
 {
-	static const unsigned bits[] = { [WIDTH_HOST] = 32, [WIDTH_PAIR] = 31, [WIDTH_FEW] = 28,
-					 [WIDTH_NET] = 24 };
-	struct around a = { NP_STR("ext/a"), bits[s->row[F_WIDTH] == WIDTH_ALL ? WIDTH_NET : s->row[F_WIDTH]] };
+	static const unsigned bits[] = {
+		[WIDTH_HOST] = 32, [WIDTH_PAIR] = 31, [WIDTH_FEW] = 28, [WIDTH_NET] = 24
+	};
+	struct around a = { NP_STR("ext/a"),
+			    bits[s->row[F_WIDTH] == WIDTH_ALL ? WIDTH_NET : s->row[F_WIDTH]] };
 
 	switch (s->row[F_ANCHOR]) {
 	case ANCHOR_FAR:
@@ -66,8 +68,9 @@ static struct around first_block(struct scene *s)
 /* Where another block is that has nothing in common with the first. */
 static struct np_str elsewhere(const struct around *first)
 {
-	return np_str_is(first->name, "ext/d") || !np_str_starts(first->name, "ext/") ? NP_STR("ext/a") :
-											NP_STR("ext/d");
+	return np_str_is(first->name, "ext/d") || !np_str_starts(first->name, "ext/")
+		       ? NP_STR("ext/a")
+		       : NP_STR("ext/d");
 }
 
 static struct around second_block(struct scene *s, const struct around *first)
@@ -83,7 +86,9 @@ static struct around second_block(struct scene *s, const struct around *first)
 			a.bits = 32;
 		break;
 	case RELATION_AROUND:
-		a.bits = first->bits >= 31 && !np_str_is(first->name, "ext/d") ? 28 : first->bits == 28 ? 24 : 16;
+		a.bits = first->bits >= 31 && !np_str_is(first->name, "ext/d") ? 28
+			 : first->bits == 28				       ? 24
+									       : 16;
 		break;
 	case RELATION_APART:
 		a = (struct around){ elsewhere(first), 32 };
@@ -94,7 +99,8 @@ static struct around second_block(struct scene *s, const struct around *first)
 	return a;
 }
 
-static void add_except(struct scene *s, struct np_ipblock *b, struct np_str name, unsigned bits, bool v6)
+static void add_except(struct scene *s, struct np_ipblock *b, struct np_str name, unsigned bits,
+		       bool v6)
 {
 	const struct around a = { name, bits };
 
@@ -111,7 +117,10 @@ static void add_excepts(struct scene *s, const struct around *first, const struc
 
 	switch (s->row[F_EXCEPT]) {
 	case EXCEPT_HOST:
-		add_except(s, b, first->bits < 28 && scene_below(s, 2) ? NP_STR("ext/a") : NP_STR("ext/b"), 32, v6);
+		add_except(s, b,
+			   first->bits < 28 && scene_below(s, 2) ? NP_STR("ext/a")
+								 : NP_STR("ext/b"),
+			   32, v6);
 		break;
 	case EXCEPT_PART:
 		add_except(s, b, NP_STR("ext/a"), all ? 24 : 28, v6);
@@ -147,7 +156,8 @@ void scene_blocks(struct scene *s, const struct np_selector *sel, struct np_ipbl
 void scene_plain_block(struct scene *s, struct np_ipblock *ret)
 {
 	static const struct np_str names[] = { NP_STR("ext/a"), NP_STR("ext/c"), NP_STR("ext/d") };
-	struct around a = { names[scene_below(s, NP_ARRAY_SIZE(names))], scene_below(s, 2) ? 32 : 28 };
+	struct around a = { names[scene_below(s, NP_ARRAY_SIZE(names))],
+			    scene_below(s, 2) ? 32 : 28 };
 
 	*ret = (struct np_ipblock){ .cidr_text = text_of(s, &a, family_6(s)) };
 }

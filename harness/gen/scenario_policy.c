@@ -23,7 +23,7 @@ struct scene_policy *scene_add_policy(struct scene *s, struct np_str ns, struct 
 	struct scene_policy *p;
 
 	if (s->n_policies == SCENE_MAX_POLICIES)
-		abort();	/* the sequences know how many they make */
+		abort(); /* the sequences know how many they make */
 	p = &s->policies[s->n_policies++];
 	*p = (struct scene_policy){ .p = { .ns = ns, .name = name },
 				    .bare_protocols = scene_below(s, 2) };
@@ -200,7 +200,8 @@ static struct np_str main_name(struct scene *s)
 {
 	switch (s->row[F_NAME]) {
 	case NAME_LONG:
-		return NP_STR("a-policy-with-a-name-that-is-longer-than-a-label-may-be.and-goes-on.to-show.that-"
+		return NP_STR("a-policy-with-a-name-that-is-longer-than-a-label-may-be.and-goes-on."
+			      "to-show.that-"
 			      "names-of-policies-are-dns-subdomains-and-have-dots.1");
 	case NAME_DOTS:
 		return NP_STR("1.0-a.b");
@@ -255,7 +256,8 @@ static struct np_rule *one_rule(struct scene *s, struct np_policy *p, enum np_di
 	return p->rules[dir];
 }
 
-/* One that some implementations cannot make anything of; it says nothing about the main one's rules. */
+/* One that some implementations cannot make anything of; it says nothing about the main one's
+ * rules. */
 static void odd_policy(struct scene *s)
 {
 	struct scene_policy *p = scene_add_policy(s, scene_ns(s), NP_STR("0-odd.one"));
@@ -280,13 +282,15 @@ static void policy_beside(struct scene *s, const struct scene_policy *main)
 		odd_policy(s);
 		return;
 	}
-	p = scene_add_policy(s, s->row[F_SECOND] == SECOND_NAMESAKE ? scene_other_ns(s) : scene_ns(s),
+	p = scene_add_policy(s,
+			     s->row[F_SECOND] == SECOND_NAMESAKE ? scene_other_ns(s) : scene_ns(s),
 			     s->row[F_SECOND] == SECOND_NAMESAKE ? main->p.name : NP_STR("beside"));
 	switch (s->row[F_SECOND]) {
 	case SECOND_SUBJECT:
 		p->p.pod_selector = main->p.pod_selector;
 		add_other_peer(s, one_rule(s, &p->p, dir));
-		scene_ports2(s, s->row[F_PORTS2] ? s->row[F_PORTS2] : PORTS2_NUMBER, p->p.rules[dir]);
+		scene_ports2(s, s->row[F_PORTS2] ? s->row[F_PORTS2] : PORTS2_NUMBER,
+			     p->p.rules[dir]);
 		break;
 	case SECOND_OTHER_DIR:
 		p->p.pod_selector = main->p.pod_selector;
@@ -332,10 +336,12 @@ static void crowd(struct scene *s)
 	struct np_str ns = s->w.namespaces[2].name;
 
 	for (size_t i = 0; s->row[F_CROWD] == CROWD_MANY && i < CROWD; i++) {
-		struct scene_policy *p = scene_add_policy(s, ns, np_arena_printf(s->arena, "crowd-%zu", i));
+		struct scene_policy *p =
+			scene_add_policy(s, ns, np_arena_printf(s->arena, "crowd-%zu", i));
 		struct np_rule *r = one_rule(s, &p->p, NP_INGRESS);
 
-		scene_pod_selector(s, i % 3 ? SEL_NOTHING : SEL_EMPTY, NP_STR_NONE, &p->p.pod_selector);
+		scene_pod_selector(s, i % 3 ? SEL_NOTHING : SEL_EMPTY, NP_STR_NONE,
+				   &p->p.pod_selector);
 		add_other_peer(s, r);
 		scene_ports(s, PORTS_NUMBER, r);
 	}
@@ -350,7 +356,8 @@ void scene_other_policies(struct scene *s, const struct scene_policy *main)
 
 /* ---- text ---- */
 
-static void write_rule(const struct scene_policy *p, const struct np_rule *r, const char *peers, json_t *rule)
+static void write_rule(const struct scene_policy *p, const struct np_rule *r, const char *peers,
+		       json_t *rule)
 {
 	json_t *port;
 	size_t i;
@@ -367,8 +374,9 @@ static void write_rule(const struct scene_policy *p, const struct np_rule *r, co
 
 json_t *scene_policy_json(const struct scene_policy *p)
 {
-	static const char *const lists[][2] = { [NP_INGRESS] = { "ingress", "from" },
-						[NP_EGRESS] = { "egress", "to" } };
+	static const char *const lists[][2] = {
+		[NP_INGRESS] = { "ingress", "from" }, [NP_EGRESS] = { "egress", "to" }
+	};
 	struct np_buf b = { 0 };
 	json_t *json, *spec;
 
@@ -376,7 +384,7 @@ json_t *scene_policy_json(const struct scene_policy *p)
 	json = np_json_parse(np_buf_text(&b), b.len, NULL);
 	np_buf_release(&b);
 	if (!json)
-		abort();	/* manifests.c wrote it */
+		abort(); /* manifests.c wrote it */
 	spec = json_object_get(json, "spec");
 	if (p->defaulted)
 		json_object_del(spec, "policyTypes");

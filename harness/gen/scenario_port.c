@@ -16,7 +16,9 @@ static struct np_port any(enum np_proto proto)
 
 static struct np_port range(enum np_proto proto, uint16_t first, uint16_t last)
 {
-	return (struct np_port){ .proto = proto, .kind = NP_PORT_RANGE, .port = first, .end_port = last };
+	return (struct np_port){
+		.proto = proto, .kind = NP_PORT_RANGE, .port = first, .end_port = last
+	};
 }
 
 static uint16_t some_number(struct scene *s)
@@ -47,13 +49,14 @@ static struct np_port some_name(struct scene *s)
 
 static struct np_port some_range(struct scene *s, enum np_proto proto)
 {
-	static const uint16_t bounds[][2] = { { 80, 82 }, { 80, 81 }, { 81, 81 }, { 81, 8080 }, { 1, 80 },
-					      { 82, 8079 } };
+	static const uint16_t bounds[][2] = { { 80, 82 },   { 80, 81 }, { 81, 81 },
+					      { 81, 8080 }, { 1, 80 },	{ 82, 8079 } };
 	static const uint16_t udp[][2] = { { 80, 81 }, { 81, 81 }, { 1, 80 } };
 	size_t at = scene_below(s, NP_ARRAY_SIZE(bounds));
 
 	if (proto == NP_UDP)
-		return range(proto, udp[at % NP_ARRAY_SIZE(udp)][0], udp[at % NP_ARRAY_SIZE(udp)][1]);
+		return range(proto, udp[at % NP_ARRAY_SIZE(udp)][0],
+			     udp[at % NP_ARRAY_SIZE(udp)][1]);
 	return range(proto, bounds[at][0], bounds[at][1]);
 }
 

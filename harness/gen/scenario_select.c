@@ -60,7 +60,8 @@ static struct np_label some_label(struct scene *s, const struct population *p)
 }
 
 /* Another value of the key, else one that nobody has. */
-static struct np_str other_value(struct scene *s, const struct population *p, const struct np_label *l)
+static struct np_str other_value(struct scene *s, const struct population *p,
+				 const struct np_label *l)
 {
 	for (unsigned i = 0; p->n && i < TRIES; i++) {
 		const struct np_str *v = np_labels_get(p->of[scene_below(s, p->n)], l->key);
@@ -80,8 +81,8 @@ static void add_label(struct scene *s, struct np_label l, struct np_selector *re
 }
 
 /* @n_values of 2: the label's value stands behind another one, or before it. */
-static void add_requirement(struct scene *s, const struct population *p, struct np_label l, enum np_op op,
-			    size_t n_values, struct np_selector *ret)
+static void add_requirement(struct scene *s, const struct population *p, struct np_label l,
+			    enum np_op op, size_t n_values, struct np_selector *ret)
 {
 	struct np_requirement *q;
 
@@ -117,13 +118,14 @@ static void two_labels(struct scene *s, const struct population *p, struct np_se
 		add_label(s, second, ret);
 }
 
-static void draw_form(struct scene *s, unsigned form, const struct population *p, struct np_selector *ret)
+static void draw_form(struct scene *s, unsigned form, const struct population *p,
+		      struct np_selector *ret)
 {
 	static const struct {
 		enum np_op op;
 		uint8_t n_values;
 	} forms[N_SELS] = {
-		[SEL_IN1] = { NP_OP_IN, 1 },	   [SEL_INN] = { NP_OP_IN, 2 },
+		[SEL_IN1] = { NP_OP_IN, 1 },	    [SEL_INN] = { NP_OP_IN, 2 },
 		[SEL_NOTIN1] = { NP_OP_NOT_IN, 1 }, [SEL_NOTINN] = { NP_OP_NOT_IN, 2 },
 		[SEL_EXISTS] = { NP_OP_EXISTS, 0 }, [SEL_ABSENT] = { NP_OP_NOT_EXISTS, 0 },
 	};
@@ -141,8 +143,8 @@ static void draw_form(struct scene *s, unsigned form, const struct population *p
 		break;
 	case SEL_MIXED:
 		add_label(s, l, ret);
-		add_requirement(s, p, some_label(s, p), scene_below(s, 2) ? NP_OP_NOT_IN : NP_OP_NOT_EXISTS,
-				0, ret);
+		add_requirement(s, p, some_label(s, p),
+				scene_below(s, 2) ? NP_OP_NOT_IN : NP_OP_NOT_EXISTS, 0, ret);
 		if (ret->exprs[0].op == NP_OP_NOT_IN)
 			ret->exprs[0].n_values = 1;
 		break;
@@ -191,10 +193,12 @@ void scene_pod_selector(struct scene *s, unsigned form, struct np_str ns, struct
 
 void scene_ns_selector(struct scene *s, unsigned form, struct np_selector *ret)
 {
-	static const uint8_t sels[] = { [NSSEL_EMPTY] = SEL_EMPTY,	 [NSSEL_LABEL] = SEL_LABEL,
-					[NSSEL_NAME] = SEL_LABEL,	 [NSSEL_INN] = SEL_INN,
-					[NSSEL_NOTINN] = SEL_NOTINN,	 [NSSEL_EXISTS] = SEL_EXISTS,
-					[NSSEL_ABSENT] = SEL_ABSENT,	 [NSSEL_NOTHING] = SEL_NOTHING };
+	static const uint8_t sels[] = {
+		[NSSEL_EMPTY] = SEL_EMPTY,   [NSSEL_LABEL] = SEL_LABEL,
+		[NSSEL_NAME] = SEL_LABEL,    [NSSEL_INN] = SEL_INN,
+		[NSSEL_NOTINN] = SEL_NOTINN, [NSSEL_EXISTS] = SEL_EXISTS,
+		[NSSEL_ABSENT] = SEL_ABSENT, [NSSEL_NOTHING] = SEL_NOTHING
+	};
 	const struct np_labels *of[MAX_POPULATION];
 	size_t n = 0;
 
@@ -203,19 +207,23 @@ void scene_ns_selector(struct scene *s, unsigned form, struct np_selector *ret)
 	scene_selector(s, sels[form], of, n, ret);
 	if (form == NSSEL_NAME) {
 		*ret = (struct np_selector){ 0 };
-		add_label(s, (struct np_label){ NP_STR(NS_NAME_KEY),
-						s->w.namespaces[scene_below(s, n)].name }, ret);
+		add_label(s,
+			  (struct np_label){ NP_STR(NS_NAME_KEY),
+					     s->w.namespaces[scene_below(s, n)].name },
+			  ret);
 	}
 }
 
-const struct np_pod *scene_selected(struct scene *s, const struct np_selector *sel, struct np_str ns)
+const struct np_pod *scene_selected(struct scene *s, const struct np_selector *sel,
+				    struct np_str ns)
 {
 	size_t at = s->w.n_pods ? scene_below(s, s->w.n_pods) : 0;
 
 	for (size_t i = 0; i < s->w.n_pods; i++) {
 		const struct np_pod *pod = &s->w.pods[(at + i) % s->w.n_pods];
 
-		if (!pod->host_network && (!ns.n || np_str_eq(pod->ns, ns)) && scene_matches(sel, &pod->labels))
+		if (!pod->host_network && (!ns.n || np_str_eq(pod->ns, ns)) &&
+		    scene_matches(sel, &pod->labels))
 			return pod;
 	}
 	return NULL;

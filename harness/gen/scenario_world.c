@@ -11,10 +11,10 @@
 
 /* Numbers that policies name, with their neighbours on both sides. */
 const struct scene_port scene_listens[] = {
-	{ NP_TCP, 79 }, { NP_TCP, 80 }, { NP_TCP, 81 }, { NP_TCP, 82 }, { NP_TCP, 83 },
-	{ NP_TCP, 8079 }, { NP_TCP, 8080 }, { NP_TCP, 8081 }, { NP_TCP, 65535 },
-	{ NP_UDP, 79 }, { NP_UDP, 80 }, { NP_UDP, 81 }, { NP_UDP, 82 }, { NP_UDP, 8080 },
-	{ NP_SCTP, 80 }, { NP_SCTP, 81 },
+	{ NP_TCP, 79 },	   { NP_TCP, 80 },   { NP_TCP, 81 },   { NP_TCP, 82 },
+	{ NP_TCP, 83 },	   { NP_TCP, 8079 }, { NP_TCP, 8080 }, { NP_TCP, 8081 },
+	{ NP_TCP, 65535 }, { NP_UDP, 79 },   { NP_UDP, 80 },   { NP_UDP, 81 },
+	{ NP_UDP, 82 },	   { NP_UDP, 8080 }, { NP_SCTP, 80 },  { NP_SCTP, 81 },
 };
 
 size_t scene_n_listens(void)
@@ -27,7 +27,7 @@ struct names {
 	const char *word;
 	const char *namespaces[12];
 	const char *pods[4];
-	uint8_t n_pods[3];	/* in the first, the second, each other one */
+	uint8_t n_pods[3]; /* in the first, the second, each other one */
 };
 
 #define LONG40 "a-name-that-many-others-begin-with-too"
@@ -37,12 +37,18 @@ static const struct names kinds[N_WORLDS] = {
 	[WORLD_PLAIN] = { "plain", { "x", "y", "z" }, { "a", "b", "c", "d" }, { 4, 2, 1 } },
 	/* a + b-c, a-b + c, ab + c: equal when put together, with and without a dash. */
 	[WORLD_JOINED] = { "joined", { "a", "a-b", "ab" }, { "b-c", "c", "bc", "b" }, { 4, 2, 1 } },
-	[WORLD_LONG] = { "long", { LONG40 "-1", LONG40 "-2", LONG40 }, { LONG60 "-1", LONG60 "-2", LONG60, "a" },
+	[WORLD_LONG] = { "long",
+			 { LONG40 "-1", LONG40 "-2", LONG40 },
+			 { LONG60 "-1", LONG60 "-2", LONG60, "a" },
 			 { 3, 2, 1 } },
-	[WORLD_ODD] = { "odd", { "0", "1-a", "default-deny" }, { "1", "a.b", "0-x", "host" }, { 4, 2, 1 } },
+	[WORLD_ODD] = { "odd",
+			{ "0", "1-a", "default-deny" },
+			{ "1", "a.b", "0-x", "host" },
+			{ 4, 2, 1 } },
 	[WORLD_MANY] = { "many",
 			 { "n01", "n02", "n03", "n04", "n05", "n06", "n07", "n08", "n09", "n10" },
-			 { "a", "b", "c" }, { 2, 1, 1 } },
+			 { "a", "b", "c" },
+			 { 2, 1, 1 } },
 };
 
 struct pair {
@@ -68,7 +74,8 @@ static const struct pair ns_sets[][4] = {
 	{ { "team", "green" }, { "app", "web" } },
 };
 
-static void set_labels(struct np_arena *arena, const struct pair *pairs, size_t max, struct np_labels *ret)
+static void set_labels(struct np_arena *arena, const struct pair *pairs, size_t max,
+		       struct np_labels *ret)
 {
 	ret->items = np_arena_array(arena, max, sizeof(*ret->items));
 	for (ret->n = 0; ret->n < max && pairs[ret->n].key; ret->n++)
@@ -88,7 +95,8 @@ static void draw_ports(struct np_rng *rng, struct np_world *w, struct np_pod *po
 	if (np_rng_below(rng, 6) == 0)
 		return;
 	pod->ports[pod->n_ports++] =
-		(struct np_container_port){ .name = NP_STR(FIRST_PORT_NAMES), .port = numbers[at],
+		(struct np_container_port){ .name = NP_STR(FIRST_PORT_NAMES),
+					    .port = numbers[at],
 					    .proto = np_rng_below(rng, 6) ? NP_TCP : NP_UDP };
 	if (np_rng_below(rng, 3) == 0)
 		return;
@@ -100,7 +108,8 @@ static void draw_ports(struct np_rng *rng, struct np_world *w, struct np_pod *po
 	};
 }
 
-static void add_pod(struct np_rng *rng, struct np_world *w, struct np_str ns, const char *name, size_t set)
+static void add_pod(struct np_rng *rng, struct np_world *w, struct np_str ns, const char *name,
+		    size_t set)
 {
 	struct np_pod *pod = np_world_add_pod(w);
 
@@ -124,7 +133,8 @@ void scene_world(unsigned kind, uint64_t seed, struct np_world *ret)
 	for (size_t i = 0; i < NP_ARRAY_SIZE(names->namespaces) && names->namespaces[i]; i++) {
 		struct np_namespace *ns = np_world_add_namespace(ret);
 		/* The first pod of the second namespace has the labels of the first one's. */
-		size_t n = names->n_pods[i < 2 ? i : 2], set = i == 1 ? 0 : i * 3 + np_rng_below(&rng, 3);
+		size_t n = names->n_pods[i < 2 ? i : 2],
+		       set = i == 1 ? 0 : i * 3 + np_rng_below(&rng, 3);
 		struct np_str name = np_str_from(names->namespaces[i]);
 
 		ns->name = name;
@@ -160,7 +170,7 @@ static json_t *parse_own(struct np_buf *b)
 
 	np_buf_release(b);
 	if (!json)
-		abort();	/* manifests.c wrote it */
+		abort(); /* manifests.c wrote it */
 	return json;
 }
 
@@ -214,11 +224,13 @@ void np_scenario_world(unsigned n, uint64_t seed, struct np_worldfile *ret)
 		ret->ports[i] = (struct np_expect_port){ .proto = scene_listens[i].proto,
 							 .first = scene_listens[i].port,
 							 .last = scene_listens[i].port };
-	ret->objects = np_arena_array(&ret->arena, w.n_namespaces + w.n_pods, sizeof(*ret->objects));
+	ret->objects =
+		np_arena_array(&ret->arena, w.n_namespaces + w.n_pods, sizeof(*ret->objects));
 	for (size_t i = 0; i < w.n_namespaces; i++)
 		add_object(ret, "Namespace", NP_STR_NONE, w.namespaces[i].name,
 			   scene_namespace_json(&w.namespaces[i]));
 	for (size_t i = 0; i < w.n_pods; i++)
-		add_object(ret, "Pod", w.pods[i].ns, w.pods[i].name, scene_pod_json(&w.pods[i], NULL));
+		add_object(ret, "Pod", w.pods[i].ns, w.pods[i].name,
+			   scene_pod_json(&w.pods[i], NULL));
 	np_world_release(&w);
 }

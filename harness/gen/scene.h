@@ -14,11 +14,11 @@ enum { SCENE_MAX_POLICIES = 64, SCENE_MAX_STEPS = 200 };
 /* A policy, and in which of the equal ways it is written. */
 struct scene_policy {
 	struct np_policy p;
-	bool defaulted;		/* without policyTypes */
-	bool empty_peers;	/* from: [] instead of no from */
+	bool defaulted;	  /* without policyTypes */
+	bool empty_peers; /* from: [] instead of no from */
 	bool empty_ports;
-	bool bare_ports;	/* {} instead of {protocol: TCP} */
-	bool bare_protocols;	/* TCP is not written */
+	bool bare_ports;     /* {} instead of {protocol: TCP} */
+	bool bare_protocols; /* TCP is not written */
 };
 
 struct scene {
@@ -26,14 +26,17 @@ struct scene {
 	const uint8_t *row;
 	uint64_t seed;
 	struct np_case *c;
-	struct np_arena *arena;	/* of the case */
+	struct np_arena *arena; /* of the case */
 	struct np_world w;	/* as it is when the policies come */
-	size_t n_lasting;	/* pods of it, the first ones, that are there from beginning to end */
-	struct scene_policy policies[SCENE_MAX_POLICIES];	/* all that the case ever has */
+	size_t n_lasting; /* pods of it, the first ones, that are there from beginning to end */
+	struct scene_policy policies[SCENE_MAX_POLICIES]; /* all that the case ever has */
 	size_t n_policies;
 	struct np_step steps[SCENE_MAX_STEPS];
 	size_t n_steps;
-	bool pinned, host_pods, externals;	/* what it turned out to need */
+	/* Ports of the pods that steps make. */
+	struct np_container_port made[SCENE_MAX_STEPS];
+	size_t n_made;
+	bool pinned, host_pods, externals; /* what it turned out to need */
 };
 
 static inline size_t scene_below(struct scene *s, size_t n)
@@ -62,7 +65,8 @@ struct np_str scene_text(struct np_arena *arena, json_t *json_take);
 
 /* ---- scenario_select.c ---- */
 
-/* One of enum SEL_* over @n sets of labels: where it can it holds for some of them and not for all. */
+/* One of enum SEL_* over @n sets of labels: where it can it holds for some of them and not for all.
+ */
 void scene_selector(struct scene *s, unsigned form, const struct np_labels *const *of, size_t n,
 		    struct np_selector *ret);
 /* Over the pods of namespace @ns, of all when it is empty. */
@@ -71,7 +75,8 @@ void scene_pod_selector(struct scene *s, unsigned form, struct np_str ns, struct
 void scene_ns_selector(struct scene *s, unsigned form, struct np_selector *ret);
 bool scene_matches(const struct np_selector *sel, const struct np_labels *labels);
 /* A pod of @ns (any when empty) that @sel selects, or NULL. */
-const struct np_pod *scene_selected(struct scene *s, const struct np_selector *sel, struct np_str ns);
+const struct np_pod *scene_selected(struct scene *s, const struct np_selector *sel,
+				    struct np_str ns);
 
 /* ---- scenario_policy.c ---- */
 

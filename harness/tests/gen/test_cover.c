@@ -91,11 +91,17 @@ static void verify(const struct np_feature_model *m, const struct np_cover *c)
 		ck_assert_ptr_null(np_feature_forbidden(m, np_cover_row(c, i)));
 }
 
-#define VALUES3 { "a", 1 }, { "b", 1 }, { "c", 1 }
+#define VALUES3                                                                                    \
+	{ "a", 1 }, { "b", 1 },                                                                    \
+	{                                                                                          \
+		"c", 1                                                                             \
+	}
 
 static const struct np_feature small[] = {
-	{ "one", 'A', "", { VALUES3 } },     { "two", 'A', "", { VALUES3 } },
-	{ "three", 'A', "", { VALUES3 } },   { "four", 'A', "", { VALUES3 } },
+	{ "one", 'A', "", { VALUES3 } },
+	{ "two", 'A', "", { VALUES3 } },
+	{ "three", 'A', "", { VALUES3 } },
+	{ "four", 'A', "", { VALUES3 } },
 	{ "five", 'A', "", { { "a", 1 }, { "b", 3 } } },
 	{ "six", 'A', "", { VALUES3, { "d", 0 } } },
 };
@@ -173,7 +179,8 @@ START_TEST(bad_strengths)
 
 	ck_assert_int_eq(np_cover_make(np_feature_model(), 0, 1, &c, &err), -1);
 	ck_assert_int_eq(err.code, NP_EUSAGE);
-	ck_assert_int_eq(np_cover_make(np_feature_model(), NP_COVER_MAX_STRENGTH + 1, 1, &c, &err), -1);
+	ck_assert_int_eq(np_cover_make(np_feature_model(), NP_COVER_MAX_STRENGTH + 1, 1, &c, &err),
+			 -1);
 }
 END_TEST
 

@@ -1,4 +1,5 @@
-/* test_scenario.c - generated cases: read back as they are, the same from the same seed, probed in every region. */
+/* test_scenario.c - generated cases: read back as they are, the same from the same seed, probed in
+ * every region. */
 #include <check.h>
 #include <stdlib.h>
 
@@ -21,10 +22,12 @@ static const struct np_scenario_suite *suite_of(uint64_t seed, size_t n)
 
 static void check_str(struct np_str a, struct np_str b)
 {
-	ck_assert_msg(np_str_eq(a, b), "'" NP_STR_FMT "' and '" NP_STR_FMT "'", NP_STR_ARG(a), NP_STR_ARG(b));
+	ck_assert_msg(np_str_eq(a, b), "'" NP_STR_FMT "' and '" NP_STR_FMT "'", NP_STR_ARG(a),
+		      NP_STR_ARG(b));
 }
 
-static void check_ports(const struct np_expect_port *a, size_t n_a, const struct np_expect_port *b, size_t n_b)
+static void check_ports(const struct np_expect_port *a, size_t n_a, const struct np_expect_port *b,
+			size_t n_b)
 {
 	ck_assert_uint_eq(n_a, n_b);
 	for (size_t i = 0; i < n_a; i++) {
@@ -52,8 +55,8 @@ static void parse_case(const char *text, struct np_case *ret)
 	struct np_err err = { 0 };
 	char msg[NP_ERR_TEXT_MAX];
 
-	ck_assert_msg(np_casefile_parse(np_str_from(text), "gen", false, ret, &err) == 0, "%s in\n%s",
-		      np_err_text(&err, msg, sizeof(msg)), text);
+	ck_assert_msg(np_casefile_parse(np_str_from(text), "gen", false, ret, &err) == 0,
+		      "%s in\n%s", np_err_text(&err, msg, sizeof(msg)), text);
 }
 
 static char *text_of(const struct np_case *c)
@@ -105,7 +108,8 @@ START_TEST(worlds_read_back)
 
 		np_scenario_world(n, 9, &w);
 		np_worldfile_text(&w, &b);
-		ck_assert_msg(np_worldfile_parse((struct np_str){ b.data, b.len }, "gen", false, &again, &err) == 0,
+		ck_assert_msg(np_worldfile_parse((struct np_str){ b.data, b.len }, "gen", false,
+						 &again, &err) == 0,
 			      "%s", np_err_text(&err, msg, sizeof(msg)));
 		check_str(w.name, again.name);
 		check_ports(w.ports, w.n_ports, again.ports, again.n_ports);
@@ -156,7 +160,7 @@ END_TEST
 struct played {
 	const struct np_case *c;
 	struct np_worldfile worlds[NP_SCENARIO_WORLDS];
-	struct np_world w;	/* as some expectation sees it */
+	struct np_world w; /* as some expectation sees it */
 	const struct np_worldfile *wf;
 	size_t n_blocks, n_split;
 };
@@ -179,8 +183,9 @@ static bool listens(const struct played *p, enum np_proto proto, unsigned port)
 
 static void check_probed(const struct played *p, enum np_proto proto, unsigned port)
 {
-	ck_assert_msg(!listens(p, proto, port) || probes(p, proto, port), NP_STR_FMT ": %s:%u is cut and not probed",
-		      NP_STR_ARG(p->c->id), np_proto_name(proto), port);
+	ck_assert_msg(!listens(p, proto, port) || probes(p, proto, port),
+		      NP_STR_FMT ": %s:%u is cut and not probed", NP_STR_ARG(p->c->id),
+		      np_proto_name(proto), port);
 }
 
 static void check_name_probed(const struct played *p, struct np_str name)
@@ -188,7 +193,8 @@ static void check_name_probed(const struct played *p, struct np_str name)
 	for (size_t i = 0; i < p->w.n_pods; i++)
 		for (size_t k = 0; k < p->w.pods[i].n_ports; k++)
 			if (np_str_eq(p->w.pods[i].ports[k].name, name))
-				check_probed(p, p->w.pods[i].ports[k].proto, p->w.pods[i].ports[k].port);
+				check_probed(p, p->w.pods[i].ports[k].proto,
+					     p->w.pods[i].ports[k].port);
 }
 
 static void check_port_probed(const struct played *p, const struct np_port *q)
@@ -203,7 +209,8 @@ static void check_port_probed(const struct played *p, const struct np_port *q)
 		check_probed(p, q->proto, last);
 		check_probed(p, q->proto, last + 1);
 	}
-	/* Of every range and number at least one port inside can be probed, but for the fillers of long lists. */
+	/* Of every range and number at least one port inside can be probed, but for the fillers of
+	 * long lists. */
 	if (q->kind == NP_PORT_NUMBER && q->port < 9000)
 		ck_assert(probes(p, q->proto, q->port));
 	if (q->kind == NP_PORT_RANGE)
@@ -217,13 +224,15 @@ static bool in_cidr(const struct np_cidr *c, const struct np_addr *a)
 	return a->width == c->addr.width && np_addr_eq(&net, &c->addr);
 }
 
-/* How many of the addresses that are ends are in the region: in the block, and in except @x (SIZE_MAX: in none). */
+/* How many of the addresses that are ends are in the region: in the block, and in except @x
+ * (SIZE_MAX: in none). */
 static size_t count_in(const struct np_world *w, const struct np_ipblock *b, size_t x, bool inside)
 {
 	size_t n = 0;
 
 	for (size_t i = 0; i < w->n_pods + w->n_externals; i++) {
-		const struct np_addr *ips = i < w->n_pods ? w->pods[i].ips : w->externals[i - w->n_pods].ips;
+		const struct np_addr *ips =
+			i < w->n_pods ? w->pods[i].ips : w->externals[i - w->n_pods].ips;
 		size_t n_ips = i < w->n_pods ? w->pods[i].n_ips : w->externals[i - w->n_pods].n_ips;
 
 		for (size_t k = 0; k < n_ips; k++) {
@@ -249,13 +258,15 @@ static void check_block_probed(const struct played *p, const struct np_ipblock *
 	char text[NP_ADDR_TEXT_MAX];
 
 	np_cidr_text(&b->cidr, text);
-	ck_assert_msg(count_in(&p->w, b, SIZE_MAX, true) > 0, NP_STR_FMT ": nobody is in %s", NP_STR_ARG(p->c->id), text);
+	ck_assert_msg(count_in(&p->w, b, SIZE_MAX, true) > 0, NP_STR_FMT ": nobody is in %s",
+		      NP_STR_ARG(p->c->id), text);
 	if (b->cidr.prefix_bits)
-		ck_assert_msg(count_in(&p->w, b, 0, false) > 0, NP_STR_FMT ": nobody is outside of %s",
-			      NP_STR_ARG(p->c->id), text);
+		ck_assert_msg(count_in(&p->w, b, 0, false) > 0,
+			      NP_STR_FMT ": nobody is outside of %s", NP_STR_ARG(p->c->id), text);
 	for (size_t x = 0; x < b->n_excepts; x++)
-		ck_assert_msg(count_in(&p->w, b, x, true) > 0, NP_STR_FMT ": nobody is in except %zu of %s",
-			      NP_STR_ARG(p->c->id), x, text);
+		ck_assert_msg(count_in(&p->w, b, x, true) > 0,
+			      NP_STR_FMT ": nobody is in except %zu of %s", NP_STR_ARG(p->c->id), x,
+			      text);
 }
 
 static void check_world_probed(const struct played *p)
@@ -277,10 +288,12 @@ static void must(int rc, const struct played *p, const struct np_err *err)
 {
 	char msg[NP_ERR_TEXT_MAX];
 
-	ck_assert_msg(rc == 0, NP_STR_FMT ": %s", NP_STR_ARG(p->c->id), np_err_text(err, msg, sizeof(msg)));
+	ck_assert_msg(rc == 0, NP_STR_FMT ": %s", NP_STR_ARG(p->c->id),
+		      np_err_text(err, msg, sizeof(msg)));
 }
 
-/* Plays a case as a run does it; what it says must be possible, and every region probed at every expectation. */
+/* Plays a case as a run does it; what it says must be possible, and every region probed at every
+ * expectation. */
 static void play(struct played *p)
 {
 	struct np_objects *o = np_objects_new(4);
@@ -326,6 +339,62 @@ START_TEST(every_region_is_probed)
 }
 END_TEST
 
+/* Two pods of one address, of which one has ended. */
+static bool has_completed(const struct np_world *w)
+{
+	for (size_t i = 0; i < w->n_pods; i++)
+		for (size_t k = 0; k < w->n_pods; k++)
+			if (i != k && w->pods[i].n_ips && w->pods[k].n_ips &&
+			    np_addr_eq(&w->pods[i].ips[0], &w->pods[k].ips[0]) &&
+			    !w->pods[i].host_network && !np_pod_is_endpoint(&w->pods[i]) &&
+			    np_pod_is_endpoint(&w->pods[k]))
+				return true;
+	return false;
+}
+
+static bool plays_completed(const struct np_case *c)
+{
+	struct np_objects *o = np_objects_new(4);
+	struct np_worldfile wf;
+	bool found = false;
+
+	for (unsigned n = 0; n < NP_SCENARIO_WORLDS; n++) {
+		np_scenario_world(n, c->seed, &wf);
+		for (size_t i = 0; np_str_eq(wf.name, c->world) && i < wf.n_objects; i++)
+			ck_assert_int_eq(np_objects_step(o, &wf.objects[i], NULL), 0);
+		np_worldfile_release(&wf);
+	}
+	for (size_t i = 0; i < c->n_steps; i++) {
+		struct np_world w;
+
+		ck_assert_int_eq(np_objects_step(o, &c->steps[i], NULL), 0);
+		ck_assert_int_eq(np_objects_world(o, &w, NULL), 0);
+		found |= has_completed(&w);
+		np_world_release(&w);
+	}
+	np_objects_free(o);
+	return found;
+}
+
+START_TEST(completed_pods_lose_their_address)
+{
+	const struct np_scenario_suite *s = suite_of(5, N_DRAWN);
+	size_t n = 0;
+
+	for (size_t k = 0; k < s->n_cases; k++) {
+		struct np_case c;
+
+		np_scenario_suite_case(s, k, &c);
+		if (np_str_is(c.tags[1], "s1")) {
+			ck_assert_msg(plays_completed(&c), NP_STR_FMT, NP_STR_ARG(c.id));
+			n++;
+		}
+		np_case_release(&c);
+	}
+	ck_assert_uint_gt(n, 5);
+}
+END_TEST
+
 START_TEST(bad_suites)
 {
 	struct np_scenario_suite s;
@@ -341,11 +410,13 @@ END_TEST
 /* Any case can be written: those of the suites by hand have what generated ones have not. */
 START_TEST(other_cases_can_be_written)
 {
-	static const char text[] =
-		"case: a/b\ntitle: \"one: two\"\ncovers: [S01, S33b]\nneeds: [dns]\ncatches: [\"a b\", c]\nworld: small\n"
-		"---\nlabel: Pod x/a\nlabels: {app: null, k: \"y\"}\n---\nwait: 20ms\n---\nrecreate: Pod x/a\n---\n"
-		"expect: |\n  deny\n  open(S19,S43) from x/*,!x/b to any on TCP:80-90,*:53 family 6  # why\n"
-		"  allow from own-node to x/a\n";
+	static const char text[] = "case: a/b\ntitle: \"one: two\"\ncovers: [S01, S33b]\nneeds: "
+				   "[dns]\ncatches: [\"a b\", c]\nworld: small\n"
+				   "---\nlabel: Pod x/a\nlabels: {app: null, k: \"y\"}\n---\nwait: "
+				   "20ms\n---\nrecreate: Pod x/a\n---\n"
+				   "expect: |\n  deny\n  open(S19,S43) from x/*,!x/b to any on "
+				   "TCP:80-90,*:53 family 6  # why\n"
+				   "  allow from own-node to x/a\n";
 	struct np_case c, again;
 	np_auto_free char *first = NULL, *second = NULL;
 
@@ -354,7 +425,8 @@ START_TEST(other_cases_can_be_written)
 	parse_case(first, &again);
 	second = text_of(&again);
 	ck_assert_str_eq(first, second);
-	ck_assert_ptr_nonnull(strstr(first, "open(S19,S43) from x/*,!x/b to any on TCP:80-90,*:53 family 6  # why"));
+	ck_assert_ptr_nonnull(strstr(
+		first, "open(S19,S43) from x/*,!x/b to any on TCP:80-90,*:53 family 6  # why"));
 	ck_assert_ptr_nonnull(strstr(first, "allow from own-node to x/a"));
 	np_case_release(&c);
 	np_case_release(&again);
@@ -363,7 +435,8 @@ END_TEST
 
 START_TEST(oracle_needs_a_seed)
 {
-	static const char text[] = "case: a/b\ntitle: t\ncovers: [S01]\nworld: small\n---\nexpect: |\n  oracle\n";
+	static const char text[] =
+		"case: a/b\ntitle: t\ncovers: [S01]\nworld: small\n---\nexpect: |\n  oracle\n";
 	struct np_err err;
 	struct np_case c;
 
@@ -385,6 +458,7 @@ int main(void)
 	tcase_add_test(tc, worlds_read_back);
 	tcase_add_test(tc, same_seed_same_cases);
 	tcase_add_test(tc, every_region_is_probed);
+	tcase_add_test(tc, completed_pods_lose_their_address);
 	tcase_add_test(tc, bad_suites);
 	tcase_add_test(tc, other_cases_can_be_written);
 	tcase_add_test(tc, oracle_needs_a_seed);
