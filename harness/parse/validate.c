@@ -10,6 +10,7 @@
 
 #define GROUP "networking.k8s.io"
 #define VERSION "v1"
+#define EXTENSIONS "extensions/v1beta1"
 #define KIND "NetworkPolicy"
 
 /* What the judgement of one text carries. */
@@ -225,6 +226,10 @@ static bool check_type_words(struct verdict *v, const struct np_value *root, boo
 	if (!version.n && np_str_is(group, GROUP))
 		version = NP_STR(VERSION);
 	if (np_str_is(group, GROUP) && np_str_is(version, VERSION) && np_str_is(kind, KIND))
+		return true;
+	/* No longer served, but still known: it is read before it is refused. */
+	v->of_extensions = np_str_is(w.api_version, EXTENSIONS) && np_str_is(kind, KIND);
+	if (v->of_extensions)
 		return true;
 	refuse(v, NP_STAGE_DECODE, NP_FINDING_REQUEST, &w.at,
 	       NP_STR_FMT " in version \"" NP_STR_FMT "\" cannot be handled as a " KIND
@@ -452,6 +457,12 @@ static void judge(struct verdict *v, const struct np_value *given, bool has_dupl
 	forgive_status(v, &root);
 	if (!check_type_words(v, &root, json) || !decode(v, &root, has_duplicates, p))
 		return;
+	if (v->of_extensions) {
+		refuse(v, NP_STAGE_DECODE, NP_FINDING_REQUEST, &at,
+		       "the API version in the data (" EXTENSIONS
+		       ") does not match the expected API version (" GROUP "/" VERSION ")");
+		return;
+	}
 	v->v->name = p->meta.name.s.n ? p->meta.name.s : p->meta.generate_name.s;
 	verdict_default(&p->spec, v->arena);
 	if (!v->opts->only_fields && !check_request(v, p, old))

@@ -29,6 +29,7 @@ struct verdict {
 	struct np_buf text;			/* scratch for messages */
 	struct verdict_cache *cache;		/* of long texts, which aliases repeat; NULL: none yet */
 	const struct cell *outer;		/* place of errors about what is not there */
+	bool of_extensions;			/* the type, in the group it had before networking.k8s.io */
 	/* of an update: excused */
 	struct np_str *known_cidrs;		/* sorted */
 	size_t n_known_cidrs;

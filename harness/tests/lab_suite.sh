@@ -60,3 +60,11 @@ status=0
 harness/tests/lab_inject.sh >"$scratch/inject" 2>&1 </dev/null || status=$?
 [ "$status" -eq 0 ] || [ "$status" -eq 77 ] || die "--inject: $(tail -n 5 "$scratch/inject")"
 ok "--inject: $(tail -n 1 "$scratch/inject")"
+
+# The validator beside the real API server, by dry run: generated policies and mutants of them.
+"$BUILD/tests/parse/check_mutants" --seed "$$" --count 4000 --out "$scratch/mutants"
+for mode in api-yaml api-json; do
+	"$np" validate --mode "$mode" --against --kubeconfig "$state/admin.conf" --quiet "$scratch/mutants" >"$scratch/against" 2>&1 </dev/null || true
+	grep -qE '^2000 documents, .* 0 answered differently$' "$scratch/against" || die "seed $$: $(tail -n 5 "$scratch/against")"
+	ok "validate --mode $mode and the API server: $(tail -n 1 "$scratch/against")"
+done
