@@ -16,7 +16,8 @@ static const char *const yaml_suffixes[] = { ".yaml", ".yml", NULL };
 
 /* ---- files ---- */
 
-static int write_text(const char *dir, struct np_str name, const struct np_buf *text, struct np_err *err)
+static int write_text(const char *dir, struct np_str name, const struct np_buf *text,
+		      struct np_err *err)
 {
 	np_auto_free char *path = np_xasprintf("%s/" NP_STR_FMT ".yaml", dir, NP_STR_ARG(name));
 
@@ -41,7 +42,8 @@ static int write_worlds(const char *dir, uint64_t seed, struct np_err *err)
 	return rc;
 }
 
-static int write_cases(const struct np_generate *g, const struct np_scenario_suite *s, struct np_err *err)
+static int write_cases(const struct np_generate *g, const struct np_scenario_suite *s,
+		       struct np_err *err)
 {
 	struct np_buf text = { 0 };
 	int rc = 0;
@@ -72,19 +74,25 @@ static int refuse_used(const char *cases, struct np_err *err)
 	if (np_files_list(cases, yaml_suffixes, &files, &n, err) < 0)
 		return -1;
 	np_files_free(files);
-	return n ? np_err_set(err, NP_EUSAGE, "'%.300s' has cases already: name another folder", cases) : 0;
+	return n ? np_err_set(err, NP_EUSAGE, "'%.300s' has cases already: name another folder",
+			      cases)
+		 : 0;
 }
 
-int np_generate_files(const struct np_generate *g, struct np_scenario_suite *ret, struct np_err *err)
+int np_generate_files(const struct np_generate *g, struct np_scenario_suite *ret,
+		      struct np_err *err)
 {
 	np_auto_free char *cases = np_xasprintf("%s/generated", g->dir);
 	enum np_profile profile;
 
 	if (g->profile && !np_profile_parse(np_str_from(g->profile), &profile))
-		return np_err_set(err, NP_EUSAGE, "--profile: '%.60s' is not one of core, extended, upstream, "
-						  "lifecycle, behaviour", g->profile);
+		return np_err_set(err, NP_EUSAGE,
+				  "--profile: '%.60s' is not one of core, extended, upstream, "
+				  "lifecycle, behaviour",
+				  g->profile);
 	if (np_scenario_suite_init((unsigned)(g->strength > 100 ? 100 : g->strength), g->seed,
-				   g->count > NP_SCENARIO_MAX_CASES ? NP_SCENARIO_MAX_CASES + 1 : (size_t)g->count,
+				   g->count > NP_SCENARIO_MAX_CASES ? NP_SCENARIO_MAX_CASES + 1
+								    : (size_t)g->count,
 				   ret, err) < 0)
 		return -1;
 	if (refuse_used(cases, err) == 0 && np_dir_make(cases, 0755, err) == 0 &&
@@ -94,17 +102,21 @@ int np_generate_files(const struct np_generate *g, struct np_scenario_suite *ret
 	return -1;
 }
 
-int np_generate_scratch(unsigned long long count, unsigned long long seed, char **ret_dir, struct np_err *err)
+int np_generate_scratch(unsigned long long count, unsigned long long seed, char **ret_dir,
+			struct np_err *err)
 {
 	const char *tmp = getenv("TMPDIR");
-	np_auto_free char *dir = np_xasprintf("%s/netpolcheck-generated-XXXXXX", tmp && *tmp ? tmp : "/tmp");
+	np_auto_free char *dir =
+		np_xasprintf("%s/netpolcheck-generated-XXXXXX", tmp && *tmp ? tmp : "/tmp");
 	struct np_generate g = { .seed = seed, .count = count, .dir = dir };
 	struct np_scenario_suite s;
 
 	if (!count || count > NP_SCENARIO_MAX_CASES)
-		return np_err_set(err, NP_EUSAGE, "--generated: 1 to %d cases", NP_SCENARIO_MAX_CASES);
+		return np_err_set(err, NP_EUSAGE, "--generated: 1 to %d cases",
+				  NP_SCENARIO_MAX_CASES);
 	if (!mkdtemp(dir))
-		return np_err_set(err, NP_EIO, "cannot make a folder below '%.200s'", tmp ? tmp : "/tmp");
+		return np_err_set(err, NP_EIO, "cannot make a folder below '%.200s'",
+				  tmp ? tmp : "/tmp");
 	if (np_generate_files(&g, &s, err) < 0) {
 		np_generate_drop(np_steal(dir));
 		return -1;
@@ -125,7 +137,8 @@ void np_generate_drop(char *dir)
 
 /* ---- what was made ---- */
 
-static void tuple_text(const struct np_cover *c, const struct np_cover_excluded *x, struct np_buf *b)
+static void tuple_text(const struct np_cover *c, const struct np_cover_excluded *x,
+		       struct np_buf *b)
 {
 	const struct np_feature_model *m = np_feature_model();
 
@@ -139,13 +152,14 @@ static const char *why(const struct np_cover_excluded *x)
 	return x->rule ? x->rule->why : "other rules together leave no case with it";
 }
 
-static void print_text(const struct np_generate *g, const struct np_scenario_suite *s, long long ms, bool excluded)
+static void print_text(const struct np_generate *g, const struct np_scenario_suite *s, long long ms,
+		       bool excluded)
 {
 	const struct np_cover *c = &s->cover;
 
 	if (c->strength)
-		printf("%zu cases cover %llu of %llu combinations of %u values; %zu cannot be%s\n", c->n_rows,
-		       c->n_covered, c->n_tuples, c->strength, c->n_excluded,
+		printf("%zu cases cover %llu of %llu combinations of %u values; %zu cannot be%s\n",
+		       c->n_rows, c->n_covered, c->n_tuples, c->strength, c->n_excluded,
 		       excluded ? ":" : " (--excluded lists them)");
 	for (size_t i = 0; excluded && i < c->n_excluded; i++) {
 		struct np_buf b = { 0 };
@@ -157,7 +171,8 @@ static void print_text(const struct np_generate *g, const struct np_scenario_sui
 	printf("%zu cases, seed %llu, in %s (%lld ms)\n", s->n_cases, g->seed, g->dir, ms);
 }
 
-static void print_json(const struct np_generate *g, const struct np_scenario_suite *s, bool excluded)
+static void print_json(const struct np_generate *g, const struct np_scenario_suite *s,
+		       bool excluded)
 {
 	const struct np_cover *c = &s->cover;
 	json_t *list = json_array(), *top;
@@ -166,13 +181,14 @@ static void print_json(const struct np_generate *g, const struct np_scenario_sui
 	for (size_t i = 0; excluded && i < c->n_excluded; i++) {
 		np_buf_clear(&text);
 		tuple_text(c, &c->excluded[i], &text);
-		json_array_append_new(list, np_json_pack("{s:s, s:s}", "values", np_buf_text(&text), "why",
-							 why(&c->excluded[i])));
+		json_array_append_new(list, np_json_pack("{s:s, s:s}", "values", np_buf_text(&text),
+							 "why", why(&c->excluded[i])));
 	}
-	top = np_json_pack("{s:I, s:o, s:I, s:I, s:I, s:I, s:I, s:I, s:o}", "seed", (json_int_t)g->seed, "folder",
-			   np_json_string(np_str_from(g->dir)), "cases", (json_int_t)s->n_cases, "strength",
-			   (json_int_t)c->strength, "rows", (json_int_t)c->n_rows, "combinations",
-			   (json_int_t)c->n_tuples, "covered", (json_int_t)c->n_covered, "excluded",
+	top = np_json_pack("{s:I, s:o, s:I, s:I, s:I, s:I, s:I, s:I, s:o}", "seed",
+			   (json_int_t)g->seed, "folder", np_json_string(np_str_from(g->dir)),
+			   "cases", (json_int_t)s->n_cases, "strength", (json_int_t)c->strength,
+			   "rows", (json_int_t)c->n_rows, "combinations", (json_int_t)c->n_tuples,
+			   "covered", (json_int_t)c->n_covered, "excluded",
 			   (json_int_t)c->n_excluded, "excluded_list", list);
 	np_buf_clear(&text);
 	np_json_dump(top, 0, &text);
@@ -181,7 +197,8 @@ static void print_json(const struct np_generate *g, const struct np_scenario_sui
 	json_decref(top);
 }
 
-int np_cases_generate(const struct np_generate *g, bool json, bool list_excluded, struct np_err *err)
+int np_cases_generate(const struct np_generate *g, bool json, bool list_excluded,
+		      struct np_err *err)
 {
 	struct np_scenario_suite s;
 	int64_t begin_ms = np_now_ms();

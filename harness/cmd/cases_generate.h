@@ -6,7 +6,7 @@
 
 struct np_generate {
 	unsigned long long strength;	/* of the covering array; 0: none */
-	unsigned long long seed, count;	/* drawn cases behind it */
+	unsigned long long seed, count; /* drawn cases behind it */
 	const char *dir;		/* made when it is not there */
 	const char *profile;		/* of the cases; NULL: their own */
 };
@@ -15,7 +15,8 @@ struct np_generate {
  * Writes the suite to @g->dir: a file a case in generated/, the worlds in worlds/. Its size goes to
  * *@ret, released with np_scenario_suite_release(). Files of an earlier suite there are an error.
  */
-int np_generate_files(const struct np_generate *g, struct np_scenario_suite *ret, struct np_err *err);
+int np_generate_files(const struct np_generate *g, struct np_scenario_suite *ret,
+		      struct np_err *err);
 
 /* The suite of `run --generated`: NP_EUSAGE unless 1..NP_SCENARIO_MAX_CASES. */
 int np_generate_scratch(unsigned long long count, unsigned long long seed, char **ret_dir,
@@ -24,6 +25,7 @@ int np_generate_scratch(unsigned long long count, unsigned long long seed, char 
 void np_generate_drop(char *dir_take);
 
 /* netpolcheck cases generate. */
-int np_cases_generate(const struct np_generate *g, bool json, bool list_excluded, struct np_err *err);
+int np_cases_generate(const struct np_generate *g, bool json, bool list_excluded,
+		      struct np_err *err);
 
 #endif

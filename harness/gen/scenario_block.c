@@ -133,9 +133,11 @@ static void add_excepts(struct scene *s, const struct around *first, const struc
 		add_except(s, b, second->name, second->bits, v6);
 		break;
 	case EXCEPT_SELECTED:
+		/* The address of a guest is not known yet. */
 		pod = scene_selected(s, sel, scene_ns(s));
-		if (pod)
-			add_except(s, b, pod_name(s, pod), 32, v6);
+		if (!pod)
+			pod = &s->w.pods[0];
+		add_except(s, b, pod_name(s, pod), 32, v6);
 		break;
 	default:
 		break;

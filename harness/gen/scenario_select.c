@@ -217,10 +217,10 @@ void scene_ns_selector(struct scene *s, unsigned form, struct np_selector *ret)
 const struct np_pod *scene_selected(struct scene *s, const struct np_selector *sel,
 				    struct np_str ns)
 {
-	size_t at = s->w.n_pods ? scene_below(s, s->w.n_pods) : 0;
+	size_t at = s->n_lasting ? scene_below(s, s->n_lasting) : 0;
 
-	for (size_t i = 0; i < s->w.n_pods; i++) {
-		const struct np_pod *pod = &s->w.pods[(at + i) % s->w.n_pods];
+	for (size_t i = 0; i < s->n_lasting; i++) {
+		const struct np_pod *pod = &s->w.pods[(at + i) % s->n_lasting];
 
 		if (!pod->host_network && (!ns.n || np_str_eq(pod->ns, ns)) &&
 		    scene_matches(sel, &pod->labels))

@@ -74,7 +74,7 @@ void scene_pod_selector(struct scene *s, unsigned form, struct np_str ns, struct
 /* One of enum NSSEL_*. */
 void scene_ns_selector(struct scene *s, unsigned form, struct np_selector *ret);
 bool scene_matches(const struct np_selector *sel, const struct np_labels *labels);
-/* A pod of @ns (any when empty) that @sel selects, or NULL. */
+/* A pod of @ns (any when empty) that @sel selects and that is there from the beginning, or NULL. */
 const struct np_pod *scene_selected(struct scene *s, const struct np_selector *sel,
 				    struct np_str ns);
 

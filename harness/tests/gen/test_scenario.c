@@ -395,6 +395,28 @@ START_TEST(completed_pods_lose_their_address)
 }
 END_TEST
 
+/* A run reads the world at expectations only: no value names a pod that the case itself makes. */
+START_TEST(values_name_lasting_pods)
+{
+	struct np_scenario_suite s;
+
+	ck_assert_int_eq(np_scenario_suite_init(2, 2, N_DRAWN, &s, NULL), 0);
+	for (size_t k = 0; k < s.n_cases; k++) {
+		static const char *const made[] = { "/guest/", "/first/", "/second/", "/again/",
+						    ":late/" };
+		struct np_case c;
+
+		np_scenario_suite_case(&s, k, &c);
+		for (size_t i = 0; i < c.n_steps; i++)
+			for (size_t m = 0; c.steps[i].body.n && m < NP_ARRAY_SIZE(made); m++)
+				ck_assert_msg(!strstr(c.steps[i].body.p, made[m]), "%s",
+					      c.steps[i].body.p);
+		np_case_release(&c);
+	}
+	np_scenario_suite_release(&s);
+}
+END_TEST
+
 START_TEST(bad_suites)
 {
 	struct np_scenario_suite s;
@@ -459,6 +481,7 @@ int main(void)
 	tcase_add_test(tc, same_seed_same_cases);
 	tcase_add_test(tc, every_region_is_probed);
 	tcase_add_test(tc, completed_pods_lose_their_address);
+	tcase_add_test(tc, values_name_lasting_pods);
 	tcase_add_test(tc, bad_suites);
 	tcase_add_test(tc, other_cases_can_be_written);
 	tcase_add_test(tc, oracle_needs_a_seed);
