@@ -9,7 +9,7 @@
 #include "podwhy.h"
 #include "trouble.h"
 
-#define WHY_MAX 240
+#define WHY_MAX 200
 
 bool np_pod_told_to_end(const json_t *pod)
 {
@@ -36,7 +36,7 @@ static int cannot_start(const json_t *pod, const char *name, const char *why, st
 	const json_t *first = json_array_get(np_json_at(pod, "spec/containers"), 0);
 
 	return np_err_set(err, NP_EENV,
-			  "pod '%s' cannot start from the image '%.120s': %.160s; name one that the "
+			  "pod '%s' cannot start from the image '%.120s': %s; name one that the "
 			  "nodes can pull (--image), load the archive of 'make image' into them, or "
 			  "let the agent be copied into a stock image (--inject)",
 			  name, np_json_str(first, "image", "?"), why);

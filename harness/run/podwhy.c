@@ -28,10 +28,20 @@ static bool is_one_of(const char *reason, const char *const *list, size_t n)
 	return false;
 }
 
+/* Runtimes wrap the cause in layer after layer: of a message that is too long its end is kept. */
 static void put(char *text, size_t size, const char *reason, const char *message)
 {
-	snprintf(text, size, "%s%s%s", reason, *message ? ": " : "", message);
-	text[strcspn(text, "\r\n")] = '\0';
+	size_t n = strcspn(message, "\r\n"), head = strlen(reason) + strlen(": ...");
+	const char *tail = message + n;
+
+	if (strlen(reason) + strlen(": ") + n < size || head + 1 >= size) {
+		snprintf(text, size, "%s%s%.*s", reason, *message ? ": " : "", (int)n, message);
+		return;
+	}
+	tail -= size - 1 - head;
+	while ((*tail & 0xc0) == 0x80)
+		tail++;
+	snprintf(text, size, "%s: ...%.*s", reason, (int)(message + n - tail), tail);
 }
 
 /* Of a container that was started before in vain: what came of it says more than that it waits. */

@@ -9,7 +9,8 @@
 /*
  * The first container that waits: "ErrImagePull: failed to pull ...", or that the runtime cannot
  * start: "StartError: exec: \"sh\": executable file not found in $PATH". @text is "" when none
- * does. True when time does not mend it: an image that cannot be had, or a third try to start.
+ * does; of a message that is too long its end is kept: "StartError: ...not found in $PATH". True
+ * when time does not mend it: an image that cannot be had, or a third try to start.
  */
 bool np_pod_why(const json_t *pod, char *text, size_t size);
 

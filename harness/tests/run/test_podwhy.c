@@ -64,15 +64,26 @@ START_TEST(statuses)
 }
 END_TEST
 
-START_TEST(a_long_message_is_cut)
+/* What a runtime says of a missing shell: the cause is last. */
+START_TEST(the_end_of_a_long_message_is_kept)
 {
+	static const char message[] =
+		"failed to create containerd task: failed to create shim task: OCI runtime create "
+		"failed: runc create failed: unable to start container process: exec: \"sh\": "
+		"executable file not found in $PATH: unknown";
 	json_t *pod = np_json_pack("{s:{s:[{s:{s:{s:s, s:s}}}]}}", "status", "containerStatuses",
-				   "state", "waiting", "reason", "ErrImagePull", "message",
-				   "0123456789");
-	char why[20];
+				   "state", "terminated", "reason", "StartError", "message",
+				   message);
+	char why[80], all[400], tiny[8];
 
-	ck_assert(np_pod_why(pod, why, sizeof(why)));
-	ck_assert_str_eq(why, "ErrImagePull: 01234");
+	ck_assert(!np_pod_why(pod, why, sizeof(why)));
+	ck_assert_uint_eq(strlen(why), sizeof(why) - 1);
+	ck_assert(strncmp(why, "StartError: ...", 15) == 0);
+	ck_assert_ptr_nonnull(strstr(why, "exec: \"sh\": executable file not found"));
+	np_pod_why(pod, all, sizeof(all));
+	ck_assert_str_eq(all + strlen("StartError: "), message);
+	np_pod_why(pod, tiny, sizeof(tiny));
+	ck_assert_str_eq(tiny, "StartEr");
 	json_decref(pod);
 }
 END_TEST
@@ -83,7 +94,7 @@ int main(void)
 	TCase *tc = tcase_create("podwhy");
 
 	tcase_add_test(tc, statuses);
-	tcase_add_test(tc, a_long_message_is_cut);
+	tcase_add_test(tc, the_end_of_a_long_message_is_kept);
 	suite_add_tcase(suite, tc);
 	return run_suite(suite);
 }
