@@ -11,6 +11,11 @@ log=$(mktemp -d)
 trap 'rm -rf "$log"' EXIT
 make="make --no-print-directory"
 
+# took NAME SECONDS: for the list of the slowest at the end.
+took() {
+	echo "$2 $1" >>"$log/took"
+}
+
 # count NAME STATUS: a test that is a whole program or script; 77 is a skip.
 count() {
 	case $2 in
@@ -33,16 +38,20 @@ run() {
 	name=$1
 	seconds=$2
 	shift 2
+	start=$(date +%s)
 	timeout --kill-after=10 "$seconds" "$@" >"$log/out" 2>&1 </dev/null
 	count "$name" $?
+	took "$name" $(($(date +%s) - start))
 }
 
 # libcheck programs say how many checks they hold: "100%: Checks: 12, Failures: 0, Errors: 0"
 run_unit() {
 	name=$1
 	shift
+	start=$(date +%s)
 	timeout --kill-after=10 400 "$@" >"$log/out" 2>&1 </dev/null
 	status=$?
+	took "$name" $(($(date +%s) - start))
 	line=$(grep -E '^[0-9]+%: Checks: ' "$log/out" | tail -n 1)
 	if [ -z "$line" ] || [ "$status" = 77 ]; then
 		[ -n "$line" ] || [ "$status" -ne 0 ] || status=99	# a test that ran nothing has not passed
@@ -126,6 +135,7 @@ if [ "$what" = all ] || [ "$what" = asan ]; then
 	scripts build/asan ' (sanitized)'
 fi
 
+echo "slowest: $(sort -rn "$log/took" | head -n 8 | awk '{ n = $1; $1 = ""; printf "%s%s %ds", NR > 1 ? "," : "", $0, n }')"
 [ -z "$failures" ] || echo "failed:$failures"
 echo "$passed passed, $failed failed, $skipped skipped"
 [ "$failed" -eq 0 ]
