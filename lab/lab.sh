@@ -33,6 +33,12 @@ command=${1:-}
 [ $# -eq 0 ] || shift
 settings_check
 settings_derive
+case $command:$# in
+up:0 | down:0 | status:0 | build:0 | restart-api:0) ;;
+up:* | down:* | status:* | build:* | restart-api:*)
+	lab_fail "'$command' takes no arguments; settings stand before it: CNI=calico lab.sh $command, not '$1'"
+	;;
+esac
 case $command in
 up | down | status | run | suite | build | crash | exec | kubectl)
 	"life_$command" "$@"
