@@ -161,6 +161,8 @@ uninstall:
 	rm -rf $(DESTDIR)$(PREFIX)/libexec/netpolcheck $(DATADIR)
 	for m in $(MAN); do rm -f $(DESTDIR)$(PREFIX)/share/man/man$${m##*.}/$$(basename $$m); done
 
+include fuzz/fuzz.mk
+
 clean:
 	rm -rf $(BUILD)
 

@@ -1,0 +1,61 @@
+# Fuzz targets: fuzz/README.md. One source a target in fuzz/targets/, built in these ways:
+#
+#   make fuzz-regress                  gcc alone: the kept inputs once, in seconds; SAN=1 BUILD=build/asan: sanitized
+#   make fuzz TARGET=yaml TIME=60      one target, libFuzzer with sanitizers, then AFL++ if it is there
+#   make fuzz-all TIME=60              every target so, over one shared corpus, and a coverage report
+#   make fuzz-smoke                    a few seconds each
+#   make fuzz-cover                    which lines the kept inputs reach
+#   make fuzz-bench                    executions a second, beside the bare libraries
+#
+# The last word of each is a script, harness/tools/fuzz*.sh, which calls make again with one of FLAVOUR=.
+
+FUZZ_TARGETS := $(patsubst fuzz/targets/%.c,%,$(wildcard fuzz/targets/fuzz_*.c))
+FUZZ_SHARED := $(filter-out fuzz/targets/standalone.c $(wildcard fuzz/targets/fuzz_*.c),$(wildcard fuzz/targets/*.c))
+FUZZ_SHARED_OBJ := $(patsubst %.c,$(BUILD)/obj/%.o,$(FUZZ_SHARED))
+FUZZ_LIB := $(BUILD)/lib/libnp-fuzz.a
+
+# What takes the place of main(): an engine's switch, or the one that reads files.
+FUZZ_ENGINE ?=
+FUZZ_MAIN := $(if $(FUZZ_ENGINE),,$(BUILD)/obj/fuzz/targets/standalone.o)
+# Objects of the in-pod agent that targets read packets and lines with.
+FUZZ_POD_OBJ := $(patsubst %,$(BUILD)/obj/harness/agent/pod/%.o,addr dns greeting lines moment sctp_wire session)
+FUZZ_LIBS ?= $(LIBS)
+FUZZ_LD ?= $(CC)
+
+TARGET ?=
+TIME ?= 60
+
+.PHONY: fuzz fuzz-all fuzz-smoke fuzz-regress fuzz-cover fuzz-bench fuzz-targets fuzz-min
+
+fuzz-targets: $(patsubst %,$(BUILD)/fuzz/%,$(FUZZ_TARGETS))
+
+$(FUZZ_LIB): $(FUZZ_SHARED_OBJ) $(FUZZ_POD_OBJ)
+	@mkdir -p $(@D)
+	$(call say,AR,$@)
+	$(Q)rm -f $@ && ar rcs $@ $^
+
+$(BUILD)/fuzz/%: $(BUILD)/obj/fuzz/targets/%.o $(FUZZ_LIB) $(FUZZ_MAIN) $(ARCHIVES)
+	@mkdir -p $(@D)
+	$(call say,LD,$@)
+	$(Q)$(FUZZ_LD) $(CFLAGS_ALL) $(LDFLAGS) -o $@ $< $(FUZZ_MAIN) $(FUZZ_ENGINE) -Wl,--start-group $(FUZZ_LIB) $(LINK_ARCHIVES) -Wl,--end-group -Wl,--as-needed $(FUZZ_LIBS)
+
+fuzz-regress: fuzz-targets
+	@harness/tools/fuzz-regress.sh $(BUILD)
+
+fuzz:
+	@harness/tools/fuzz.sh run '$(TARGET)' '$(TIME)'
+
+fuzz-all:
+	@harness/tools/fuzz.sh all '$(TIME)'
+
+fuzz-smoke:
+	@harness/tools/fuzz.sh smoke '$(TIME)'
+
+fuzz-cover:
+	@harness/tools/fuzz-cover.sh
+
+fuzz-min:
+	@harness/tools/fuzz.sh min '$(TARGET)'
+
+fuzz-bench:
+	@harness/tools/fuzz-bench.sh
