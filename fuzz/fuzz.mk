@@ -19,6 +19,8 @@ FUZZ_ENGINE ?=
 FUZZ_MAIN := $(if $(FUZZ_ENGINE),,$(BUILD)/obj/fuzz/targets/standalone.o)
 # Objects of the in-pod agent that targets read packets and lines with.
 FUZZ_POD_OBJ := $(patsubst %,$(BUILD)/obj/harness/agent/pod/%.o,addr dns greeting lines moment sctp_wire session)
+# The layers that targets reach into; highest first.
+FUZZ_ARCHIVES := $(foreach l,report run sandbox agent kube gen mutate oracle parse model base,$(filter %/libnp-$(l).a,$(ARCHIVES)))
 FUZZ_LIBS ?= $(LIBS)
 FUZZ_LD ?= $(CC)
 
@@ -34,10 +36,10 @@ $(FUZZ_LIB): $(FUZZ_SHARED_OBJ) $(FUZZ_POD_OBJ)
 	$(call say,AR,$@)
 	$(Q)rm -f $@ && ar rcs $@ $^
 
-$(BUILD)/fuzz/%: $(BUILD)/obj/fuzz/targets/%.o $(FUZZ_LIB) $(FUZZ_MAIN) $(ARCHIVES)
+$(BUILD)/fuzz/%: $(BUILD)/obj/fuzz/targets/%.o $(FUZZ_LIB) $(FUZZ_MAIN) $(FUZZ_ARCHIVES)
 	@mkdir -p $(@D)
 	$(call say,LD,$@)
-	$(Q)$(FUZZ_LD) $(CFLAGS_ALL) $(LDFLAGS) -o $@ $< $(FUZZ_MAIN) $(FUZZ_ENGINE) -Wl,--start-group $(FUZZ_LIB) $(LINK_ARCHIVES) -Wl,--end-group -Wl,--as-needed $(FUZZ_LIBS)
+	$(Q)$(FUZZ_LD) $(CFLAGS_ALL) $(LDFLAGS) -o $@ $< $(FUZZ_MAIN) $(FUZZ_ENGINE) -Wl,--start-group $(FUZZ_LIB) $(FUZZ_ARCHIVES) -Wl,--end-group -Wl,--as-needed $(FUZZ_LIBS)
 
 fuzz-regress: fuzz-targets
 	@harness/tools/fuzz-regress.sh $(BUILD)

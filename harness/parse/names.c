@@ -173,7 +173,7 @@ static size_t value_errors(struct np_str s, const char **ret)
 
 static size_t port_errors(struct np_str s, const char **ret)
 {
-	bool letter = false, strange = false, doubled = false;
+	bool letter = false, strange = !s.n, doubled = false;
 	size_t n = 0;
 
 	for (size_t i = 0; i < s.n; i++) {

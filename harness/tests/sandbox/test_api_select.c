@@ -263,7 +263,7 @@ START_TEST(names)
 		{ NP_NAME_PORT, NP_STR("-a"), 1 },
 		{ NP_NAME_PORT, NP_STR("Aa"), 1 },
 		{ NP_NAME_PORT, NP_STR("a234567890123456"), 1 },
-		{ NP_NAME_PORT, NP_STR(""), 1 },
+		{ NP_NAME_PORT, NP_STR(""), 2 },
 		{ NP_NAME_PORT, NP_STR("A--------------9-"), 5 },
 	};
 	const char *why[NP_NAME_MAX_ERRORS];
