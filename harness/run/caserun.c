@@ -215,35 +215,6 @@ static int judge_control(struct running *r, struct verdict *v, struct np_err *er
 	return 0;
 }
 
-static json_t *failure_json(const struct verdict *v, size_t i)
-{
-	const struct np_fleet_result *seen = &v->table.seen[i];
-	struct np_rt_cell at = np_rt_cell(&v->table, i);
-	struct np_flow flow = np_rt_flow(&v->table, i);
-	np_clauses clauses = np_oracle_clauses(v->oracle, &flow);
-	struct np_buf why = { 0 };
-	char cell[640], names[512];
-	json_t *f;
-
-	np_oracle_explain(v->oracle, &flow, &why);
-	np_rt_cell_text(&v->table, i, cell, sizeof(cell));
-	f = np_json_pack("{s:o, s:s, s:s, s:s, s:o, s:s, s:o}", "cell",
-			 np_json_string(np_str_from(cell)), "expected",
-			 np_verdict_name((enum np_verdict)v->table.expected[i]), "outcome",
-			 np_outcome_name(seen->outcome), "detail", seen->detail, "who",
-			 np_json_string(np_str_from(seen->who)), "clauses",
-			 np_clauses_text(&clauses, names, sizeof(names)), "explanation",
-			 np_json_string((struct np_str){ why.data, why.len }));
-	json_object_update_new(
-		f, np_json_pack("{s:o, s:o, s:s, s:i, s:i}", "src",
-				np_json_string(v->table.ends[at.src].name.name), "dst",
-				np_json_string(v->table.ends[at.dst].name.name), "protocol",
-				np_proto_name(flow.proto), "port", flow.port, "family",
-				flow.family));
-	np_buf_release(&why);
-	return f;
-}
-
 /*
  * The first wrong cells and the last one. An implementation that stops counting somewhere (peers
  * of a rule, namespaces of a selector) loses what comes last, and only that where nothing else is
@@ -262,34 +233,13 @@ static json_t *failures_json(const struct verdict *v)
 		if (v->result == NP_RUN_FAIL && v->table.seen[i].outcome == NP_OUT_ERROR)
 			continue;
 		if (json_array_size(list) < FAILURES_MAX - 1)
-			json_array_append_new(list, failure_json(v, i));
+			json_array_append_new(list, np_rt_failure_json(&v->table, v->oracle, i));
 		else
 			last = i;
 	}
 	if (last != SIZE_MAX)
-		json_array_append_new(list, failure_json(v, last));
+		json_array_append_new(list, np_rt_failure_json(&v->table, v->oracle, last));
 	return list;
-}
-
-/* Addresses that the table was probed at: what a policy says about one of them can be said again
- * where the pods have others. */
-static json_t *addresses_json(const struct np_rt *t)
-{
-	json_t *all = json_object();
-
-	for (size_t e = 0; e < t->n_ends; e++) {
-		json_t *ips = json_array();
-
-		for (size_t slot = 0; slot < 2; slot++) {
-			char text[NP_ADDR_TEXT_MAX];
-
-			if (t->ends[e].has[slot])
-				json_array_append_new(ips, json_string(np_addr_text(
-								   &t->ends[e].ips[slot], text)));
-		}
-		json_object_set_new(all, t->ends[e].name.name.p, ips);
-	}
-	return all;
 }
 
 static void record_step(struct running *r, const struct verdict *v, const char *place,
@@ -312,7 +262,7 @@ static void record_step(struct running *r, const struct verdict *v, const char *
 	/* A right table is what the case file says: only those that differ are kept whole. */
 	if (v->result != NP_RUN_PASS) {
 		json_object_set_new(line, "tables", np_rt_json(&v->table));
-		json_object_set_new(line, "addresses", addresses_json(&v->table));
+		json_object_set_new(line, "addresses", np_rt_addresses_json(&v->table));
 		json_object_set_new(line, "failures", failures_json(v));
 		json_object_set_new(line, "worlds_beside",
 				    json_integer(atomic_load(&r->sh->n_worlds) - 1));

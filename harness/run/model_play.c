@@ -1,6 +1,7 @@
 /* model_play.c - a case played on the model CNI. */
 #include <stdlib.h>
 
+#include "model_cells.h"
 #include "model_ends.h"
 #include "np/base/mem.h"
 #include "np/run/score.h"
@@ -12,6 +13,7 @@ struct cell {
 	uint32_t src, dst;
 	const struct np_service *service;
 	uint16_t port, service_port;
+	uint16_t dialled; /* of a Service its own port, else @port */
 	uint8_t proto;
 	bool allow, node_port;
 	uint32_t names[2]; /* of the ends as the table calls them */
@@ -71,12 +73,13 @@ static uint32_t end_at(struct prepare *k, size_t at, const struct np_model_end *
 	return k->end_of[at];
 }
 
-static void add_cell(struct prepare *k, size_t src, size_t dst, const struct np_model_conn *conn,
-		     bool allow)
+static void add_cell(struct prepare *k, size_t src, size_t dst, uint16_t dialled,
+		     const struct np_model_conn *conn, bool allow)
 {
 	struct np_play *p = k->p;
 	struct cell cell = { .service = conn->service,
 			     .port = conn->port,
+			     .dialled = dialled,
 			     .service_port = (uint16_t)conn->service_port,
 			     .proto = (uint8_t)conn->proto,
 			     .allow = allow,
@@ -111,7 +114,7 @@ static void add_cells_of_port(struct prepare *k, const struct np_world *w, size_
 						 np_me_flow_end(dst, family), family, probe->proto,
 						 probe->port };
 			if (np_model_conn_of(w, &flow, &conn))
-				add_cell(k, s, d, &conn, v == NP_ALLOW);
+				add_cell(k, s, d, probe->port, &conn, v == NP_ALLOW);
 		}
 }
 
@@ -289,6 +292,23 @@ static enum np_play_result ask(struct np_play *p, struct np_model *m, const stru
 	return NP_PLAY_PASSED;
 }
 
+static void begin(struct np_play *p, struct np_model *m, const struct np_model_wrong *wrong)
+{
+	np_model_reset(m, wrong);
+	if (!p->places)
+		p->places = np_xcalloc(p->n_ends + 1, sizeof(*p->places));
+	p->failed_cell = SIZE_MAX;
+}
+
+/* Tells what happens in phase @i, from event *@io_event on. */
+static void tell_phase(struct np_play *p, struct np_model *m, size_t i, size_t *io_event)
+{
+	for (; *io_event < p->phases[i].events_end; (*io_event)++)
+		np_model_tell(m, &p->events.items[*io_event]);
+	np_model_settle(m);
+	p->failed_phase = i;
+}
+
 enum np_play_result np_play_run(struct np_play *p, struct np_model *m,
 				const struct np_model_wrong *wrong)
 {
@@ -296,17 +316,11 @@ enum np_play_result np_play_run(struct np_play *p, struct np_model *m,
 	const struct phase *before = &nothing;
 	size_t event = 0;
 
-	np_model_reset(m, wrong);
-	if (!p->places)
-		p->places = np_xcalloc(p->n_ends + 1, sizeof(*p->places));
-	p->failed_cell = SIZE_MAX;
+	begin(p, m, wrong);
 	for (size_t i = 0; i < p->n_phases; i++) {
 		enum np_play_result r;
 
-		for (; event < p->phases[i].events_end; event++)
-			np_model_tell(m, &p->events.items[event]);
-		np_model_settle(m);
-		p->failed_phase = i;
+		tell_phase(p, m, i, &event);
 		r = ask(p, m, before, &p->phases[i]);
 		if (r != NP_PLAY_PASSED)
 			return r;
@@ -328,4 +342,82 @@ const char *np_play_failure(const struct np_play *p, char *buf, size_t size)
 		 NP_STR_ARG(p->names[c->names[1]]), np_proto_name((enum np_proto)c->proto), c->port,
 		 p->ends[c->src].addr.width == 4 ? 4 : 6, c->allow ? "allow" : "deny");
 	return buf;
+}
+
+/* ---- single cells ---- */
+
+static struct np_play_cell told(const struct np_play *p, const struct cell *c)
+{
+	return (struct np_play_cell){ .src = p->names[c->names[0]],
+				      .dst = p->names[c->names[1]],
+				      .proto = (enum np_proto)c->proto,
+				      .port = c->dialled,
+				      .family = p->ends[c->src].addr.width == 4 ? 4 : 6,
+				      .allow = c->allow };
+}
+
+static bool is_cell(const struct np_play *p, const struct cell *c, const struct np_play_cell *want)
+{
+	struct np_play_cell is = told(p, c);
+
+	return is.port == want->port && is.proto == want->proto && is.family == want->family &&
+	       np_str_eq(is.src, want->src) && np_str_eq(is.dst, want->dst);
+}
+
+size_t np_play_n_expects(const struct np_play *p)
+{
+	return p->n_phases - 1;
+}
+
+bool np_play_asserted(const struct np_play *p, size_t expect, const struct np_play_cell *cell,
+		      bool *ret_allow)
+{
+	for (size_t i = p->phases[expect - 1].cells_end; i < p->phases[expect].cells_end; i++)
+		if (is_cell(p, &p->cells[i], cell)) {
+			*ret_allow = p->cells[i].allow;
+			return true;
+		}
+	return false;
+}
+
+/* Tells the wrong cells of phase @i; returns their number. */
+static size_t tell_wrong(struct np_play *p, struct np_model *m, size_t i,
+			 const struct np_play_cell *only, np_play_cell_fn *fn, void *ctx)
+{
+	const struct phase *from = &p->phases[i - 1], *to = &p->phases[i];
+	struct np_model_conn conn = { .port = 0 };
+	size_t n = 0;
+
+	for (size_t e = from->ends_end; e < to->ends_end; e++)
+		np_model_locate(m, &p->ends[e], &p->places[e]);
+	for (size_t c = from->cells_end; c < to->cells_end; c++) {
+		struct np_play_cell cell = told(p, &p->cells[c]);
+		bool wrong = false;
+
+		if (only && !is_cell(p, &p->cells[c], only))
+			continue;
+		for (unsigned t = 0; t < np_model_turns(m) && !wrong; t++)
+			wrong = !right(p, m, &p->cells[c], &conn);
+		if (wrong && fn)
+			fn(ctx, &cell);
+		n += wrong;
+	}
+	return n;
+}
+
+enum np_play_result np_play_look(struct np_play *p, struct np_model *m,
+				 const struct np_model_wrong *wrong,
+				 const struct np_play_cell *only, np_play_cell_fn *fn, void *ctx,
+				 size_t *ret_expect)
+{
+	size_t event = 0;
+
+	begin(p, m, wrong);
+	for (size_t i = 0; i < p->n_phases; i++) {
+		tell_phase(p, m, i, &event);
+		*ret_expect = i;
+		if (i && tell_wrong(p, m, i, only, fn, ctx))
+			return np_model_turns(m) > 1 ? NP_PLAY_RESTLESS : NP_PLAY_WRONG;
+	}
+	return np_model_crashed(m) ? NP_PLAY_CRASHED : NP_PLAY_PASSED;
 }

@@ -76,6 +76,11 @@ size_t np_rt_check_expect(const struct np_rt *t, const struct np_expect *expect,
 			  const struct np_expect_line **ret_line);
 /* Tables for the record. New reference. */
 json_t *np_rt_json(const struct np_rt *t);
+/* One wrong cell for the record: what was expected and why, what was seen. New reference. */
+json_t *np_rt_failure_json(const struct np_rt *t, const struct np_oracle *oracle, size_t i);
+/* {"x/a": ["10.0.0.1"], ..}: what the table was probed at. What a policy says about an address can
+ * then be said again where the ends have others. New reference. */
+json_t *np_rt_addresses_json(const struct np_rt *t);
 /* Same ends, ports, families and expected verdicts? */
 bool np_rt_same(const struct np_rt *a, const struct np_rt *b);
 
