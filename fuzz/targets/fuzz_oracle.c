@@ -1,0 +1,157 @@
+/*
+ * fuzz_oracle.c - the compiled oracle beside brute force, cell by cell: 4 pods and an address, 2
+ * policies, 3 ports; its truth table beside its single verdicts; and a law. The input is a genome
+ * (genome.h).
+ */
+#include "genome.h"
+#include "laws.h"
+#include "np/oracle/brute.h"
+
+enum { N_SOURCES = GENOME_PODS + 1, N_DESTS = GENOME_PODS + 2 };
+
+struct cells {
+	struct np_end sources[N_SOURCES], dests[N_DESTS];
+	size_t n_dests;
+};
+
+static struct np_end outside(int family, bool node)
+{
+	struct np_end e = { .kind = NP_END_ADDR };
+
+	if (family == 4)
+		e.addr = node ? (struct np_addr){ 4, { 192, 0, 2, 1 } } : (struct np_addr){ 4, { 203, 0, 113, 9 } };
+	else
+		e.addr = node ? (struct np_addr){ 16, { 0x20, 1, [15] = 1 } } :
+				(struct np_addr){ 16, { 0x20, 1, 0xd, 0xb8, [15] = 9 } };
+	return e;
+}
+
+static void list_ends(const struct genome *g, struct cells *ret)
+{
+	for (unsigned i = 0; i < GENOME_PODS; i++)
+		ret->sources[i] = ret->dests[i] = (struct np_end){ .kind = NP_END_POD, .idx = i };
+	ret->sources[GENOME_PODS] = outside(g->family, g->law_arg & 1);
+	ret->dests[GENOME_PODS] = outside(g->family, g->law_arg & 2);
+	ret->n_dests = GENOME_PODS + 1;
+	if (g->w.n_services)
+		ret->dests[ret->n_dests++] = (struct np_end){ .kind = NP_END_SERVICE };
+}
+
+static struct np_flow flow_of(const struct genome *g, const struct cells *c, size_t s, size_t d, size_t p)
+{
+	return (struct np_flow){ .src = c->sources[s], .dst = c->dests[d], .family = g->family,
+				 .proto = g->probes[p].proto, .port = g->probes[p].port };
+}
+
+static _Noreturn void differ(const struct genome *g, const char *what, size_t s, size_t d, size_t p,
+			     const char *one, const char *other)
+{
+	struct np_buf b = { NULL, 0, 0 };
+
+	genome_print(g, &b);
+	fuzz_fail(__FILE__, __LINE__, what, "source %zu, destination %zu, port %zu: %s and %s\n%s", s, d,
+		  p, one, other, b.data);
+}
+
+static void beside_brute(const struct genome *g, const struct cells *c, const struct np_oracle *o,
+			 const struct np_table *t)
+{
+	char texts[2][512];
+
+	for (size_t s = 0; s < N_SOURCES; s++)
+		for (size_t d = 0; d < c->n_dests; d++)
+			for (size_t p = 0; p < GENOME_PROBES; p++) {
+				struct np_flow f = flow_of(g, c, s, d, p);
+				np_clauses open, brute_open;
+				enum np_verdict v = np_oracle_eval(o, &f, &open),
+						b = np_brute_eval(&g->w, &g->readings, &f, &brute_open),
+						cell = np_table_at(t, p, s, d);
+
+				if (v != b)
+					differ(g, "compiled = brute force", s, d, p, np_verdict_name(v),
+					       np_verdict_name(b));
+				if (memcmp(&open, &brute_open, sizeof(open)) != 0)
+					differ(g, "open clauses", s, d, p,
+					       np_clauses_text(&open, texts[0], sizeof(texts[0])),
+					       np_clauses_text(&brute_open, texts[1], sizeof(texts[1])));
+				if (cell != (v == NP_NO_FLOW ? NP_DENY : v))
+					differ(g, "table = single verdict", s, d, p,
+					       np_verdict_name(cell), np_verdict_name(v));
+			}
+}
+
+/* The settings that laws need: nothing open, S20 no, S25, S56 and S57 yes. */
+static struct np_readings settled(const struct np_readings *r)
+{
+	struct np_readings s = *r;
+
+	for (unsigned i = 0; i < NP_N_READINGS; i++)
+		if (s.set[i] == NP_SET_OPEN)
+			s.set[i] = NP_SET_NO;
+	s.set[NP_READ_NAT] = NP_SET_NO;
+	s.set[NP_READ_DIVERGENT] = s.set[NP_READ_MAPPED] = s.set[NP_READ_HOST_BITS] = NP_SET_YES;
+	return s;
+}
+
+static int rank(enum np_verdict v)
+{
+	return v == NP_ALLOW ? 2 : v == NP_UNDEF ? 1 : 0;
+}
+
+static bool holds(enum law_relation r, enum np_verdict before, enum np_verdict after)
+{
+	return r == LAW_SAME ? before == after :
+	       r == LAW_GROWS ? rank(after) >= rank(before) : rank(after) <= rank(before);
+}
+
+static void hold_law(const struct genome *g, const struct cells *c)
+{
+	const struct law *law = &laws[g->law % n_laws];
+	struct np_readings rd = settled(&g->readings);
+	struct np_oracle *oa, *ob;
+	struct np_world b;
+	struct np_err err = { .code = NP_OK };
+
+	laws_copy(&g->w, &b);
+	if (law->change(&b, g->law_arg)) {
+		FUZZ_CHECK(np_world_link(&b, &err) == 0, "%s: %s", law->id, err.msg);
+		oa = np_oracle_new(&g->w, &rd);
+		ob = np_oracle_new(&b, &rd);
+		for (size_t s = 0; s < N_SOURCES; s++)
+			for (size_t d = 0; d < c->n_dests; d++)
+				for (size_t p = 0; p < GENOME_PROBES; p++) {
+					struct np_flow f = flow_of(g, c, s, d, p);
+					enum np_verdict x = np_oracle_eval(oa, &f, NULL),
+							y = np_oracle_eval(ob, &f, NULL);
+
+					if ((x == NP_NO_FLOW) != (y == NP_NO_FLOW) ||
+					    (x != NP_NO_FLOW && !holds(law->relation, x, y)))
+						differ(g, law->id, s, d, p, np_verdict_name(x),
+						       np_verdict_name(y));
+				}
+		np_oracle_free(oa);
+		np_oracle_free(ob);
+	}
+	np_world_release(&b);
+}
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
+{
+	struct fuzz_in in = { data, size };
+	struct genome g;
+	struct cells c;
+	struct np_oracle *o;
+	struct np_table t;
+
+	genome_read(&in, &g);
+	list_ends(&g, &c);
+	o = np_oracle_new(&g.w, &g.readings);
+	np_oracle_table(o, c.sources, N_SOURCES, c.dests, c.n_dests, g.probes, GENOME_PROBES, g.family, &t);
+	beside_brute(&g, &c, o, &t);
+	np_table_release(&t);
+	np_oracle_free(o);
+	if (g.law & 128)
+		hold_law(&g, &c);
+	np_world_release(&g.w);
+	return 0;
+}
