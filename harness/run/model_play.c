@@ -254,6 +254,38 @@ size_t np_play_n_cells(const struct np_play *p)
 	return p->n_cells;
 }
 
+/* Ends that are none are told by their names (suites/README.md). */
+static bool of_pods(const struct np_play *p, const struct cell *c)
+{
+	static const char *const others[] = { "node/", "ext/", "svc:" };
+
+	for (int end = 0; end < 2; end++) {
+		struct np_str name = p->names[c->names[end]];
+
+		for (size_t i = 0; i < NP_ARRAY_SIZE(others); i++)
+			if (np_str_starts(name, others[i]))
+				return false;
+		if (np_str_is(name, "dns"))
+			return false;
+	}
+	return true;
+}
+
+void np_play_pods_only(struct np_play *p)
+{
+	size_t from = 0, kept = 0;
+
+	for (size_t i = 0; i < p->n_phases; i++) {
+		size_t end = p->phases[i].cells_end;
+
+		for (; from < end; from++)
+			if (of_pods(p, &p->cells[from]))
+				p->cells[kept++] = p->cells[from];
+		p->phases[i].cells_end = kept;
+	}
+	p->n_cells = kept;
+}
+
 const char *np_play_result_name(enum np_play_result r)
 {
 	static const char *const names[] = { [NP_PLAY_PASSED] = "passed",

@@ -63,13 +63,13 @@ static void record_begin(struct model_run *r)
 		json_array_append_new(suites, np_json_string(np_str_from(r->o->suites[i])));
 	np_record_put_take(&r->record,
 			   np_json_pack("{s:s, s:i, s:s, s:s, s:s, s:I, s:{s:s, s:s, s:s, s:s?}, "
-					"s:o, s:o, s:i, s:I, s:s?}",
+					"s:o, s:s, s:o, s:i, s:I, s:s?}",
 					"type", "run", "schema", NP_RECORD_SCHEMA, "version",
 					NP_VERSION, "id", r->id, "started",
 					np_wall_text(now, sizeof(now)), "seed",
 					(json_int_t)r->o->seed, "target", "kind", "model", "server",
 					"none", "image", "none", "fault", r->o->fault, "suites",
-					suites, "profiles", profiles, "workers", 1, "cases",
+					suites, "tier", np_tier_name(r->o->tier), "profiles", profiles, "workers", 1, "cases",
 					(json_int_t)r->plan.n_cases, "command", r->o->argv_text));
 }
 
@@ -167,7 +167,8 @@ int np_run_on_model(const struct np_run_options *o, struct np_run_summary *ret, 
 					    .profiles = o->profiles,
 					    .case_globs = o->case_globs,
 					    .n_case_globs = o->n_case_globs,
-					    .tag = o->tag };
+					    .tag = o->tag,
+					    .tier = o->tier };
 	struct model_run r = { .o = o, .sum = ret };
 	int rc;
 

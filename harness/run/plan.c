@@ -162,14 +162,6 @@ static int refuse_idle_globs(const struct np_plan *p, const struct np_plan_optio
 	return 0;
 }
 
-static int by_world_and_id(const void *a, const void *b)
-{
-	const struct np_case *x = a, *y = b;
-	int c = np_str_cmp(x->world, y->world);
-
-	return c ? c : np_str_cmp(x->id, y->id);
-}
-
 static int by_id(const void *a, const void *b)
 {
 	const struct np_case *x = a, *y = b;
@@ -191,6 +183,98 @@ static int refuse_doubles(struct np_plan *p, struct np_err *err)
 		}
 	return 0;
 }
+
+/* ---- tiers ---- */
+
+static bool has_tiers(const struct np_plan_options *o)
+{
+	np_auto_free char *file = o->suites_dir ? np_xasprintf("%s/tiers.tsv", o->suites_dir) : NULL;
+
+	return file && access(file, F_OK) == 0;
+}
+
+static int load_tiers(const struct np_plan_options *o, struct np_tiers *ret, struct np_err *err)
+{
+	np_auto_free char *file = NULL;
+
+	if (has_tiers(o)) {
+		file = np_xasprintf("%s/tiers.tsv", o->suites_dir);
+		return np_tiers_load(file, ret, err);
+	}
+	*ret = (struct np_tiers){ .n_lines = 0 };
+	if (o->tier == NP_TIER_SMOKE)
+		return np_err_set(err, NP_EUSAGE,
+				  "the tier smoke is a choice of the built-in suites, which have no "
+				  "tiers.tsv here");
+	return 0;
+}
+
+/* Where a case comes. */
+struct rank {
+	enum np_band band;
+	size_t line; /* SIZE_MAX: none */
+	struct np_case c;
+};
+
+static struct rank rank_of(const struct np_tiers *t, const struct np_case *c)
+{
+	struct rank r = { .line = np_tiers_find(t, c->id), .c = *c };
+
+	if (r.line != SIZE_MAX)
+		r.band = t->lines[r.line].tier == NP_TIER_SMOKE ? NP_BAND_SMOKE : NP_BAND_DEFAULT;
+	else
+		r.band = c->seed ? NP_BAND_GENERATED : NP_BAND_NEW;
+	return r;
+}
+
+static int by_rank(const void *a, const void *b)
+{
+	const struct rank *x = a, *y = b;
+	int c;
+
+	if (x->band != y->band)
+		return x->band < y->band ? -1 : 1;
+	if (x->line != y->line)
+		return x->line < y->line ? -1 : 1;
+	c = np_str_cmp(x->c.world, y->c.world);
+	return c ? c : np_str_cmp(x->c.id, y->c.id);
+}
+
+/* Brings the cases in order; those that are not of the tier are dropped. */
+static void sort_cases(struct np_plan *p, const struct np_tiers *t, enum np_tier tier)
+{
+	struct rank *ranks = np_xcalloc(p->n_cases + 1, sizeof(*ranks));
+	size_t n = 0;
+
+	for (size_t i = 0; i < p->n_cases; i++) {
+		ranks[n] = rank_of(t, &p->cases[i]);
+		if (tier == NP_TIER_SMOKE && ranks[n].band != NP_BAND_SMOKE)
+			np_case_release(&p->cases[i]);
+		else
+			n++;
+	}
+	qsort(ranks, n, sizeof(*ranks), by_rank);
+	p->bands = np_xcalloc(n + 1, sizeof(*p->bands));
+	for (size_t i = 0; i < n; i++) {
+		p->cases[i] = ranks[i].c;
+		p->bands[i] = ranks[i].band;
+	}
+	p->n_cases = n;
+	free(ranks);
+}
+
+static int sort_by_tiers(struct np_plan *p, const struct np_plan_options *o, struct np_err *err)
+{
+	struct np_tiers tiers;
+
+	if (load_tiers(o, &tiers, err) < 0)
+		return -1;
+	sort_cases(p, &tiers, o->tier);
+	np_tiers_release(&tiers);
+	return 0;
+}
+
+/* ---- worlds ---- */
 
 const struct np_worldfile *np_plan_world(const struct np_plan *p, struct np_str name)
 {
@@ -284,9 +368,8 @@ static int load_worlds(struct np_plan *p, const char *suites_dir, struct np_err 
 	return rc;
 }
 
-int np_plan_load(const struct np_plan_options *o, struct np_plan *ret, struct np_err *err)
+static int take_cases(struct np_plan *p, const struct np_plan_options *o, struct np_err *err)
 {
-	struct np_plan p = { 0 };
 	int rc = 0;
 
 	if (!o->n_suites && !o->suites_dir)
@@ -294,19 +377,27 @@ int np_plan_load(const struct np_plan_options *o, struct np_plan *ret, struct np
 			err, NP_EUSAGE,
 			"cannot find the suites folder; set NETPOLCHECK_SUITES or use --suite");
 	if (!o->n_suites)
-		rc = add_path(&p, o->suites_dir, o, err);
+		rc = add_path(p, o->suites_dir, o, err);
 	for (size_t i = 0; i < o->n_suites && rc == 0; i++)
-		rc = add_suite(&p, o->suites[i], o, err);
+		rc = add_suite(p, o->suites[i], o, err);
+	return rc;
+}
+
+int np_plan_load(const struct np_plan_options *o, struct np_plan *ret, struct np_err *err)
+{
+	struct np_plan p = { 0 };
+	int rc = take_cases(&p, o, err);
+
+	if (rc == 0)
+		rc = refuse_doubles(&p, err);
+	if (rc == 0)
+		rc = sort_by_tiers(&p, o, err);
 	if (rc == 0 && !p.n_cases)
 		rc = np_err_set(
 			err, NP_EUSAGE,
 			"no case is selected; 'netpolcheck cases list' shows what there is");
 	if (rc == 0)
 		rc = refuse_idle_globs(&p, o, err);
-	if (rc == 0) {
-		rc = refuse_doubles(&p, err);
-		qsort(p.cases, p.n_cases, sizeof(*p.cases), by_world_and_id);
-	}
 	if (rc == 0)
 		rc = load_worlds(&p, o->suites_dir, err);
 	if (rc < 0) {
@@ -324,6 +415,7 @@ void np_plan_release(struct np_plan *p)
 	for (size_t i = 0; i < p->n_worlds; i++)
 		np_worldfile_release(&p->worlds[i]);
 	free(p->cases);
+	free(p->bands);
 	free(p->worlds);
 	*p = (struct np_plan){ 0 };
 }

@@ -111,12 +111,13 @@ static void record_begin(struct run *r)
 	if (r->cluster.inject)
 		json_object_set_new(target, "inject", json_true());
 	np_record_put_take(&r->record,
-			   np_json_pack("{s:s, s:i, s:s, s:s, s:s, s:I, s:o, s:o, s:o, s:i, s:I, "
+			   np_json_pack("{s:s, s:i, s:s, s:s, s:s, s:I, s:o, s:o, s:s, s:o, s:i, s:I, "
 					"s:I, s:I, s:b, s:s?}",
 					"type", "run", "schema", NP_RECORD_SCHEMA, "version",
 					NP_VERSION, "id", r->id, "started",
 					np_wall_text(now, sizeof(now)), "seed", (json_int_t)r->seed,
-					"target", target, "suites", suite_list(r), "profiles",
+					"target", target, "suites", suite_list(r), "tier",
+					np_tier_name(r->o->tier), "profiles",
 					profile_list(r), "workers", (int)r->n_workers,
 					"deadline_ms", (json_int_t)r->shared.deadline_ms,
 					"stability_ms", (json_int_t)r->shared.stability_ms, "cases",
@@ -340,7 +341,8 @@ static int prepare(struct run *r, struct np_err *err)
 					    .profiles = r->o->profiles,
 					    .case_globs = r->o->case_globs,
 					    .n_case_globs = r->o->n_case_globs,
-					    .tag = r->o->tag };
+					    .tag = r->o->tag,
+					    .tier = r->o->tier };
 
 	make_id(r);
 	r->record.fd = -1;

@@ -24,18 +24,19 @@ static void add_row(struct np_score *s, size_t *cap, const struct np_model_wrong
 
 static void add_rows(struct np_score *s, const struct np_score_options *o)
 {
+	bool named = o->both || (!o->mechanical && !o->mutants), sites = o->both || o->mechanical;
 	size_t cap = 0;
 
-	for (int site = NP_SITE_NONE + 1; site < NP_N_SITES && o->mechanical; site++)
+	for (int id = NP_MUTANT_NONE + 1; id < NP_N_MUTANTS && named; id++)
+		add_row(s, &cap, &(struct np_model_wrong){ .mutant = (enum np_mutant)id });
+	for (size_t i = 0; i < o->n_mutants && o->mutants; i++)
+		add_row(s, &cap, &(struct np_model_wrong){ .mutant = o->mutants[i] });
+	for (int site = NP_SITE_NONE + 1; site < NP_N_SITES && sites; site++)
 		for (int op = 0; op < NP_N_SITE_OPS; op++)
 			if (np_site_takes((enum np_site)site, (enum np_site_op)op))
 				add_row(s, &cap,
 					&(struct np_model_wrong){ .site = (enum np_site)site,
 								  .op = (enum np_site_op)op });
-	for (int id = NP_MUTANT_NONE + 1; id < NP_N_MUTANTS && !o->mechanical && !o->mutants; id++)
-		add_row(s, &cap, &(struct np_model_wrong){ .mutant = (enum np_mutant)id });
-	for (size_t i = 0; i < o->n_mutants && o->mutants; i++)
-		add_row(s, &cap, &(struct np_model_wrong){ .mutant = o->mutants[i] });
 }
 
 static void note_kill(struct np_score_row *row, size_t at, enum np_play_result how)
@@ -94,7 +95,8 @@ static void play_all(struct np_score *s, struct np_model *m, struct np_play *p,
 }
 
 static int score_case(const struct np_plan *plan, size_t at, const struct np_expect_port *shared,
-		      size_t n_shared, struct np_model *m, struct np_score *s, struct np_err *err)
+		      size_t n_shared, bool pods_only, struct np_model *m, struct np_score *s,
+		      struct np_err *err)
 {
 	const struct np_case *c = &plan->cases[at];
 	int64_t start = cpu_us(), ready;
@@ -102,6 +104,9 @@ static int score_case(const struct np_plan *plan, size_t at, const struct np_exp
 
 	if (!p)
 		return np_err_prefix(err, "case %s", c->id.p);
+	if (pods_only)
+		np_play_pods_only(p);
+	s->cells_of[at] = np_play_n_cells(p);
 	ready = cpu_us();
 	play_all(s, m, p, c, at);
 	s->prepare_us += ready - start;
@@ -120,8 +125,9 @@ int np_score_run(const struct np_plan *plan, const struct np_score_options *opti
 	int rc = 0;
 
 	add_rows(&s, options);
+	s.cells_of = np_xcalloc(plan->n_cases + 1, sizeof(*s.cells_of));
 	for (size_t i = 0; i < plan->n_cases && rc == 0 && !s.interrupted; i++) {
-		rc = score_case(plan, i, shared, n_shared, m, &s, err);
+		rc = score_case(plan, i, shared, n_shared, options->pods_only, m, &s, err);
 		s.interrupted = options->cancel && atomic_load(options->cancel);
 	}
 	free(shared);
@@ -140,6 +146,7 @@ void np_score_release(struct np_score *s)
 		free(s->rows[i].how);
 	}
 	free(s->rows);
+	free(s->cells_of);
 	*s = (struct np_score){ .n_rows = 0 };
 }
 

@@ -115,26 +115,55 @@ static bool serves(const struct np_shared *sh, const struct np_session *now,
 	       needs_raw(sh, c) == now->raw;
 }
 
-/* The next case that the worker's world serves as it is, else the first that nobody has taken. */
-static const struct np_case *take_case(struct np_shared *sh, const struct np_session *now)
+/* Some worker is in the world of @c. */
+static bool is_served(const struct np_shared *sh, const struct np_case *c)
 {
-	size_t pick = SIZE_MAX;
+	for (unsigned w = 0; w < NP_RUN_MAX_WORKERS; w++)
+		if (sh->serving[w] && np_str_eq(c->world, sh->serving[w]->name))
+			return true;
+	return false;
+}
 
-	pthread_mutex_lock(&sh->lock);
-	for (size_t i = 0; i < sh->plan->n_cases; i++) {
+/*
+ * Of the lowest band that has a case left: the next that the worker's world serves as it is; else
+ * one of a world in which nobody is, so that each is deployed once before any is twice; else the
+ * first. The very first case goes first, whoever takes it.
+ */
+static size_t pick_case(const struct np_shared *sh, const struct np_session *now)
+{
+	const struct np_plan *plan = sh->plan;
+	size_t first = 0, fresh = SIZE_MAX;
+
+	while (first < plan->n_cases && sh->taken[first])
+		first++;
+	for (size_t i = first; i < plan->n_cases && plan->bands[i] == plan->bands[first]; i++) {
 		if (sh->taken[i])
 			continue;
-		if (serves(sh, now, &sh->plan->cases[i])) {
-			pick = i;
-			break;
-		}
-		if (pick == SIZE_MAX)
-			pick = i;
+		if (serves(sh, now, &plan->cases[i]))
+			return i;
+		if (fresh == SIZE_MAX && !is_served(sh, &plan->cases[i]))
+			fresh = i;
 	}
-	if (pick != SIZE_MAX)
+	if (fresh != SIZE_MAX)
+		return fresh;
+	return first < plan->n_cases ? first : SIZE_MAX;
+}
+
+static const struct np_case *take_case(struct np_shared *sh, unsigned worker,
+				       const struct np_session *now)
+{
+	const struct np_case *c = NULL;
+	size_t pick;
+
+	pthread_mutex_lock(&sh->lock);
+	pick = pick_case(sh, now);
+	if (pick != SIZE_MAX) {
+		c = &sh->plan->cases[pick];
 		sh->taken[pick] = 1;
+		sh->serving[worker] = np_plan_world(sh->plan, c->world);
+	}
 	pthread_mutex_unlock(&sh->lock);
-	return pick == SIZE_MAX ? NULL : &sh->plan->cases[pick];
+	return c;
 }
 
 /* A Pod's node and its containers with their ports only: the agent is the harness's business. */
@@ -373,7 +402,7 @@ void *np_worker_main(void *arg)
 	struct place place = { 0 };
 	const struct np_case *c;
 
-	while (!stopping(sh) && (c = take_case(sh, &place.session))) {
+	while (!stopping(sh) && (c = take_case(sh, w->number, &place.session))) {
 		const char *lacks = np_case_lacks(sh, c);
 		struct np_err err = { 0 };
 

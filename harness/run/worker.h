@@ -27,6 +27,7 @@ struct np_shared {
 	pthread_rwlock_t in_force;
 	pthread_mutex_t lock;
 	uint8_t *taken; /* [plan->n_cases] */
+	const struct np_worldfile *serving[NP_RUN_MAX_WORKERS]; /* the world each is in, or NULL */
 	struct np_waivers waivers;
 	struct np_run_progress progress;
 	struct np_latency latency[NP_N_DIRS];

@@ -11,6 +11,7 @@
 #include "np/base/err.h"
 #include "np/model/case.h"
 #include "np/oracle/oracle.h"
+#include "np/run/tier.h"
 
 #define NP_RUN_MAX_WORKERS 64
 #define NP_RUN_API_WAIT_MS 120000 /* enough for a control plane's node to start again */
@@ -51,6 +52,7 @@ struct np_run_options {
 	const char *const *case_globs; /* any of them; none: all */
 	size_t n_case_globs;
 	const char *tag;	      /* NULL: all */
+	enum np_tier tier;	      /* its order and selection; its array is among @suites */
 	uint64_t seed;		      /* 0: chosen */
 	/* how */
 	unsigned workers;      /* 0: chosen */

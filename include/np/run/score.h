@@ -28,6 +28,8 @@ struct np_play *np_play_new(const struct np_case *c, const struct np_worldfile *
 			    struct np_err *err);
 void np_play_free(struct np_play *p);
 size_t np_play_n_cells(const struct np_play *p);
+/* Leaves out every cell with an end that is no pod of the world: what others' suites never probe. */
+void np_play_pods_only(struct np_play *p);
 
 enum np_play_result {
 	NP_PLAY_PASSED,
@@ -64,6 +66,7 @@ struct np_score_row {
 struct np_score {
 	struct np_score_row *rows;
 	size_t n_rows, n_cases;
+	size_t *cells_of; /* of each case */
 	/* cases in which the model as it should be is not what the oracle says; 0 or all is in vain
 	 */
 	size_t n_disagreements;
@@ -77,6 +80,8 @@ struct np_score_options {
 	const enum np_mutant *mutants; /* NULL: all */
 	size_t n_mutants;
 	bool mechanical;	  /* operators at sites instead */
+	bool both;		  /* the mutants, and behind them the operators at sites */
+	bool pods_only;		  /* np_play_pods_only() */
 	const atomic_int *cancel; /* may be NULL */
 };
 
