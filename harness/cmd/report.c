@@ -8,7 +8,9 @@
 #include "np/cmd/options.h"
 #include "np/report/report.h"
 
-static const char *const formats[] = { "text", "json", "junit", "markdown", NULL };
+/* In the order of enum np_report_format. */
+static const char *const formats[] = { "text",	"json", "junit", "markdown", "tap",
+				       "html",	"sarif", "github", NULL };
 
 static int print_take(struct np_buf *text, struct np_err *err)
 {
@@ -80,7 +82,8 @@ static int cmd_report(int argc, char **argv)
 	int format = 0;
 	const struct np_option options[] = {
 		{ "format", NP_OPT_CHOICE, &format, "NAME",
-		  "text (default), json, junit or markdown; 'diff' writes text or json", formats },
+		  "text (default), json, junit, markdown, tap, html, sarif or github; 'diff' writes "
+		  "text or json", formats },
 		{ NULL, NP_OPT_FLAG, NULL, NULL, NULL, NULL },
 	};
 	struct np_err err = { 0 };

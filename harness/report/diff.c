@@ -66,7 +66,7 @@ static void put_text(const json_t *list, struct np_buf *ret)
 
 	json_array_foreach(list, i, c) {
 		np_buf_printf(ret, "%-19s  ", np_json_str(c, "what", ""));
-		np_buf_printable(ret, np_str_from(np_json_str(c, "case", "")));
+		np_report_plain(ret, np_str_from(np_json_str(c, "case", "")));
 		np_buf_printf(ret, " (%s, was %s)\n", np_json_str(c, "after", ""),
 			      np_json_str(c, "before", ""));
 	}

@@ -106,7 +106,7 @@ static void put_comment(struct np_buf *b, const char *before, const char *text)
 {
 	struct np_buf plain = { 0 };
 
-	np_buf_printable(&plain, np_str_from(text));
+	np_report_plain(&plain, np_str_from(text));
 	np_buf_adds(b, before);
 	for (size_t i = 0; i < plain.len; i++) {
 		unsigned char c = (unsigned char)plain.data[i];

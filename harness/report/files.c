@@ -41,6 +41,8 @@ int np_report_files(const struct np_report *r, const char *dir, struct np_err *e
 		rc = write_format(r, NP_REPORT_MARKDOWN, dir, "summary.md", err);
 	if (rc == 0)
 		rc = write_format(r, NP_REPORT_JUNIT, dir, "junit.xml", err);
+	if (rc == 0)
+		rc = write_format(r, NP_REPORT_HTML, dir, "report.html", err);
 	json_object_foreach(r->cases, id, c)
 		if (rc == 0 && np_report_is(r, id, "fail"))
 			rc = write_failure(r, failures, id, err);

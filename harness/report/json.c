@@ -31,7 +31,8 @@ void np_report_json(const struct np_report *r, struct np_buf *ret)
 
 	json_array_foreach(ids, i, id)
 		json_array_append_new(cases, case_json(r, json_string_value(id)));
-	out = np_json_pack("{s:I, s:I, s:I, s:I, s:I, s:i, s:b}", "passed", (json_int_t)t.passed,
+	out = np_json_pack("{s:i, s:I, s:I, s:I, s:I, s:I, s:i, s:b}", "schema", 1,
+			   "passed", (json_int_t)t.passed,
 			   "failed", (json_int_t)t.failed, "skipped", (json_int_t)t.skipped,
 			   "known", (json_int_t)t.known, "errors", (json_int_t)t.errors, "exit",
 			   np_report_exit(r), "ended", r->end != NULL);
@@ -43,6 +44,7 @@ void np_report_json(const struct np_report *r, struct np_buf *ret)
 	json_object_set(out, "findings", r->findings);
 	json_object_set_new(out, "not_covered", np_report_not_covered(r, coverage));
 	json_object_set_new(out, "coverage", coverage);
+	json_object_set_new(out, "idle_waivers", np_report_idle_waivers(r));
 	set_or_null(out, "run", r->run);
 	set_or_null(out, "preflight", r->preflight);
 	set_or_null(out, "end", r->end);

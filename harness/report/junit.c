@@ -6,79 +6,26 @@
 #include <string.h>
 
 #include "np/base/json.h"
-#include "np/base/utf8.h"
 #include "report_private.h"
-
-static bool xml_allows(uint32_t c)
-{
-	return c == 0x9 || c == 0xa || c == 0xd || (c >= 0x20 && c <= 0xd7ff) ||
-	       (c >= 0xe000 && c <= 0xfffd) || (c >= 0x10000 && c <= 0x10ffff);
-}
-
-static void put_char(struct np_buf *b, const char *p, size_t n, bool attribute)
-{
-	switch (*p) {
-	case '<':
-		np_buf_adds(b, "&lt;");
-		break;
-	case '>':
-		np_buf_adds(b, "&gt;");
-		break;
-	case '&':
-		np_buf_adds(b, "&amp;");
-		break;
-	case '"':
-		np_buf_adds(b, "&quot;");
-		break;
-	case '\n':
-	case '\t':
-	case '\r':
-		/* A parser would fold them in an attribute. */
-		if (attribute || *p == '\r')
-			np_buf_printf(b, "&#%d;", *p);
-		else
-			np_buf_addc(b, *p);
-		break;
-	default:
-		np_buf_add(b, p, n);
-	}
-}
-
-/* What XML forbids becomes U+FFFD. */
-static void put_xml(struct np_buf *b, const char *text, bool attribute)
-{
-	size_t left = strlen(text);
-
-	while (left) {
-		uint32_t c = 0;
-		size_t n = np_utf8_decode(text, left, &c);
-
-		if (!n || !xml_allows(c)) {
-			np_buf_adds(b, "\xef\xbf\xbd");
-			n = n ? n : 1;
-		} else {
-			put_char(b, text, n, attribute);
-		}
-		text += n;
-		left -= n;
-	}
-}
 
 static void put_attr(struct np_buf *b, const char *name, const char *value)
 {
 	np_buf_printf(b, " %s=\"", name);
-	put_xml(b, value, true);
+	np_report_xml(b, value, true);
 	np_buf_addc(b, '"');
 }
 
-/* An element of a test case: failure, error or skipped. */
+/* An element of a test case: failure, error or skipped; some readers want a type. */
 static void put_element(struct np_buf *b, const char *element, const char *message,
 			const char *text)
 {
 	np_buf_printf(b, "      <%s", element);
 	put_attr(b, "message", message);
+	if (strcmp(element, "skipped") != 0)
+		put_attr(b, "type",
+			 strcmp(element, "failure") == 0 ? "nonconformance" : "environment");
 	np_buf_addc(b, '>');
-	put_xml(b, text, false);
+	np_report_xml(b, text, false);
 	np_buf_printf(b, "</%s>\n", element);
 }
 
@@ -106,7 +53,7 @@ static void put_failure(const struct np_report *r, const char *id, const json_t 
 static void put_known(struct np_buf *b, const char *reason)
 {
 	np_buf_adds(b, "      <system-out>");
-	put_xml(b, reason, false);
+	np_report_xml(b, reason, false);
 	np_buf_adds(b, "</system-out>\n");
 }
 

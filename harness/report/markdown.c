@@ -126,7 +126,7 @@ static void put_known(const struct np_report *r, const json_t *ids, struct np_bu
 /* Waivers that are in the way of nothing. */
 static void put_waivers(const struct np_report *r, const json_t *ids, struct np_buf *b)
 {
-	json_t *fixed = json_array(), *unused = np_report_unused_waivers(r), *id;
+	json_t *fixed = json_array(), *idle = np_report_idle_waivers(r), *id, *item;
 	size_t i;
 
 	json_array_foreach(ids, i, id)
@@ -137,13 +137,12 @@ static void put_waivers(const struct np_report *r, const json_t *ids, struct np_
 		put_joined(b, fixed);
 		np_buf_adds(b, "\n");
 	}
-	if (json_array_size(unused)) {
-		np_buf_adds(b, "\nWaivers that matched nothing: ");
-		put_joined(b, unused);
-		np_buf_adds(b, "\n");
-	}
+	if (json_array_size(idle))
+		np_buf_adds(b, "\n## Waivers that cover nothing\n\n| case | why |\n| --- | --- |\n");
+	json_array_foreach(idle, i, item)
+		put_row(b, np_json_str(item, "case", "?"), np_json_str(item, "why", "?"));
 	json_decref(fixed);
-	json_decref(unused);
+	json_decref(idle);
 }
 
 static void put_environment(const struct np_report *r, struct np_buf *b)

@@ -6,8 +6,9 @@
 #include "np/base/mem.h"
 #include "report_private.h"
 
-static const char *const format_names[NP_N_REPORT_FORMATS] = { "text", "json", "junit",
-							       "markdown" };
+static const char *const format_names[NP_N_REPORT_FORMATS] = {
+	"text", "json", "junit", "markdown", "tap", "html", "sarif", "github",
+};
 
 const char *np_report_format_name(enum np_report_format f)
 {
@@ -35,6 +36,18 @@ void np_report_write(const struct np_report *r, enum np_report_format format,
 		break;
 	case NP_REPORT_MARKDOWN:
 		np_report_markdown(r, ret);
+		break;
+	case NP_REPORT_TAP:
+		np_report_tap(r, ret);
+		break;
+	case NP_REPORT_HTML:
+		np_report_page(r, ret);
+		break;
+	case NP_REPORT_SARIF:
+		np_report_sarif(r, ret);
+		break;
+	case NP_REPORT_GITHUB:
+		np_report_github(r, ret);
 		break;
 	case NP_N_REPORT_FORMATS:
 		break;
@@ -177,6 +190,27 @@ json_t *np_report_unused_waivers(const struct np_report *r)
 		if (!np_json_bool(c, "fixed", 0))
 			json_array_append(list, id);
 	}
+	return list;
+}
+
+static void add_idle(json_t *list, const json_t *ids, const char *why)
+{
+	json_t *id;
+	size_t i;
+
+	json_array_foreach(ids, i, id)
+		if (json_is_string(id))
+			json_array_append_new(list, np_json_pack("{s:O, s:s}", "case", id, "why", why));
+}
+
+json_t *np_report_idle_waivers(const struct np_report *r)
+{
+	json_t *list = json_array(), *unused = np_report_unused_waivers(r);
+
+	add_idle(list, json_object_get(r->end, "expired_waivers"),
+		 "its waiver has expired and covers nothing any more");
+	add_idle(list, unused, "its waiver matched nothing");
+	json_decref(unused);
 	return list;
 }
 

@@ -8,6 +8,7 @@
 
 #include "np/base/buf.h"
 #include "np/base/clock.h"
+#include "report_private.h"
 
 #define TERMINAL_EVERY_US 100000
 #define LINE_EVERY_US	  5000000
@@ -57,7 +58,7 @@ const char *np_progress_text(const struct np_run_progress *p, char *buf, size_t 
 		if (left >= 0)
 			np_buf_printf(&b, ", about %lld s left", (left + 999) / 1000);
 		np_buf_adds(&b, ": ");
-		np_buf_printable(&b, np_str_from(p->id));
+		np_report_plain(&b, np_str_from(p->id));
 	}
 	copy_cut(buf, size, &b);
 	np_buf_release(&b);

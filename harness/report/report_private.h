@@ -45,6 +45,8 @@ json_t *np_report_groups(const struct np_report *r, const char *result, bool by_
  * reference.
  */
 json_t *np_report_unused_waivers(const struct np_report *r);
+/* [{"case", "why"}]: waivers that have expired, then those that matched nothing. New reference. */
+json_t *np_report_idle_waivers(const struct np_report *r);
 /*
  * What is wrong with the run as a whole, one sentence onto @ret: killed, interrupted, no
  * enforcement, the environment. false when nothing is.
@@ -81,10 +83,24 @@ extern const char np_report_legend[];
 
 /* --- words.c: text from records, made safe --- */
 
+/*
+ * As np_buf_printable(), and marks that turn the direction of text or are not shown as \uNNNN:
+ * what one reads is what there is.
+ */
+void np_report_plain(struct np_buf *b, struct np_str s);
+
 /* @text onto @b, every line indented, control characters escaped. */
 void np_report_indented(struct np_buf *b, const char *indent, const char *text);
 /* The same, broken between words so that lines end before column @width where that can be. */
 void np_report_wrapped(struct np_buf *b, const char *indent, const char *text, unsigned width);
+/*
+ * "file:line" taken apart: the line, or 0 when there is none, and the length of the file's name.
+ */
+unsigned np_report_place(const char *place, size_t *ret_file_n);
+/* "S11: 12 cells are wrong": clauses and reason of a case, plain. Appended. */
+void np_report_headline(const json_t *c, struct np_buf *b);
+/* "x/b -> x/a TCP:80: expected deny, seen allowed" of the first wrong cell; nothing without one. */
+void np_report_first_cell(const json_t *step, struct np_buf *b);
 /* The strings of an array: "S11, S12"; control characters escaped. */
 void np_report_join(struct np_buf *b, const json_t *texts, const char *between);
 /* As np_report_join(), of at most @max strings: "a, b and 7 more". */
@@ -110,12 +126,23 @@ void np_report_md(struct np_buf *b, const char *text);
  */
 char *np_report_short_names(const json_t *run_ids, const char *text);
 
+/* --- xml.c --- */
+
+/* Escaped for XML, what it forbids as U+FFFD; in an attribute line breaks stay what they are. */
+void np_report_xml(struct np_buf *b, const char *text, bool attribute);
+/* The same for a page: control characters and marks that are not shown are escaped visibly. */
+void np_report_html(struct np_buf *b, const char *text);
+
 /* --- one writer for each format --- */
 void np_report_text(const struct np_report *r, const struct np_report_style *style,
 		    struct np_buf *ret);
 void np_report_json(const struct np_report *r, struct np_buf *ret);
 void np_report_junit(const struct np_report *r, struct np_buf *ret);
 void np_report_markdown(const struct np_report *r, struct np_buf *ret);
+void np_report_tap(const struct np_report *r, struct np_buf *ret);
+void np_report_page(const struct np_report *r, struct np_buf *ret); /* html */
+void np_report_sarif(const struct np_report *r, struct np_buf *ret);
+void np_report_github(const struct np_report *r, struct np_buf *ret);
 
 /* The files of one failing case, into folder @dir. */
 int np_report_failure(const struct np_report *r, const char *id, const char *dir,

@@ -18,7 +18,7 @@ struct writer {
 
 static void put(const struct writer *w, const char *text)
 {
-	np_buf_printable(w->b, np_str_from(text));
+	np_report_plain(w->b, np_str_from(text));
 }
 
 /* One line of the record, whatever it holds, over as many lines as the width makes of it. */
@@ -26,7 +26,7 @@ static void put_line(const struct writer *w, const char *indent, const char *tex
 {
 	struct np_buf plain = { 0 };
 
-	np_buf_printable(&plain, np_str_from(text));
+	np_report_plain(&plain, np_str_from(text));
 	np_report_wrapped(w->b, indent, np_buf_text(&plain), w->style->width);
 	np_buf_release(&plain);
 }
@@ -190,19 +190,15 @@ static void put_waived(const struct writer *w, const char *id)
 
 static void put_waivers(const struct writer *w, const json_t *ids)
 {
-	json_t *id, *unused = np_report_unused_waivers(w->r);
-	struct np_buf line = { 0 };
+	json_t *id, *idle = np_report_idle_waivers(w->r), *item;
 	size_t i;
 
 	json_array_foreach(ids, i, id)
 		put_waived(w, json_string_value(id));
-	if (json_array_size(unused)) {
-		np_buf_adds(&line, "waivers that matched nothing: ");
-		np_report_join(&line, unused, ", ");
-		put_line(w, "", np_buf_text(&line));
-	}
-	np_buf_release(&line);
-	json_decref(unused);
+	json_array_foreach(idle, i, item)
+		put_linef(w, "waiver: %s: %s", np_json_str(item, "case", "?"),
+			  np_json_str(item, "why", "?"));
+	json_decref(idle);
 }
 
 static void put_latency(const struct writer *w)

@@ -3,7 +3,9 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "np/base/json.h"
 #include "np/base/mem.h"
+#include "np/base/utf8.h"
 #include "report_private.h"
 
 #define FOLDER_MAX_BYTES 96 /* of the readable part of a folder's name */
@@ -15,13 +17,39 @@ const char *np_report_at(const json_t *list, size_t i)
 	return s ? s : "";
 }
 
+/* Marks that turn the direction of what follows, and what a terminal or browser does not show. */
+static bool misleads(uint32_t c)
+{
+	return c == 0x61c || c == 0xfeff || (c >= 0x200b && c <= 0x200f) ||
+	       (c >= 0x2028 && c <= 0x202e) || (c >= 0x2060 && c <= 0x206f) ||
+	       (c >= 0xe0000 && c <= 0xe007f) || (c & 0xfffe) == 0xfffe;
+}
+
+void np_report_plain(struct np_buf *b, struct np_str s)
+{
+	size_t from = 0;
+
+	for (size_t i = 0; i < s.n;) {
+		uint32_t c = 0;
+		size_t n = np_utf8_decode(s.p + i, s.n - i, &c);
+
+		if (n && misleads(c)) {
+			np_buf_printable(b, (struct np_str){ s.p + from, i - from });
+			np_buf_printf(b, "\\u%04" PRIx32, c);
+			from = i + n;
+		}
+		i += n ? n : 1;
+	}
+	np_buf_printable(b, (struct np_str){ s.p + from, s.n - from });
+}
+
 void np_report_indented(struct np_buf *b, const char *indent, const char *text)
 {
 	while (*text) {
 		size_t n = strcspn(text, "\n");
 
 		np_buf_adds(b, indent);
-		np_buf_printable(b, (struct np_str){ text, n });
+		np_report_plain(b, (struct np_str){ text, n });
 		np_buf_addc(b, '\n');
 		text += n + (text[n] == '\n');
 	}
@@ -51,7 +79,7 @@ static void wrap_line(struct np_buf *b, const char *indent, const char *line, un
 		size_t n = strcspn(line, " \n"), shown;
 		struct np_buf word = { 0 };
 
-		np_buf_printable(&word, (struct np_str){ line, n });
+		np_report_plain(&word, (struct np_str){ line, n });
 		shown = columns_of(np_buf_text(&word), word.len);
 		if (!first && column + 1 + shown > width) {
 			np_buf_printf(b, "\n%s%*s", indent, (int)(lead % 64) + 2, "");
@@ -84,7 +112,7 @@ void np_report_some(struct np_buf *b, const json_t *texts, size_t max)
 
 	for (size_t i = 0; i < n && i < max; i++) {
 		np_buf_adds(b, i ? ", " : "");
-		np_buf_printable(b, np_str_from(np_report_at(texts, i)));
+		np_report_plain(b, np_str_from(np_report_at(texts, i)));
 	}
 	if (n > max)
 		np_buf_printf(b, " and %zu more", n - max);
@@ -97,7 +125,7 @@ void np_report_join(struct np_buf *b, const json_t *texts, const char *between)
 
 	json_array_foreach(texts, i, t) {
 		np_buf_adds(b, i ? between : "");
-		np_buf_printable(b, np_str_from(json_is_string(t) ? json_string_value(t) : "?"));
+		np_report_plain(b, np_str_from(json_is_string(t) ? json_string_value(t) : "?"));
 	}
 }
 
@@ -117,7 +145,7 @@ size_t np_report_name(struct np_buf *b, const char *name, size_t max)
 	struct np_buf plain = { 0 };
 	size_t columns;
 
-	np_buf_printable(&plain, np_str_from(name));
+	np_report_plain(&plain, np_str_from(name));
 	columns = columns_of(np_buf_text(&plain), plain.len);
 	if (columns <= max) {
 		np_buf_add(b, np_buf_text(&plain), plain.len);
@@ -174,7 +202,7 @@ void np_report_md(struct np_buf *b, const char *text)
 {
 	struct np_buf plain = { 0 };
 
-	np_buf_printable(&plain, np_str_from(text));
+	np_report_plain(&plain, np_str_from(text));
 	for (size_t i = 0; i < plain.len; i++) {
 		if (strchr("|<>*_`[]\\&#~", plain.data[i]))
 			np_buf_addc(b, '\\');
@@ -211,4 +239,41 @@ char *np_report_short_names(const json_t *run_ids, const char *text)
 		text += skip ? skip : 1;
 	}
 	return np_buf_steal(&b);
+}
+
+unsigned np_report_place(const char *place, size_t *ret_file_n)
+{
+	const char *colon = strrchr(place, ':');
+	unsigned long long line = 0;
+
+	*ret_file_n = strlen(place);
+	if (!colon || colon == place || !np_str_u64(np_str_from(colon + 1), 1U << 30, &line))
+		return 0;
+	*ret_file_n = (size_t)(colon - place);
+	return (unsigned)line;
+}
+
+void np_report_headline(const json_t *c, struct np_buf *b)
+{
+	const char *reason = np_json_str(c, "reason", "");
+	size_t begin = b->len;
+
+	np_report_join(b, json_object_get(c, "clauses"), " ");
+	np_buf_adds(b, b->len > begin && *reason ? ": " : "");
+	np_report_plain(b, np_str_from(reason));
+	if (b->len == begin)
+		np_buf_adds(b, "no reason given");
+}
+
+void np_report_first_cell(const json_t *step, struct np_buf *b)
+{
+	const json_t *f = json_array_get(json_object_get(step, "failures"), 0);
+	struct np_buf text = { 0 };
+
+	if (!f)
+		return;
+	np_buf_printf(&text, "%s: expected %s, seen %s", np_json_str(f, "cell", "?"),
+		      np_json_str(f, "expected", "?"), np_json_str(f, "outcome", "?"));
+	np_report_plain(b, (struct np_str){ text.data, text.len });
+	np_buf_release(&text);
 }

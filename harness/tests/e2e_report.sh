@@ -38,7 +38,7 @@ ok "two runs compared"
 expect_status 2 "$np" report show "$data/damaged.jsonl"
 contains "$scratch/err" "$data/damaged.jsonl:4:"
 [ ! -s "$scratch/out" ] || die "a damaged record writes to standard output"
-for args in "show" "show a b" "diff $data/good.jsonl" "merge a" "show /nonexistent" "show --format tap $data/good.jsonl"; do
+for args in "show" "show a b" "diff $data/good.jsonl" "merge a" "show /nonexistent" "show --format pdf $data/good.jsonl"; do
 	# shellcheck disable=SC2086 # a list of words
 	expect_status 2 "$np" report $args
 done

@@ -46,7 +46,7 @@ static const char *const failing_has[] = {
 	"fixed: peers/or-of-two-peers: it passes, its waiver can go\n"
 	"known: peers/two-combined-peers: selectors of a peer are ORed, "
 	"https://example.org/issue/1\n"
-	"waivers that matched nothing: peers/no-such-case\n",
+	"waiver: peers/no-such-case: its waiver matched nothing\n",
 	"could not be judged\n"
 	"  1 case: 7 probes could not be made (updates/ports-changed)\n",
 	"skipped\n"

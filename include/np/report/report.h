@@ -27,9 +27,14 @@ enum np_report_format {
 	NP_REPORT_JSON,
 	NP_REPORT_JUNIT,
 	NP_REPORT_MARKDOWN,
+	NP_REPORT_TAP,	  /* version 14 */
+	NP_REPORT_HTML,	  /* one page, without scripts */
+	NP_REPORT_SARIF,  /* 2.1.0 */
+	NP_REPORT_GITHUB, /* annotations of GitHub Actions */
 	NP_N_REPORT_FORMATS
 };
-const char *np_report_format_name(enum np_report_format f); /* "text" "json" "junit" "markdown" */
+/* "text" "json" "junit" "markdown" "tap" "html" "sarif" "github" */
+const char *np_report_format_name(enum np_report_format f);
 
 struct np_report_style {
 	bool color;	/* text only: ANSI colours */
@@ -47,7 +52,7 @@ void np_report_write(const struct np_report *r, enum np_report_format format,
 		     const struct np_report_style *style, struct np_buf *ret);
 
 /*
- * Writes summary.md, junit.xml and failures/<case>/ (README.md, manifests.yaml, reproduce.sh) into
+ * Writes summary.md, junit.xml, report.html and failures/<case>/ (README.md, manifests.yaml, reproduce.sh) into
  * @dir, the record's folder. Replaces older ones.
  */
 int np_report_files(const struct np_report *r, const char *dir, struct np_err *err);
