@@ -20,8 +20,14 @@ FUZZ_MAIN := $(if $(FUZZ_ENGINE),,$(BUILD)/obj/fuzz/targets/standalone.o)
 # Objects of the in-pod agent that targets read packets and lines with.
 FUZZ_POD_OBJ := $(patsubst %,$(BUILD)/obj/harness/agent/pod/%.o,addr dns greeting lines moment sctp_wire session)
 # The layers that targets reach into; highest first.
-FUZZ_ARCHIVES := $(foreach l,report run sandbox agent kube gen mutate oracle parse model base,$(filter %/libnp-$(l).a,$(ARCHIVES)))
+FUZZ_ARCHIVES := $(foreach l,report agent kube gen oracle parse model base,$(filter %/libnp-$(l).a,$(ARCHIVES)))
 FUZZ_LIBS ?= $(LIBS)
+# Single objects of layers that do not go in whole, and functions that a target takes the place of.
+FUZZ_WITH_fuzz_selector := harness/sandbox/select
+FUZZ_WITH_fuzz_waivers := harness/run/waivers
+FUZZ_LD_fuzz_kubeconfig := -Wl,--wrap=np_file_read
+FUZZ_LD_fuzz_report := -Wl,--wrap=np_file_read
+fuzz_with = $(patsubst %,$(BUILD)/obj/%.o,$(FUZZ_WITH_$(1)))
 FUZZ_LD ?= $(CC)
 
 TARGET ?=
@@ -36,10 +42,13 @@ $(FUZZ_LIB): $(FUZZ_SHARED_OBJ) $(FUZZ_POD_OBJ)
 	$(call say,AR,$@)
 	$(Q)rm -f $@ && ar rcs $@ $^
 
-$(BUILD)/fuzz/%: $(BUILD)/obj/fuzz/targets/%.o $(FUZZ_LIB) $(FUZZ_MAIN) $(FUZZ_ARCHIVES)
-	@mkdir -p $(@D)
-	$(call say,LD,$@)
-	$(Q)$(FUZZ_LD) $(CFLAGS_ALL) $(LDFLAGS) -o $@ $< $(FUZZ_MAIN) $(FUZZ_ENGINE) -Wl,--start-group $(FUZZ_LIB) $(FUZZ_ARCHIVES) -Wl,--end-group -Wl,--as-needed $(FUZZ_LIBS)
+define fuzz_rule
+$(BUILD)/fuzz/$(1): $(BUILD)/obj/fuzz/targets/$(1).o $(call fuzz_with,$(1)) $(FUZZ_LIB) $(FUZZ_MAIN) $(FUZZ_ARCHIVES)
+	@mkdir -p $$(@D)
+	$$(call say,LD,$$@)
+	$$(Q)$(FUZZ_LD) $(CFLAGS_ALL) $(LDFLAGS) $(FUZZ_LD_$(1)) -o $$@ $$< $(call fuzz_with,$(1)) $(FUZZ_MAIN) $(FUZZ_ENGINE) -Wl,--start-group $(FUZZ_LIB) $(FUZZ_ARCHIVES) -Wl,--end-group -Wl,--as-needed $(FUZZ_LIBS)
+endef
+$(foreach t,$(FUZZ_TARGETS),$(eval $(call fuzz_rule,$(t))))
 
 fuzz-regress: fuzz-targets
 	@harness/tools/fuzz-regress.sh $(BUILD)
