@@ -4,6 +4,8 @@
 #include <string.h>
 
 #include "cases_generate.h"
+#include "cases_select.h"
+#include "cases_tier.h"
 #include "np/base/file.h"
 #include "np/base/json.h"
 #include "np/base/mem.h"
@@ -12,6 +14,7 @@
 
 static const char *const formats[] = { "text", "json", NULL };
 
+#define NOT_SAID UINT64_MAX /* of a number on the command line */
 #define CASE_MAX_BYTES ((size_t)3 << 20)
 
 static json_t *case_json(const struct np_case *c)
@@ -75,73 +78,114 @@ static int show_case(const struct np_plan *p, const char *id, struct np_err *err
 	return rc;
 }
 
-static int cases(const struct np_strings *args, const struct np_strings *suites, int format,
-		 struct np_err *err)
+/* Everything the command line can say. */
+struct choices {
+	struct np_strings suites, args;
+	struct np_generate generate;
+	struct np_tier_choice tier;
+	char *suites_dir;
+	int format;
+	bool excluded;
+};
+
+/* Without a tier everything there is, of every profile, by world. */
+static int cases(struct choices *c, struct np_err *err)
 {
-	np_auto_free char *dir = np_plan_suites_dir();
-	const struct np_plan_options po = { .suites_dir = dir,
-					    .suites = suites->items,
-					    .n_suites = suites->n };
-	bool list = !args->n || strcmp(args->items[0], "list") == 0;
+	static const bool of_tiers[NP_N_PROFILES] = { [NP_PROFILE_CORE] = true,
+						      [NP_PROFILE_EXTENDED] = true };
+	struct np_plan_options po = { .suites_dir = c->suites_dir,
+				      .profiles = c->tier.tier < 0 ? NULL : of_tiers,
+				      .tier = np_tier_of(&c->tier) };
+	bool list = !c->args.n || strcmp(c->args.items[0], "list") == 0;
 	struct np_plan plan;
 	int rc = 0;
 
-	if (!list && (strcmp(args->items[0], "show") != 0 || args->n != 2))
+	if (!list && (strcmp(c->args.items[0], "show") != 0 || c->args.n != 2))
 		return np_err_set(err, NP_EUSAGE,
-				  "say 'cases list', 'cases show ID' or 'cases generate'");
+				  "say 'cases list', 'cases show ID', 'cases generate' or 'cases "
+				  "select'");
+	if (np_tier_add(&c->tier, c->suites_dir, &c->suites, err) < 0)
+		return -1;
+	po.suites = c->suites.items;
+	po.n_suites = c->suites.n;
 	if (np_plan_load(&po, &plan, err) < 0)
 		return -1;
 	if (list)
-		list_cases(&plan, format);
+		list_cases(&plan, c->format);
 	else
-		rc = show_case(&plan, args->items[1], err);
+		rc = show_case(&plan, c->args.items[1], err);
 	np_plan_release(&plan);
 	return rc;
 }
 
+/* What is not said has another default for each. */
+static int make(struct choices *c, bool select, struct np_err *err)
+{
+	const struct np_generate *g = &c->generate;
+	const struct np_select_ask ask = {
+		.strength = g->strength == NOT_SAID ? 3 : g->strength,
+		.count = g->count == NOT_SAID ? 2000 : g->count,
+		.seed = g->seed == NOT_SAID ? 2 : g->seed, /* another than that of the tier full */
+		.suites_dir = c->suites_dir,
+		.dir = g->dir,
+	};
+
+	if (select)
+		return np_cases_select(&ask, c->format == 1, err);
+	c->generate.strength = g->strength == NOT_SAID ? 2 : g->strength;
+	c->generate.count = g->count == NOT_SAID ? 0 : g->count;
+	c->generate.seed = g->seed == NOT_SAID ? 1 : g->seed;
+	return np_cases_generate(g, c->format == 1, c->excluded, err);
+}
+
 static int cmd_cases(int argc, char **argv)
 {
-	struct np_strings suites = { 0 }, args = { 0 };
-	struct np_generate generate = { .strength = 2, .seed = 1 };
-	bool excluded = false;
-	int format = 0;
+	struct choices c = { .generate = { .strength = NOT_SAID, .seed = NOT_SAID, .count = NOT_SAID },
+			     .tier = { .tier = -1 },
+			     .suites_dir = np_plan_suites_dir() };
 	const struct np_option options[] = {
-		{ "suite", NP_OPT_STRINGS, &suites, "NAME|PATH",
+		{ "suite", NP_OPT_STRINGS, &c.suites, "NAME|PATH",
 		  "an area, a case file or a folder; may be repeated", NULL },
-		{ "format", NP_OPT_CHOICE, &format, "text|json", "of the list", formats },
-		{ "strength", NP_OPT_U64, &generate.strength, "T",
-		  "generate: cover every combination of T values; default 2, 0 for none", NULL },
-		{ "count", NP_OPT_U64, &generate.count, "N",
-		  "generate: that many drawn cases behind them; default 0", NULL },
-		{ "seed", NP_OPT_U64, &generate.seed, "S", "generate: of every choice; default 1",
+		{ "tier", NP_OPT_CHOICE, &c.tier.tier, "smoke|default|full",
+		  "list: the cases of a tier, in the order in which they are run", np_tier_names },
+		{ "format", NP_OPT_CHOICE, &c.format, "text|json", "of the list", formats },
+		{ "strength", NP_OPT_U64, &c.generate.strength, "T",
+		  "generate: cover every combination of T values; default 2, 0 for none; select: 3",
 		  NULL },
-		{ "out", NP_OPT_STRING, &generate.dir, "DIR", "generate: where the files go", NULL },
-		{ "profile", NP_OPT_STRING, &generate.profile, "NAME",
+		{ "count", NP_OPT_U64, &c.generate.count, "N",
+		  "generate: that many drawn cases behind them; default 0; select: 2000", NULL },
+		{ "seed", NP_OPT_U64, &c.generate.seed, "S",
+		  "generate: of every choice; default 1; select: 2", NULL },
+		{ "out", NP_OPT_STRING, &c.generate.dir, "DIR",
+		  "generate, select: where the files go", NULL },
+		{ "profile", NP_OPT_STRING, &c.generate.profile, "NAME",
 		  "generate: profile of the cases; default extended", NULL },
-		{ "excluded", NP_OPT_FLAG, &excluded, NULL,
+		{ "excluded", NP_OPT_FLAG, &c.excluded, NULL,
 		  "generate: list the combinations that cannot be, with the reason", NULL },
 		{ NULL, NP_OPT_FLAG, NULL, NULL, NULL, NULL },
 	};
 	struct np_err err = { 0 };
-	int status = np_command_begin(&np_cmd_cases, options, argc, argv, &args);
+	int status = np_command_begin(&np_cmd_cases, options, argc, argv, &c.args);
 
-	if (status < 0 && args.n == 1 && strcmp(args.items[0], "generate") == 0)
-		status = np_cases_generate(&generate, format == 1, excluded, &err) < 0
-				 ? np_command_fail(&np_cmd_cases, &err)
-				 : NP_EXIT_OK;
-	else if (status < 0)
-		status = cases(&args, &suites, format, &err) < 0
-				 ? np_command_fail(&np_cmd_cases, &err)
-				 : NP_EXIT_OK;
-	np_strings_release(&suites);
-	np_strings_release(&args);
+	if (status < 0) {
+		const char *what = c.args.n == 1 ? c.args.items[0] : "";
+		bool select = strcmp(what, "select") == 0;
+		int rc = select || strcmp(what, "generate") == 0 ? make(&c, select, &err)
+								  : cases(&c, &err);
+
+		status = rc < 0 ? np_command_fail(&np_cmd_cases, &err) : NP_EXIT_OK;
+	}
+	np_tier_drop(&c.tier);
+	np_strings_release(&c.suites);
+	np_strings_release(&c.args);
+	free(c.suites_dir);
 	return status;
 }
 
 const struct np_command np_cmd_cases = {
 	.name = "cases",
-	.summary = "list, show or generate test cases",
-	.usage = "list [options] | show ID | generate --out DIR [options]",
-	.exits = "0 done, 2 usage or unreadable case",
+	.summary = "list, show, generate or select test cases",
+	.usage = "list [options] | show ID | generate --out DIR [options] | select --out DIR [options]",
+	.exits = "0 done, 2 usage or unreadable case, 130 interrupted",
 	.run = cmd_cases,
 };

@@ -16,7 +16,7 @@ static const char *const yaml_suffixes[] = { ".yaml", ".yml", NULL };
 
 /* ---- files ---- */
 
-static int write_text(const char *dir, struct np_str name, const struct np_buf *text,
+int np_generate_write(const char *dir, struct np_str name, const struct np_buf *text,
 		      struct np_err *err)
 {
 	np_auto_free char *path = np_xasprintf("%s/" NP_STR_FMT ".yaml", dir, NP_STR_ARG(name));
@@ -35,7 +35,7 @@ static int write_worlds(const char *dir, uint64_t seed, struct np_err *err)
 
 		np_scenario_world(n, seed, &w);
 		np_worldfile_text(&w, &text);
-		rc = write_text(worlds, w.name, &text, err);
+		rc = np_generate_write(worlds, w.name, &text, err);
 		np_buf_release(&text);
 		np_worldfile_release(&w);
 	}
@@ -56,7 +56,7 @@ static int write_cases(const struct np_generate *g, const struct np_scenario_sui
 			c.profile = np_str_from(g->profile);
 		np_buf_clear(&text);
 		np_case_text(&c, &text);
-		rc = write_text(g->dir, c.id, &text, err);
+		rc = np_generate_write(g->dir, c.id, &text, err);
 		np_case_release(&c);
 	}
 	np_buf_release(&text);
@@ -102,27 +102,38 @@ int np_generate_files(const struct np_generate *g, struct np_scenario_suite *ret
 	return -1;
 }
 
-int np_generate_scratch(unsigned long long count, unsigned long long seed, char **ret_dir,
-			struct np_err *err)
+int np_generate_scratch_dir(char **ret_dir, struct np_err *err)
 {
 	const char *tmp = getenv("TMPDIR");
 	np_auto_free char *dir =
 		np_xasprintf("%s/netpolcheck-generated-XXXXXX", tmp && *tmp ? tmp : "/tmp");
-	struct np_generate g = { .seed = seed, .count = count, .dir = dir };
-	struct np_scenario_suite s;
 
-	if (!count || count > NP_SCENARIO_MAX_CASES)
-		return np_err_set(err, NP_EUSAGE, "--generated: 1 to %d cases",
-				  NP_SCENARIO_MAX_CASES);
 	if (!mkdtemp(dir))
 		return np_err_set(err, NP_EIO, "cannot make a folder below '%.200s'",
-				  tmp ? tmp : "/tmp");
+				  tmp && *tmp ? tmp : "/tmp");
+	*ret_dir = np_steal(dir);
+	return 0;
+}
+
+int np_generate_scratch(unsigned strength, unsigned long long count, unsigned long long seed,
+			char **ret_dir, struct np_err *err)
+{
+	struct np_generate g = { .strength = strength, .seed = seed, .count = count };
+	struct np_scenario_suite s;
+	char *dir;
+
+	if ((!strength && !count) || count > NP_SCENARIO_MAX_CASES)
+		return np_err_set(err, NP_EUSAGE, "--generated: 1 to %d cases",
+				  NP_SCENARIO_MAX_CASES);
+	if (np_generate_scratch_dir(&dir, err) < 0)
+		return -1;
+	g.dir = dir;
 	if (np_generate_files(&g, &s, err) < 0) {
-		np_generate_drop(np_steal(dir));
+		np_generate_drop(dir);
 		return -1;
 	}
 	np_scenario_suite_release(&s);
-	*ret_dir = np_steal(dir);
+	*ret_dir = dir;
 	return 0;
 }
 

@@ -5,7 +5,7 @@
 #include <sys/ioctl.h>
 #include <unistd.h>
 
-#include "cases_generate.h"
+#include "cases_tier.h"
 #include "interrupt.h"
 #include "np/base/log.h"
 #include "np/base/mem.h"
@@ -22,8 +22,8 @@ static const char *const formats[] = { "text", "json", NULL };
 struct choices {
 	struct np_run_options run;
 	struct np_strings suites, cases, profiles;
-	unsigned long long workers, seed, generated;
-	char *scratch; /* the folder of generated cases */
+	struct np_tier_choice tier;
+	unsigned long long workers;
 	int format;
 	bool quiet, verbose, model;
 };
@@ -54,13 +54,11 @@ static int choose_profiles(struct choices *c, struct np_err *err)
 /* Generated cases are an ordinary suite, in a folder that goes with the run. */
 static int add_generated(struct choices *c, struct np_err *err)
 {
-	if (!c->generated)
-		return 0;
-	if (!c->seed)
-		c->run.seed = c->seed = 1;
-	if (np_generate_scratch(c->generated, c->seed, &c->scratch, err) < 0)
+	if (c->tier.generated && !c->tier.seed)
+		c->run.seed = 1;
+	if (np_tier_add(&c->tier, c->run.suites_dir, &c->suites, err) < 0)
 		return -1;
-	np_strings_add(&c->suites, c->scratch);
+	c->run.tier = np_tier_of(&c->tier);
 	c->run.suites = c->suites.items;
 	c->run.n_suites = c->suites.n;
 	return 0;
@@ -133,7 +131,7 @@ static int run(struct choices *c, struct np_err *err)
 
 static int cmd_run(int argc, char **argv)
 {
-	struct choices c = { 0 };
+	struct choices c = { .tier = { .tier = -1 } };
 	const struct np_option options[] = {
 		{ "kubeconfig", NP_OPT_STRING, &c.run.kubeconfig, "FILE",
 		  "a real cluster; without it the embedded sandbox", NULL },
@@ -153,9 +151,10 @@ static int cmd_run(int argc, char **argv)
 		{ "case", NP_OPT_STRINGS, &c.cases, "GLOB",
 		  "only cases whose id matches; may be repeated: any of them", NULL },
 		{ "tag", NP_OPT_STRING, &c.run.tag, "TAG", "only cases with this tag", NULL },
-		{ "generated", NP_OPT_U64, &c.generated, "N",
-		  "N generated cases of the seed; alone unless --suite names others", NULL },
-		{ "seed", NP_OPT_U64, &c.seed, "N", "of every random choice", NULL },
+		NP_TIER_OPTION(&c.tier),
+		{ "generated", NP_OPT_U64, &c.tier.generated, "N",
+		  "N generated cases of the seed; alone unless --suite or --tier names others", NULL },
+		{ "seed", NP_OPT_U64, &c.tier.seed, "N", "of every random choice", NULL },
 		{ "workers", NP_OPT_U64, &c.workers, "N", "worlds in parallel; default 4", NULL },
 		{ "timeout", NP_OPT_DURATION, &c.run.deadline_ms, "DUR",
 		  "how long a change may take to show; default 3s, in a cluster 30s or "
@@ -193,7 +192,7 @@ static int cmd_run(int argc, char **argv)
 		c.run.n_case_globs = c.cases.n;
 		c.run.workers =
 			c.workers > NP_RUN_MAX_WORKERS ? NP_RUN_MAX_WORKERS : (unsigned)c.workers;
-		c.run.seed = c.seed;
+		c.run.seed = c.tier.seed;
 		c.run.argv_text = args;
 		c.run.cancel = np_interrupt_flag();
 		if (c.verbose)
@@ -204,7 +203,7 @@ static int cmd_run(int argc, char **argv)
 		if (status < 0)
 			status = np_command_fail(&np_cmd_run, &err);
 	}
-	np_generate_drop(c.scratch);
+	np_tier_drop(&c.tier);
 	np_strings_release(&c.suites);
 	np_strings_release(&c.cases);
 	np_strings_release(&c.profiles);

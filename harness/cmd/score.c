@@ -3,7 +3,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "cases_generate.h"
+#include "cases_tier.h"
 #include "interrupt.h"
 #include "np/base/mem.h"
 #include "np/cmd/options.h"
@@ -15,8 +15,8 @@ static const char *const formats[] = { "text", "json", NULL };
 struct choices {
 	struct np_strings suites, cases, profiles, mutants;
 	const char *tag;
-	unsigned long long generated, seed;
-	char *scratch; /* the folder of generated cases */
+	struct np_tier_choice tier;
+	char *suites_dir;
 	int format;
 	bool mechanical, by_case, list, packets, every, verbose;
 };
@@ -83,16 +83,16 @@ static int show(const struct choices *c, const struct np_score *s, const struct 
 
 static int score(const struct choices *c, struct np_err *err)
 {
-	np_auto_free char *dir = np_plan_suites_dir();
 	np_auto_free enum np_mutant *mutants = np_xcalloc(c->mutants.n + 1, sizeof(*mutants));
 	bool profiles[NP_N_PROFILES] = { false };
-	const struct np_plan_options po = { .suites_dir = dir,
+	const struct np_plan_options po = { .suites_dir = c->suites_dir,
 					    .suites = c->suites.items,
 					    .n_suites = c->suites.n,
 					    .profiles = profiles,
 					    .case_globs = c->cases.items,
 					    .n_case_globs = c->cases.n,
-					    .tag = c->tag };
+					    .tag = c->tag,
+					    .tier = np_tier_of(&c->tier) };
 	const struct np_score_options so = { .mutants = c->mutants.n ? mutants : NULL,
 					     .n_mutants = c->mutants.n,
 					     .mechanical = c->mechanical,
@@ -114,13 +114,13 @@ static int score(const struct choices *c, struct np_err *err)
 
 static int packets(const struct choices *c, struct np_err *err)
 {
-	np_auto_free char *dir = np_plan_suites_dir();
-	struct np_run_options o = { .suites_dir = dir,
+	struct np_run_options o = { .suites_dir = c->suites_dir,
 				    .suites = c->suites.items,
 				    .n_suites = c->suites.n,
 				    .case_globs = c->cases.items,
 				    .n_case_globs = c->cases.n,
 				    .tag = c->tag,
+				    .tier = np_tier_of(&c->tier),
 				    .fail_fast = !c->every,
 				    .cancel = np_interrupt_flag() };
 	struct np_packets s;
@@ -140,17 +140,6 @@ static int packets(const struct choices *c, struct np_err *err)
 	return (int)survivors;
 }
 
-/* Generated cases are an ordinary suite, in a folder that goes with the score. */
-static int add_generated(struct choices *c, struct np_err *err)
-{
-	if (!c->generated)
-		return 0;
-	if (np_generate_scratch(c->generated, c->seed ? c->seed : 1, &c->scratch, err) < 0)
-		return -1;
-	np_strings_add(&c->suites, c->scratch);
-	return 0;
-}
-
 static int list(const struct choices *c)
 {
 	struct np_buf text = { 0 };
@@ -163,7 +152,7 @@ static int list(const struct choices *c)
 
 static int cmd_score(int argc, char **argv)
 {
-	struct choices c = { .format = 0 };
+	struct choices c = { .tier = { .tier = -1 }, .suites_dir = np_plan_suites_dir() };
 	const struct np_option options[] = {
 		{ "suite", NP_OPT_STRINGS, &c.suites, "NAME|PATH",
 		  "an area, a case file or a folder; may be repeated", NULL },
@@ -172,9 +161,10 @@ static int cmd_score(int argc, char **argv)
 		{ "case", NP_OPT_STRINGS, &c.cases, "GLOB",
 		  "only cases whose id matches; may be repeated", NULL },
 		{ "tag", NP_OPT_STRING, &c.tag, "TAG", "only cases with this tag", NULL },
-		{ "generated", NP_OPT_U64, &c.generated, "N",
-		  "N generated cases of the seed; alone unless --suite names others", NULL },
-		{ "seed", NP_OPT_U64, &c.seed, "S", "of the generated cases", NULL },
+		NP_TIER_OPTION(&c.tier),
+		{ "generated", NP_OPT_U64, &c.tier.generated, "N",
+		  "N generated cases of the seed; alone unless --suite or --tier names others", NULL },
+		{ "seed", NP_OPT_U64, &c.tier.seed, "S", "of the generated cases", NULL },
 		{ "mutant", NP_OPT_STRINGS, &c.mutants, "NAME", "only this mutant; may be repeated",
 		  NULL },
 		{ "mechanical", NP_OPT_FLAG, &c.mechanical, NULL,
@@ -198,12 +188,13 @@ static int cmd_score(int argc, char **argv)
 	if (status < 0) {
 		if (c.list)
 			status = list(&c);
-		else if (add_generated(&c, &err) == 0)
+		else if (np_tier_add(&c.tier, c.suites_dir, &c.suites, &err) == 0)
 			status = c.packets ? packets(&c, &err) : score(&c, &err);
 		if (status < 0)
 			status = np_command_fail(&np_cmd_score, &err);
 	}
-	np_generate_drop(c.scratch);
+	np_tier_drop(&c.tier);
+	free(c.suites_dir);
 	np_strings_release(&c.suites);
 	np_strings_release(&c.cases);
 	np_strings_release(&c.profiles);
