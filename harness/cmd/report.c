@@ -1,16 +1,25 @@
-/* report.c - netpolcheck report: records again, in any format. */
+/* report.c - netpolcheck report: what records say, in any format; records joined and compared. */
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/ioctl.h>
 #include <unistd.h>
 
+#include "np/base/file.h"
 #include "np/cmd/options.h"
 #include "np/report/report.h"
 
 /* In the order of enum np_report_format. */
-static const char *const formats[] = { "text",	"json", "junit", "markdown", "tap",
-				       "html",	"sarif", "github", NULL };
+static const char *const formats[] = { "text", "json",	"junit",  "markdown", "tap",
+				       "html", "sarif", "github", NULL };
+
+/* Everything the command line can say. */
+struct choices {
+	struct np_strings args; /* the verb, then records */
+	int format;
+	const char *out;
+	bool gate;
+};
 
 static int print_take(struct np_buf *text, struct np_err *err)
 {
@@ -32,34 +41,62 @@ static struct np_report_style style_of_stdout(void)
 	return (struct np_report_style){ terminal && !getenv("NO_COLOR"), w.ws_col };
 }
 
-static int show(const char *path, int format, struct np_err *err)
+/* Prints @r; the exit status is the run's own where that is asked for. */
+static int print_report(const struct np_report *r, const struct choices *c, struct np_err *err)
 {
 	const struct np_report_style style = style_of_stdout();
-	struct np_report *r;
 	struct np_buf text = { 0 };
 
-	if (np_report_load(path, &r, err) < 0)
+	np_report_write(r, (enum np_report_format)c->format, &style, &text);
+	if (print_take(&text, err) < 0)
 		return -1;
-	np_report_write(r, (enum np_report_format)format, &style, &text);
+	return c->gate ? np_report_exit(r) : 0;
+}
+
+static int show(const struct choices *c, struct np_err *err)
+{
+	struct np_report *r;
+	int rc;
+
+	if (np_report_load(c->args.items[1], &r, err) < 0)
+		return -1;
+	rc = print_report(r, c, err);
 	np_report_free(r);
-	return print_take(&text, err);
+	return rc;
+}
+
+static int merge(const struct choices *c, struct np_err *err)
+{
+	struct np_report *r = NULL;
+	int rc;
+
+	if (!c->out)
+		return np_err_set(err, NP_EUSAGE, "'report merge' needs --out DIR");
+	if (np_report_merge(c->args.items + 1, c->args.n - 1, c->out, err) < 0 ||
+	    np_report_load(c->out, &r, err) < 0)
+		return -1;
+	rc = np_report_files(r, c->out, err);
+	if (rc == 0)
+		rc = print_report(r, c, err);
+	np_report_free(r);
+	return rc;
 }
 
 /* Returns 1 when they differ. */
-static int diff(const char *old_path, const char *new_path, int format, struct np_err *err)
+static int diff(const struct choices *c, struct np_err *err)
 {
 	struct np_report *before = NULL, *after = NULL;
 	struct np_buf text = { 0 };
 	bool differs = false;
 	int rc;
 
-	if (format != NP_REPORT_TEXT && format != NP_REPORT_JSON)
+	if (c->format != NP_REPORT_TEXT && c->format != NP_REPORT_JSON)
 		return np_err_set(err, NP_EUSAGE, "--format: 'report diff' writes text or json");
-	rc = np_report_load(old_path, &before, err);
+	rc = np_report_load(c->args.items[1], &before, err);
 	if (rc == 0)
-		rc = np_report_load(new_path, &after, err);
+		rc = np_report_load(c->args.items[2], &after, err);
 	if (rc == 0) {
-		np_report_diff(before, after, (enum np_report_format)format, &text, &differs);
+		np_report_diff(before, after, (enum np_report_format)c->format, &text, &differs);
 		rc = print_take(&text, err);
 	}
 	np_report_free(before);
@@ -67,42 +104,58 @@ static int diff(const char *old_path, const char *new_path, int format, struct n
 	return rc < 0 ? -1 : differs;
 }
 
-static int report(const struct np_strings *args, int format, struct np_err *err)
+static const struct verb {
+	const char *name;
+	size_t min, max; /* records */
+	int (*run)(const struct choices *c, struct np_err *err);
+} verbs[] = {
+	{ "show", 1, 1, show },
+	{ "merge", 1, NP_REPORT_SHARDS_MAX, merge },
+	{ "diff", 2, 2, diff },
+};
+
+static int report(const struct choices *c, struct np_err *err)
 {
-	if (args->n == 2 && strcmp(args->items[0], "show") == 0)
-		return show(args->items[1], format, err);
-	if (args->n == 3 && strcmp(args->items[0], "diff") == 0)
-		return diff(args->items[1], args->items[2], format, err);
-	return np_err_set(err, NP_EUSAGE, "say 'report show RUN' or 'report diff OLD NEW'");
+	size_t n = c->args.n;
+
+	for (size_t i = 0; n && i < sizeof(verbs) / sizeof(verbs[0]); i++)
+		if (strcmp(c->args.items[0], verbs[i].name) == 0 && n - 1 >= verbs[i].min &&
+		    n - 1 <= verbs[i].max)
+			return verbs[i].run(c, err);
+	return np_err_set(err, NP_EUSAGE, "say 'report %s'", np_cmd_report.usage);
 }
 
 static int cmd_report(int argc, char **argv)
 {
-	struct np_strings args = { 0 };
-	int format = 0;
+	struct choices c = { .format = NP_REPORT_TEXT };
 	const struct np_option options[] = {
-		{ "format", NP_OPT_CHOICE, &format, "NAME",
+		{ "format", NP_OPT_CHOICE, &c.format, "NAME",
 		  "text (default), json, junit, markdown, tap, html, sarif or github; 'diff' writes "
-		  "text or json", formats },
+		  "text or json",
+		  formats },
+		{ "out", NP_OPT_STRING, &c.out, "DIR",
+		  "merge: where the record and its reports go", NULL },
+		{ "gate", NP_OPT_FLAG, &c.gate, NULL,
+		  "show, merge: exit with the status that the run has", NULL },
 		{ NULL, NP_OPT_FLAG, NULL, NULL, NULL, NULL },
 	};
 	struct np_err err = { 0 };
-	int status = np_command_begin(&np_cmd_report, options, argc, argv, &args);
+	int status = np_command_begin(&np_cmd_report, options, argc, argv, &c.args);
 
 	if (status < 0) {
-		status = report(&args, format, &err);
+		status = report(&c, &err);
 		if (status < 0)
 			status = np_command_fail(&np_cmd_report, &err);
 	}
-	np_strings_release(&args);
+	np_strings_release(&c.args);
 	return status;
 }
 
 const struct np_command np_cmd_report = {
 	.name = "report",
-	.summary = "show or compare records of runs, folders or their run.jsonl",
-	.usage = "show RUN | diff OLD NEW [--format NAME]",
+	.summary = "show, join or compare records of runs, folders or their run.jsonl",
+	.usage = "show RUN | merge SHARD ... --out DIR | diff OLD NEW [options]",
 	.exits = "0 done, 1 'diff' found differences, 2 usage or unreadable record, "
-		 "3 cannot write",
+		 "3 cannot write; with --gate that of the run",
 	.run = cmd_report,
 };

@@ -31,6 +31,8 @@ static int take_run(struct loader *l, json_t *v, struct np_err *err)
 {
 	struct np_report *r = l->r;
 	long long schema = np_json_int(v, "schema", 0);
+	json_t *part;
+	size_t i;
 
 	if (schema != SCHEMA)
 		return np_err_set(err, NP_EVALID,
@@ -45,6 +47,9 @@ static int take_run(struct loader *l, json_t *v, struct np_err *err)
 	json_object_clear(l->deployed);
 	if (*np_json_str(v, "id", ""))
 		json_array_append(r->run_ids, json_object_get(v, "id"));
+	json_array_foreach(json_object_get(v, "merged"), i, part)
+		if (*np_json_str(part, "id", ""))
+			json_array_append(r->run_ids, json_object_get(part, "id"));
 	return 0;
 }
 

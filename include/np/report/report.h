@@ -61,6 +61,17 @@ int np_report_files(const struct np_report *r, const char *dir, struct np_err *e
 int np_report_exit(const struct np_report *r);
 
 /*
+ * The records @paths of all shards of one run (run --shard) as one record, @dir/run.jsonl, which an
+ * older one there gives way to. Their order does not matter, and a shard that was killed and resumed
+ * counts as one that was not. NP_EUSAGE, and nothing is written, when a shard is missing, there
+ * twice, has not ended, is of another run (version, build, seed, suites, profiles, cases, target,
+ * agent), or is none. Percentiles of latency: p50 is the middle one of the shards', p99 the largest;
+ * times are those of the shards, ms that of the longest.
+ */
+#define NP_REPORT_SHARDS_MAX 1000
+int np_report_merge(const char *const *paths, size_t n, const char *dir, struct np_err *err);
+
+/*
  * Results of two records by case, sorted by id: what newly fails, what is fixed, what is only in
  * one. Appended as text or JSON (every other @format is text); *@ret_differs is true when any
  * result changed.
