@@ -1,0 +1,208 @@
+#!/bin/sh
+# Runs fuzz targets for a bounded time. Usage:
+#   fuzz.sh run TARGET SECONDS    one target: libFuzzer with sanitizers, libFuzzer fast, AFL++ if it is installed
+#   fuzz.sh all SECONDS           every target so, then the coverage of what was found
+#   fuzz.sh smoke [SECONDS]       every target for a few seconds, libFuzzer with sanitizers
+#   fuzz.sh min [TARGET]          what was found, reduced to what adds coverage, into fuzz/corpus
+# The engines share build/fuzz-corpus/TARGET; what crashes lies in build/fuzz-found/TARGET. Exit status: 0 nothing
+# found, 1 something, 2 usage, 77 no clang.
+set -eu
+what=${1:-}
+shift || :
+dir=$(dirname "$0")
+shared=build/fuzz-corpus
+found=build/fuzz-found
+status=0
+
+targets() {
+	for f in fuzz/targets/fuzz_*.c; do
+		f=${f##*/fuzz_}
+		printf '%s\n' "${f%.c}"
+	done
+}
+
+known() {
+	[ -f "fuzz/targets/fuzz_$1.c" ] || {
+		echo "no target '$1'; there are: $(targets | tr '\n' ' ')" >&2
+		exit 2
+	}
+}
+
+seconds() {
+	case $1 in
+	'' | *[!0-9]*)
+		echo "TIME is a number of seconds, not '$1'" >&2
+		exit 2
+		;;
+	esac
+}
+
+dict_of() {
+	case $1 in
+	roundtrip) echo fuzz/dict/yaml.dict ;;
+	api | exec | watch) echo fuzz/dict/http.dict ;;
+	pod) echo fuzz/dict/agent.dict ;;
+	report) echo fuzz/dict/record.dict ;;
+	*) echo "fuzz/dict/$1.dict" ;;
+	esac
+}
+
+# Input sizes at which a target still runs thousands of times a second.
+max_len() {
+	case $1 in
+	cidr | port | selector) echo 256 ;;
+	oracle) echo 256 ;;
+	report | case | manifests | watch) echo 16384 ;;
+	*) echo 8192 ;;
+	esac
+}
+
+build() {
+	log=build/fuzz-build.log
+	mkdir -p build
+	if "$dir/fuzz-build.sh" "$@" >"$log" 2>&1; then
+		return 0
+	else
+		rc=$?
+	fi
+	[ "$rc" -eq 77 ] || tail -n 20 "$log"
+	return "$rc"
+}
+
+seeds() {
+	[ -d build/fuzz-seeds ] || "$dir/fuzz-seeds.sh" build/fuzz-seeds
+	mkdir -p "$shared/$1" "$found/$1"
+}
+
+# libfuzzer FLAVOUR TARGET SECONDS: new inputs go into the shared corpus.
+libfuzzer() {
+	t=$2
+	dict=$(dict_of "$t")
+	set -- "build/fuzz-$1/fuzz/fuzz_$t" -max_total_time="$3" -timeout=5 -rss_limit_mb=2048 -malloc_limit_mb=1024 \
+		-max_len="$(max_len "$t")" -use_value_profile=0 -print_final_stats=1 -artifact_prefix="$found/$t/" "$shared/$t"
+	[ ! -f "$dict" ] || set -- "$@" -dict="$dict"
+	[ ! -d "fuzz/corpus/$t" ] || set -- "$@" "fuzz/corpus/$t"
+	[ ! -d "build/fuzz-seeds/$t" ] || set -- "$@" "build/fuzz-seeds/$t"
+	[ ! -d "fuzz/regress/$t" ] || set -- "$@" "fuzz/regress/$t"
+	if ! ASAN_OPTIONS=detect_leaks=1:malloc_context_size=8 "$@" >"build/fuzz-$t.log" 2>&1; then
+		status=1
+		echo "  found something; the input is in $found/$t, the report:"
+		grep -m 12 -E 'not so:|ERROR:|SUMMARY:|runtime error:|artifact_prefix|Test unit written' "build/fuzz-$t.log" | sed 's/^/    /'
+	fi
+	awk -v t="$t" -v how="${1##*/fuzz-}" '/^stat::number_of_executed_units/ { n = $2 } /cov: / { for (i = 1; i <= NF; i++) { if ($i == "cov:") c = $(i + 1); if ($i == "corp:") k = $(i + 1) } } END { printf "  %-11s %10d executions, %s edges, corpus %s\n", t, n, c, k }' "build/fuzz-$t.log"
+}
+
+# afl TARGET SECONDS: starts from the shared corpus, and gives back what it queued.
+afl() {
+	t=$1
+	out=build/fuzz-afl/$t
+	rm -rf "$out"
+	mkdir -p "$out/in"
+	cp "$shared/$t"/* "$out/in/" 2>/dev/null || :
+	cp "fuzz/corpus/$t"/* "$out/in/" 2>/dev/null || :
+	find "$out/in" -size +8 -delete
+	dict=$(dict_of "$t")
+	export AFL_SKIP_CPUFREQ=1 AFL_NO_UI=1 AFL_NO_AFFINITY=1 AFL_I_DONT_CARE_ABOUT_MISSING_CRASHES=1 AFL_FAST_CAL=1 AFL_CMPLOG_ONLY_NEW=1
+	set -- afl-fuzz -i "$out/in" -o "$out/out" -V "$2" -G "$(max_len "$t")" -t 5000
+	[ ! -f "$dict" ] || set -- "$@" -x "$dict"
+	"$@" -- "build/fuzz-afl/fuzz/fuzz_$t" >"build/fuzz-afl-$t.log" 2>&1 || {
+		echo "  afl-fuzz did not run:"
+		tail -n 5 "build/fuzz-afl-$t.log" | sed 's/^/    /'
+		status=1
+		return 0
+	}
+	stats=$out/out/default/fuzzer_stats
+	printf '  %-11s %10s executions with AFL++, stability %s\n' "$t" "$(sed -n 's/^execs_done *: //p' "$stats")" "$(sed -n 's/^stability *: //p' "$stats")"
+	for f in "$out"/out/default/queue/id*; do
+		[ ! -f "$f" ] || cp "$f" "$shared/$t/$(sha1sum "$f" | cut -c 1-40)"
+	done
+	for f in "$out"/out/default/crashes/id* "$out"/out/default/hangs/id*; do
+		[ -f "$f" ] || continue
+		status=1
+		cp "$f" "$found/$t/"
+		echo "  found something: $found/$t/${f##*/}"
+	done
+}
+
+has_afl() {
+	command -v afl-fuzz >/dev/null && command -v afl-clang-fast >/dev/null
+}
+
+# one TARGET SECONDS: the time is divided.
+one() {
+	parts=2
+	! has_afl || parts=3
+	part=$(($2 / parts))
+	[ "$part" -gt 0 ] || part=1
+	seeds "$1"
+	libfuzzer deep "$1" "$part"
+	libfuzzer fast "$1" "$part"
+	! has_afl || afl "$1" "$part"
+}
+
+prepare() {
+	build deep "$@" || exit $?
+	build fast "$@" || exit $?
+	if has_afl; then
+		build afl "$@" || exit $?
+	else
+		echo "AFL++ is not installed (package afl++): libFuzzer alone"
+	fi
+}
+
+minimise() {
+	for t; do
+		[ -d "$shared/$t" ] || continue
+		new=build/fuzz-min/$t
+		rm -rf "$new"
+		mkdir -p "$new" "fuzz/corpus/$t"
+		set -- "build/fuzz-fast/fuzz/fuzz_$t" -set_cover_merge=1 -timeout=5 -max_len="$(max_len "$t")" "$new" "fuzz/corpus/$t" "$shared/$t"
+		[ ! -d "build/fuzz-seeds/$t" ] || set -- "$@" "build/fuzz-seeds/$t"
+		"$@" >"build/fuzz-min-$t.log" 2>&1
+		find "fuzz/corpus/$t" -type f ! -name 'seed-*' -delete
+		for f in "$new"/*; do
+			[ -f "$f" ] || continue
+			name=$(sha1sum "$f" | cut -c 1-16)
+			cmp -s "$f" "fuzz/corpus/$t/seed-$name" || cp "$f" "fuzz/corpus/$t/$name"
+		done
+		printf '  %-11s %s files, %s KiB\n' "$t" "$(find "fuzz/corpus/$t" -type f | wc -l)" "$(du -sk --apparent-size "fuzz/corpus/$t" | cut -f 1)"
+	done
+}
+
+case $what in
+run)
+	[ -n "${1:-}" ] || {
+		echo "usage: make fuzz TARGET=NAME TIME=SECONDS; targets: $(targets | tr '\n' ' ')" >&2
+		exit 2
+	}
+	known "$1"
+	seconds "${2:-60}"
+	prepare "$1"
+	one "$1" "${2:-60}"
+	;;
+all)
+	seconds "${1:-60}"
+	prepare
+	for t in $(targets); do
+		one "$t" "${1:-60}"
+	done
+	"$dir/fuzz-cover.sh" "$shared"
+	;;
+smoke)
+	build deep || exit $?
+	for t in $(targets); do
+		seeds "$t"
+		libfuzzer deep "$t" "${1:-3}"
+	done
+	;;
+min)
+	build fast || exit $?
+	# shellcheck disable=SC2046 # a list of words
+	minimise ${1:-$(targets)}
+	;;
+*)
+	echo "usage: fuzz.sh run TARGET SECONDS | all SECONDS | smoke [SECONDS] | min [TARGET]" >&2
+	exit 2
+	;;
+esac
+exit $status
