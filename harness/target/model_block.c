@@ -46,7 +46,7 @@ bool np_m_in_cidr(struct np_model *m, const struct np_cidr *c, const struct np_a
 
 static bool in_except(struct np_model *m, const struct np_cidr *e, const struct np_addr *addr)
 {
-	if (e->flags & NP_CIDR_HOST_BITS && wrong(m, NP_MUTANT_EXCEPT_AS_WRITTEN))
+	if (e->flags & NP_CIDR_UNUSUAL && wrong(m, NP_MUTANT_EXCEPT_AS_WRITTEN))
 		return false;
 	return mx_bool(m, NP_SITE_IN_EXCEPT, np_m_in_cidr(m, e, addr));
 }

@@ -21,14 +21,15 @@ bool np_m_has_port_kind(const struct np_policy *p, enum np_port_kind kind)
 	return false;
 }
 
-static bool has_host_bits(const struct np_policy *p)
+/* Not as the address would be printed, or with bits set beyond the prefix. */
+static bool has_unusual_cidr(const struct np_policy *p)
 {
 	for (int d = 0; d < NP_N_DIRS; d++)
 		for (size_t r = 0; r < p->n_rules[d]; r++)
 			for (size_t k = 0; k < p->rules[d][r].n_peers; k++) {
 				const struct np_ipblock *b = p->rules[d][r].peers[k].ip_block;
 
-				if (b && b->cidr.flags & NP_CIDR_HOST_BITS)
+				if (b && b->cidr.flags & NP_CIDR_UNUSUAL)
 					return true;
 			}
 	return false;
@@ -43,7 +44,7 @@ bool np_m_policy_usable(struct np_model *m, const struct np_policy *p)
 		return false;
 	if (np_str_is(p->ns, "default") && wrong(m, NP_MUTANT_DEFAULT_NS_SKIPPED))
 		return false;
-	if (has_host_bits(p) && wrong(m, NP_MUTANT_HOST_BITS_VOID))
+	if (has_unusual_cidr(p) && wrong(m, NP_MUTANT_HOST_BITS_VOID))
 		return false;
 	if (np_m_has_port_kind(p, NP_PORT_ANY) && wrong(m, NP_MUTANT_PORTLESS_VOIDS))
 		return false;
@@ -99,13 +100,17 @@ static bool second_of_owner(const struct np_model *m, uint32_t pod)
 	return false;
 }
 
+static bool joined_alike(const struct m_pod *p, const struct m_pod *q)
+{
+	return joined_equal(p->ns, "-", p->name, q->ns, q->name, 0) ||
+	       joined_equal(p->ns, "", p->name, q->ns, q->name, 0) ||
+	       joined_equal(p->name, "", p->ns, q->name, q->ns, 0);
+}
+
 static bool second_of_joined(const struct np_model *m, uint32_t pod)
 {
-	const struct m_pod *p = &m->pods[pod];
-
 	for (uint32_t i = 0; i < pod; i++)
-		if (m->pods[i].there &&
-		    joined_equal(m->pods[i].ns, "-", m->pods[i].name, p->ns, p->name, 0))
+		if (m->pods[i].there && joined_alike(&m->pods[i], &m->pods[pod]))
 			return true;
 	return false;
 }
@@ -136,7 +141,7 @@ uint32_t np_m_pod_twin(struct np_model *m, uint32_t pod)
 		return pod;
 	for (uint32_t i = 0; i < pod; i++)
 		if (m->pods[i].there && owner_part(m->pods[i].name).n &&
-		    joined_equal(owner_part(m->pods[i].name), "", m->pods[i].ns, owner,
+		    joined_equal(owner_part(m->pods[i].name), "-", m->pods[i].ns, owner,
 				 m->pods[pod].ns, 0))
 			return i;
 	return pod;

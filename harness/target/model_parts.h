@@ -13,6 +13,8 @@
 #include "np/target/model.h"
 
 #define NONE UINT32_MAX
+/* Text and network differ, the network is meant. */
+#define NP_CIDR_UNUSUAL (NP_CIDR_HOST_BITS | NP_CIDR_ZEROS | NP_CIDR_SPELLING)
 
 /* Growing list of slot numbers; lives in the model's arena. */
 struct m_list {

@@ -35,13 +35,13 @@ static const struct np_mutant_omission omissions[] = {
 	{ "C14",
 	  "ovnk-restart-ns-peers ovnk-restart-empty-set antrea-restart-bypass "
 	  "antrea-index-deadlock aws-unselected-blocked",
-	  "needs a restart of the agent" },
+	  "needs a restart of the agent, for which cases have no step" },
 	{ "C15", "sdn-startup-window aws-startup-window aws-early-connection",
-	  "S48: shows only in the first instants of a pod" },
+	  "S48: shows only in the first instants of a pod, which the profile lifecycle watches" },
 	{ "C16",
 	  "kr-resync-reset kr-resync-refused cilium-transition-drop knp-flush-drops "
 	  "cilium-ct-flush-on-default-allow",
-	  "S37, S49: shows only while a change is applied" },
+	  "S37, S49: shows only while a change is applied, which the profile lifecycle watches" },
 	{ "C13", "k8s-ns-termination", "S54: shows only while a namespace ends" },
 	{ "E40", "ko-named-endport", "the API refuses endPort beside a port name" },
 	{ "D01", "knp-ipv6-ext-headers",

@@ -84,8 +84,8 @@ static const struct {
 		  POLICY("x", "p",
 			 "podSelector: {matchLabels: {web: a}}, ingress: [{ports: [{port: web}]}]")
 			  EXPECT },
-	{ NP_MUTANT_POD_KEY_PREFIX, NAMESPACE("ax", "a: b") POD("ax", "p-1", "app: a")
-					    POD("x", "pa-1", "app: a") DENY("x", "q") EXPECT },
+	{ NP_MUTANT_POD_KEY_PREFIX, NAMESPACE("a-x", "a: b") POD("a-x", "p-1", "app: a")
+					    POD("x", "p-a-1", "app: a") DENY("x", "q") EXPECT },
 	{ NP_MUTANT_POD_KEY_JOINED, NAMESPACE("x-q", "a: b") POD("x", "q-p", "app: a")
 					    POD("x-q", "p", "app: b") DENY("x-q", "d") EXPECT },
 	{ NP_MUTANT_BLOCK_SHARED, POLICY("x", "p",

@@ -29,9 +29,11 @@
 	X(CIDR_TEXT_COLLIDES, "E10", "equal-network-collides", "aws-cidr-canonical", \
 	  "of two rules with one network written differently only the last one's ports survive") \
 	X(EXCEPT_AS_WRITTEN, "E10", "except-as-written", "aws-except-canonical", \
-	  "an except with host bits set is compared as written, so it matches nothing") \
+	  "an except that is not in its usual spelling, or has host bits set, is compared as " \
+	  "written, so it matches nothing") \
 	X(HOST_BITS_VOID, "E10", "host-bits-void-policy", "npm-noncanonical-zero", \
-	  "a policy whose cidr has host bits set is dropped as a whole") \
+	  "a policy whose cidr is not in its usual spelling, or has host bits set, is dropped as a " \
+	  "whole") \
 	X(FAMILY_BY_TEXT, "E10", "ipv6-by-double-colon", "aws-family-by-text", \
 	  "an IPv6 cidr without '::' is ignored") \
 	X(ZERO_CIDR_NOTHING, "E11", "zero-cidr-nothing", "npm-zero-cidr", \
@@ -244,10 +246,11 @@
 	X(KEY_KIND, "E46", "key-shared-by-kinds", "npm-set-name-clash", \
 	  "a selector on a label key that is also a port name in some policy matches nothing") \
 	X(POD_KEY_PREFIX, "E46", "pod-key-prefix", "aws-pod-id-collision", \
-	  "pods whose name up to the last '-' and namespace join to one text share the first " \
+	  "pods whose name up to the last '-', '-' and namespace join to one text share the first " \
 	  "one's policies") \
 	X(POD_KEY_JOINED, "E46", "pod-key-joined", "aws-key-concat", \
-	  "the second of two pods whose namespace and name join to one text is never isolated") \
+	  "the second of two pods whose namespace and name join to one text, with or without '-', " \
+	  "is never isolated") \
 	X(BLOCK_SHARED, "E46", "equal-block-dies", "weave-ipblock-set-per-ns", \
 	  "equal ipBlocks of different policies share an entry that dies with the first") \
 	X(RULE_ID_COLLIDES, "E46", "rule-id-collides", "antrea-rule-id-rune", \
