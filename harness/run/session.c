@@ -247,15 +247,99 @@ static void match_pods(struct np_session *s, const struct np_scope_ns *ns, const
 	}
 }
 
-static size_t count_pods(const struct np_session *s, const struct np_scope_ns *ns)
+/* ---- what the API server was last seen to hold ---- */
+
+static char *stored_key(const char *kind, struct np_str ns)
+{
+	return np_xasprintf("%s " NP_STR_FMT, kind, NP_STR_ARG(ns));
+}
+
+/* NULL: to be asked for. Empty: not there. */
+static const char *stored_text(const struct np_session *s, const char *kind, struct np_str ns)
+{
+	np_auto_free char *key = stored_key(kind, ns);
+
+	return json_string_value(json_object_get(s->stored, key));
+}
+
+static void store_text(struct np_session *s, const char *kind, struct np_str ns, struct np_str text)
+{
+	np_auto_free char *key = stored_key(kind, ns);
+
+	json_object_set_new(s->stored, key, json_stringn(text.p ? text.p : "", text.n));
+}
+
+/* @items as a list object. */
+static void store_list(struct np_session *s, enum np_kube_kind kind, struct np_str ns,
+		       json_t *items)
+{
+	const struct np_kube_type *type = &np_kube_types[kind];
+	np_auto_free char *list_kind = np_xasprintf("%sList", type->kind);
+	np_auto_free char *api =
+		np_xasprintf("%s%s%s", type->group, *type->group ? "/" : "", type->version);
+	json_t *list = np_json_pack("{s:s, s:s, s:O}", "apiVersion", api, "kind", list_kind, "items",
+				    items);
+	struct np_buf text = { 0 };
+
+	np_json_dump(list, 0, &text);
+	store_text(s, type->kind, ns, (struct np_str){ text.data, text.len });
+	np_buf_release(&text);
+	json_decref(list);
+}
+
+static void doubt(struct np_session *s, const char *kind, struct np_str ns)
+{
+	np_auto_free char *key = stored_key(kind, ns);
+
+	json_object_del(s->stored, key);
+}
+
+/* With a namespace goes all that is in it. */
+static void doubt_namespace(struct np_session *s, struct np_str ns)
+{
+	static const char *const kinds[] = { "Namespace", "Pod", "Service", "NetworkPolicy" };
+
+	for (size_t i = 0; i < NP_ARRAY_SIZE(kinds); i++)
+		doubt(s, kinds[i], ns);
+}
+
+void np_session_doubt(struct np_session *s, const json_t *touched)
+{
+	const char *key;
+	json_t *value;
+
+	if (!touched) {
+		json_object_clear(s->stored);
+		return;
+	}
+	json_object_foreach((json_t *)touched, key, value) {
+		const char *blank = strchr(key, ' '), *slash = blank ? strchr(blank, '/') : NULL;
+		np_auto_free char *kind = NULL;
+
+		if (!slash)
+			continue;
+		kind = np_xstrndup(key, (size_t)(blank - key));
+		if (strcmp(kind, "Namespace") == 0)
+			doubt_namespace(s, np_str_from(slash + 1));
+		else
+			doubt(s, kind, (struct np_str){ blank + 1, (size_t)(slash - blank - 1) });
+	}
+}
+
+/* *@ret_new: those without a stream yet. */
+static size_t count_pods(const struct np_session *s, const struct np_scope_ns *ns, size_t *ret_new)
 {
 	size_t n = 0;
 
+	*ret_new = 0;
 	for (size_t i = 0; i < s->n_pods; i++) {
 		const char *name = s->pods[i].name;
 
-		n += strlen(name) > ns->name.n && memcmp(name, ns->name.p, ns->name.n) == 0 &&
-		     name[ns->name.n] == '/';
+		if (strlen(name) <= ns->name.n || memcmp(name, ns->name.p, ns->name.n) != 0 ||
+		    name[ns->name.n] != '/')
+			continue;
+		n++;
+		*ret_new += s->pods[i].agent == SIZE_MAX;
 	}
 	return n;
 }
@@ -296,14 +380,17 @@ static int check_known(void *ctx, const json_t *list, struct np_err *err)
 	return 0;
 }
 
-int np_session_sync(struct np_session *s, struct np_err *err)
+int np_session_sync(struct np_session *s, size_t *ret_new, struct np_err *err)
 {
+	size_t all_new = 0;
+
 	for (size_t i = 0; i < s->scope.n; i++) {
 		const struct np_scope_ns *ns = &s->scope.items[i];
-		size_t n = count_pods(s, ns);
+		size_t n_new, n = count_pods(s, ns, &n_new);
 		json_t *list = NULL;
 
-		if (!n)
+		all_new += n_new;
+		if (!n || (!n_new && stored_text(s, "Pod", ns->name)))
 			continue;
 		if (np_pods_wait_looking(kube(s), s->fixture->inject, ns->real.p, n, NP_POD_WAIT_MS,
 					 check_known, &(struct awaited){ s, ns }, &list, err) < 0) {
@@ -311,9 +398,14 @@ int np_session_sync(struct np_session *s, struct np_err *err)
 			return -1;
 		}
 		match_pods(s, ns, list);
+		store_list(s, NP_KUBE_POD, ns->name, list);
 		json_decref(list);
 	}
-	return np_fleet_ready(s->fleet, STREAM_WAIT_MS, err);
+	if (np_fleet_ready(s->fleet, STREAM_WAIT_MS, err) < 0)
+		return -1;
+	if (ret_new)
+		*ret_new = all_new;
+	return 0;
 }
 
 static int deploy_objects(struct np_session *s, struct np_err *err)
@@ -393,12 +485,14 @@ int np_session_start(const struct np_fixture *fixture, unsigned worker, unsigned
 	*ret = (struct np_session){ .fixture = fixture,
 				    .worldfile = worldfile,
 				    .raw = raw,
-				    .originals = json_object() };
+				    .timeout_ms = fixture->timeout_ms,
+				    .originals = json_object(),
+				    .stored = json_object() };
 	np_scope_init(&ret->scope, fixture->run_id, worker + incarnation * NP_SCOPE_INCARNATION);
 	ret->fleet = np_fleet_new(kube(ret), fixture->cluster->cancel);
 	if (deploy_objects(ret, err) < 0 || deploy_sentinels(ret, err) < 0 ||
 	    np_control_open(fixture, ret->fleet, &ret->agents, err) < 0 ||
-	    np_session_sync(ret, err) < 0) {
+	    np_session_sync(ret, NULL, err) < 0) {
 		np_session_end(ret, true);
 		return -1;
 	}
@@ -430,68 +524,73 @@ void np_session_end(struct np_session *s, bool remove)
 	}
 	free(s->pods);
 	json_decref(s->originals);
+	json_decref(s->stored);
 	np_scope_release(&s->scope);
 	np_arena_release(&s->arena);
 	*s = (struct np_session){ 0 };
 }
 
-static int add_to_world(struct np_world *w, const json_t *list, const char *name,
-			struct np_err *err)
+static int add_text(struct np_world *w, const char *text, const char *name, struct np_err *err)
 {
-	struct np_buf text = { 0 };
-	int rc;
-
-	np_json_dump(list, 0, &text);
 	/* No name: a place in a reply of the API server tells a reader nothing. */
-	rc = np_manifests_add_json(w, (struct np_str){ text.data, text.len }, NULL, err);
-	if (rc < 0)
-		np_err_prefix(err, "%s", name);
-	np_buf_release(&text);
-	return rc;
+	if (*text && np_manifests_add_json(w, np_str_from(text), NULL, err) < 0)
+		return np_err_prefix(err, "%s", name);
+	return 0;
 }
 
 static int read_kind(struct np_session *s, struct np_world *w, enum np_kube_kind kind,
-		     const char *ns, struct np_err *err)
+		     const struct np_scope_ns *ns, struct np_err *err)
 {
 	const struct np_kube_type *type = &np_kube_types[kind];
-	json_t *items = NULL, *list;
-	np_auto_free char *list_kind = np_xasprintf("%sList", type->kind);
-	np_auto_free char *api =
-		np_xasprintf("%s%s%s", type->group, *type->group ? "/" : "", type->version);
-	int rc;
+	json_t *items = NULL;
 
-	if (np_kube_list(kube(s), type, ns, NULL, &items, NULL, err) < 0)
-		return -1;
-	list = np_json_pack("{s:s, s:s, s:o}", "apiVersion", api, "kind", list_kind, "items",
-			    items);
-	rc = add_to_world(w, list, list_kind, err);
-	json_decref(list);
-	return rc;
+	if (!stored_text(s, type->kind, ns->name)) {
+		if (np_kube_list(kube(s), type, ns->real.p, NULL, &items, NULL, err) < 0)
+			return -1;
+		store_list(s, kind, ns->name, items);
+		json_decref(items);
+	}
+	return add_text(w, stored_text(s, type->kind, ns->name), type->kind, err);
 }
 
-static int read_namespaces(struct np_session *s, struct np_world *w, struct np_err *err)
+/* One that is not there is an empty text. */
+static int read_namespace(struct np_session *s, struct np_world *w, const struct np_scope_ns *ns,
+			  struct np_err *err)
 {
-	json_t *items = json_array(), *list;
+	const struct np_kube_type *type = &np_kube_types[NP_KUBE_NAMESPACE];
+	json_t *items = json_array(), *object = NULL;
+	struct np_err get = { 0 };
 	int rc = 0;
 
-	for (size_t i = 0; i < s->scope.n && rc == 0; i++) {
-		json_t *ns = NULL;
-		struct np_err get = { 0 };
-
-		rc = np_kube_get(kube(s), &np_kube_types[NP_KUBE_NAMESPACE], NULL,
-				 s->scope.items[i].real.p, &ns, &get);
-		if (rc == 0)
-			json_array_append_new(items, ns);
-		else if (get.code == NP_ENOTFOUND)
-			rc = 0;
-		else
+	if (!stored_text(s, type->kind, ns->name)) {
+		if (np_kube_get(kube(s), type, NULL, ns->real.p, &object, &get) == 0) {
+			json_array_append_new(items, object);
+			store_list(s, NP_KUBE_NAMESPACE, ns->name, items);
+		} else if (get.code == NP_ENOTFOUND) {
+			store_text(s, type->kind, ns->name, NP_STR(""));
+		} else {
 			*err = get;
+			rc = -1;
+		}
 	}
-	list = np_json_pack("{s:s, s:s, s:o}", "apiVersion", "v1", "kind", "NamespaceList", "items",
-			    items);
-	if (rc == 0)
-		rc = add_to_world(w, list, "NamespaceList", err);
-	json_decref(list);
+	json_decref(items);
+	return rc == 0 ? add_text(w, stored_text(s, type->kind, ns->name), type->kind, err) : -1;
+}
+
+static int read_static(struct np_session *s, struct np_world *w, struct np_err *err)
+{
+	json_t *list;
+	size_t i;
+	int rc = 0;
+
+	json_array_foreach(s->fixture->static_objects, i, list) {
+		struct np_buf text = { 0 };
+
+		np_json_dump(list, 0, &text);
+		if (rc == 0)
+			rc = add_text(w, np_buf_text(&text), "cluster", err);
+		np_buf_release(&text);
+	}
 	return rc;
 }
 
@@ -499,18 +598,16 @@ int np_session_read(struct np_session *s, struct np_world *ret, struct np_err *e
 {
 	static const enum np_kube_kind kinds[] = { NP_KUBE_POD, NP_KUBE_SERVICE, NP_KUBE_NETPOL };
 	struct np_world w;
-	json_t *list;
-	size_t k;
-	int rc;
+	int rc = 0;
 
 	np_world_init(&w);
-	rc = read_namespaces(s, &w, err);
-	json_array_foreach(s->fixture->static_objects, k, list)
-		if (rc == 0)
-			rc = add_to_world(&w, list, "cluster", err);
+	for (size_t i = 0; i < s->scope.n && rc == 0; i++)
+		rc = read_namespace(s, &w, &s->scope.items[i], err);
+	if (rc == 0)
+		rc = read_static(s, &w, err);
 	for (size_t i = 0; i < s->scope.n; i++)
-		for (k = 0; k < NP_ARRAY_SIZE(kinds) && rc == 0; k++)
-			rc = read_kind(s, &w, kinds[k], s->scope.items[i].real.p, err);
+		for (size_t k = 0; k < NP_ARRAY_SIZE(kinds) && rc == 0; k++)
+			rc = read_kind(s, &w, kinds[k], &s->scope.items[i], err);
 	if (rc == 0)
 		rc = np_world_link(&w, err);
 	if (rc < 0) {

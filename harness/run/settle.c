@@ -9,6 +9,8 @@
 #include "np/base/mem.h"
 #include "trouble.h"
 
+#define THINNED_PORTS 3 /* of so many is one asked for between ends that are open */
+#define IN_TIME_TABLES 8 /* in a row need no longer time-out: then it shrinks again */
 #define FOCUS_MAX 256 /* cells of a look that only follows the change */
 #define SAMPLE_MAX 16 /* wrong cells kept of each look */
 #define PAUSE_MIN_US 2000
@@ -48,6 +50,54 @@ static void add_matching(struct focus *f, const struct np_rt *t, const struct np
 		if (!changed_only || before->expected[i] != v)
 			f->cells[f->n++] = i;
 	}
+}
+
+/* Is anything closed between the ends of the cell, on any port? */
+static bool pair_closed(const struct np_rt *t, struct np_rt_cell c)
+{
+	for (c.port = 0; c.port < t->n_ports; c.port++)
+		if (t->expected[np_rt_index(t, c)] == NP_DENY)
+			return true;
+	return false;
+}
+
+static bool comparable(const struct np_rt *t, const struct np_rt *before)
+{
+	return before && before->n_cells == t->n_cells && before->n_ends == t->n_ends &&
+	       before->n_ports == t->n_ports;
+}
+
+static void add_thinned(struct focus *f, const struct np_rt *t, const struct np_settle *io)
+{
+	const struct np_rt *before = comparable(t, io->before) ? io->before : NULL;
+
+	for (size_t i = 0; i < t->n_cells; i++) {
+		struct np_rt_cell c = np_rt_cell(t, i);
+
+		if (t->expected[i] == NP_NO_FLOW)
+			continue;
+		if ((c.port + c.src + c.dst + io->turn) % THINNED_PORTS == 0 ||
+		    (t->expected[i] != NP_UNDEF &&
+		     (pair_closed(t, c) || (before && pair_closed(before, c)))))
+			f->cells[f->n++] = i;
+	}
+}
+
+/* The cells of a look at the whole table; none: every one. */
+static struct focus whole_of(const struct np_rt *t, const struct np_settle *io)
+{
+	struct focus f = { 0 };
+
+	if (io->whole == NP_WHOLE_TABLE)
+		return f;
+	f.cells = np_xcalloc(t->n_cells + 1, sizeof(*f.cells));
+	if (io->whole == NP_WHOLE_THINNED) {
+		add_thinned(&f, t, io);
+	} else {
+		add_matching(&f, t, NULL, false);
+		thin(&f, NP_WHOLE_SAMPLE_CELLS);
+	}
+	return f;
 }
 
 /* What the change should show in; without a comparable table before it, a sample of everything. */
@@ -114,10 +164,15 @@ static bool only_lost(const struct np_rt *t, const size_t *cells, size_t n)
 }
 
 struct progress {
-	struct focus focus;
+	struct focus focus, whole;
 	unsigned timeout_ms, timeout_max_ms;
 	int64_t right_since_us; /* beginning of the first look of the right streak, 0: none */
-	bool full_was_right;	/* the streak holds a look at every cell */
+	bool full_was_right;	/* the streak holds a whole look */
+	/* Of the last whole look only lost probes were wrong, and all of them are in the focus:
+	 * once they are right, the whole is. */
+	bool lost_only;
+	bool waits_longer; /* the next look has a longer time-out, because probes were lost */
+	bool lost_late;	   /* some were lost after the change had been seen */
 	unsigned control_failures;
 	int64_t since_us; /* the change, or the end of what disturbed its taking effect */
 	struct np_trouble_mark mark;
@@ -127,8 +182,9 @@ struct progress {
 static int look_once(struct np_rt *t, struct np_session *s, struct np_settle *io,
 		     struct progress *p, bool full, bool *ret_usable, struct np_err *err)
 {
-	const size_t *cells = full ? NULL : p->focus.cells;
-	size_t n = full ? t->n_cells : p->focus.n;
+	const struct focus *asked = full ? &p->whole : &p->focus;
+	const size_t *cells = asked->cells;
+	size_t n = cells ? asked->n : t->n_cells;
 	int64_t begin_us = np_now_us();
 
 	if (np_rt_look(t, s, cells, n, p->timeout_ms, ret_usable, err) < 0)
@@ -146,42 +202,55 @@ static int look_once(struct np_rt *t, struct np_session *s, struct np_settle *io
 	return 0;
 }
 
+/* After a look that lost probes and was wrong in nothing else the next one waits longer. */
+static bool wait_longer(struct progress *p, bool lost)
+{
+	bool longer = lost && p->timeout_ms * 2 <= p->timeout_max_ms;
+
+	if (longer)
+		p->timeout_ms *= 2;
+	return longer;
+}
+
 static void take_wrong(struct np_rt *t, struct np_settle *io, struct progress *p, bool full)
 {
-	size_t unit = t->n_cells;
+	const struct focus *asked = full ? &p->whole : &p->focus;
+	bool lost = io->wrong &&
+		    only_lost(t, asked->cells, asked->cells ? asked->n : t->n_cells);
 
 	if (p->right_since_us && io->wrong > io->errors)
 		io->transient++;
 	p->right_since_us = 0;
 	p->full_was_right = false;
-	if (only_lost(t, full ? NULL : p->focus.cells, full ? unit : p->focus.n) &&
-	    p->timeout_ms * 2 <= p->timeout_max_ms)
-		p->timeout_ms *= 2;
+	p->waits_longer = wait_longer(p, lost);
+	p->lost_only = lost && (full ? io->wrong <= FOCUS_MAX : p->lost_only);
 	if (!full)
 		return;
+	p->lost_late |= lost;
 	/* What a whole look found wrong is watched from now on. */
 	p->focus.n = 0;
-	for (size_t i = 0; i < unit; i++)
+	for (size_t i = 0; i < t->n_cells; i++)
 		if (t->expected[i] != NP_NO_FLOW && np_rt_wrong(t, i))
 			p->focus.cells[p->focus.n++] = i;
 	thin(&p->focus, FOCUS_MAX);
 }
 
-/* Right, and for how long: true when the streak holds a whole look and has lasted through the
+/* Right, and for how long: true when the whole has been right and the streak has lasted through the
  * stability window. */
 static bool take_right(struct np_settle *io, struct progress *p, bool full, int64_t begin_us)
 {
 	if (!p->right_since_us)
 		p->right_since_us = begin_us;
-	if (full)
+	if (full || p->lost_only)
 		p->full_was_right = true;
 	io->converged_ms = (p->right_since_us - io->change_us) / 1000;
 	return p->full_was_right && np_now_us() - p->right_since_us >= io->stability_ms * 1000;
 }
 
+/* Not before what may be the machine's slowness was given more time. */
 static bool past_deadline(const struct np_settle *io, const struct progress *p)
 {
-	return np_now_us() - p->since_us > io->deadline_ms * 1000;
+	return !p->waits_longer && np_now_us() - p->since_us > io->deadline_ms * 1000;
 }
 
 /*
@@ -275,9 +344,7 @@ static int ask_again(struct np_rt *t, struct np_session *s, struct np_settle *io
 		focus_on_new(&p->focus, t, was_wrong);
 		if (!p->focus.n)
 			break;
-		if (only_lost(t, p->focus.cells, p->focus.n) &&
-		    p->timeout_ms * 2 <= p->timeout_max_ms)
-			p->timeout_ms *= 2;
+		wait_longer(p, only_lost(t, p->focus.cells, p->focus.n));
 		if (look_once(t, s, io, p, false, &usable, err) < 0)
 			return -1;
 	}
@@ -295,6 +362,8 @@ static int closing_look(struct np_rt *t, struct np_session *s, struct np_settle 
 	bool *was_wrong = np_xcalloc(t->n_cells + 1, sizeof(*was_wrong)), usable = false;
 	int rc = 0;
 
+	free(p->whole.cells);
+	p->whole = (struct focus){ 0 }; /* every cell */
 	for (size_t i = 0; i < t->n_cells; i++)
 		was_wrong[i] = t->expected[i] != NP_NO_FLOW && np_rt_wrong(t, i);
 	for (int try = 0; rc == 0 && !usable && try < CLOSING_TRIES; try++)
@@ -306,11 +375,28 @@ static int closing_look(struct np_rt *t, struct np_session *s, struct np_settle 
 	return rc;
 }
 
+/* How long answers take here is remembered, and slowly forgotten. */
+static void keep_timeout(struct np_session *s, const struct progress *p, bool right)
+{
+	unsigned calibrated_ms = s->fixture->timeout_ms;
+
+	if (right && p->lost_late) {
+		s->timeout_ms = p->timeout_ms;
+		s->n_in_time = 0;
+	} else if (++s->n_in_time >= IN_TIME_TABLES) {
+		s->timeout_ms = s->timeout_ms / 2 > calibrated_ms ? s->timeout_ms / 2
+								  : calibrated_ms;
+		s->n_in_time = 0;
+	}
+}
+
 int np_settle(struct np_rt *t, struct np_session *s, struct np_settle *io, struct np_err *err)
 {
+	unsigned calibrated_ms = s->fixture->timeout_ms;
 	struct progress p = { .focus = first_focus(t, io->before),
-			      .timeout_ms = s->fixture->timeout_ms,
-			      .timeout_max_ms = s->fixture->timeout_ms * TIMEOUT_GROWTH_MAX,
+			      .whole = whole_of(t, io),
+			      .timeout_ms = s->timeout_ms ? s->timeout_ms : calibrated_ms,
+			      .timeout_max_ms = calibrated_ms * TIMEOUT_GROWTH_MAX,
 			      .since_us = io->change_us };
 	int rc;
 
@@ -318,8 +404,11 @@ int np_settle(struct np_rt *t, struct np_session *s, struct np_settle *io, struc
 	io->observations = json_array();
 	io->converged_ms = -1;
 	rc = settle_loop(t, s, io, &p, err);
+	if (rc == 0)
+		keep_timeout(s, &p, io->right);
 	if (rc == 0 && !io->right && !io->network_failed)
 		rc = closing_look(t, s, io, &p, err);
 	free(p.focus.cells);
+	free(p.whole.cells);
 	return rc;
 }

@@ -10,10 +10,27 @@
 
 #include "table.h"
 
+/* What a look at the whole table asks for. A table that fails is looked at in every cell. */
+enum np_whole {
+	NP_WHOLE_TABLE, /* every cell */
+	/*
+	 * Pairs of ends between which the table closes anything, or did before the change: every
+	 * port. Pairs that are open on all ports, of which generated worlds have most: every third
+	 * port, each pair beginning with another one, and each turn; so each port of each end is
+	 * asked for by many others.
+	 */
+	NP_WHOLE_THINNED,
+	NP_WHOLE_SAMPLE, /* at most NP_WHOLE_SAMPLE_CELLS, spread evenly */
+};
+#define NP_WHOLE_SAMPLE_CELLS 512
+
 struct np_settle {
 	/* in */
-	int64_t change_us;		     /* when the change began, np_now_us() */
+	int64_t change_us; /* since when the change stands: nothing is left to do for anybody but the
+			      implementation; np_now_us() */
 	long long deadline_ms, stability_ms; /* since the change */
+	enum np_whole whole;
+	unsigned turn; /* of NP_WHOLE_THINNED: number of the expectation */
 	const struct np_rt
 		*before; /* the table before the change, or NULL: everything may have changed */
 	/* out */
@@ -34,8 +51,14 @@ struct np_settle {
 /* So often; then nothing can be said. */
 #define NP_SETTLE_DISTURBED_MAX 8
 
-/* Fills the out fields and the last look of @t. -1 for NP_EINTR, or when an agent is gone for good: as
- * np_trouble_find(). */
+/*
+ * Fills the out fields and the last look of @t. -1 for NP_EINTR, or when an agent is gone for good: as
+ * np_trouble_find().
+ *
+ * A probe that is lost where one should get through is asked again with twice the time-out, up to
+ * eight times the calibrated one, before the deadline counts: on a busy machine it says that an
+ * answer was late. What was needed is kept for the next tables of the session.
+ */
 int np_settle(struct np_rt *t, struct np_session *s, struct np_settle *io, struct np_err *err);
 
 /* The stability window for a target whose changes were seen to converge within some ten

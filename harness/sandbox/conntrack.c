@@ -158,12 +158,12 @@ static int take_entry(const struct nlmsghdr *h, void *data)
 
 /* ---- talking ---- */
 
-static int list_entries(struct forgetting *f, int family, struct np_err *err)
+static int list_entries(struct forgetting *f, struct np_err *err)
 {
 	_Alignas(NLMSG_ALIGNTO) char question[MESSAGE_MAX_BYTES];
 	np_auto_free char *answer = np_xmalloc(ANSWER_BYTES);
 	unsigned seq = ++f->ct->seq;
-	struct nlmsghdr *h = put_message(question, IPCTNL_MSG_CT_GET, NLM_F_DUMP, seq, family);
+	struct nlmsghdr *h = put_message(question, IPCTNL_MSG_CT_GET, NLM_F_DUMP, seq, AF_UNSPEC);
 	int rc = MNL_CB_OK;
 
 	if (mnl_socket_sendto(f->ct->socket, h, h->nlmsg_len) < 0)
@@ -227,25 +227,13 @@ static int delete_entries(struct forgetting *f, struct np_err *err)
 	return 0;
 }
 
-static bool has_family(const struct np_addr *ips, size_t n, unsigned width)
-{
-	for (size_t i = 0; i < n; i++) {
-		if (ips[i].width == width)
-			return true;
-	}
-	return false;
-}
-
 int np_conntrack_forget(struct np_conntrack *ct, const struct np_addr *ips, size_t n,
 			struct np_err *err)
 {
 	struct forgetting f = { .ct = ct, .picking = { .ips = ips, .n = n } };
-	int rc = 0;
+	/* One walk through the table for both families. */
+	int rc = n ? list_entries(&f, err) : 0;
 
-	if (has_family(ips, n, 4))
-		rc = list_entries(&f, AF_INET, err);
-	if (rc == 0 && has_family(ips, n, 16))
-		rc = list_entries(&f, AF_INET6, err);
 	if (rc == 0)
 		rc = delete_entries(&f, err);
 	np_buf_release(&f.deletions);

@@ -15,6 +15,7 @@
 
 #define MAX_TOGETHER 64		/* pods that are started in one go */
 #define ENFORCED_TIMEOUT_MS 2000
+#define GONE_MAX 1024		/* addresses without a pod that are remembered */
 #define READY_TIMEOUT_US (2LL * 1000 * 1000)
 #define READY_BYTES 4096
 /* somebody else may write the object between our reading and writing */
@@ -344,12 +345,35 @@ static size_t collect_wired(struct np_pods *p, struct pod *ret[MAX_TOGETHER])
 	return n;
 }
 
-/*
- * All of one turn together, for each time means a look at every connection; and before anybody can
- * get such an address.
- */
-static void forget_gone(struct np_pods *p)
+/* Takes @ip out of the addresses that are gone; false when it is none of them. */
+static bool comes_again(struct np_pods *p, const struct np_addr *ip)
 {
+	for (size_t i = 0; i < p->n_gone && ip->width; i++) {
+		if (!np_addr_eq(&p->gone[i], ip))
+			continue;
+		p->gone[i] = p->gone[--p->n_gone];
+		return true;
+	}
+	return false;
+}
+
+/*
+ * Whoever gets an address that somebody had must not inherit what was established. All of one turn
+ * together, and only what is needed: each time means a look at every connection, of which a run
+ * leaves thousands. Before routes lead to @batch.
+ */
+static void forget_gone(struct np_pods *p, struct pod *const *batch, size_t n)
+{
+	struct np_addr again[2 * MAX_TOGETHER];
+	size_t n_again = 0;
+
+	for (size_t i = 0; i < n; i++)
+		for (unsigned f = 0; f < 2 && !batch[i]->plan.host_network; f++)
+			if (comes_again(p, &batch[i]->net.ip[f]))
+				again[n_again++] = batch[i]->net.ip[f];
+	np_fabric_forget(p->opt.fabric, again, n_again);
+	if (p->n_gone < GONE_MAX)
+		return;
 	np_fabric_forget(p->opt.fabric, p->gone, p->n_gone);
 	p->n_gone = 0;
 }
@@ -361,7 +385,7 @@ void np_pods_start_waiting(struct np_pods *p)
 	uint64_t revision = 0;
 	struct np_err err;
 
-	forget_gone(p);
+	forget_gone(p, batch, n);
 	for (size_t i = 0; i < n; i++) {
 		uint64_t rev = np_pod_publish(p, batch[i]);
 
