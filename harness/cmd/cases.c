@@ -6,6 +6,7 @@
 #include "cases_generate.h"
 #include "cases_select.h"
 #include "cases_tier.h"
+#include "cases_uniform.h"
 #include "np/base/file.h"
 #include "np/base/json.h"
 #include "np/base/mem.h"
@@ -13,6 +14,7 @@
 #include "np/run/plan.h"
 
 static const char *const formats[] = { "text", "json", NULL };
+static const char *const presets[] = { "features", "uniform", NULL };
 
 #define NOT_SAID UINT64_MAX /* of a number on the command line */
 #define CASE_MAX_BYTES ((size_t)3 << 20)
@@ -84,7 +86,7 @@ struct choices {
 	struct np_generate generate;
 	struct np_tier_choice tier;
 	char *suites_dir;
-	int format;
+	int format, preset;
 	bool excluded;
 };
 
@@ -118,6 +120,19 @@ static int cases(struct choices *c, struct np_err *err)
 	return rc;
 }
 
+/* All that there are unless --count names fewer; they are not drawn, so a seed changes nothing. */
+static int uniform(const struct np_generate *g, struct np_err *err)
+{
+	size_t all = np_uniform_count(), n = g->count < all ? (size_t)g->count : all;
+
+	if (!g->dir)
+		return np_err_set(err, NP_EUSAGE, "say where the cases go: --out DIR");
+	if (np_uniform_write(g->dir, n, err) < 0)
+		return -1;
+	printf("%zu uniform cases in %s\n", n, g->dir);
+	return 0;
+}
+
 /* What is not said has another default for each. */
 static int make(struct choices *c, bool select, struct np_err *err)
 {
@@ -130,6 +145,8 @@ static int make(struct choices *c, bool select, struct np_err *err)
 		.dir = g->dir,
 	};
 
+	if (c->preset == 1 && !select)
+		return uniform(g, err);
 	if (select)
 		return np_cases_select(&ask, c->format == 1, err);
 	c->generate.strength = g->strength == NOT_SAID ? 2 : g->strength;
@@ -160,6 +177,9 @@ static int cmd_cases(int argc, char **argv)
 		  "generate, select: where the files go", NULL },
 		{ "profile", NP_OPT_STRING, &c.generate.profile, "NAME",
 		  "generate: profile of the cases; default extended", NULL },
+		{ "preset", NP_OPT_CHOICE, &c.preset, "features|uniform",
+		  "generate: uniform: one feature each in three times three pods, to compare with",
+		  presets },
 		{ "excluded", NP_OPT_FLAG, &c.excluded, NULL,
 		  "generate: list the combinations that cannot be, with the reason", NULL },
 		{ NULL, NP_OPT_FLAG, NULL, NULL, NULL, NULL },

@@ -3,14 +3,19 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "cases_generate.h"
 #include "cases_tier.h"
+#include "cases_uniform.h"
 #include "interrupt.h"
+#include "np/base/file.h"
 #include "np/base/mem.h"
 #include "np/cmd/options.h"
 #include "score.h"
+#include "score_curve.h"
 #include "score_print.h"
 
 static const char *const formats[] = { "text", "json", NULL };
+enum { FORMAT_JSON = 1 };
 
 struct choices {
 	struct np_strings suites, cases, profiles, mutants;
@@ -18,7 +23,8 @@ struct choices {
 	struct np_tier_choice tier;
 	char *suites_dir;
 	int format;
-	bool mechanical, by_case, list, packets, every, verbose;
+	const char *svg;
+	bool mechanical, by_case, list, packets, every, verbose, curve;
 };
 
 static int choose_profiles(const struct choices *c, bool *ret, struct np_err *err)
@@ -40,6 +46,12 @@ static int choose_profiles(const struct choices *c, bool *ret, struct np_err *er
 
 static int choose_mutants(const struct choices *c, enum np_mutant *ret, struct np_err *err)
 {
+	if (c->curve && (c->mechanical || c->mutants.n || c->packets))
+		return np_err_set(err, NP_EUSAGE,
+				  "--curve is of all mutants on the model: without --mutant, "
+				  "--mechanical and --packets");
+	if (c->svg && !c->curve)
+		return np_err_set(err, NP_EUSAGE, "--svg is a picture of --curve");
 	if (c->mechanical && c->mutants.n)
 		return np_err_set(err, NP_EUSAGE, "--mechanical and --mutant exclude each other");
 	for (size_t i = 0; i < c->mutants.n; i++) {
@@ -68,7 +80,7 @@ static int show(const struct choices *c, const struct np_score *s, const struct 
 {
 	struct np_buf text = { 0 };
 
-	if (c->format == 1)
+	if (c->format == FORMAT_JSON)
 		np_score_json(s, plan, &text);
 	else
 		np_score_text(s, plan, c->by_case, &text);
@@ -80,6 +92,74 @@ static int show(const struct choices *c, const struct np_score *s, const struct 
 		return NP_EXIT_INTERRUPTED;
 	return np_score_survivors(s) || s->n_disagreements ? NP_EXIT_FOUND : NP_EXIT_OK;
 }
+
+/* ---- the curve ---- */
+
+static int score_uniform(const struct choices *c, size_t count, struct np_curve *ret,
+			 struct np_err *err)
+{
+	const struct np_score_options so = { .both = true,
+					     .pods_only = true,
+					     .cancel = np_interrupt_flag() };
+	struct np_plan_options po = { .suites_dir = c->suites_dir, .n_suites = 1 };
+	struct np_plan plan;
+	struct np_score s;
+	char *dir;
+	int rc;
+
+	if (np_generate_scratch_dir(&dir, err) < 0)
+		return -1;
+	po.suites = (const char *const *)&dir;
+	rc = np_uniform_write(dir, count, err);
+	if (rc == 0)
+		rc = np_plan_load(&po, &plan, err);
+	if (rc == 0) {
+		rc = np_score_run(&plan, &so, &s, err);
+		np_plan_release(&plan);
+	}
+	np_generate_drop(dir);
+	if (rc < 0)
+		return -1;
+	np_curve_init(ret, &s);
+	np_score_release(&s);
+	return 0;
+}
+
+static int show_curve(const struct choices *c, const struct np_curve_view *v, struct np_err *err)
+{
+	struct np_buf text = { 0 };
+	int rc = 0;
+
+	(c->format == FORMAT_JSON ? np_curve_json : np_curve_text)(v, &text);
+	fwrite(text.data, 1, text.len, stdout);
+	np_buf_clear(&text);
+	if (c->svg) {
+		np_curve_svg(v, &text);
+		rc = np_file_write(c->svg, np_buf_text(&text), text.len, 0644, err);
+	}
+	np_buf_release(&text);
+	return rc;
+}
+
+/* The exit status. */
+static int draw_curve(const struct choices *c, const struct np_plan *plan, const struct np_score *s,
+		      struct np_err *err)
+{
+	struct np_curve_view v = { .plan = plan, .all = np_curve_all(s) };
+	int rc = score_uniform(c, plan->n_cases, &v.uniform, err);
+
+	if (rc == 0) {
+		np_curve_init(&v.own, s);
+		rc = show_curve(c, &v, err);
+	}
+	np_curve_release(&v.own);
+	np_curve_release(&v.uniform);
+	if (rc < 0)
+		return -1;
+	return np_score_survivors(s) || s->n_disagreements ? NP_EXIT_FOUND : NP_EXIT_OK;
+}
+
+/* ---- on the model ---- */
 
 static int score(const struct choices *c, struct np_err *err)
 {
@@ -96,6 +176,7 @@ static int score(const struct choices *c, struct np_err *err)
 	const struct np_score_options so = { .mutants = c->mutants.n ? mutants : NULL,
 					     .n_mutants = c->mutants.n,
 					     .mechanical = c->mechanical,
+					     .both = c->curve,
 					     .cancel = np_interrupt_flag() };
 	struct np_score s;
 	struct np_plan plan;
@@ -105,12 +186,15 @@ static int score(const struct choices *c, struct np_err *err)
 	    np_plan_load(&po, &plan, err) < 0)
 		return -1;
 	if (np_score_run(&plan, &so, &s, err) == 0) {
-		status = show(c, &s, &plan);
+		status = c->curve && !s.interrupted ? draw_curve(c, &plan, &s, err)
+						    : show(c, &s, &plan);
 		np_score_release(&s);
 	}
 	np_plan_release(&plan);
 	return status;
 }
+
+/* ---- with packets ---- */
 
 static int packets(const struct choices *c, struct np_err *err)
 {
@@ -132,7 +216,7 @@ static int packets(const struct choices *c, struct np_err *err)
 	if (choose_profiles(c, o.profiles, err) < 0 ||
 	    np_score_packets(&o, c->mutants.items, c->mutants.n, &s, err) < 0)
 		return -1;
-	survivors = c->format == 1 ? np_packets_json(&s, &text) : np_packets_text(&s, &text);
+	survivors = c->format == FORMAT_JSON ? np_packets_json(&s, &text) : np_packets_text(&s, &text);
 	fwrite(text.data, 1, text.len, stdout);
 	np_buf_release(&text);
 	survivors = s.interrupted ? NP_EXIT_INTERRUPTED : survivors ? NP_EXIT_FOUND : NP_EXIT_OK;
@@ -144,7 +228,7 @@ static int list(const struct choices *c)
 {
 	struct np_buf text = { 0 };
 
-	np_score_list(c->format == 1, &text);
+	np_score_list(c->format == FORMAT_JSON, &text);
 	fwrite(text.data, 1, text.len, stdout);
 	np_buf_release(&text);
 	return NP_EXIT_OK;
@@ -174,6 +258,9 @@ static int cmd_score(int argc, char **argv)
 		  NULL },
 		{ "every-case", NP_OPT_FLAG, &c.every, NULL,
 		  "with --packets: do not stop at the first failing case", NULL },
+		{ "curve", NP_OPT_FLAG, &c.curve, NULL,
+		  "mutants killed against cases run, beside as many uniform cases", NULL },
+		{ "svg", NP_OPT_STRING, &c.svg, "FILE", "with --curve: a picture of it", NULL },
 		{ "by-case", NP_OPT_FLAG, &c.by_case, NULL, "also how many mutants each case kills",
 		  NULL },
 		{ "list", NP_OPT_FLAG, &c.list, NULL,

@@ -5,10 +5,12 @@
 
 #include "np/base/json.h"
 #include "np/base/mem.h"
+#include "np/run/equal.h"
 
 const char *np_score_open(const struct np_score_row *row)
 {
-	return row->wrong.mutant ? np_mutant_open(row->wrong.mutant) : NULL;
+	return row->wrong.mutant ? np_mutant_open(row->wrong.mutant)
+				 : np_site_open(row->wrong.site, row->wrong.op);
 }
 
 static bool survives(const struct np_score_row *row)
