@@ -16,6 +16,7 @@ static const struct {
 	{ "seed", "seed" },
 	{ "suites", "suites" },
 	{ "profiles", "profiles" },
+	{ "tier", "tier" },
 	{ "shard/of", "number of shards" },
 	{ "shard/planned", "number of cases" },
 	{ "shard/plan", "cases" },

@@ -123,23 +123,16 @@ static bool holds(const json_t *list, const char *id)
 	return false;
 }
 
-/* Ids in that list of every shard's end line, or (@any) of one: a waiver is idle where no shard used it. */
-static json_t *waivers_in(const struct np_shard_record *shards, size_t n, const char *field,
-			  bool any)
+/* Ids in that list of any shard: each tells of waivers for its own cases, and of those of no case. */
+static json_t *waivers_in(const struct np_shard_record *shards, size_t n, const char *field)
 {
 	json_t *out = json_array(), *id;
 	size_t i;
 
-	for (size_t s = 0; s < (any ? n : 1); s++)
-		json_array_foreach(json_object_get(shards[s].end, field), i, id) {
-			bool all = json_is_string(id) && !holds(out, json_string_value(id));
-
-			for (size_t k = 0; k < n && all && !any; k++)
-				all = holds(json_object_get(shards[k].end, field),
-					    json_string_value(id));
-			if (all)
+	for (size_t s = 0; s < n; s++)
+		json_array_foreach(json_object_get(shards[s].end, field), i, id)
+			if (json_is_string(id) && !holds(out, json_string_value(id)))
 				json_array_append(out, id);
-		}
 	return out;
 }
 
@@ -197,8 +190,8 @@ static int exit_of(const struct np_shard_record *shards, size_t n, const struct 
 json_t *np_merge_end(const struct np_shard_record *shards, size_t n, const json_t *run)
 {
 	struct sums sums = count(shards, n);
-	json_t *unused = waivers_in(shards, n, "unused_waivers", false),
-	       *expired = waivers_in(shards, n, "expired_waivers", true), *end;
+	json_t *unused = waivers_in(shards, n, "unused_waivers"),
+	       *expired = waivers_in(shards, n, "expired_waivers"), *end;
 	np_auto_free char *reason = reason_of(shards, n);
 	bool interrupted = false,
 	     idle = np_json_bool(run, "strict_waivers", 0) &&
@@ -213,7 +206,7 @@ json_t *np_merge_end(const struct np_shard_record *shards, size_t n, const json_
 		"known", (json_int_t)sums.by_result[KNOWN], "errors",
 		(json_int_t)sums.by_result[ERROR], "fixed", (json_int_t)sums.fixed,
 		"unused_waivers", unused, "expired_waivers", expired, "other_waivers",
-		waivers_in(shards, n, "other_waivers", true), "exit",
+		waivers_in(shards, n, "other_waivers"), "exit",
 		exit_of(shards, n, &sums, interrupted, idle), "interrupted", interrupted,
 		"convergence_ms", "ingress", merged_latency(shards, n, "ingress"), "egress",
 		merged_latency(shards, n, "egress"), "reason", np_json_string(np_str_from(reason)),

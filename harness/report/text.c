@@ -191,13 +191,16 @@ static void put_waived(const struct writer *w, const char *id)
 static void put_waivers(const struct writer *w, const json_t *ids)
 {
 	json_t *id, *idle = np_report_idle_waivers(w->r), *item;
-	size_t i;
+	size_t i, n_others = json_array_size(json_object_get(w->r->end, "other_waivers"));
 
 	json_array_foreach(ids, i, id)
 		put_waived(w, json_string_value(id));
 	json_array_foreach(idle, i, item)
 		put_linef(w, "waiver: %s: %s", np_json_str(item, "case", "?"),
 			  np_json_str(item, "why", "?"));
+	if (n_others)
+		put_linef(w, "%zu waiver%s of another agent, version or mode: not applied", n_others,
+			  n_others == 1 ? " is" : "s are");
 	json_decref(idle);
 }
 

@@ -40,7 +40,9 @@ int np_run_exit(const struct np_run_summary *s)
 		return 130;
 	if (s->not_enforced || s->by_result[NP_RUN_FAIL])
 		return 1;
-	return s->by_result[NP_RUN_ERROR] || s->reason[0] ? 3 : 0;
+	if (s->by_result[NP_RUN_ERROR])
+		return 3;
+	return s->idle_waivers ? 1 : s->reason[0] ? 3 : 0;
 }
 
 /* One run from option checks to the end line. */
@@ -101,28 +103,46 @@ static json_t *suite_list(const struct run *r)
 	return list;
 }
 
+/* What the user says that it is; NULL when nothing. */
+static json_t *agent_json(const struct np_run_options *o)
+{
+	const char *const texts[] = { o->agent, o->agent_version, o->agent_mode };
+	static const char *const names[] = { "name", "version", "mode" };
+	json_t *agent = json_object();
+
+	for (size_t i = 0; o->agent && i < NP_ARRAY_SIZE(names); i++)
+		if (texts[i])
+			json_object_set_new(agent, names[i], np_json_string(np_str_from(texts[i])));
+	if (o->agent)
+		return agent;
+	json_decref(agent);
+	return NULL;
+}
+
 static void record_begin(struct run *r)
 {
 	char now[64];
+	json_t *line, *agent = agent_json(r->o);
 	json_t *target = np_json_pack(
 		"{s:s, s:s, s:s, s:s?}", "kind", r->cluster.sandbox ? "sandbox" : "cluster",
 		"server", r->cluster.server, "image", r->cluster.image, "fault", r->o->fault);
 
 	if (r->cluster.inject)
 		json_object_set_new(target, "inject", json_true());
-	np_record_put_take(&r->record,
-			   np_json_pack("{s:s, s:i, s:s, s:s, s:s, s:I, s:o, s:o, s:s, s:o, s:i, s:I, "
-					"s:I, s:I, s:b, s:s?}",
-					"type", "run", "schema", NP_RECORD_SCHEMA, "version",
-					NP_VERSION, "id", r->id, "started",
-					np_wall_text(now, sizeof(now)), "seed", (json_int_t)r->seed,
-					"target", target, "suites", suite_list(r), "tier",
-					np_tier_name(r->o->tier), "profiles",
-					profile_list(r), "workers", (int)r->n_workers,
-					"deadline_ms", (json_int_t)r->shared.deadline_ms,
-					"stability_ms", (json_int_t)r->shared.stability_ms, "cases",
-					(json_int_t)r->plan.n_cases, "resumed", r->resumed != NULL,
-					"command", r->o->argv_text));
+	line = np_json_pack(
+		"{s:s, s:i, s:s, s:s, s:s, s:I, s:o, s:o, s:s, s:o, s:i, s:I, s:I, s:I, s:b, s:s?}",
+		"type", "run", "schema", NP_RECORD_SCHEMA, "version", NP_VERSION, "id", r->id,
+		"started", np_wall_text(now, sizeof(now)), "seed", (json_int_t)r->seed, "target",
+		target, "suites", suite_list(r), "tier", np_tier_name(r->o->tier), "profiles",
+		profile_list(r), "workers", (int)r->n_workers, "deadline_ms",
+		(json_int_t)r->shared.deadline_ms, "stability_ms",
+		(json_int_t)r->shared.stability_ms, "cases", (json_int_t)r->plan.n_cases, "resumed",
+		r->resumed != NULL, "command", r->o->argv_text);
+	if (agent)
+		json_object_set_new(line, "agent", agent);
+	if (r->o->strict_waivers)
+		json_object_set_new(line, "strict_waivers", json_true());
+	np_record_put_take(&r->record, line);
 }
 
 static void record_preflight(struct run *r, bool enforced)
@@ -151,15 +171,34 @@ static void record_preflight(struct run *r, bool enforced)
 			     (json_int_t)f->control_failed, "nodes", nodes, "family", f->family));
 }
 
-static json_t *unused_waivers(const struct run *r)
+/* The lists of waivers that did nothing, by why. */
+static void put_waivers(const struct run *r, json_t *line)
 {
-	json_t *list = json_array(), *waiver;
-	size_t i;
+	static const char *const names[] = { [NP_WAIVER_IN_FORCE] = "unused_waivers",
+					     [NP_WAIVER_EXPIRED] = "expired_waivers",
+					     [NP_WAIVER_OTHER] = "other_waivers" };
 
-	json_array_foreach(r->shared.waivers.list, i, waiver)
-		if (!r->shared.waivers.used[i])
-			json_array_append_new(list, json_incref(json_object_get(waiver, "case")));
-	return list;
+	for (int s = 0; s < (int)NP_ARRAY_SIZE(names); s++)
+		json_object_set_new(line, names[s],
+				    np_waivers_idle(&r->shared.waivers, (enum np_waiver_state)s));
+}
+
+static void judge_waivers(struct run *r)
+{
+	json_t *lists = json_object();
+	size_t n;
+
+	put_waivers(r, lists);
+	n = json_array_size(json_object_get(lists, "unused_waivers")) +
+	    json_array_size(json_object_get(lists, "expired_waivers"));
+	json_decref(lists);
+	if (!r->o->strict_waivers || !n)
+		return;
+	r->sum->idle_waivers = n;
+	if (!r->sum->reason[0] && !r->sum->interrupted)
+		snprintf(r->sum->reason, sizeof(r->sum->reason),
+			 "%zu waiver%s cover%s nothing: expired, or what they waive is fixed or "
+			 "gone (--strict-waivers)", n, n == 1 ? "" : "s", n == 1 ? "s" : "");
 }
 
 static void record_end(struct run *r)
@@ -173,14 +212,14 @@ static void record_end(struct run *r)
 	if (r->cluster_open)
 		np_kube_get_stats(r->cluster.kube, &api);
 	line = np_json_pack(
-		"{s:s, s:I, s:I, s:I, s:I, s:I, s:I, s:o, s:i, s:b, s:I, s:I, s:I, s:f, s:I, s:I, "
+		"{s:s, s:I, s:I, s:I, s:I, s:I, s:I, s:i, s:b, s:I, s:I, s:I, s:f, s:I, s:I, "
 		"s:I, s:I, s:I, s:{s:o, s:o}, s:s}",
 		"type", "end", "passed", (json_int_t)s->by_result[NP_RUN_PASS], "failed",
 		(json_int_t)s->by_result[NP_RUN_FAIL], "skipped",
 		(json_int_t)s->by_result[NP_RUN_SKIP], "known",
 		(json_int_t)s->by_result[NP_RUN_KNOWN], "errors",
 		(json_int_t)s->by_result[NP_RUN_ERROR], "fixed", (json_int_t)sh->fixed,
-		"unused_waivers", unused_waivers(r), "exit", np_run_exit(s), "interrupted",
+		"exit", np_run_exit(s), "interrupted",
 		s->interrupted, "ms", (json_int_t)s->elapsed_ms, "probes", (json_int_t)sh->probes,
 		"probing_ms", (json_int_t)(r->meter.total_us / 1000), "probes_per_s", rate,
 		"streams_opened", (json_int_t)sh->streams_opened, "agents", (json_int_t)sh->agents,
@@ -191,6 +230,7 @@ static void record_end(struct run *r)
 	json_object_set_new(line, "trouble",
 			    np_trouble_json(r->cluster_open ? r->cluster.kube : NULL,
 					    &sh->trouble));
+	put_waivers(r, line);
 	np_record_put_take(&r->record, line);
 }
 
@@ -254,6 +294,9 @@ static void mark_resumed(struct run *r)
 			continue;
 		r->shared.taken[i] = 1;
 		r->shared.progress.n_done++;
+		if (strcmp(result, "skip") != 0)
+			np_waivers_judge(&r->shared.waivers, r->plan.cases[i].id,
+					 strcmp(result, "known") == 0);
 		for (int k = 0; k < NP_N_RUN_RESULTS; k++)
 			if (strcmp(result, result_names[k]) == 0)
 				r->shared.progress.by_result[k]++;
@@ -347,7 +390,7 @@ static int prepare(struct run *r, struct np_err *err)
 	make_id(r);
 	r->record.fd = -1;
 	if (np_plan_load(&po, &r->plan, err) < 0 ||
-	    np_waivers_load(r->o->waivers, &r->shared.waivers, err) < 0) {
+	    np_waivers_of_run(r->o, &r->plan, &r->shared.waivers, err) < 0) {
 		/* A file that the user named and that cannot be read is not the environment's
 		 * failure. */
 		if (err->code == NP_EIO)
@@ -488,6 +531,8 @@ static void finish(struct run *r, int rc, const struct np_err *why)
 		snprintf(s->reason, sizeof(s->reason), "%s", why->msg);
 	if (r->cluster_open)
 		note_trouble(r);
+	if (rc == 0)
+		judge_waivers(r);
 	record_end(r);
 }
 

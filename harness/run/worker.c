@@ -80,6 +80,8 @@ void np_case_end(struct np_shared *sh, const struct np_case *c, unsigned worker,
 {
 	record_case(sh, c, worker, result, reason, extra);
 	pthread_mutex_lock(&sh->lock);
+	if (result != NP_RUN_SKIP && result != NP_RUN_ERROR)
+		np_waivers_judge(&sh->waivers, c->id, result == NP_RUN_KNOWN);
 	sh->progress.n_done++;
 	sh->progress.by_result[result]++;
 	sh->progress.id = c->id.p;

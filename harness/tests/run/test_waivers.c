@@ -21,6 +21,12 @@ static const struct bad {
 	{ "- case: a/b\n  reason: r\n  cells: x\n", "'cells' is a list", 3, 10 },
 	{ "- case: a/b\n  reason: r\n  cells: [x, {}]\n", "a cell is a text", 3, 14 },
 	{ "- case: [\n", "", 2, 1 },
+	{ "- case: a/b\n  reason: r\n  expires: soon\n", "is a day such as", 3, 12 },
+	{ "- case: a/b\n  reason: r\n  expires: 2026-02-29\n", "is a day such as", 3, 12 },
+	{ "- case: a/b\n  reason: r\n  expires: 2026-13-01\n", "is a day such as", 3, 12 },
+	{ "- case: a/b\n  reason: r\n  agent: ''\n", "are texts", 3, 10 },
+	{ "- case: a/b\n  reason: r\n  agent: a\n  version: 1\n", "are texts", 4, 12 },
+	{ "- case: a/b\n  reason: r\n  mode: ebpf\n", "which is not named", 3, 9 },
 };
 
 START_TEST(bad_files_are_refused_with_their_place)
@@ -135,6 +141,73 @@ START_TEST(wrong_cells)
 }
 END_TEST
 
+static const struct scoped {
+	const char *keys; /* of the waiver */
+	struct np_waiver_scope scope;
+	enum np_waiver_state state;
+} scoped[] = {
+	{ "", { .today = "2026-05-01" }, NP_WAIVER_IN_FORCE },
+	{ ", expires: 2026-05-01", { .today = "2026-05-01" }, NP_WAIVER_IN_FORCE },
+	{ ", expires: 2026-05-01", { .today = "2026-05-02" }, NP_WAIVER_EXPIRED },
+	{ ", expires: '2026-05-01'", { .today = "2027-01-01T00:00:00Z" }, NP_WAIVER_EXPIRED },
+	{ ", expires: 2024-02-29", { .today = "2024-02-29T23:59:59Z" }, NP_WAIVER_IN_FORCE },
+	{ ", agent: calico", { .today = "2026-05-01" }, NP_WAIVER_OTHER },
+	{ ", agent: calico", { "weave", "1", NULL, "2026-05-01" }, NP_WAIVER_OTHER },
+	{ ", agent: calico", { "calico", NULL, NULL, "2026-05-01" }, NP_WAIVER_IN_FORCE },
+	{ ", agent: cal*", { "calico", NULL, NULL, "2026-05-01" }, NP_WAIVER_OTHER },
+	{ ", agent: calico, version: v3.*", { "calico", "v3.32.1", NULL, "2026-05-01" }, NP_WAIVER_IN_FORCE },
+	{ ", agent: calico, version: v3.*", { "calico", "v4.0.0", NULL, "2026-05-01" }, NP_WAIVER_OTHER },
+	{ ", agent: calico, version: v3.*", { "calico", NULL, NULL, "2026-05-01" }, NP_WAIVER_OTHER },
+	{ ", agent: calico, mode: nft", { "calico", "v3", "nft", "2026-05-01" }, NP_WAIVER_IN_FORCE },
+	{ ", agent: calico, mode: nft", { "calico", "v3", "ebpf", "2026-05-01" }, NP_WAIVER_OTHER },
+	/* Of another agent is said first: nobody has to look after its date. */
+	{ ", agent: x, expires: 2020-01-01", { "calico", "v3", "nft", "2026-05-01" }, NP_WAIVER_OTHER },
+};
+
+START_TEST(scope_and_expiry)
+{
+	const struct scoped *row = &scoped[_i];
+	np_auto_free char *text = np_xasprintf("- {case: p/q, reason: r%s}\n", row->keys);
+	struct np_waivers w;
+	struct np_err err = { 0 };
+	struct small s;
+	const json_t *why = NULL;
+	json_t *idle;
+	bool in = row->state == NP_WAIVER_IN_FORCE;
+
+	small_init(&s);
+	ck_assert_msg(parse(text, &w, &err) == 0, "%s", err.msg);
+	np_waivers_select(&w, &row->scope);
+	ck_assert_int_eq(w.state[0], row->state);
+	ck_assert_int_eq(np_waivers_cover(&w, NP_STR("p/q"), &s.table, &why), in);
+	ck_assert_int_eq(np_waivers_for(&w, NP_STR("p/q")) != NULL, in);
+	idle = np_waivers_idle(&w, row->state);
+	ck_assert_uint_eq(json_array_size(idle), !in);
+	json_decref(idle);
+	np_waivers_release(&w);
+}
+END_TEST
+
+/* Idle is only what could have been used: its case has a verdict, and it was not the waiver's. */
+START_TEST(idle_waivers)
+{
+	struct np_waivers w;
+	struct np_err err = { 0 };
+	json_t *idle;
+
+	ck_assert(parse("- {case: a/passed, reason: r}\n- {case: a/known, reason: r}\n"
+			"- {case: a/elsewhere, reason: r}\n",
+			&w, &err) == 0);
+	np_waivers_judge(&w, NP_STR("a/passed"), false);
+	np_waivers_judge(&w, NP_STR("a/known"), true);
+	idle = np_waivers_idle(&w, NP_WAIVER_IN_FORCE);
+	ck_assert_uint_eq(json_array_size(idle), 1);
+	ck_assert_str_eq(json_string_value(json_array_get(idle, 0)), "a/passed");
+	json_decref(idle);
+	np_waivers_release(&w);
+}
+END_TEST
+
 int main(void)
 {
 	Suite *suite = suite_create("waivers");
@@ -144,6 +217,8 @@ int main(void)
 	tcase_add_test(tc, a_waiver_covers_its_cells_only);
 	tcase_add_test(tc, without_cells_every_cell_is_covered);
 	tcase_add_test(tc, wrong_cells);
+	tcase_add_loop_test(tc, scope_and_expiry, 0, NP_ARRAY_SIZE(scoped));
+	tcase_add_test(tc, idle_waivers);
 	suite_add_tcase(suite, tc);
 	return run_suite(suite);
 }

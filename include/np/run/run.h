@@ -64,6 +64,9 @@ struct np_run_options {
 	const char *out_dir;	/* NULL: results/run-<id> below the current folder */
 	const char *resume_dir; /* go on with the record in there */
 	const char *waivers;	/* file, or NULL */
+	bool strict_waivers;	/* waivers that are expired or without use make it non-conforming */
+	/* what is tested, as the user calls it: for the record and the scope of waivers; or NULL */
+	const char *agent, *agent_version, *agent_mode;
 	const char *argv_text;	/* for the record */
 	const atomic_int *cancel;
 	np_run_progress_fn *progress;
@@ -75,6 +78,7 @@ struct np_run_summary {
 	size_t n_cases;
 	bool not_enforced; /* the cluster does not enforce NetworkPolicy at all */
 	bool interrupted;
+	size_t idle_waivers;	     /* with strict_waivers: those expired or without use */
 	char reason[NP_ERR_MSG_MAX]; /* why the run as a whole failed, one sentence; empty otherwise
 				      */
 	char dir[512];		     /* where the record is */
