@@ -1,0 +1,90 @@
+/* mutate_test.h - private to the tests of the mutator: inputs, and what the validator says. */
+#ifndef NP_TESTS_MUTATE_TEST_H
+#define NP_TESTS_MUTATE_TEST_H
+
+#include <check.h>
+
+#include "np/base/mem.h"
+#include "np/mutate/mutate.h"
+#include "np/parse/encode.h"
+#include "np/parse/read.h"
+#include "np/parse/validate.h"
+
+/* Sanitizers are slow: the same tests on fewer mutants. */
+#if defined(__SANITIZE_ADDRESS__)
+#define MANY 10000
+#else
+#define MANY 100000
+#endif
+
+#define RUN_TESTS(name, ...)                                       \
+	int main(void)                                             \
+	{                                                          \
+		const TTest *list[] = { __VA_ARGS__ };             \
+                                                                   \
+		return run_tests(name, list, NP_ARRAY_SIZE(list)); \
+	}
+
+static inline int run_tests(const char *name, const TTest *const *list, size_t n)
+{
+	Suite *suite = suite_create(name);
+	TCase *tc = tcase_create(name);
+	SRunner *sr = srunner_create(suite);
+	int n_failed;
+
+	tcase_set_timeout(tc, 600);	/* a bound, not a measure */
+	for (size_t i = 0; i < n; i++)
+		tcase_add_test(tc, list[i]);
+	suite_add_tcase(suite, tc);
+	srunner_run_all(sr, CK_ENV);
+	n_failed = srunner_ntests_failed(sr);
+	srunner_free(sr);
+	return n_failed ? EXIT_FAILURE : EXIT_SUCCESS;
+}
+
+/* The reader of YAML that the command and the shared library use. */
+static inline int yaml_to_json(struct np_str yaml, struct np_buf *json)
+{
+	const struct np_read_opts opts = { .max_depth = NP_YAML_POLICY_DEPTH, .first_only = true };
+	struct np_docs docs;
+	int rc = -1;
+
+	if (np_read_yaml(yaml, &opts, &docs, NULL) < 0)
+		return -1;
+	if (docs.n && !docs.items[0].empty)
+		rc = np_encode_json(&docs.items[0].root, 0, json, NULL);
+	np_docs_release(&docs);
+	return rc;
+}
+
+/* How a text gets to the server. */
+struct way {
+	const char *name;
+	enum np_decode_mode mode;
+	enum np_mutate_format format;
+};
+
+static const struct way ways[] = {
+	{ "kubectl json", NP_DECODE_KUBECTL, NP_MUTATE_JSON },
+	{ "kubectl yaml", NP_DECODE_KUBECTL, NP_MUTATE_YAML },
+	{ "api json", NP_DECODE_API_JSON, NP_MUTATE_JSON },
+	{ "api yaml", NP_DECODE_API_YAML, NP_MUTATE_YAML },
+};
+
+static inline void judge(const struct way *w, struct np_str text, struct np_validations *ret)
+{
+	const struct np_validate_opts opts = { .mode = w->mode };
+
+	np_validate_text(text, &opts, ret);
+}
+
+/* All documents are accepted, and there is one. */
+static inline bool is_accepted(const struct np_validations *v)
+{
+	for (size_t i = 0; i < v->n; i++)
+		if (v->items[i].stage != NP_STAGE_ACCEPT)
+			return false;
+	return v->n;
+}
+
+#endif
