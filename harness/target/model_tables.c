@@ -20,8 +20,6 @@ static const struct {
 } open_rows[] = {
 	{ NP_MUTANT_BLOCK_NOT_PODS,
 	  "S19: whether an ipBlock matches the addresses of pods is open; profile upstream" },
-	{ NP_MUTANT_HOST_PODS_PEERS,
-	  "S43: whether pods on the host's network are pods to selectors is open" },
 	{ NP_MUTANT_HOST_PODS_ISOLATED,
 	  "S43: whether policies select pods on the host's network is open" },
 	{ NP_MUTANT_OWN_NODE_OUT,
