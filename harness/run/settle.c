@@ -11,7 +11,8 @@
 
 #define THINNED_PORTS 3 /* of so many is one asked for between ends that are open */
 #define IN_TIME_TABLES 8 /* in a row need no longer time-out: then it shrinks again */
-#define FOCUS_MAX 256 /* cells of a look that only follows the change */
+#define FIRST_MAX 64	/* cells of a look that only follows the change */
+#define FOCUS_MAX 256	/* of one that follows what a whole look found wrong */
 #define SAMPLE_MAX 16 /* wrong cells kept of each look */
 #define PAUSE_MIN_US 2000
 #define PAUSE_MAX_US 100000
@@ -109,7 +110,7 @@ static struct focus first_focus(const struct np_rt *t, const struct np_rt *befor
 		add_matching(&f, t, before, true);
 	if (!f.n)
 		add_matching(&f, t, before, false);
-	thin(&f, FOCUS_MAX);
+	thin(&f, FIRST_MAX);
 	return f;
 }
 

@@ -22,7 +22,7 @@ enum np_whole {
 	NP_WHOLE_THINNED,
 	NP_WHOLE_SAMPLE, /* at most NP_WHOLE_SAMPLE_CELLS, spread evenly */
 };
-#define NP_WHOLE_SAMPLE_CELLS 512
+#define NP_WHOLE_SAMPLE_CELLS 256
 
 struct np_settle {
 	/* in */

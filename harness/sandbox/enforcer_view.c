@@ -41,6 +41,8 @@ struct np_view {
 	int64_t now_ms, changes_at_ms;
 	json_t *held;	       /* the policies in force, when changes are slow */
 	int64_t held_since_ms; /* since when they differ from the stored ones; 0: they do not */
+	/* resourceVersion -> text of an object, for those of the last update: most stay */
+	json_t *texts, *next_texts;
 	/* resourceVersions of objects that could not be read: each is logged once */
 	char **bad;
 	size_t n_bad, cap_bad;
@@ -80,6 +82,7 @@ void np_view_free(struct np_view *v)
 	free(v->bad);
 	free(v->entries);
 	json_decref(v->held);
+	json_decref(v->texts);
 	np_world_release(&v->world);
 	free(v);
 }
@@ -242,16 +245,55 @@ static void log_bad(struct np_view *v, enum view_kind kind, const json_t *object
 	v->bad[v->n_bad++] = key;
 }
 
+static void decode_text(struct np_view *v, enum view_kind kind, const json_t *object,
+			struct np_str text)
+{
+	struct np_err err;
+
+	if (np_manifests_add_json(&v->world, text, "api", &err) < 0)
+		log_bad(v, kind, object, &err);
+}
+
 static void decode(struct np_view *v, enum view_kind kind, const json_t *object)
 {
 	struct np_buf text = { 0 };
-	struct np_err err;
 
 	np_json_dump(object, 0, &text);
-	if (np_manifests_add_json(&v->world, (struct np_str){ text.data, text.len }, "api", &err) <
-	    0)
-		log_bad(v, kind, object, &err);
+	decode_text(v, kind, object, (struct np_str){ text.data, text.len });
 	np_buf_release(&text);
+}
+
+/* An object as it is stored: its resourceVersion is nobody else's. */
+static void decode_stored(struct np_view *v, enum view_kind kind, const json_t *object)
+{
+	const char *rev = np_json_str(object, "metadata/resourceVersion", "");
+	json_t *text = json_incref(json_object_get(v->texts, rev));
+	struct np_buf b = { 0 };
+
+	if (!text) {
+		np_json_dump(object, 0, &b);
+		text = json_stringn_nocheck(b.data, b.len);
+		np_buf_release(&b);
+	}
+	decode_text(v, kind, object,
+		    (struct np_str){ json_string_value(text), json_string_length(text) });
+	if (*rev)
+		json_object_set(v->next_texts, rev, text);
+	json_decref(text);
+}
+
+static void decode_lists(struct np_view *v, const json_t *const lists[N_VIEW_KINDS])
+{
+	json_t *object;
+	size_t i;
+
+	v->next_texts = json_object();
+	for (int kind = 0; kind < N_VIEW_KINDS; kind++)
+		json_array_foreach(lists[kind], i, object)
+			decode_stored(v, (enum view_kind)kind, object);
+	json_decref(v->texts);
+	v->texts = v->next_texts;
+	v->next_texts = NULL;
 }
 
 static void update_memory(struct np_view *v, const json_t *const lists[N_VIEW_KINDS])
@@ -335,13 +377,7 @@ const struct np_world *np_view_update(struct np_view *v, const struct np_view_ob
 		update_memory(v, lists);
 		decode_memory(v);
 	} else {
-		for (int kind = 0; kind < N_VIEW_KINDS; kind++) {
-			json_t *object;
-			size_t i;
-
-			json_array_foreach(lists[kind], i, object)
-				decode(v, (enum view_kind)kind, object);
-		}
+		decode_lists(v, lists);
 	}
 	for (size_t i = 0; i < v->n; i++)
 		if (is_new(v, &v->entries[i]) &&

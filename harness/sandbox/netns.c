@@ -51,8 +51,8 @@ static const struct setting router[] = {
 	{ "netfilter/nf_conntrack_max", "1048576", true },
 	/* A probe is over within a second, and a run makes thousands of them a second: with what
 	 * the kernel waits by itself they would fill the table. */
-	{ "netfilter/nf_conntrack_udp_timeout", "5", true },
-	{ "netfilter/nf_conntrack_tcp_timeout_close", "2", true },
+	{ "netfilter/nf_conntrack_udp_timeout", "2", true },
+	{ "netfilter/nf_conntrack_tcp_timeout_close", "1", true },
 	{ "netfilter/nf_conntrack_tcp_timeout_syn_sent", "10", true },
 	{ "netfilter/nf_conntrack_tcp_timeout_syn_recv", "10", true },
 };
