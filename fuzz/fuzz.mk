@@ -29,6 +29,7 @@ FUZZ_LD_fuzz_kubeconfig := -Wl,--wrap=np_file_read
 FUZZ_LD_fuzz_report := -Wl,--wrap=np_file_read
 fuzz_with = $(patsubst %,$(BUILD)/obj/%.o,$(FUZZ_WITH_$(1)))
 FUZZ_LD ?= $(CC)
+FUZZ_LDFLAGS ?= $(CFLAGS_ALL)
 
 TARGET ?=
 TIME ?= 60
@@ -46,7 +47,7 @@ define fuzz_rule
 $(BUILD)/fuzz/$(1): $(BUILD)/obj/fuzz/targets/$(1).o $(call fuzz_with,$(1)) $(FUZZ_LIB) $(FUZZ_MAIN) $(FUZZ_ARCHIVES)
 	@mkdir -p $$(@D)
 	$$(call say,LD,$$@)
-	$$(Q)$(FUZZ_LD) $(CFLAGS_ALL) $(LDFLAGS) $(FUZZ_LD_$(1)) -o $$@ $$< $(call fuzz_with,$(1)) $(FUZZ_MAIN) $(FUZZ_ENGINE) -Wl,--start-group $(FUZZ_LIB) $(FUZZ_ARCHIVES) -Wl,--end-group -Wl,--as-needed $(FUZZ_LIBS)
+	$$(Q)$(FUZZ_LD) $(FUZZ_LDFLAGS) $(LDFLAGS) -Wl,--wrap=np_die $(FUZZ_LD_$(1)) -o $$@ $$< $(call fuzz_with,$(1)) $(FUZZ_MAIN) $(FUZZ_ENGINE) -Wl,--start-group $(FUZZ_LIB) $(FUZZ_ARCHIVES) -Wl,--end-group -Wl,--as-needed $(FUZZ_LIBS)
 endef
 $(foreach t,$(FUZZ_TARGETS),$(eval $(call fuzz_rule,$(t))))
 

@@ -28,6 +28,13 @@ void fuzz_fail(const char *file, int line, const char *what, const char *fmt, ..
 	abort();
 }
 
+/* Instead of base's (--wrap), which ends the program without an engine's noticing. */
+_Noreturn void __wrap_np_die(const char *what);
+void __wrap_np_die(const char *what)
+{
+	fuzz_fail(__FILE__, __LINE__, "no way out", "%s", what);
+}
+
 struct np_str fuzz_until(struct fuzz_in *in, char end)
 {
 	struct np_str s = fuzz_str(in);

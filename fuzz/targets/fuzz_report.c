@@ -29,7 +29,7 @@ static void check_plain(const struct np_buf *b, const char *what)
 	for (size_t i = 0, n; i < b->len; i += n) {
 		n = np_utf8_decode(b->data + i, b->len - i, &cp);
 		FUZZ_CHECK(n, "%s: no UTF-8 at %zu", what, i);
-		FUZZ_CHECK(cp == '\n' || !np_utf8_is_control(cp), "%s: control character %u at %zu", what, cp,
+		FUZZ_CHECK(cp == '\n' || cp == '\t' || !np_utf8_is_control(cp), "%s: control character %u at %zu", what, cp,
 			   i);
 	}
 }

@@ -66,7 +66,7 @@ static void check_cover(struct np_waivers *w, const char *id)
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
 	struct np_str text = fuzz_tight(data, size);
-	struct np_waivers w = { NULL, NULL };
+	struct np_waivers w = { .list = NULL };
 	struct np_err err = { .code = NP_OK };
 	json_t *waiver;
 	size_t i;

@@ -221,11 +221,12 @@ static int read_extension(struct loader *l, struct np_kube_plugin *p)
 	list = np_kube_node_get(&n, "extensions");
 	for (size_t i = 0; i < json_array_size(list.value); i++) {
 		const json_t *item = json_array_get(list.value, i);
-		const char *name = np_json_str(item, "name", "");
+		const json_t *extension = json_object_get(item, "extension");
 
-		if (strcmp(name, "client.authentication.k8s.io/exec"))
+		if (strcmp(np_json_str(item, "name", ""), "client.authentication.k8s.io/exec") ||
+		    !extension)
 			continue;
-		np_json_dump(json_object_get(item, "extension"), 0, &b);
+		np_json_dump(extension, 0, &b);
 		p->cluster_extension = np_arena_str(&l->c.arena, (struct np_str){ b.data, b.len });
 		np_buf_release(&b);
 	}

@@ -38,23 +38,11 @@ seconds() {
 }
 
 dict_of() {
-	case $1 in
-	roundtrip) echo fuzz/dict/yaml.dict ;;
-	api | exec | watch) echo fuzz/dict/http.dict ;;
-	pod) echo fuzz/dict/agent.dict ;;
-	report) echo fuzz/dict/record.dict ;;
-	*) echo "fuzz/dict/$1.dict" ;;
-	esac
+	"$dir/fuzz-options.sh" "$1" dict
 }
 
-# Input sizes at which a target still runs thousands of times a second.
 max_len() {
-	case $1 in
-	cidr | port | selector) echo 256 ;;
-	oracle) echo 256 ;;
-	report | case | manifests | watch) echo 16384 ;;
-	*) echo 8192 ;;
-	esac
+	"$dir/fuzz-options.sh" "$1" max_len
 }
 
 build() {

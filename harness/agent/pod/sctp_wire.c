@@ -102,7 +102,8 @@ static unsigned put_cookie(uint8_t *at, struct np_str cookie, unsigned *ret_byte
 
 	put16(at, PARAM_COOKIE);
 	put16(at + 2, (unsigned)n + PARAM);
-	memcpy(at + PARAM, cookie.p, n);
+	if (n)
+		memcpy(at + PARAM, cookie.p, n);
 	*ret_bytes = (unsigned)n + PARAM;
 	return (*ret_bytes + 3) & ~3U;
 }
