@@ -19,6 +19,7 @@ struct choices {
 	int format;
 	const char *out;
 	bool gate;
+	struct np_report_waive waive;
 };
 
 static int print_take(struct np_buf *text, struct np_err *err)
@@ -82,6 +83,44 @@ static int merge(const struct choices *c, struct np_err *err)
 	return rc;
 }
 
+/* Behind what the file holds already; to standard output where none is named. */
+static int put_waivers_take(const struct choices *c, struct np_buf *fresh, struct np_err *err)
+{
+	struct np_buf text = { 0 };
+	int rc = 0;
+
+	if (!c->out)
+		return print_take(fresh, err);
+	if (access(c->out, F_OK) == 0)
+		rc = np_file_read(c->out, (size_t)1 << 20, &text, err);
+	if (rc == 0) {
+		np_buf_add(&text, fresh->data, fresh->len);
+		rc = np_file_write(c->out, text.data, text.len, 0666, err);
+	}
+	np_buf_release(&text);
+	np_buf_release(fresh);
+	return rc;
+}
+
+static int waive(const struct choices *c, struct np_err *err)
+{
+	struct np_report *r;
+	struct np_buf text = { 0 };
+	size_t n = 0;
+	int rc;
+
+	if (np_report_load(c->args.items[1], &r, err) < 0)
+		return -1;
+	rc = np_report_waive(r, &c->waive, &text, &n, err);
+	np_report_free(r);
+	if (rc == 0 && n)
+		rc = put_waivers_take(c, &text, err);
+	if (rc == 0)
+		fprintf(stderr, "%zu case%s waived\n", n, n == 1 ? "" : "s");
+	np_buf_release(&text);
+	return rc;
+}
+
 /* Returns 1 when they differ. */
 static int diff(const struct choices *c, struct np_err *err)
 {
@@ -111,6 +150,7 @@ static const struct verb {
 } verbs[] = {
 	{ "show", 1, 1, show },
 	{ "merge", 1, NP_REPORT_SHARDS_MAX, merge },
+	{ "waive", 1, 1, waive },
 	{ "diff", 2, 2, diff },
 };
 
@@ -133,8 +173,21 @@ static int cmd_report(int argc, char **argv)
 		  "text (default), json, junit, markdown, tap, html, sarif or github; 'diff' writes "
 		  "text or json",
 		  formats },
-		{ "out", NP_OPT_STRING, &c.out, "DIR",
-		  "merge: where the record and its reports go", NULL },
+		{ "out", NP_OPT_STRING, &c.out, "DIR|FILE",
+		  "merge: where the record and its reports go; waive: the file to add to", NULL },
+		{ "reason", NP_OPT_STRING, &c.waive.reason, "TEXT", "waive: why", NULL },
+		{ "link", NP_OPT_STRING, &c.waive.link, "URL", "waive: where more of it stands",
+		  NULL },
+		{ "agent", NP_OPT_STRING, &c.waive.agent, "NAME",
+		  "waive: only in runs that test this one (run --agent)", NULL },
+		{ "version", NP_OPT_STRING, &c.waive.version, "GLOB",
+		  "waive: only these versions of it", NULL },
+		{ "mode", NP_OPT_STRING, &c.waive.mode, "GLOB", "waive: only these modes of it",
+		  NULL },
+		{ "expires", NP_OPT_STRING, &c.waive.expires, "YYYY-MM-DD", "waive: the last day",
+		  NULL },
+		{ "case", NP_OPT_STRING, &c.waive.glob, "GLOB",
+		  "waive: only cases whose id matches", NULL },
 		{ "gate", NP_OPT_FLAG, &c.gate, NULL,
 		  "show, merge: exit with the status that the run has", NULL },
 		{ NULL, NP_OPT_FLAG, NULL, NULL, NULL, NULL },
@@ -153,8 +206,9 @@ static int cmd_report(int argc, char **argv)
 
 const struct np_command np_cmd_report = {
 	.name = "report",
-	.summary = "show, join or compare records of runs, folders or their run.jsonl",
-	.usage = "show RUN | merge SHARD ... --out DIR | diff OLD NEW [options]",
+	.summary = "show, join, compare and waive what records of runs hold",
+	.usage = "show RUN | merge SHARD ... --out DIR | waive RUN --reason TEXT | diff OLD NEW "
+		 "[options]",
 	.exits = "0 done, 1 'diff' found differences, 2 usage or unreadable record, "
 		 "3 cannot write; with --gate that of the run",
 	.run = cmd_report,

@@ -81,6 +81,14 @@ void np_report_tables(const json_t *step, const struct np_report_layout *layout,
 /* What the characters of the tables mean, one line without newline. */
 extern const char np_report_legend[];
 
+/* Is a cell wrong whose characters in the two tables are these? */
+bool np_report_cell_wrong(char expected, char observed);
+/*
+ * The wrong cells of a step as waivers and records call them, "x/b -> x/a TCP:80", without those
+ * whose probe failed. New reference.
+ */
+json_t *np_report_wrong_cells(const json_t *step);
+
 /* --- words.c: text from records, made safe --- */
 
 /*

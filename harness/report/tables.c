@@ -24,7 +24,7 @@ const char np_report_legend[] =
 
 static const char corner[] = "from \\ to";
 
-static bool cell_wrong(char expected, char observed)
+bool np_report_cell_wrong(char expected, char observed)
 {
 	switch (expected) {
 	case 'A':
@@ -87,7 +87,7 @@ static struct row read_row(const json_t *sources, const json_t *dests, const jso
 
 	row.n = min(min(strlen(row.expected), strlen(row.observed)), json_array_size(dests));
 	for (size_t d = 0; d < row.n; d++)
-		if (cell_wrong(row.expected[d], row.observed[d])) {
+		if (np_report_cell_wrong(row.expected[d], row.observed[d])) {
 			row.n_wrong++;
 			wrong[d] = true;
 		}
@@ -183,7 +183,7 @@ static char shown(char c)
 
 static bool wrong_at(const struct row *row, size_t dest)
 {
-	return dest < row->n && cell_wrong(row->expected[dest], row->observed[dest]);
+	return dest < row->n && np_report_cell_wrong(row->expected[dest], row->observed[dest]);
 }
 
 static void put_cells(const struct view *v, const struct row *row, bool observed, size_t first,

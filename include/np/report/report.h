@@ -71,6 +71,24 @@ int np_report_exit(const struct np_report *r);
 #define NP_REPORT_SHARDS_MAX 1000
 int np_report_merge(const char *const *paths, size_t n, const char *dir, struct np_err *err);
 
+/* What is said of each waiver; a NULL is left out. */
+struct np_report_waive {
+	const char *reason; /* needed */
+	const char *link;
+	const char *agent, *version, *mode; /* results/README.md: scope; need the agent */
+	const char *expires;		    /* YYYY-MM-DD */
+	const char *glob;		    /* only cases whose id matches */
+};
+
+/*
+ * A waiver for each failing case of @r, as a document of a waivers file, appended to @ret; *@ret_n is
+ * their number, and without any nothing is appended. Each names the wrong cells of the step that
+ * failed, all of the case where the record has none or more than 1,000. NP_EUSAGE for a missing
+ * reason, a version or mode without an agent, a day that there is not.
+ */
+int np_report_waive(const struct np_report *r, const struct np_report_waive *w, struct np_buf *ret,
+		    size_t *ret_n, struct np_err *err);
+
 /*
  * Results of two records by case, sorted by id: what newly fails, what is fixed, what is only in
  * one. Appended as text or JSON (every other @format is text); *@ret_differs is true when any
