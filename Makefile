@@ -91,6 +91,23 @@ $(BUILD)/netpolcheck-agent-san: $(AGENT_SRC) $(wildcard harness/agent/pod/*.h in
 	$(call say,LD,$@)
 	$(Q)$(CC) $(COMMON) -DNP_VERSION='"$(VERSION)"' -fsanitize=address$(comma)undefined -fno-sanitize-recover=undefined -o $@ $(AGENT_SRC)
 
+# The mutator for AFL++ and libFuzzer, with nothing but its faces to be seen from outside.
+MUTATE_SO_SRC := $(wildcard fuzz/mutator/*.c) $(foreach l,base model parse mutate,$(call layer_src,$(l)))
+MUTATE_SO_OBJ := $(patsubst %.c,$(BUILD)/pic/%.o,$(MUTATE_SO_SRC))
+
+$(BUILD)/pic/%.o: %.c
+	@mkdir -p $(@D)
+	$(call say,CC,$@)
+	$(Q)$(CC) $(CFLAGS_ALL) -fPIC -fvisibility=hidden -ffunction-sections -fdata-sections -MMD -MP -c -o $@ $<
+
+$(BUILD)/libnpmutate.so: $(MUTATE_SO_OBJ)
+	$(call say,LD,$@)
+	$(Q)$(CC) $(CFLAGS_ALL) $(LDFLAGS) -shared -Wl,--gc-sections -o $@ $(MUTATE_SO_OBJ)
+
+.PHONY: mutator
+mutator: $(BUILD)/libnpmutate.so
+$(BUILD)/tests/mutate/test_shared: $(BUILD)/libnpmutate.so
+
 deps:
 	@harness/tools/deps.sh
 

@@ -261,8 +261,7 @@ struct mnode *mgen(struct mstate *s, unsigned type)
 			return mgen_scalar(s, type, true);
 		if (m->kind == MK_LIST)
 			return gen_list(s, type, mfew(s));
-		return m->kind == MK_MAP ? gen_any_map(s, type)
-					 : mnode_new(&s->arena, MK_NULL, type);
+		return m->item ? gen_any_map(s, type) : mnode_new(&s->arena, m->kind, type);
 	}
 }
 

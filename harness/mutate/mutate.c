@@ -64,6 +64,12 @@ void np_mutator_set_max_bytes(struct np_mutator *m, size_t max_bytes)
 	m->opts.max_bytes = max_bytes ? max_bytes : NP_MUTATE_MAX_BYTES;
 }
 
+bool np_mutate_reads(struct np_mutator *m, struct np_str input)
+{
+	np_arena_release(&m->s.arena);
+	return minput_read(&m->input, &m->opts, &m->s.arena, input);
+}
+
 /* ---- beginning ---- */
 
 static struct mnode *read_other(void *ctx)
@@ -82,6 +88,9 @@ static void choose_layout(struct np_mutator *m, struct np_str input)
 	m->style = (unsigned)np_rng_next(&s->rng) & (MSTYLE_FLOW_LEAVES | MSTYLE_INDENTED_LISTS);
 	if (mone_in(s, 4))
 		m->style |= (unsigned)mbelow(s, 1U << MSTYLE_BITS);
+	/* What starts with '{' would be taken for JSON the next time. */
+	if (m->style & MSTYLE_FLOW)
+		m->style |= MSTYLE_MARK;
 }
 
 static void begin(struct np_mutator *m, struct np_str input, struct np_str other, uint64_t seed)
@@ -184,11 +193,30 @@ static void take_smallest(struct np_mutator *m, struct np_mutant *ret)
 
 /* ---- modes ---- */
 
+#define TRIES 8
+#define MORE_TRIES 64
+
+static bool apply_one(struct mstate *s, bool (*op)(struct mstate *), unsigned tries)
+{
+	while (tries--)
+		if (op(s))
+			return true;
+	return false;
+}
+
 static void apply(struct mstate *s, bool (*op)(struct mstate *), size_t n)
 {
+	size_t done = 0;
+
 	for (size_t i = 0; i < n; i++)
-		for (unsigned tries = 0; tries < 6 && !op(s); tries++)
-			;
+		done += apply_one(s, op, TRIES);
+	if (!n || done)
+		return;
+	/* Too little there: perhaps there is more when it has been made whole. */
+	if (!s->hostile)
+		mrepair(s);
+	if (!apply_one(s, op, MORE_TRIES))
+		mlog(s, "none", NULL);
 }
 
 static size_t how_many(struct mstate *s)

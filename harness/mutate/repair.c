@@ -370,11 +370,28 @@ static void repair_event(struct mstate *s, struct mnode *root)
 	repair(s, object);
 }
 
-/* Policies without end would be made again and again: a list has at least one. */
+static void set_text(struct mstate *s, struct mnode *map, const char *key, const char *text)
+{
+	struct mnode *n = mnode_get(map, key);
+
+	if (n)
+		mnode_become(n, MK_STRING, np_str_from(text));
+	else
+		mnode_set(map, key, mnode_string(&s->arena, np_str_from(text), MT_ANY));
+}
+
+/* A list has at least one policy, so that there is something to mutate. */
 static void repair_list(struct mstate *s, struct mnode *root)
 {
-	struct mnode *items = mnode_get(root, "items");
+	const struct mnode *kind = mnode_get(root, "kind");
+	struct mnode *items;
 
+	if (!mnode_is(kind, "List") || !mnode_is(mnode_get(root, "apiVersion"), "v1")) {
+		set_text(s, root, "kind", "NetworkPolicyList");
+		set_text(s, root, "apiVersion", "networking.k8s.io/v1");
+	}
+	mrepair_repeated(s, root);
+	items = mnode_get(root, "items");
 	if (items->kind != MK_LIST)
 		renew(s, items);
 	drop_nulls(items);

@@ -32,6 +32,7 @@ static inline int run_tests(const char *name, const TTest *const *list, size_t n
 	SRunner *sr = srunner_create(suite);
 	int n_failed;
 
+	setvbuf(stdout, NULL, _IOLBF, 0);	/* a test that fails ends at once */
 	tcase_set_timeout(tc, 600);	/* a bound, not a measure */
 	for (size_t i = 0; i < n; i++)
 		tcase_add_test(tc, list[i]);

@@ -113,11 +113,16 @@ static bool fits_stage(enum np_fault_stage ours, enum np_stage stage)
 	}
 }
 
-/* Type errors name their place in the advice, before a blank. */
+/*
+ * Type errors name their place in the advice, before a blank; what kubectl says itself has it in the
+ * message.
+ */
 static bool is_at(const struct np_finding *f, struct np_str field)
 {
 	if (f->type != NP_FINDING_TYPE)
 		return np_str_eq(f->field, field);
+	if (!f->advice.n)
+		return memmem(f->msg.p, f->msg.n, field.p, field.n);
 	return f->advice.n > field.n && memcmp(f->advice.p, field.p, field.n) == 0 &&
 	       f->advice.p[field.n] == ' ';
 }

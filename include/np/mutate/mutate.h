@@ -99,6 +99,9 @@ void np_mutator_free(struct np_mutator *m);
 void np_mutator_set_mode(struct np_mutator *m, enum np_mutate_mode mode);
 void np_mutator_set_max_bytes(struct np_mutator *m, size_t max_bytes);
 
+/* Whether @input is a document, so that its mutants are made from a tree. */
+bool np_mutate_reads(struct np_mutator *m, struct np_str input);
+
 /*
  * One mutant of @input; subtrees are also taken from @other, which may be empty or @input. Cannot
  * fail.
