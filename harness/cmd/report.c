@@ -6,6 +6,7 @@
 #include <unistd.h>
 
 #include "np/base/file.h"
+#include "np/base/mem.h"
 #include "np/cmd/options.h"
 #include "np/report/report.h"
 
@@ -121,25 +122,45 @@ static int waive(const struct choices *c, struct np_err *err)
 	return rc;
 }
 
+static void free_all(struct np_report **runs, size_t n)
+{
+	for (size_t i = 0; i < n; i++)
+		np_report_free(runs[i]);
+	free(runs);
+}
+
+/* The records that the arguments name; free_all(). NULL when one cannot be read. */
+static struct np_report **load_all(const struct choices *c, struct np_err *err)
+{
+	size_t n = c->args.n - 1;
+	struct np_report **runs = np_xcalloc(n, sizeof(*runs));
+
+	for (size_t i = 0; i < n; i++)
+		if (np_report_load(c->args.items[i + 1], &runs[i], err) < 0) {
+			free_all(runs, n);
+			return NULL;
+		}
+	return runs;
+}
+
 /* Returns 1 when they differ. */
 static int diff(const struct choices *c, struct np_err *err)
 {
-	struct np_report *before = NULL, *after = NULL;
+	size_t n = c->args.n - 1;
+	struct np_report **runs;
 	struct np_buf text = { 0 };
 	bool differs = false;
 	int rc;
 
 	if (c->format != NP_REPORT_TEXT && c->format != NP_REPORT_JSON)
 		return np_err_set(err, NP_EUSAGE, "--format: 'report diff' writes text or json");
-	rc = np_report_load(c->args.items[1], &before, err);
-	if (rc == 0)
-		rc = np_report_load(c->args.items[2], &after, err);
-	if (rc == 0) {
-		np_report_diff(before, after, (enum np_report_format)c->format, &text, &differs);
-		rc = print_take(&text, err);
-	}
-	np_report_free(before);
-	np_report_free(after);
+	runs = load_all(c, err);
+	if (!runs)
+		return -1;
+	np_report_diff((const struct np_report *const *)runs, n - 1, runs[n - 1],
+		       (enum np_report_format)c->format, &text, &differs);
+	rc = print_take(&text, err);
+	free_all(runs, n);
 	return rc < 0 ? -1 : differs;
 }
 
@@ -151,7 +172,7 @@ static const struct verb {
 	{ "show", 1, 1, show },
 	{ "merge", 1, NP_REPORT_SHARDS_MAX, merge },
 	{ "waive", 1, 1, waive },
-	{ "diff", 2, 2, diff },
+	{ "diff", 2, NP_REPORT_SHARDS_MAX, diff },
 };
 
 static int report(const struct choices *c, struct np_err *err)
@@ -207,7 +228,7 @@ static int cmd_report(int argc, char **argv)
 const struct np_command np_cmd_report = {
 	.name = "report",
 	.summary = "show, join, compare and waive what records of runs hold",
-	.usage = "show RUN | merge SHARD ... --out DIR | waive RUN --reason TEXT | diff OLD NEW "
+	.usage = "show RUN | merge SHARD ... --out DIR | waive RUN --reason TEXT | diff OLD ... NEW "
 		 "[options]",
 	.exits = "0 done, 1 'diff' found differences, 2 usage or unreadable record, "
 		 "3 cannot write; with --gate that of the run",

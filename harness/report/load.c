@@ -155,6 +155,25 @@ static bool result_is_known(const char *result)
 	return false;
 }
 
+/* Of all steps: how often it was wrong after a right look, and how long the slowest change took. */
+static void add_measures(json_t *c, const json_t *steps)
+{
+	long long transient = 0, slowest = 0;
+
+	for (size_t i = 0; i < json_array_size(steps); i++) {
+		const json_t *step = json_array_get(steps, i);
+		long long n = np_json_int(step, "transient", 0),
+			  ms = np_json_int(step, "converged_ms", 0);
+
+		transient += n > 0 && n < 1LL << 30 ? n : 0;
+		slowest = ms > slowest ? ms : slowest;
+	}
+	if (json_array_size(steps)) {
+		json_object_set_new(c, "transient", json_integer(transient));
+		json_object_set_new(c, "converged_ms", json_integer(slowest));
+	}
+}
+
 /* A case that could not be judged may be there again in a later part: the last word counts. */
 static int take_case(struct loader *l, json_t *v, struct np_err *err)
 {
@@ -167,6 +186,7 @@ static int take_case(struct loader *l, json_t *v, struct np_err *err)
 			err, NP_EVALID,
 			"result '%.40s' of a case is not pass, fail, skip, known or error", result);
 	json_object_set(l->r->cases, id, v);
+	add_measures(v, json_object_get(l->open, id));
 	json_object_del(l->r->steps, id);
 	json_object_del(l->r->worlds, id);
 	shorten(l->r, v, "reason");

@@ -90,11 +90,14 @@ int np_report_waive(const struct np_report *r, const struct np_report_waive *w, 
 		    size_t *ret_n, struct np_err *err);
 
 /*
- * Results of two records by case, sorted by id: what newly fails, what is fixed, what is only in
- * one. Appended as text or JSON (every other @format is text); *@ret_differs is true when any
- * result changed.
+ * What case results of @after differ from those of the old runs, @n_before of at least one, by id:
+ * newly failing, fixed, changed, only in one. Flaky is what the old runs do not agree about, and
+ * what passes but was wrong again after it was right; slower, a pass whose change took twice as long
+ * and half a second longer than ever before. Appended as text or JSON (every other @format is text);
+ * *@ret_differs is true when a result is one that no old run had: flaky and slower are told only.
  */
-void np_report_diff(const struct np_report *before, const struct np_report *after,
-		    enum np_report_format format, struct np_buf *ret, bool *ret_differs);
+void np_report_diff(const struct np_report *const *before, size_t n_before,
+		    const struct np_report *after, enum np_report_format format,
+		    struct np_buf *ret, bool *ret_differs);
 
 #endif
