@@ -196,7 +196,8 @@ json_t *np_min_children(const json_t *doc, const json_t *path, const struct np_m
 /* Lists that mean something else when they are empty. */
 static bool too_small(const json_t *v, const json_t *path)
 {
-	static const char *const lists[] = { "policyTypes", "containers", "values", NULL };
+	static const char *const lists[] = { "policyTypes", "containers", "values", "listens",
+					      NULL };
 
 	return json_is_array(v) && !json_array_size(v) && is_one_of(key_at(path, 1), lists);
 }
