@@ -36,11 +36,12 @@ static const char *failure_of(const struct np_min_result *r, const char *key)
 	return np_json_str(json_object_get(r->evidence, "failure"), key, "");
 }
 
-static void put_rate(struct np_buf *b, const struct np_min_result *r)
+/* @bullet stands before each line. */
+static void put_rate(struct np_buf *b, const char *bullet, const struct np_min_result *r)
 {
 	const struct np_min_rate *x = &r->rate_before, *y = &r->rate_after;
 
-	np_buf_printf(b, "failed %u of %u times before", x->failed, x->tried);
+	np_buf_printf(b, "%sfailed %u of %u times before", bullet, x->failed, x->tried);
 	if (r->end != NP_MIN_PASSES)
 		np_buf_printf(b, ", %u of %u times as it is now", y->failed, y->tried);
 	np_buf_adds(b, x->failed < x->tried && x->failed ? " (it is flaky)\n" : "\n");
@@ -54,19 +55,20 @@ static void put_sizes(struct np_buf *b, const struct np_min_result *r)
 				      part_of(&r->before, i), part_of(&r->after, i));
 }
 
-static void put_work(struct np_buf *b, const struct np_min_result *r)
+static void put_work(struct np_buf *b, const char *bullet, const struct np_min_result *r)
 {
 	np_buf_printf(b,
-		      "%zu candidates tried (%zu times in all), %zu more were not valid or said "
+		      "%s%zu candidates tried (%zu times in all), %zu more were not valid or said "
 		      "nothing of the connection, %lld.%03lld s\n",
-		      r->candidates, r->tries, r->refused, r->elapsed_ms / 1000,
+		      bullet, r->candidates, r->tries, r->refused, r->elapsed_ms / 1000,
 		      r->elapsed_ms % 1000);
 	if (r->backtracked)
-		np_buf_printf(b, "%zu steps were taken back: they failed only for a while\n",
-			      r->backtracked);
-	np_buf_adds(b, r->end == NP_MIN_NO_TIME
-			       ? "the time is used up: it may be possible to leave out more\n"
-			       : "nothing else can be left out\n");
+		np_buf_printf(b, "%s%zu of them were taken back: what they left failed only for a "
+				 "while\n", bullet, r->backtracked);
+	np_buf_printf(b, "%s%s\n", bullet,
+		      r->end == NP_MIN_NO_TIME
+			      ? "the time is used up: it may be possible to leave out more"
+			      : "nothing else can be left out");
 }
 
 static void put_end(struct np_buf *b, const struct np_min_result *r)
@@ -90,13 +92,13 @@ void np_min_text(const struct np_min_told *t, struct np_buf *ret)
 	if (r->end == NP_MIN_PASSES) {
 		np_buf_adds(ret, r->rate_before.failed ? "does not fail often enough: " :
 							 "does not fail any more: ");
-		put_rate(ret, r);
+		put_rate(ret, "", r);
 		return;
 	}
 	put_end(ret, r);
-	put_rate(ret, r);
+	put_rate(ret, "", r);
 	put_sizes(ret, r);
-	put_work(ret, r);
+	put_work(ret, "", r);
 	if (t->dir)
 		np_buf_printf(ret, "reproducer: %s\n", t->dir);
 }
@@ -156,12 +158,11 @@ static void put_summary(struct np_buf *b, const struct np_min_told *t)
 		      "- `minimized/" NP_STR_FMT ".yaml`: the case, for `netpolcheck run --suite`; "
 		      "its world is in `worlds/`\n"
 		      "- `run.jsonl`: the record that the others are made of\n\n"
-		      "## How it was made\n\nFrom %s on the %s.\n\n- ",
+		      "## How it was made\n\nFrom %s on the %s.\n\n",
 		      NP_STR_ARG(r->file_world.name), t->id, t->target);
-	put_rate(b, r);
-	np_buf_adds(b, "- ");
-	put_work(b, r);
-	np_buf_adds(b, "- what was left out:\n\n");
+	put_rate(b, "- ", r);
+	put_work(b, "- ", r);
+	np_buf_adds(b, "\nWhat was left out:\n\n");
 	put_sizes(b, r);
 }
 
