@@ -71,3 +71,11 @@ fuzz-min:
 
 fuzz-bench:
 	@harness/tools/fuzz-bench.sh
+
+# Programs of fuzz-bench.sh. FUZZ_BENCH_LIBS: objects that take the place of the system's libyaml and jansson.
+FUZZ_BENCH_LIBS ?=
+$(BUILD)/fuzz-bench/%: $(BUILD)/obj/fuzz/bench/%.o $(FUZZ_LIB) $(FUZZ_MAIN) $(FUZZ_ARCHIVES)
+	@mkdir -p $(@D)
+	$(call say,LD,$@)
+	$(Q)$(FUZZ_LD) $(FUZZ_LDFLAGS) $(LDFLAGS) -Wl,--wrap=np_die -o $@ $< $(FUZZ_MAIN) $(FUZZ_ENGINE) -Wl,--start-group $(FUZZ_LIB) $(FUZZ_ARCHIVES) $(FUZZ_BENCH_LIBS) -Wl,--end-group -Wl,--as-needed $(FUZZ_LIBS)
+fuzz-bench-programs: $(patsubst %,$(BUILD)/fuzz-bench/%,ours_yaml ours_json bare_yaml bare_json)

@@ -1,13 +1,12 @@
 /*
  * fuzz_api.c - small texts of an API server. The first byte says which: 'h' header lines, 's' a
  * Status after its HTTP code, 'w' the answer to an upgrade, 'b' base64, 't' a time, 'j' a token,
- * 'd' an object stored beside one sent ('\n' between), 'u' a server URL.
+ * 'd' an object stored beside one sent ('\n' between).
  */
 #include <stdlib.h>
 
 #include "../../harness/kube/codec.h"
 #include "../../harness/kube/covers.h"
-#include "../../harness/kube/endpoint.h"
 #include "../../harness/kube/reply.h"
 #include "../../harness/kube/timestamp.h"
 #include "../../harness/kube/whose.h"
@@ -118,20 +117,6 @@ static void stored(struct fuzz_in *in)
 	json_decref(y);
 }
 
-static void server(struct np_str s)
-{
-	char *text = np_xstrndup(s.p, s.n);
-	struct np_kube_config c = { .server = np_str_from(text), .tls_server_name = NP_STR_NONE };
-	struct np_kube_endpoint e;
-	struct np_err err = { .code = NP_OK };
-
-	if (np_kube_endpoint_init(&e, &c, &err) == 0)
-		np_kube_endpoint_release(&e);
-	else
-		FUZZ_CHECK(err.msg[0], "refused without a sentence");
-	free(text);
-}
-
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
 	struct np_str text = fuzz_tight(data, size);
@@ -158,9 +143,6 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 		break;
 	case 'd':
 		stored(&in);
-		break;
-	case 'u':
-		server(fuzz_str(&in));
 		break;
 	default:
 		break;

@@ -1,5 +1,5 @@
 #!/bin/sh
-# Builds fuzz targets in one of their ways, into build/fuzz-FLAVOUR/fuzz/. Usage: fuzz-build.sh FLAVOUR [TARGET ...]
+# Builds fuzz targets in one of their ways, into build/fuzz-FLAVOUR/fuzz/. Usage: fuzz-build.sh FLAVOUR [TARGET|--bench ...]
 #   deep      libFuzzer, ASan and UBSan, comparisons traced: for finding
 #   fast      libFuzzer, counters only: for speed
 #   afl       AFL++ persistent; afl-asan the same with sanitizers that print what is wrong; afl-cmplog its companion for -c
@@ -57,8 +57,12 @@ command -v "$cc" >/dev/null || {
 }
 goals=
 for t; do
+	if [ "$t" = --bench ]; then
+		goals="$goals fuzz-bench-programs"
+		continue
+	fi
 	goals="$goals $build/fuzz/fuzz_${t#fuzz_}"
 done
 export AFL_QUIET=1 AFL_I_DONT_CARE_ABOUT_MISSING_CRASHES=1
 # shellcheck disable=SC2086 # a list of words
-exec make --no-print-directory -j"${JOBS:-2}" BUILD="$build" CC="$cc" OPT="$opt" CFLAGS="$flags" FUZZ_ENGINE="$engine" SAN= ${goals:-fuzz-targets}
+exec make --no-print-directory -j"${JOBS:-2}" BUILD="$build" CC="$cc" OPT="$opt" CFLAGS="$flags" FUZZ_ENGINE="$engine" FUZZ_BENCH_LIBS="${FUZZ_BENCH_LIBS:-}" SAN= ${goals:-fuzz-targets}

@@ -1,0 +1,73 @@
+/* policy.h - a valid policy of about 1 KiB, in both syntaxes. */
+#ifndef NP_FUZZ_BENCH_POLICY_H
+#define NP_FUZZ_BENCH_POLICY_H
+
+#if NP_BENCH_JSON
+static const char policy_json[] =
+	"{\"apiVersion\":\"networking.k8s.io/v1\",\"kind\":\"NetworkPolicy\",\"metadata\":{\"name\":\""
+	"payments-api\",\"namespace\":\"default\",\"labels\":{\"app.kubernetes.io/name\":\"payments"
+	"\",\"team\":\"checkout\"}},\"spec\":{\"podSelector\":{\"matchLabels\":{\"app\":\"payments\",\"ti"
+	"er\":\"backend\"}},\"policyTypes\":[\"Ingress\",\"Egress\"],\"ingress\":[{\"from\":[{\"namespa"
+	"ceSelector\":{\"matchLabels\":{\"kubernetes.io/metadata.name\":\"frontend\"}},\"podSelec"
+	"tor\":{\"matchExpressions\":[{\"key\":\"role\",\"operator\":\"In\",\"values\":[\"web\",\"mobile\""
+	"]}]}},{\"ipBlock\":{\"cidr\":\"172.17.0.0/16\",\"except\":[\"172.17.1.0/24\"]}}],\"ports\":["
+	"{\"protocol\":\"TCP\",\"port\":8080},{\"protocol\":\"TCP\",\"port\":\"metrics\"}]}],\"egress\":["
+	"{\"to\":[{\"podSelector\":{\"matchLabels\":{\"app\":\"postgres\"}}}],\"ports\":[{\"port\":5432"
+	"}]},{\"to\":[{\"namespaceSelector\":{},\"podSelector\":{\"matchLabels\":{\"k8s-app\":\"kube"
+	"-dns\"}}}],\"ports\":[{\"protocol\":\"UDP\",\"port\":53},{\"protocol\":\"TCP\",\"port\":53}]},{"
+	"\"to\":[{\"ipBlock\":{\"cidr\":\"10.20.0.0/16\"}}],\"ports\":[{\"port\":32000,\"endPort\":3276"
+	"8}]}]}}";
+#else
+static const char policy_yaml[] =
+	"apiVersion: networking.k8s.io/v1\n"
+	"kind: NetworkPolicy\n"
+	"metadata:\n"
+	"  name: payments-api\n"
+	"  namespace: default\n"
+	"  labels:\n"
+	"    app.kubernetes.io/name: payments\n"
+	"    team: checkout\n"
+	"spec:\n"
+	"  podSelector:\n"
+	"    matchLabels:\n"
+	"      app: payments\n"
+	"      tier: backend\n"
+	"  policyTypes: [Ingress, Egress]\n"
+	"  ingress:\n"
+	"  - from:\n"
+	"    - namespaceSelector:\n"
+	"        matchLabels:\n"
+	"          kubernetes.io/metadata.name: frontend\n"
+	"      podSelector:\n"
+	"        matchExpressions:\n"
+	"        - {key: role, operator: In, values: [web, mobile]}\n"
+	"    - ipBlock:\n"
+	"        cidr: 172.17.0.0/16\n"
+	"        except:\n"
+	"        - 172.17.1.0/24\n"
+	"    ports:\n"
+	"    - protocol: TCP\n"
+	"      port: 8080\n"
+	"    - protocol: TCP\n"
+	"      port: metrics\n"
+	"  egress:\n"
+	"  - to:\n"
+	"    - podSelector: {matchLabels: {app: postgres}}\n"
+	"    ports:\n"
+	"    - port: 5432\n"
+	"  - to:\n"
+	"    - namespaceSelector: {}\n"
+	"      podSelector:\n"
+	"        matchLabels:\n"
+	"          k8s-app: kube-dns\n"
+	"    ports:\n"
+	"    - {protocol: UDP, port: 53}\n"
+	"    - {protocol: TCP, port: 53}\n"
+	"  - to:\n"
+	"    - ipBlock: {cidr: 10.20.0.0/16}\n"
+	"    ports:\n"
+	"    - port: 32000\n"
+	"      endPort: 32768\n";
+#endif
+
+#endif
