@@ -29,7 +29,7 @@ LAB_EXT6=fd00:198:18::100
 LAB_EXTERNALS="203.0.113.10 203.0.113.11 203.0.113.70 198.51.100.9"
 LAB_EXTERNALS6="2001:db8::cb00:710a 2001:db8::cb00:710b 2001:db8::cb00:7146 2001:db8::c633:6409"
 # The ports of the sandbox's external host: those of all worlds.
-LAB_EXT_PORTS=53,80,81,82,443,5978,8080,8081,9090
+LAB_EXT_PORTS=53,79,80,81,82,83,443,5978,8079,8080,8081,9090,65535
 LAB_EXT_SCTP=80,81,9090
 
 # Words that become parts of paths and of command lines.

@@ -682,6 +682,189 @@ START_TEST(a_big_table_is_sampled)
 }
 END_TEST
 
+/* ---- a busy machine ---- */
+
+/* The whole look loses two cells, one of them twice. */
+static enum np_outcome late_answers(unsigned k, size_t cell)
+{
+	if ((k == 1 && (cell == 3 || cell == 5)) || (k == 2 && cell == 5))
+		return NP_OUT_DROPPED;
+	return NP_OUT_ALLOWED;
+}
+
+START_TEST(lost_cells_alone_are_asked_again)
+{
+	struct np_session s = { .fixture = fixture_of(100) };
+	struct np_settle io = { .change_us = CHANGE_US, .deadline_ms = 3000, .stability_ms = 60 };
+	struct np_err err = { 0 };
+
+	cluster.answer = late_answers;
+	ck_assert_int_eq(np_settle(&table, &s, &io, &err), 0);
+	ck_assert(io.right);
+	ck_assert_uint_eq(whole_looks(), 1);
+	ck_assert(cluster.asked[1].whole);
+	ck_assert(cluster.asked[2].n == 2 && cluster.asked[2].timeout_ms == 200);
+	ck_assert(cluster.asked[3].n == 2 && cluster.asked[3].timeout_ms == 400);
+	/* The window is waited for, and they are looked at once more. */
+	ck_assert_uint_eq(cluster.k, 5);
+	ck_assert_int_eq(io.converged_ms,
+			 np_json_int(json_array_get(io.observations, 3), "at_ms", -1));
+	/* The next tables begin with what was needed, for a while. */
+	ck_assert_uint_eq(s.timeout_ms, 400);
+	json_decref(io.observations);
+	cluster.answer = all_right;
+	for (int i = 0; i < 8; i++) {
+		ck_assert_uint_eq(s.timeout_ms, 400);
+		cluster.k = 0;
+		made_now_us = CHANGE_US;
+		ck_assert_int_eq(np_settle(&table, &s, &io, &err), 0);
+		json_decref(io.observations);
+	}
+	ck_assert_uint_eq(s.timeout_ms, 200);
+}
+END_TEST
+
+/* Beside a lost one there is a cell that is open: nothing is taken for a late answer. */
+static enum np_outcome late_and_leaking(unsigned k, size_t cell)
+{
+	return k == 1 && cell == 0 ? NP_OUT_ALLOWED : late_answers(k, cell);
+}
+
+static enum np_outcome denied_0(unsigned k, size_t cell)
+{
+	return cell == 0 && k != 1 ? NP_OUT_DROPPED : late_and_leaking(k, cell);
+}
+
+START_TEST(other_wrong_cells_make_the_whole_anew)
+{
+	struct np_settle io;
+
+	table.expected[0] = NP_DENY;
+	cluster.answer = denied_0;
+	io = settled(NULL);
+	ck_assert(io.right);
+	ck_assert_uint_eq(whole_looks(), 2);
+	json_decref(io.observations);
+}
+END_TEST
+
+static enum np_outcome answers_take_700_ms(unsigned k, size_t cell)
+{
+	return cell == 4 && cluster.asked[k].timeout_ms < 700 ? NP_OUT_DROPPED : NP_OUT_ALLOWED;
+}
+
+START_TEST(late_answers_are_waited_for_before_the_deadline_counts)
+{
+	struct np_settle io;
+
+	cluster.took_us = 2000000;
+	cluster.answer = answers_take_700_ms;
+	io = settled(NULL);
+	ck_assert(io.right);
+	ck_assert_uint_eq(cluster.asked[3].timeout_ms, 800);
+	json_decref(io.observations);
+}
+END_TEST
+
+/* ---- less than the whole ---- */
+
+enum { N_PORTS = 6, N_PAIRS = N_ENDS * N_ENDS };
+
+static void table_of_ports(void)
+{
+	np_rt_release(&table);
+	table = table_of(N_ENDS, NP_ALLOW);
+	table.n_ports = N_PORTS;
+	table.n_cells = (size_t)N_PORTS * N_PAIRS;
+	free(table.expected);
+	free(table.looked);
+	free(table.seen);
+	table.expected = np_xcalloc(table.n_cells + 1, 1);
+	table.looked = np_xcalloc(table.n_cells + 1, 1);
+	table.seen = np_xcalloc(table.n_cells + 1, sizeof(*table.seen));
+	memset(table.expected, NP_ALLOW, table.n_cells);
+}
+
+static struct np_settle settled_partly(enum np_whole whole, const struct np_rt *before,
+				       unsigned turn)
+{
+	struct np_session s = { .fixture = fixture_of(100) };
+	struct np_settle io = { .change_us = CHANGE_US, .deadline_ms = 3000, .whole = whole,
+				.before = before, .turn = turn };
+	struct np_err err = { 0 };
+
+	ck_assert_int_eq(np_settle(&table, &s, &io, &err), 0);
+	return io;
+}
+
+static enum np_outcome as_expected(unsigned k, size_t cell)
+{
+	(void)k;
+	return table.expected[cell] == NP_ALLOW ? NP_OUT_ALLOWED : NP_OUT_DROPPED;
+}
+
+/* Pair (0, 1) is closed on one port and asked for on all; the others on every third. */
+START_TEST(open_pairs_are_thinned)
+{
+	bool asked[3][N_PAIRS * N_PORTS] = { 0 };
+	struct np_rt before = { 0 };
+
+	table_of_ports();
+	before = table;
+	before.expected = np_xcalloc(table.n_cells, 1);
+	memcpy(before.expected, table.expected, table.n_cells);
+	before.expected[3 * N_PAIRS + 7] = NP_DENY; /* pair (2, 1), and no more */
+	table.expected[2 * N_PAIRS + 1] = NP_DENY;
+	for (unsigned turn = 0; turn < 3; turn++) {
+		struct np_settle io;
+
+		memset(cluster.probed, 0, sizeof(cluster.probed));
+		cluster = (struct cluster){ .took_us = LOOK_US, .answer = as_expected };
+		made_now_us = CHANGE_US;
+		io = settled_partly(NP_WHOLE_THINNED, &before, turn);
+		ck_assert(io.right);
+		ck_assert_uint_eq(cluster.asked[1].n, 2 * N_PORTS + (N_PAIRS - 2) * N_PORTS / 3);
+		memcpy(asked[turn], cluster.probed, sizeof(asked[turn]));
+		json_decref(io.observations);
+	}
+	for (size_t i = 0; i < table.n_cells; i++) {
+		size_t pair = i % N_PAIRS, n = asked[0][i] + asked[1][i] + asked[2][i];
+
+		ck_assert_uint_eq(n, pair == 1 || pair == 7 ? 3 : 1);
+	}
+	free(before.expected);
+}
+END_TEST
+
+START_TEST(a_failing_table_is_looked_at_whole)
+{
+	struct np_settle io;
+
+	table_of_ports();
+	cluster.answer = never_right;
+	io = settled_partly(NP_WHOLE_THINNED, NULL, 0);
+	ck_assert(!io.right);
+	for (size_t i = 0; i < table.n_cells; i++)
+		ck_assert(cluster.probed[i]);
+	json_decref(io.observations);
+}
+END_TEST
+
+START_TEST(a_sample_is_enough_on_the_way_back)
+{
+	enum { N = 30 };
+	struct np_settle io;
+
+	np_rt_release(&table);
+	table = table_of(N, NP_ALLOW);
+	cluster.answer = all_right;
+	io = settled_partly(NP_WHOLE_SAMPLE, NULL, 0);
+	ck_assert(io.right);
+	ck_assert_uint_eq(cluster.asked[1].n, NP_WHOLE_SAMPLE_CELLS);
+	json_decref(io.observations);
+}
+END_TEST
+
 /* ---- the record, and the user ---- */
 
 START_TEST(the_record_names_wrong_cells)
@@ -770,8 +953,11 @@ int main(void)
 	ADD(suite, "network", nothing_is_said_when_the_controls_fail,
 	    right_cells_do_not_count_when_the_controls_fail, a_network_that_comes_back,
 	    a_network_that_comes_and_goes_is_bounded);
+	ADD(suite, "busy", lost_cells_alone_are_asked_again, other_wrong_cells_make_the_whole_anew,
+	    late_answers_are_waited_for_before_the_deadline_counts);
 	ADD(suite, "cells", first_the_cells_that_changed, without_a_difference_all_cells,
-	    a_big_table_is_sampled);
+	    a_big_table_is_sampled, open_pairs_are_thinned, a_failing_table_is_looked_at_whole,
+	    a_sample_is_enough_on_the_way_back);
 	ADD(suite, "record", the_record_names_wrong_cells, the_record_does_not_grow_with_the_table,
 	    an_interruption_ends_it, other_wrong_cells_get_no_more_time);
 	tcase_add_checked_fixture(timeouts, setup, teardown);

@@ -409,6 +409,40 @@ static int body_conntrack(struct bed *b, struct np_err *err)
 	return 0;
 }
 
+/* The same when the node agent does it: b goes, and c gets its addresses at once. */
+static int body_inherited(struct bed *b, struct np_err *err)
+{
+	np_auto_free char *pins = NULL;
+	struct np_conntrack *ct;
+	struct np_addr ips[2];
+	char ip[2][NP_ADDR_TEXT_MAX];
+	int known;
+
+	BED_OK(bed_server(b, "x", "a", "n1", "", err));
+	BED_OK(bed_server(b, "x", "b", "n2", "", err));
+	BED_OK(bed_wait_phase(b, "x", "a", "Running", err));
+	BED_OK(bed_wait_phase(b, "x", "b", "Running", err));
+	for (unsigned f = 0; f < 2; f++) {
+		bed_ip(b, "x", "b", f, ip[f]);
+		BED_CHECK(np_addr_parse(np_str_from(ip[f]), &ips[f]), "address %s", ip[f]);
+	}
+	pins = np_xasprintf(",\"annotations\":{\"netpolcheck/pod-ips\":\"%s,%s\"}", ip[0], ip[1]);
+	for (unsigned f = 0; f < 2; f++)
+		BED_OK(expect_identity(b, "a", "tcp", ip[f], "80", "x/b", err));
+	BED_OK(request_deletion(b, "b", 0, err));
+	BED_OK(bed_server(b, "x", "c", "n2", pins, err));
+	BED_OK(bed_wait_phase(b, "x", "c", "Running", err));
+	BED_OK(np_netns_enter(b->fabric.hosts[NP_HOST_N1].netns_fd, err));
+	ct = np_conntrack_new(err);
+	if (!ct)
+		return -1;
+	known = np_conntrack_forget(ct, ips, 2, err);
+	np_conntrack_free(ct);
+	BED_OK(known);
+	BED_CHECK(known == 0, "%d connections of the pod before are still known", known);
+	return 0;
+}
+
 /* ---- the external host ---- */
 
 static int talk(const char *path, const char *say, const char *until, struct np_buf *heard,
@@ -497,6 +531,7 @@ static const struct bed_case cases[] = {
 	{ "exec ends", body_exec_ends, NULL },
 	{ "many", body_many, NULL },
 	{ "conntrack", body_conntrack, NULL },
+	{ "inherited", body_inherited, NULL },
 	{ "external", body_external, NULL },
 };
 
