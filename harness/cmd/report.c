@@ -164,6 +164,32 @@ static int diff(const struct choices *c, struct np_err *err)
 	return rc < 0 ? -1 : differs;
 }
 
+static int matrix(const struct choices *c, struct np_err *err)
+{
+	size_t n = c->args.n - 1;
+	struct np_report **runs = load_all(c, err);
+	struct np_buf text = { 0 };
+
+	if (!runs)
+		return -1;
+	np_report_matrix((const struct np_report *const *)runs, n,
+			 (enum np_report_format)c->format, &text);
+	free_all(runs, n);
+	return print_take(&text, err);
+}
+
+static int badge(const struct choices *c, struct np_err *err)
+{
+	struct np_report *r;
+	struct np_buf text = { 0 };
+
+	if (np_report_load(c->args.items[1], &r, err) < 0)
+		return -1;
+	np_report_badge(r, &text);
+	np_report_free(r);
+	return print_take(&text, err);
+}
+
 static const struct verb {
 	const char *name;
 	size_t min, max; /* records */
@@ -173,6 +199,8 @@ static const struct verb {
 	{ "merge", 1, NP_REPORT_SHARDS_MAX, merge },
 	{ "waive", 1, 1, waive },
 	{ "diff", 2, NP_REPORT_SHARDS_MAX, diff },
+	{ "matrix", 1, NP_REPORT_SHARDS_MAX, matrix },
+	{ "badge", 1, 1, badge },
 };
 
 static int report(const struct choices *c, struct np_err *err)
@@ -228,8 +256,8 @@ static int cmd_report(int argc, char **argv)
 const struct np_command np_cmd_report = {
 	.name = "report",
 	.summary = "show, join, compare and waive what records of runs hold",
-	.usage = "show RUN | merge SHARD ... --out DIR | waive RUN --reason TEXT | diff OLD ... NEW "
-		 "[options]",
+	.usage = "show RUN | merge SHARD ... --out DIR | waive RUN --reason TEXT | diff OLD ... NEW | "
+		 "matrix RUN ... | badge RUN [options]",
 	.exits = "0 done, 1 'diff' found differences, 2 usage or unreadable record, "
 		 "3 cannot write; with --gate that of the run",
 	.run = cmd_report,

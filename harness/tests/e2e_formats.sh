@@ -67,3 +67,13 @@ printf '{"type":"run","schema":1}\n{"type":"case","case":"a/b\377","result":"pas
 expect_status 2 "$np" report show "$scratch/bytes.jsonl"
 contains "$scratch/err" "bytes.jsonl:2"
 ok "a record with bytes that are no text is refused with its line"
+
+# The matrix that is kept is the one that the kept records make, and every run has its badge.
+sh harness/tools/matrix.sh "$np" "$scratch/results"
+(cd "$scratch/results" && find . -type f) | while read -r f; do
+	cmp -s "$scratch/results/$f" "results/$f" || die "results/$f is not of the records; harness/tools/matrix.sh makes it again"
+	case $f in *.svg) xmllint --noout --nonet "results/$f" || die "$f" ;; esac
+done
+"$np" report matrix --format json results/calico results/weave >"$scratch/matrix.json"
+jq -e '(.columns | map(.label) == ["calico", "weave"]) and (.rows | length > 50) and all(.rows[]; (.cells | length) == 2)' "$scratch/matrix.json" >/dev/null || die "matrix.json"
+ok "the support matrix and badges"

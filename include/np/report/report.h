@@ -100,4 +100,18 @@ void np_report_diff(const struct np_report *const *before, size_t n_before,
 		    const struct np_report *after, enum np_report_format format,
 		    struct np_buf *ret, bool *ret_differs);
 
+/*
+ * The support matrix of @n runs of at least one: a column for each, a row for each profile and each
+ * of its clauses, in a cell how many cases pass and how many deviate (failing and known alike).
+ * Appended as markdown, or JSON: {"columns":[{"label","agent","server","started","exit"}],
+ * "rows":[{"profile","clause" (null: the profile as a whole),"cells":[{"pass","fail","known","skip",
+ * "error"}]}]}; every other @format is markdown. A column is called by the run's agent, else by the
+ * folder of its record.
+ */
+void np_report_matrix(const struct np_report *const *runs, size_t n, enum np_report_format format,
+		      struct np_buf *ret);
+
+/* A badge as SVG: passing cases of core and extended; grey when the run came to no verdict. */
+void np_report_badge(const struct np_report *r, struct np_buf *ret);
+
 #endif
