@@ -14,7 +14,6 @@ size_t fuzz_count_findings(const struct api_policy_spec *spec, unsigned minor)
 	n = v.n_findings;
 	free(v.findings);
 	free(v.warnings);
-	free(v.cache);
 	np_buf_release(&v.text);
 	np_arena_release(&arena);
 	return n;
