@@ -11,7 +11,7 @@ static struct mnode *scalar_of(struct mstate *s, unsigned type, const char *text
 {
 	struct mnode *n = mnode_string(&s->arena, np_str_from(text), type);
 
-	if (text[0] == '#') {
+	if (text[0] == '#' && (type == MT_PORT_VALUE || type == MT_END_PORT)) {
 		n->kind = MK_NUMBER;
 		n->text = np_str_from(text + 1);
 	}

@@ -61,7 +61,7 @@ struct mschema {
 	uint8_t n_fields;
 	uint8_t item;			/* type of elements, or of values of a map with any key */
 	uint8_t key_type;		/* of a map with any key: what its keys are like */
-	/* Of scalars. Text that starts with '#' is printed without it, as a number. */
+	/* Of scalars. Of ports text that starts with '#' is a number. */
 	struct mvalues valid, invalid;
 };
 

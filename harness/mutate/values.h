@@ -1,7 +1,7 @@
 /*
  * values.h - layer mutate: boundary values of every scalar: at and beside each limit that the API
- * server checks, and words that some reader takes for something else. Text that starts with '#' is a
- * number. Included by schema.c alone.
+ * server checks, and words that some reader takes for something else. Of ports text that starts with
+ * '#' is a number. Included by schema.c alone.
  */
 #ifndef NP_HARNESS_MUTATE_VALUES_H
 #define NP_HARNESS_MUTATE_VALUES_H
