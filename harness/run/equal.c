@@ -8,7 +8,19 @@ static const struct {
 	enum np_site_op op;
 	enum np_equal equal;
 } equals[] = {
-	{ NP_SITE_NONE, NP_MX_NEGATE, NP_EQUAL_NO },
+	/* Never asked: a pod's connection to itself is nobody's to judge. */
+	{ NP_SITE_SAME_POD, NP_MX_FALSE, NP_EQUAL_YES },
+	/* Pods on the host's network have no policies to look up. */
+	{ NP_SITE_SRC_IS_POD, NP_MX_TRUE, NP_EQUAL_YES },
+	{ NP_SITE_DST_IS_POD, NP_MX_TRUE, NP_EQUAL_YES },
+	/* Names of init containers' ports: S30. */
+	{ NP_SITE_NAME_REGULAR, NP_MX_TRUE, NP_EQUAL_ASSERTED },
+	/* A namespace matters through its pods: none is there before it or after it. */
+	{ NP_SITE_EV_NS_ADD, NP_MX_LATE, NP_EQUAL_YES },
+	{ NP_SITE_EV_NS_DELETE, NP_MX_LOST, NP_EQUAL_YES },
+	{ NP_SITE_EV_NS_DELETE, NP_MX_LATE, NP_EQUAL_YES },
+	/* As does a node, whose own events come before those of its pods. */
+	{ NP_SITE_EV_NODE_ADD, NP_MX_LATE, NP_EQUAL_YES },
 };
 
 #define TEXT_(n) #n

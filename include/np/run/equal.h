@@ -10,7 +10,7 @@
 
 /* The small scope: policies, and events after each of which every connection is asked about. */
 #define NP_EQUAL_POLICIES 32824
-#define NP_EQUAL_EVENTS 24
+#define NP_EQUAL_EVENTS 32
 
 enum np_equal {
 	NP_EQUAL_NO,
