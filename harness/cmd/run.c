@@ -54,8 +54,14 @@ static int choose_profiles(struct choices *c, struct np_err *err)
 /* Generated cases are an ordinary suite, in a folder that goes with the run. */
 static int add_generated(struct choices *c, struct np_err *err)
 {
+	uint64_t seed = 1;
+
+	/* Going on with a record: its cases, not those of another seed. */
+	if (c->tier.generated && !c->tier.seed && c->run.resume_dir &&
+	    np_run_seed(c->run.resume_dir, &seed, err) < 0)
+		return -1;
 	if (c->tier.generated && !c->tier.seed)
-		c->run.seed = 1;
+		c->run.seed = c->tier.seed = seed;
 	if (np_tier_add(&c->tier, c->run.suites_dir, &c->suites, err) < 0)
 		return -1;
 	c->run.tier = np_tier_of(&c->tier);

@@ -283,6 +283,33 @@ static void init_locks(struct np_shared *sh)
 	pthread_rwlockattr_destroy(&attr);
 }
 
+int np_run_seed(const char *dir, uint64_t *ret, struct np_err *err)
+{
+	json_t *run = NULL, *done = NULL;
+
+	if (np_record_done(dir, &run, &done, err) < 0)
+		return -1;
+	*ret = (uint64_t)np_json_int(run, "seed", 1);
+	json_decref(run);
+	json_decref(done);
+	return 0;
+}
+
+/* Whoever goes on with a record names what it was made of; of other cases it would be the record of
+ * two runs. */
+static int check_resumed(const struct run *r, struct np_err *err)
+{
+	for (size_t i = 0; i < r->plan.n_cases; i++)
+		if (json_object_get(r->resumed, r->plan.cases[i].id.p))
+			return 0;
+	if (!json_object_size(r->resumed))
+		return 0;
+	return np_err_set(err, NP_EUSAGE,
+			  "--resume '%s': none of the %zu cases there is of this selection; name "
+			  "the suites, --tier or --generated of that run as well",
+			  r->o->resume_dir, json_object_size(r->resumed));
+}
+
 static void mark_resumed(struct run *r)
 {
 	for (size_t i = 0; r->resumed && i < r->plan.n_cases; i++) {
@@ -398,7 +425,7 @@ static int prepare(struct run *r, struct np_err *err)
 		return -1;
 	}
 	r->shared.taken = np_xcalloc(r->plan.n_cases + 1, 1);
-	if (open_record(r, err) < 0)
+	if (open_record(r, err) < 0 || check_resumed(r, err) < 0)
 		return -1;
 	r->sum->n_cases = r->plan.n_cases;
 	r->shared.progress.n_cases = r->plan.n_cases;

@@ -72,3 +72,27 @@ wait "$pid" || status=$?
 jq -es '.[-1] | .type == "end" and .interrupted' "$scratch/run/run.jsonl" >/dev/null || die "no proper end: $(tail -n 1 "$scratch/run/run.jsonl")"
 [ -z "$(leftovers)" ] || die "still running: $(leftovers)"
 ok "interrupted: status 130, the record has its end"
+
+# The same with generated cases, which are made anew from the record's seed; their folder goes with each part.
+scratch_folders() {
+	find "$scratch/tmp" -mindepth 1 | head -n 3
+}
+mkdir "$scratch/tmp"
+rm -rf "$scratch/run"
+TMPDIR="$scratch/tmp"
+export TMPDIR
+"$np" run --quiet --generated 24 --seed 7 --out "$scratch/run" >"$scratch/out" 2>&1 </dev/null &
+pid=$!
+wait_for 30 some_done || die "the run does not get anywhere: $(cat "$scratch/out")"
+kill -TERM "$pid"
+status=0
+wait "$pid" || status=$?
+[ "$status" -eq 130 ] || die "interrupted, but status $status: $(cat "$scratch/out")"
+[ -z "$(leftovers)$(scratch_folders)" ] || die "stays: $(leftovers) $(scratch_folders)"
+expect_status 2 "$np" run --quiet --suite isolation --resume "$scratch/run"
+contains "$scratch/err" "none of the"
+expect_status 0 "$np" run --quiet --generated 24 --resume "$scratch/run"
+[ "$(cases_done)" -eq 24 ] || die "$(cases_done) of 24 generated cases have a result"
+jq -es '[.[] | select(.type == "run") | .seed] | unique == [7]' "$scratch/run/run.jsonl" >/dev/null || die "another seed"
+[ -z "$(scratch_folders)" ] || die "stays: $(scratch_folders)"
+ok "generated cases are interrupted and resumed alike"

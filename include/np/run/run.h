@@ -95,6 +95,10 @@ struct np_run_summary {
  */
 int np_run(const struct np_run_options *options, struct np_run_summary *ret, struct np_err *err);
 
+/* The seed of the record in @dir, for whoever has to make the cases of a run anew that goes on there.
+ * NP_EIO, NP_EPARSE, or NP_EUSAGE where there is no run. */
+int np_run_seed(const char *dir, uint64_t *ret, struct np_err *err);
+
 /* The exit status of the contract for a run that returned 0. */
 int np_run_exit(const struct np_run_summary *s);
 
