@@ -12,7 +12,7 @@
 
 #define TRIES 5
 #define BUDGET_MS (10LL * 60 * 1000)
-#define RATE_TRIES 3   /* of a failure that shows each time */
+#define RATE_TRIES 2   /* of a failure that shows each time, beside the one that was seen */
 #define FLAKY_TRIES 10 /* of one that does not */
 #define FLAKY_MISS 20  /* a candidate that fails so often is missed once in that many times */
 #define CANDIDATE_TRIES_MAX 12
@@ -365,7 +365,7 @@ static int shrink(struct engine *e, struct np_err *err)
 static int measure(struct engine *e, const json_t *doc, bool final, struct np_min_rate *ret,
 		   size_t *ret_expect, struct np_err *err)
 {
-	unsigned n = e->target->steady ? 1 : RATE_TRIES;
+	unsigned n = e->target->steady ? 1 : RATE_TRIES + final;
 	struct attempt a;
 	int rc = 0;
 

@@ -13,6 +13,7 @@
 #include "steps.h"
 
 #define QUICK_TIMES 10	/* of what changes took */
+#define QUICK_GROWTH 2	/* of the time-out of lost probes: twice failing counts, not one that is late */
 #define WORLD_TRIES 3	/* of a world that is not open before any policy */
 
 /* A candidate on its way. */
@@ -22,7 +23,7 @@ struct playing {
 	const struct np_case *c;
 	const struct np_min_cell *cell; /* NULL: every one */
 	long long deadline_ms;
-	bool evidence;
+	bool quick, evidence;
 	struct np_changes changes;
 	struct np_world world; /* as last read */
 	size_t expects, n_expects;
@@ -270,7 +271,8 @@ static int expect(struct playing *p, int64_t change_us, struct np_err *err)
 {
 	struct view v = { .settle = { .change_us = change_us,
 				      .deadline_ms = p->deadline_ms,
-				      .stability_ms = p->lanes->stability_ms } };
+				      .stability_ms = p->lanes->stability_ms,
+				      .growth_max = p->quick ? QUICK_GROWTH : 0 } };
 	size_t i = SIZE_MAX;
 	int rc = view_open(p, &v, err);
 
@@ -402,6 +404,7 @@ int np_min_lane_try(struct np_min_lanes *l, unsigned lane, const struct np_min_c
 			     .lane = &l->items[lane],
 			     .c = cand->c,
 			     .cell = cell,
+			     .quick = !io->patient,
 			     .evidence = io->evidence };
 	int rc;
 

@@ -397,7 +397,8 @@ int np_settle(struct np_rt *t, struct np_session *s, struct np_settle *io, struc
 	struct progress p = { .focus = first_focus(t, io->before),
 			      .whole = whole_of(t, io),
 			      .timeout_ms = s->timeout_ms ? s->timeout_ms : calibrated_ms,
-			      .timeout_max_ms = calibrated_ms * TIMEOUT_GROWTH_MAX,
+			      .timeout_max_ms = calibrated_ms * (io->growth_max ? io->growth_max
+								      : TIMEOUT_GROWTH_MAX),
 			      .since_us = io->change_us };
 	int rc;
 

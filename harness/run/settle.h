@@ -29,6 +29,8 @@ struct np_settle {
 	int64_t change_us; /* since when the change stands: nothing is left to do for anybody but the
 			      implementation; np_now_us() */
 	long long deadline_ms, stability_ms; /* since the change */
+	unsigned growth_max; /* of the time-out for lost probes, in calibrated ones; 0: 8. Less gives
+				a wrong table up sooner, and on a slow machine a right one */
 	enum np_whole whole;
 	unsigned turn; /* of NP_WHOLE_THINNED: number of the expectation */
 	const struct np_rt
