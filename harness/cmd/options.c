@@ -166,12 +166,27 @@ void np_options_help(const struct np_command *cmd, const struct np_option *optio
 	fprintf(out, "\nexit status: %s\n", cmd->exits);
 }
 
+/* For 'netpolcheck completion': name, value, choices and help of each option, tabs between. */
+static void print_table(const struct np_option *options)
+{
+	for (const struct np_option *o = options; o->name; o++) {
+		printf("%s\t%s\t", o->name, o->arg ? o->arg : "");
+		for (int i = 0; o->kind == NP_OPT_CHOICE && o->choices[i]; i++)
+			printf("%s%s", i ? " " : "", o->choices[i]);
+		printf("\t%s\n", o->help);
+	}
+}
+
 int np_command_begin(const struct np_command *cmd, const struct np_option *options, int argc,
 		     char **argv, struct np_strings *args)
 {
 	struct np_err err = { 0 };
 	bool help = false;
 
+	if (argc == 2 && strcmp(argv[1], "--complete") == 0) {
+		print_table(options);
+		return NP_EXIT_OK;
+	}
 	if (np_options_parse(options, argc, argv, args, &help, &err) < 0) {
 		np_command_fail(cmd, &err);
 		return NP_EXIT_USAGE;

@@ -69,6 +69,7 @@ void np_options_help(const struct np_command *cmd, const struct np_option *optio
 
 /*
  * The usual beginning of a command: parses, prints help (returns 0) or the error (returns 2).
+ * "--complete" alone prints the table of options for 'netpolcheck completion' (returns 0).
  * Returns -1 when the command should go on.
  */
 int np_command_begin(const struct np_command *cmd, const struct np_option *options, int argc,
