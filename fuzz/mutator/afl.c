@@ -67,7 +67,7 @@ NP_FACE uint32_t afl_custom_fuzz_count(void *data, const uint8_t *buf, size_t si
 static size_t mutate(struct afl *a, struct np_str input, struct np_str other, uint8_t **out,
 		     size_t max_size)
 {
-	struct np_mutant m;
+	struct np_mutation m;
 
 	face_mutate(&a->face, input, other, false, np_rng_next(&a->face.rng), max_size, &m);
 	np_buf_clear(&a->described);

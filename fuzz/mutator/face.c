@@ -86,7 +86,7 @@ static enum np_mutate_mode choose_mode(const struct face *f, uint64_t seed)
 }
 
 void face_mutate(struct face *f, struct np_str a, struct np_str b, bool cross, uint64_t seed,
-		 size_t max, struct np_mutant *ret)
+		 size_t max, struct np_mutation *ret)
 {
 	np_mutator_set_mode(f->mutator, choose_mode(f, seed));
 	np_mutator_set_max_bytes(f->mutator, max);

@@ -27,6 +27,6 @@ void face_init(struct face *f, uint64_t seed, size_t (*mutate_bytes)(uint8_t *, 
 void face_release(struct face *f);
 /* One mutant of at most @max bytes, in a mode that @seed chooses. @cross: of both, else of @a. */
 void face_mutate(struct face *f, struct np_str a, struct np_str b, bool cross, uint64_t seed,
-		 size_t max, struct np_mutant *ret);
+		 size_t max, struct np_mutation *ret);
 
 #endif

@@ -26,7 +26,7 @@ NP_FACE size_t LLVMFuzzerCustomMutator(uint8_t *data, size_t size, size_t max_si
 				       unsigned int seed)
 {
 	struct np_str input = { (const char *)data, size };
-	struct np_mutant m;
+	struct np_mutation m;
 
 	if (!max_size)
 		return 0;
@@ -40,7 +40,7 @@ NP_FACE size_t LLVMFuzzerCustomCrossOver(const uint8_t *data1, size_t size1, con
 					 unsigned int seed)
 {
 	struct np_str a = { (const char *)data1, size1 }, b = { (const char *)data2, size2 };
-	struct np_mutant m;
+	struct np_mutation m;
 
 	if (!max_out_size)
 		return 0;

@@ -7,12 +7,13 @@
 #include "diff.h"
 #include "fuzz.h"
 #include "minimize.h"
+#include "mutate.h"
 #include "score.h"
 
 static const struct np_command *const commands[] = {
 	&np_cmd_run,  &np_cmd_cases,  &np_cmd_eval,   &np_cmd_table, &np_cmd_diff,
 	&np_cmd_validate, &np_cmd_score, &np_cmd_report, &np_cmd_sandbox, &np_cmd_clean,
-	&np_cmd_fuzz, &np_cmd_minimize,
+	&np_cmd_fuzz, &np_cmd_minimize, &np_cmd_mutate,
 };
 
 #define N_COMMANDS (sizeof(commands) / sizeof(commands[0]))

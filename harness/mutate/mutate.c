@@ -133,11 +133,11 @@ static void write_tree(struct np_mutator *m)
 		mwrite_json(m->s.root, &m->text);
 }
 
-static void take(struct np_mutator *m, bool structured, bool kept, struct np_mutant *ret)
+static void take(struct np_mutator *m, bool structured, bool kept, struct np_mutation *ret)
 {
 	struct mstate *s = &m->s;
 
-	*ret = (struct np_mutant){
+	*ret = (struct np_mutation){
 		.text = { np_buf_text(&m->text), m->text.len },
 		.operators = { np_buf_text(&s->operators), s->operators.len },
 		.field = { np_buf_text(&s->field), s->field.len },
@@ -172,7 +172,7 @@ static bool make_fit(struct np_mutator *m, size_t max)
 #define SMALLEST_FAULT SMALLEST "}}"
 
 /* The end of the way: a document of no more than is needed, cut off if even that is too long. */
-static void take_smallest(struct np_mutator *m, struct np_mutant *ret)
+static void take_smallest(struct np_mutator *m, struct np_mutation *ret)
 {
 	struct mstate *s = &m->s;
 	bool fault = m->opts.mode == NP_MUTATE_SINGLE_FAULT, fits;
@@ -226,7 +226,7 @@ static size_t how_many(struct mstate *s)
 	return counts[mbelow(s, NP_ARRAY_SIZE(counts))];
 }
 
-static void finish_valid(struct np_mutator *m, struct np_mutant *ret)
+static void finish_valid(struct np_mutator *m, struct np_mutation *ret)
 {
 	mrepair(&m->s);
 	if (make_fit(m, m->opts.max_bytes))
@@ -238,7 +238,7 @@ static void finish_valid(struct np_mutator *m, struct np_mutant *ret)
 /* Room for the mistake, and for the parts that have to be made to hold it. */
 #define FAULT_ROOM_BYTES 1024
 
-static void finish_fault(struct np_mutator *m, struct np_mutant *ret)
+static void finish_fault(struct np_mutator *m, struct np_mutation *ret)
 {
 	size_t max = m->opts.max_bytes;
 
@@ -269,7 +269,7 @@ static void break_text(struct np_mutator *m)
 	mlog(&m->s, "break", NULL);
 }
 
-static void finish_hostile(struct np_mutator *m, struct np_mutant *ret)
+static void finish_hostile(struct np_mutator *m, struct np_mutation *ret)
 {
 	write_tree(m);
 	if (mone_in(&m->s, 6))
@@ -281,14 +281,14 @@ static void finish_hostile(struct np_mutator *m, struct np_mutant *ret)
 	take(m, true, true, ret);
 }
 
-static void mutate_text(struct np_mutator *m, struct np_str input, struct np_mutant *ret)
+static void mutate_text(struct np_mutator *m, struct np_str input, struct np_mutation *ret)
 {
 	np_buf_addstr(&m->text, input);
 	break_text(m);
 	take(m, false, true, ret);
 }
 
-static void finish(struct np_mutator *m, struct np_mutant *ret)
+static void finish(struct np_mutator *m, struct np_mutation *ret)
 {
 	switch (m->opts.mode) {
 	case NP_MUTATE_VALID:
@@ -304,7 +304,7 @@ static void finish(struct np_mutator *m, struct np_mutant *ret)
 }
 
 void np_mutate(struct np_mutator *m, struct np_str input, struct np_str other, uint64_t seed,
-	       struct np_mutant *ret)
+	       struct np_mutation *ret)
 {
 	struct mstate *s = &m->s;
 	size_t n;
@@ -327,7 +327,7 @@ void np_mutate(struct np_mutator *m, struct np_str input, struct np_str other, u
 /* ---- crossing ---- */
 
 /* The beginning of one and the end of the other. */
-static void cross_text(struct np_mutator *m, struct np_str a, struct np_str b, struct np_mutant *ret)
+static void cross_text(struct np_mutator *m, struct np_str a, struct np_str b, struct np_mutation *ret)
 {
 	size_t n = mbelow(&m->s, a.n + 1), from = mbelow(&m->s, b.n + 1);
 
@@ -340,7 +340,7 @@ static void cross_text(struct np_mutator *m, struct np_str a, struct np_str b, s
 }
 
 void np_mutate_cross(struct np_mutator *m, struct np_str a, struct np_str b, uint64_t seed,
-		     struct np_mutant *ret)
+		     struct np_mutation *ret)
 {
 	struct mstate *s = &m->s;
 

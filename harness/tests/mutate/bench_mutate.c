@@ -63,7 +63,7 @@ static void load_and_dump(void)
 
 static void mutate(struct np_mutator *m, struct np_str in)
 {
-	struct np_mutant x;
+	struct np_mutation x;
 
 	np_mutate(m, in, NP_STR_NONE, seed++, &x);
 	if (!x.kept_promise)
@@ -103,7 +103,7 @@ static void judge(struct np_str text)
 /* With what a target does with it: to read and to validate it. */
 static void valid_judged(void)
 {
-	struct np_mutant x;
+	struct np_mutation x;
 
 	np_mutate(mutators[NP_MUTATE_VALID], input, NP_STR_NONE, seed++, &x);
 	judge(x.text);
@@ -176,7 +176,7 @@ static void make_yaml(void)
 {
 	const struct np_mutate_opts opts = { .mode = NP_MUTATE_VALID, .format = NP_MUTATE_YAML };
 	struct np_mutator *m = np_mutator_new(&opts);
-	struct np_mutant x;
+	struct np_mutation x;
 
 	np_mutate(m, input, NP_STR_NONE, 1, &x);
 	np_buf_addstr(&as_yaml, x.text);

@@ -28,7 +28,7 @@ static void end(struct chain *c)
 	np_buf_release(&c->other);
 }
 
-static void next(struct chain *c, struct np_mutant *ret)
+static void next(struct chain *c, struct np_mutation *ret)
 {
 	size_t n;
 	const struct np_str *seeds = np_mutate_seeds(&n);
@@ -45,13 +45,13 @@ static void next(struct chain *c, struct np_mutant *ret)
 		  (struct np_str){ np_buf_text(&c->other), c->other.len }, c->seed++, ret);
 }
 
-static void keep(struct chain *c, const struct np_mutant *m)
+static void keep(struct chain *c, const struct np_mutation *m)
 {
 	np_buf_clear(&c->input);
 	np_buf_addstr(&c->input, m->text);
 }
 
-static void print_refused(const struct way *w, const struct np_mutant *m,
+static void print_refused(const struct way *w, const struct np_mutation *m,
 			  const struct np_validations *v)
 {
 	printf("%s: " NP_STR_FMT "\n" NP_STR_FMT "\n", w->name, NP_STR_ARG(m->operators),
@@ -77,7 +77,7 @@ START_TEST(valid_is_accepted)
 		begin(&c, NP_MUTATE_VALID, ways[i].format);
 		for (size_t k = 0; k < MANY / NP_ARRAY_SIZE(ways); k++) {
 			struct np_validations v = { 0 };
-			struct np_mutant m;
+			struct np_mutation m;
 
 			next(&c, &m);
 			ck_assert(m.structured && m.kept_promise);
@@ -127,7 +127,7 @@ static bool is_at(const struct np_finding *f, struct np_str field)
 	       f->advice.p[field.n] == ' ';
 }
 
-static bool is_single_fault(const struct np_mutant *m, const struct np_validations *v)
+static bool is_single_fault(const struct np_mutation *m, const struct np_validations *v)
 {
 	const struct np_validation *said = v->items;
 
@@ -149,7 +149,7 @@ START_TEST(single_fault_is_at_its_field)
 		begin(&c, NP_MUTATE_SINGLE_FAULT, ways[i].format);
 		for (size_t k = 0; k < MANY / NP_ARRAY_SIZE(ways); k++) {
 			struct np_validations v = { 0 };
-			struct np_mutant m;
+			struct np_mutation m;
 
 			next(&c, &m);
 			ck_assert(m.structured && m.kept_promise);
@@ -187,7 +187,7 @@ START_TEST(hostile_is_everything)
 		begin(&c, NP_MUTATE_HOSTILE, ways[i].format);
 		for (size_t k = 0; k < MANY / 20; k++) {
 			struct np_validations v = { 0 };
-			struct np_mutant m;
+			struct np_mutation m;
 
 			next(&c, &m);
 			ck_assert_uint_le(m.text.n, 4096);

@@ -57,7 +57,7 @@ START_TEST(same_seed_same_mutant)
 	for (int mode = 0; mode < NP_N_MUTATE_MODES; mode++) {
 		struct np_mutator *a = make((enum np_mutate_mode)mode, NP_MUTATE_SAME, 0),
 				  *b = make((enum np_mutate_mode)mode, NP_MUTATE_SAME, 0);
-		struct np_mutant x, y;
+		struct np_mutation x, y;
 		size_t n_same = 0;
 
 		for (size_t i = 0; i < NP_ARRAY_SIZE(inputs); i++)
@@ -100,7 +100,7 @@ START_TEST(any_input_and_every_size)
 						    sizes[k]);
 
 			for (size_t i = 0; i < NP_ARRAY_SIZE(inputs) * 40; i++) {
-				struct np_mutant x;
+				struct np_mutation x;
 
 				np_mutate(m, np_str_from(inputs[i % NP_ARRAY_SIZE(inputs)]),
 					  np_str_from(inputs[i / 7 % NP_ARRAY_SIZE(inputs)]), i, &x);
@@ -123,7 +123,7 @@ START_TEST(valid_from_any_input)
 	for (size_t i = 0; i < NP_ARRAY_SIZE(inputs) * 100; i++) {
 		struct np_str in = np_str_from(inputs[i % NP_ARRAY_SIZE(inputs)]);
 		struct np_validations v = { 0 };
-		struct np_mutant x;
+		struct np_mutation x;
 
 		if (memmem(in.p, in.n, "\"object\"", 8))
 			continue;	/* kubectl takes no events */
@@ -144,7 +144,7 @@ START_TEST(bytes_are_mutated)
 	size_t n_changed = 0, n_longer = 0, n_shorter = 0;
 
 	for (uint64_t seed = 0; seed < 1000; seed++) {
-		struct np_mutant x;
+		struct np_mutation x;
 
 		np_mutate(m, in, NP_STR_NONE, seed, &x);
 		ck_assert(!x.structured);
@@ -172,7 +172,7 @@ START_TEST(bytes_of_the_caller)
 					     .max_bytes = 100,
 					     .mutate_bytes = fake_mutate };
 	struct np_mutator *m = np_mutator_new(&opts);
-	struct np_mutant x;
+	struct np_mutation x;
 
 	np_mutate(m, NP_STR("nothing"), NP_STR_NONE, 1, &x);
 	ck_assert_uint_eq(x.text.n, 100);
@@ -191,7 +191,7 @@ START_TEST(yaml_means_the_same)
 
 	for (uint64_t seed = 0; seed < MANY / 20; seed++) {
 		struct np_buf b = { 0 };
-		struct np_mutant x, y;
+		struct np_mutation x, y;
 
 		np_mutate(json, seeds[seed % n], NP_STR_NONE, seed, &x);
 		np_mutate(yaml, seeds[seed % n], NP_STR_NONE, seed, &y);
@@ -210,7 +210,7 @@ END_TEST
 START_TEST(yaml_stays_yaml)
 {
 	struct np_mutator *m = make(NP_MUTATE_VALID, NP_MUTATE_SAME, 0);
-	struct np_mutant x;
+	struct np_mutation x;
 	bool grown = false;
 
 	for (uint64_t seed = 0; seed < 100; seed++) {
@@ -241,7 +241,7 @@ START_TEST(subtrees_come_from_the_other)
 	size_t n_crossed = 0, n_mutated = 0;
 
 	for (uint64_t seed = 0; seed < 500; seed++) {
-		struct np_mutant x;
+		struct np_mutation x;
 
 		np_mutate_cross(m, one, two, seed, &x);
 		ck_assert(x.structured && np_str_starts(x.operators, "graft"));
@@ -259,7 +259,7 @@ END_TEST
 START_TEST(crossing_of_bytes)
 {
 	struct np_mutator *m = make(NP_MUTATE_HOSTILE, NP_MUTATE_SAME, 20);
-	struct np_mutant x;
+	struct np_mutation x;
 
 	for (uint64_t seed = 0; seed < 200; seed++) {
 		np_mutate_cross(m, NP_STR("aaaaaaaaaaaaaaaa"), NP_STR("bbbbbbbbbbbbbbbb"), seed, &x);
@@ -290,7 +290,7 @@ START_TEST(shapes_are_made)
 	const struct np_str *seeds = np_mutate_seeds(&n);
 
 	for (uint64_t seed = 0; seed < 20000; seed++) {
-		struct np_mutant x;
+		struct np_mutation x;
 
 		/* The first alone: what comes out is not there before. */
 		np_mutate(m, seeds[0], NP_STR_NONE, seed, &x);
@@ -308,7 +308,7 @@ START_TEST(limits)
 {
 	struct np_mutator *m = make(NP_MUTATE_HOSTILE, NP_MUTATE_JSON, 0);
 	struct np_buf deep = { 0 }, wide = { 0 }, large = { 0 };
-	struct np_mutant x;
+	struct np_mutation x;
 
 	for (int i = 0; i < NP_MUTATE_MAX_DEPTH; i++)
 		np_buf_addc(&deep, '[');
@@ -357,7 +357,7 @@ START_TEST(large_inputs_are_made_to_fit)
 
 		for (uint64_t seed = 0; seed < 30; seed++) {
 			struct np_validations v = { 0 };
-			struct np_mutant x;
+			struct np_mutation x;
 
 			np_mutate(f, (struct np_str){ b.data, b.len }, NP_STR_NONE, seed, &x);
 			ck_assert_uint_le(x.text.n, 3000);

@@ -79,7 +79,7 @@ enum np_fault_stage {
 const char *np_fault_stage_name(enum np_fault_stage stage);
 
 /* All text is the mutator's own, until its next call. */
-struct np_mutant {
+struct np_mutation {
 	struct np_str text;
 	/* what was done, such as add-port,cidr-halves: letters, digits, '-' and ',' */
 	struct np_str operators;
@@ -107,10 +107,10 @@ bool np_mutate_reads(struct np_mutator *m, struct np_str input);
  * fail.
  */
 void np_mutate(struct np_mutator *m, struct np_str input, struct np_str other, uint64_t seed,
-	       struct np_mutant *ret);
+	       struct np_mutation *ret);
 /* A child of both: parts of @a with parts of @b of the same type, and no other change. */
 void np_mutate_cross(struct np_mutator *m, struct np_str a, struct np_str b, uint64_t seed,
-		     struct np_mutant *ret);
+		     struct np_mutation *ret);
 
 /*
  * The built-in documents, as JSON: the shapes of policies that have brought agents down, and plain
