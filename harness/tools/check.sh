@@ -108,6 +108,7 @@ if [ "$what" = all ] || [ "$what" = unit ]; then
 	run layers 120 $make check-layers
 	run style 120 $make check-style
 	run 'clauses covered' 60 sh harness/tools/clauses.sh --check
+	run 'bugs mapped to cases' 60 env BUILD=build sh harness/tests/bugmap.sh
 	run 'cases through the oracle' 120 build/tests/oracle/check_cases suites
 	run 'oracle mistakes die' 600 sh harness/tests/oracle/run_mutants.sh build suites
 	run 'oracle against brute force' 120 build/tests/oracle/check_cross --worlds harness/tests/oracle/worlds.tsv --cells 300000
