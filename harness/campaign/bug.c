@@ -281,9 +281,12 @@ static int put_world(const char *dir, struct np_err *err)
 static int put_all(const char *dir, const json_t *bug, const struct np_bug_file *files,
 		   size_t n_files, struct np_err *err)
 {
+	np_auto_free char *repro = np_xasprintf("%s/repro", dir);
 	struct np_buf b = { 0 };
-	int rc;
+	int rc = np_dir_remove(repro, err); /* of a larger input */
 
+	if (rc < 0)
+		return -1;
 	np_bug_markdown(bug, &b);
 	rc = put_buf(dir, "report.md", &b, 0600, err);
 	if (rc == 0 && strcmp(np_json_str(bug, "kind", ""), "validation-diff") != 0) {

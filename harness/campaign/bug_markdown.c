@@ -33,6 +33,18 @@ const char *np_bug_contact(const json_t *bug)
 	return "the address in the project's SECURITY.md";
 }
 
+/* Tabs are blanks here: a terminal's control characters are not wanted, and stacks have tabs. */
+static void put_line(struct np_buf *b, struct np_str line)
+{
+	while (line.n && line.p[0] == '\t') {
+		np_buf_adds(b, "        ");
+		line.p++;
+		line.n--;
+	}
+	np_buf_printable(b, line);
+	np_buf_addc(b, '\n');
+}
+
 /* The first @n lines of @text, in a fence that its content cannot close. */
 static void put_fence(struct np_buf *b, const char *language, const char *text, size_t n)
 {
@@ -40,8 +52,7 @@ static void put_fence(struct np_buf *b, const char *language, const char *text, 
 	for (size_t i = 0; i < n && *text; i++) {
 		size_t len = strcspn(text, "\n");
 
-		np_buf_printable(b, (struct np_str){ text, len });
-		np_buf_addc(b, '\n');
+		put_line(b, (struct np_str){ text, len });
 		text += len + (text[len] == '\n');
 	}
 	if (*text)

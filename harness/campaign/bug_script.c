@@ -115,6 +115,35 @@ static void put_default(struct np_buf *b, const char *variable, const json_t *bu
 	np_buf_printf(b, "\n%s=${%s-$default}\n", variable, variable);
 }
 
+/* A label, or a pod made anew. */
+static void put_change(const json_t *op, struct np_buf *b)
+{
+	bool of_ns = strcmp(np_json_str(op, "kind", ""), "Namespace") == 0;
+	struct np_buf patch = { 0 };
+	json_t *labels = json_object_get(op, "labels"), *full;
+
+	if (!labels) {
+		np_buf_adds(b, "drop Pod ");
+		np_shell_quote(np_json_str(op, "namespace", "a"), b);
+		np_buf_addc(b, ' ');
+		np_shell_quote(np_json_str(op, "name", ""), b);
+		np_buf_adds(b, "\nput 01-pods.yaml\n");
+		return;
+	}
+	full = np_json_pack("{s:{s:O}}", "metadata", "labels", labels);
+	np_json_dump(full, 0, &patch);
+	json_decref(full);
+	np_buf_printf(b, "$KUBECTL patch %s \"%s", of_ns ? "namespace" : "pod",
+		      of_ns ? "$PREFIX-" : "");
+	np_buf_printf(b, "%.20s\"", np_json_str(op, of_ns ? "namespace" : "name", ""));
+	if (!of_ns)
+		np_buf_printf(b, " -n \"$PREFIX-%.20s\"", np_json_str(op, "namespace", "a"));
+	np_buf_adds(b, " --type merge -p ");
+	np_shell_quote(np_buf_text(&patch), b);
+	np_buf_adds(b, " >/dev/null || fail 'cannot change labels'\n");
+	np_buf_release(&patch);
+}
+
 static void put_operations(const json_t *bug, struct np_buf *b)
 {
 	json_t *op;
@@ -129,8 +158,10 @@ static void put_operations(const json_t *bug, struct np_buf *b)
 			np_buf_addc(b, ' ');
 			np_shell_quote(np_json_str(op, "name", ""), b);
 			np_buf_addc(b, '\n');
-		} else {
+		} else if (json_object_get(op, "object")) {
 			np_buf_printf(b, "put %02zu-operation.yaml\n", i + 2);
+		} else {
+			put_change(op, b);
 		}
 	}
 }

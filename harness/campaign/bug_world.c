@@ -15,6 +15,7 @@ const struct np_bug_pod np_bug_pods[] = {
 	{ "k", "client", { { "canary", "client" } }, false },
 	{ "k", "server", { { "canary", "server" } }, false },
 	{ "k", "server2", { { "canary", "server" } }, true },
+	{ "k", "guarded", { { "canary", "guarded" } }, true },
 };
 const size_t np_bug_n_pods = NP_ARRAY_SIZE(np_bug_pods);
 
@@ -92,4 +93,14 @@ json_t *np_bug_canary_policy(const char *real)
 			    "networking.k8s.io/v1", "kind", "NetworkPolicy", "metadata", "name",
 			    "canary", "namespace", real, "spec", "podSelector", "matchLabels",
 			    "canary", "server", "policyTypes", "Ingress");
+}
+
+json_t *np_bug_guard_policy(const char *real)
+{
+	json_t *p = np_bug_canary_policy(real);
+
+	json_object_set_new(np_json_at(p, "metadata"), "name", json_string("guard"));
+	json_object_set_new(np_json_at(p, "spec/podSelector/matchLabels"), "canary",
+			    json_string("guarded"));
+	return p;
 }

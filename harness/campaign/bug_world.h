@@ -39,6 +39,9 @@ json_t *np_bug_pod_object(const struct np_bug_pod *pod, const char *real, const 
 			  const char *node);
 /* The policy that denies everything into the canary's server. New reference. */
 json_t *np_bug_canary_policy(const char *real);
+/* The policy that keeps everybody from the pod "guarded", for as long as a campaign lasts. New
+ * reference. */
+json_t *np_bug_guard_policy(const char *real);
 
 /* @s in single quotes of the shell. */
 void np_shell_quote(const char *s, struct np_buf *b);

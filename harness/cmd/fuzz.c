@@ -6,6 +6,8 @@
 #include "np/base/mem.h"
 
 static const struct np_command *const commands[] = {
+	&np_cmd_fuzz_live,
+	&np_cmd_fuzz_replay,
 	&np_cmd_fuzz_report,
 };
 

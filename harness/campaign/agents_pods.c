@@ -1,0 +1,196 @@
+/* agents_pods.c - agents as pods: their containers' status and logs, through the API. */
+#include <stdint.h>
+#include <string.h>
+
+#include "agents.h"
+#include "logline.h"
+#include "np/base/json.h"
+#include "np/base/mem.h"
+#include "np/kube/resource.h"
+
+#define LOG_LINES 2000
+
+static struct agent *agent_of(struct agents *a, const json_t *pod, const json_t *status)
+{
+	const char *ns = np_json_str(pod, "metadata/namespace", ""),
+		   *name = np_json_str(pod, "metadata/name", "");
+	const char *container = np_json_str(status, "name", "");
+	struct agent *g;
+
+	for (size_t i = 0; i < a->n; i++) {
+		g = &a->items[i];
+		if (!g->pid_file && strcmp(g->ns, ns) == 0 && strcmp(g->pod, name) == 0 &&
+		    strcmp(g->container, container) == 0)
+			return g;
+	}
+	if (a->n == AGENTS_MAX)
+		return NULL;
+	a->items = np_grow(a->items, &a->cap, a->n, sizeof(*a->items));
+	g = &a->items[a->n++];
+	*g = (struct agent){ .restarts = -1 };
+	snprintf(g->ns, sizeof(g->ns), "%s", ns);
+	snprintf(g->pod, sizeof(g->pod), "%s", name);
+	snprintf(g->container, sizeof(g->container), "%s", container);
+	snprintf(g->name, sizeof(g->name), "%.200s-%.100s", name, container);
+	str_copy(g->component, sizeof(g->component), np_str_from(container));
+	snprintf(g->node, sizeof(g->node), "%s", np_json_str(pod, "spec/nodeName", ""));
+	return g;
+}
+
+static void report_exit(struct agent *g, const json_t *pod, const json_t *ended, long long before,
+			long long after, json_t *ret_bugs)
+{
+	int code = (int)np_json_int(ended, "exitCode", -1);
+	const char *reason = np_json_str(ended, "reason", "");
+	struct np_exit_meaning means = np_exit_meaning(code, reason, g->component);
+	json_t *bug;
+
+	if (means.benign)
+		return;
+	bug = np_bug_new_of(means.kind, g->component, means.type, "",
+			    np_json_str(ended, "message", means.what));
+	json_object_set_new(bug, "exit",
+			    np_json_pack("{s:i, s:o, s:s}", "code", code, "reason",
+					 np_json_string(np_str_from(reason)), "means", means.what));
+	json_object_set_new(bug, "restarts",
+			    np_json_pack("{s:I, s:I}", "before", (json_int_t)before, "after",
+					 (json_int_t)after));
+	json_object_set_new(bug, "node",
+			    np_json_string(np_str_from(np_json_str(pod, "spec/nodeName", ""))));
+	json_array_append_new(ret_bugs, bug);
+}
+
+bool agents_take_status(struct agent *g, const json_t *pod, const json_t *status, json_t *ret_bugs)
+{
+	long long restarts = np_json_int(status, "restartCount", 0), before = g->restarts;
+	const json_t *ended = np_json_at(status, "lastState/terminated");
+	const char *id = np_json_str(status, "containerID", "");
+	bool first = before < 0, again;
+
+	/* A container that ended and waits to be started again has its end in `state`. */
+	if (np_json_at(status, "state/terminated"))
+		ended = np_json_at(status, "state/terminated");
+	again = !first &&
+		(restarts > before || (np_json_at(status, "state/terminated") && !g->down));
+	g->restarts = restarts;
+	g->down = !np_json_at(status, "state/running");
+	snprintf(g->id, sizeof(g->id), "%s", id);
+	if (again && ended)
+		report_exit(g, pod, ended, before, restarts, ret_bugs);
+	return again;
+}
+
+/* The log since the last line that was read; of a container that ended, the previous one. */
+static void read_pod_log(struct agents *a, struct agent *g, bool previous, json_t *ret_bugs)
+{
+	struct np_buf path = { 0 }, query = { 0 };
+	struct np_kube_reply reply = { .http = 0 };
+	struct np_kube_req req = { .method = "GET",
+				   .flags = NP_KUBE_NO_JSON | NP_KUBE_ONCE,
+				   .timeout_ms = 10000,
+				   .accept = "*/*" };
+	struct np_str fresh;
+
+	np_kube_path(&path, &np_kube_types[NP_KUBE_POD], g->ns, g->pod, "log");
+	np_buf_printf(&query, "timestamps=true&tailLines=%d&container=", LOG_LINES);
+	np_kube_escape(&query, g->container);
+	if (previous)
+		np_buf_adds(&query, "&previous=true");
+	if (g->log_since[0]) {
+		np_buf_adds(&query, "&sinceTime=");
+		np_kube_escape(&query, g->log_since);
+	}
+	req.path = np_buf_text(&path);
+	req.query = np_buf_text(&query);
+	if (np_kube_request(a->kube, &req, &reply, NULL) == 0 && reply.text.len) {
+		const char *last;
+		size_t known =
+			g->log_since[0]
+				? str_find((struct np_str){ reply.text.data, reply.text.len },
+					   g->log_since)
+				: SIZE_MAX;
+
+		fresh = (struct np_str){ reply.text.data, reply.text.len };
+		/* sinceTime counts whole seconds in some versions: lines up to the one known are
+		 * known. */
+		if (known != SIZE_MAX) {
+			size_t next;
+
+			log_line_at(fresh, known, &next);
+			fresh = str_from(fresh, next);
+		}
+		last = fresh.n > 1 ? memrchr(fresh.p, '\n', fresh.n - 1) : NULL;
+		if (fresh.n)
+			str_copy(g->log_since, sizeof(g->log_since),
+				 str_until(last ? str_from(fresh, (size_t)(last - fresh.p) + 1)
+						: fresh,
+					   ' '));
+		agents_read_piece(a, g, fresh, ret_bugs);
+	}
+	np_kube_reply_release(&reply);
+	np_buf_release(&path);
+	np_buf_release(&query);
+}
+
+/* The exit code says that it died; where the log says why, that is the better report. */
+static void prefer_log(json_t *bugs, size_t from, size_t exits_to)
+{
+	json_t *exit_bug, *log_bug;
+
+	if (exits_to == from || json_array_size(bugs) == exits_to)
+		return;
+	exit_bug = json_array_get(bugs, from);
+	log_bug = json_array_get(bugs, exits_to);
+	json_object_set(log_bug, "exit", json_object_get(exit_bug, "exit"));
+	json_object_set(log_bug, "restarts", json_object_get(exit_bug, "restarts"));
+	json_array_remove(bugs, from);
+}
+
+static void look_at_container(struct agents *a, const json_t *pod, const json_t *status,
+			      json_t *ret_bugs)
+{
+	struct agent *g = agent_of(a, pod, status);
+	size_t from = json_array_size(ret_bugs), exits_to;
+	bool ended;
+
+	if (!g)
+		return;
+	ended = agents_take_status(g, pod, status, ret_bugs);
+	g->seen = true;
+	exits_to = json_array_size(ret_bugs);
+	if (ended) {
+		a->restarts++;
+		read_pod_log(a, g, np_json_at(status, "state/running") != NULL, ret_bugs);
+	}
+	if (!g->down)
+		read_pod_log(a, g, false, ret_bugs);
+	prefer_log(ret_bugs, from, exits_to);
+}
+
+int agents_look_at_pods(struct agents *a, json_t *ret_bugs, struct np_err *err)
+{
+	const struct np_kube_query q = { .label_selector = a->selector };
+	json_t *pods = NULL, *pod, *status, *unused = json_array();
+	size_t i, k;
+
+	if (np_kube_list(a->kube, &np_kube_types[NP_KUBE_POD], a->ns, &q, &pods, NULL, err) < 0) {
+		json_decref(unused);
+		return -1;
+	}
+	for (i = 0; i < a->n; i++)
+		a->items[i].seen = a->items[i].pid_file != NULL;
+	/* The first look only takes note: what was said before we came is not our doing. */
+	json_array_foreach(pods, i, pod)
+		json_array_foreach(np_json_at(pod, "status/containerStatuses"), k, status)
+			look_at_container(a, pod, status, a->listed ? ret_bugs : unused);
+	/* A pod that is gone was deleted: a rollout is no crash. */
+	for (i = 0; i < a->n; i++)
+		if (!a->items[i].seen) {
+			np_buf_release(&a->items[i].tail);
+			a->items[i--] = a->items[--a->n];
+		}
+	a->listed = true;
+	json_decref(pods);
+	json_decref(unused);
+	return 0;
+}
