@@ -41,7 +41,7 @@ LINK_ARCHIVES = $(call reverse,$(ARCHIVES))
 TEST_SRC := $(wildcard harness/tests/*/test_*.c harness/tests/*/bench_*.c harness/tests/*/check_*.c)
 TESTS := $(patsubst harness/%.c,$(BUILD)/%,$(TEST_SRC))
 
-.PHONY: all lib agent tests deps run check check-unit check-asan check-layers check-style bench install uninstall clean tidy man image cross-check lab-build lab-up lab-down lab-status lab-run
+.PHONY: all lib agent tests deps run check check-unit check-asan check-layers check-style bench install uninstall deb clean tidy man image cross-check lab-build lab-up lab-down lab-status lab-run
 .SECONDARY:
 all: $(BUILD)/netpolcheck $(BUILD)/netpolcheck-agent
 
@@ -107,6 +107,7 @@ $(BUILD)/libnpmutate.so: $(MUTATE_SO_OBJ)
 .PHONY: mutator
 mutator: $(BUILD)/libnpmutate.so
 $(BUILD)/tests/mutate/test_shared: $(BUILD)/libnpmutate.so
+$(BUILD)/tests/mutate/test_command: $(BUILD)/netpolcheck
 
 deps:
 	@harness/tools/deps.sh
@@ -166,19 +167,28 @@ $(BUILD)/man/%: harness/man/%.scd
 	$(Q)scdoc < $< > $@
 
 DATADIR := $(DESTDIR)$(PREFIX)/share/netpolcheck
+BASHDIR ?= $(PREFIX)/share/bash-completion/completions
+ZSHDIR ?= $(PREFIX)/share/zsh/site-functions
 install: all man
 	install -d $(DESTDIR)$(PREFIX)/bin $(DESTDIR)$(PREFIX)/libexec/netpolcheck $(DATADIR) $(DESTDIR)$(PREFIX)/share/man/man1 $(DESTDIR)$(PREFIX)/share/man/man5
 	install -m 755 $(BUILD)/netpolcheck $(DESTDIR)$(PREFIX)/bin/
 	install -s -m 755 $(BUILD)/netpolcheck-agent $(DESTDIR)$(PREFIX)/libexec/netpolcheck/
-	cp -R suites $(DATADIR)/
+	cp -R suites results/schema $(DATADIR)/
+	install -d $(DESTDIR)$(BASHDIR) $(DESTDIR)$(ZSHDIR)
+	$(BUILD)/netpolcheck completion bash > $(DESTDIR)$(BASHDIR)/netpolcheck
+	$(BUILD)/netpolcheck completion zsh > $(DESTDIR)$(ZSHDIR)/_netpolcheck
 	for m in $(MAN); do install -m 644 $$m $(DESTDIR)$(PREFIX)/share/man/man$${m##*.}/; done
 
 uninstall:
-	rm -f $(DESTDIR)$(PREFIX)/bin/netpolcheck
+	rm -f $(DESTDIR)$(PREFIX)/bin/netpolcheck $(DESTDIR)$(BASHDIR)/netpolcheck $(DESTDIR)$(ZSHDIR)/_netpolcheck
 	rm -rf $(DESTDIR)$(PREFIX)/libexec/netpolcheck $(DATADIR)
 	for m in $(MAN); do rm -f $(DESTDIR)$(PREFIX)/share/man/man$${m##*.}/$$(basename $$m); done
 
 include fuzz/fuzz.mk
+
+# A Debian package of what is installed: build/netpolcheck_<version>_<arch>.deb
+deb: all man
+	@harness/tools/deb.sh $(BUILD)
 
 clean:
 	rm -rf $(BUILD)

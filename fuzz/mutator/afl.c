@@ -1,6 +1,6 @@
 /*
- * afl.c - the mutator as a custom mutator of AFL++, by the documented prototypes of 4.04c (no header
- * of AFL++ is needed; post_process and fuzz_send are not used).
+ * afl.c - the mutator as a custom mutator of AFL++, by the documented prototypes of 4.04c (no
+ *header of AFL++ is needed; post_process and fuzz_send are not used).
  *
  *	AFL_CUSTOM_MUTATOR_LIBRARY=$PWD/build/libnpmutate.so afl-fuzz -i seeds -o out -- ./target
  *

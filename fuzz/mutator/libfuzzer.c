@@ -10,7 +10,8 @@ extern size_t LLVMFuzzerMutate(uint8_t *data, size_t size, size_t max_size) __at
 
 size_t LLVMFuzzerCustomMutator(uint8_t *data, size_t size, size_t max_size, unsigned int seed);
 size_t LLVMFuzzerCustomCrossOver(const uint8_t *data1, size_t size1, const uint8_t *data2,
-				 size_t size2, uint8_t *out, size_t max_out_size, unsigned int seed);
+				 size_t size2, uint8_t *out, size_t max_out_size,
+				 unsigned int seed);
 
 /* The engine's interface has no place for it. Freed by nobody: it lives as long as the process. */
 static struct face *shared(void)

@@ -13,7 +13,7 @@ static const char *const mutate_formats[] = { "yaml", "json", NULL };
 
 #define COUNT_USUAL 10
 #define COUNT_MAX 100000000ULL
-#define OUT_MAX 1000000ULL	/* files in a folder */
+#define OUT_MAX 1000000ULL /* files in a folder */
 
 struct mutate_args {
 	struct np_strings paths;
@@ -26,7 +26,8 @@ struct mutate_args {
 static int check_args(const struct mutate_args *a, struct np_err *err)
 {
 	if (!a->count || a->count > (a->out ? OUT_MAX : COUNT_MAX))
-		return np_err_set(err, NP_EUSAGE, "--count: 1 to %llu", a->out ? OUT_MAX : COUNT_MAX);
+		return np_err_set(err, NP_EUSAGE, "--count: 1 to %llu",
+				  a->out ? OUT_MAX : COUNT_MAX);
 	if (a->max_bytes > NP_MUTATE_MAX_INPUT)
 		return np_err_set(err, NP_EUSAGE, "--max-bytes: at most %zu", NP_MUTATE_MAX_INPUT);
 	if (a->max_bytes && a->max_bytes < NP_MUTATE_ROOM_BYTES)
@@ -72,9 +73,9 @@ static int write_file(const struct mutate_args *a, const char *name, const struc
 static int take(const struct mutate_args *a, unsigned long long i, const struct np_mutation *m,
 		struct np_err *err)
 {
-	np_auto_free char *name = a->out ? np_xasprintf("mutant-%06llu.%s", i + 1,
-							mutate_formats[a->format])
-					 : np_xasprintf("%llu", i + 1);
+	np_auto_free char *name =
+		a->out ? np_xasprintf("mutant-%06llu.%s", i + 1, mutate_formats[a->format])
+		       : np_xasprintf("%llu", i + 1);
 
 	if (a->out && write_file(a, name, m, err) < 0)
 		return -1;
@@ -139,11 +140,11 @@ static int run_mutate(int argc, char **argv)
 {
 	struct mutate_args a = { .seed = 1, .count = COUNT_USUAL };
 	const struct np_option options[] = {
-		{ "seed", NP_OPT_U64, &a.seed, "S", "the same seed gives the same mutants; default 1",
-		  NULL },
+		{ "seed", NP_OPT_U64, &a.seed, "S",
+		  "the same seed gives the same mutants; default 1", NULL },
 		{ "count", NP_OPT_U64, &a.count, "N", "how many; default 10", NULL },
-		{ "mode", NP_OPT_CHOICE, &a.mode, "MODE",
-		  "valid (default), single-fault, hostile", mode_names },
+		{ "mode", NP_OPT_CHOICE, &a.mode, "MODE", "valid (default), single-fault, hostile",
+		  mode_names },
 		{ "format", NP_OPT_CHOICE, &a.format, "FORMAT",
 		  "yaml (default), a stream of documents; json, one a line", mutate_formats },
 		{ "max-bytes", NP_OPT_U64, &a.max_bytes, "BYTES",

@@ -16,12 +16,12 @@ struct mutate_inputs {
 	size_t n, cap, total_bytes;
 };
 
-#define MUTATE_MAX_INPUT_BYTES ((size_t)256 << 20)	/* of all files together */
+#define MUTATE_MAX_INPUT_BYTES ((size_t)256 << 20) /* of all files together */
 
 /*
- * Adds the documents of files and folders, "-" is standard input. What cannot be read as YAML or JSON
- * is an error, unless @hostile: then it is taken as it is. Documents of other kinds than NetworkPolicy
- * and lists are left out, unless @hostile. None at all is NP_EUSAGE.
+ * Adds the documents of files and folders, "-" is standard input. What cannot be read as YAML or
+ * JSON is an error, unless @hostile: then it is taken as it is. Documents of other kinds than
+ * NetworkPolicy and lists are left out, unless @hostile. None at all is NP_EUSAGE.
  */
 int mutate_inputs_load(const struct np_strings *paths, bool hostile, struct mutate_inputs *in,
 		       struct np_err *err);

@@ -33,11 +33,13 @@ static bool starts_as_json(struct np_str text)
 	return false;
 }
 
-/* As kubectl: what is not JSON after all is tried as YAML, and then it is YAML's error that counts. */
+/* As kubectl: what is not JSON after all is tried as YAML, and then it is YAML's error that counts.
+ */
 static int read_documents(struct np_str text, const char *path, struct np_docs *ret,
 			  struct np_err *err)
 {
-	const struct np_read_opts opts = { .file = path, .max_bytes = MUTATE_MAX_INPUT_BYTES,
+	const struct np_read_opts opts = { .file = path,
+					   .max_bytes = MUTATE_MAX_INPUT_BYTES,
 					   .many = true };
 
 	if (starts_as_json(text) && np_read_json(text, &opts, ret, err) == 0)
@@ -77,7 +79,8 @@ static int add_file(struct mutate_inputs *in, const char *path, bool hostile, st
 			err->code = NP_EUSAGE;
 		return -1;
 	}
-	if (read_documents((struct np_str){ np_buf_text(&text), text.len }, path, &docs, err) == 0) {
+	if (read_documents((struct np_str){ np_buf_text(&text), text.len }, path, &docs, err) ==
+	    0) {
 		rc = add_documents(in, &docs, hostile, err);
 		np_docs_release(&docs);
 	} else if (hostile && text.len) {

@@ -36,7 +36,9 @@ static void flip(struct bytes *b)
 
 static void set(struct bytes *b)
 {
-	static const uint8_t odd[] = { 0, 1, 9, 10, 13, 32, 34, 39, 92, 127, 128, 0xc0, 0xed, 0xff };
+	static const uint8_t odd[] = {
+		0, 1, 9, 10, 13, 32, 34, 39, 92, 127, 128, 0xc0, 0xed, 0xff
+	};
 
 	if (b->n)
 		b->p[mbelow(b->s, b->n)] = mone_in(b->s, 2) ? odd[mbelow(b->s, sizeof(odd))]
@@ -86,12 +88,67 @@ static void copy_over(struct bytes *b)
 static void add_word(struct bytes *b)
 {
 	static const char *const words[] = {
-		"{", "}", "[", "]", ":", ",", "\"", "'", "\\", "\n", "\n  ", "- ", ": ", "? ", "# ", "---\n",
-		"...\n", "&a ", "*a", "!!", "|\n", ">\n", "%YAML 1.1\n", "\xef\xbb\xbf", "\t", "~", "null",
-		"true", "<<", "\\u0000", "\\ud800", "/0", "/32", "0.0.0.0/0", "::/0", "65536", "-1",
-		"2147483648", "1e9", "In", "NotIn", "spec", "ingress", "egress", "from", "to", "ports",
-		"port", "endPort", "protocol", "podSelector", "namespaceSelector", "ipBlock", "cidr",
-		"except", "matchLabels", "matchExpressions", "key", "operator", "values", "policyTypes",
+		"{",
+		"}",
+		"[",
+		"]",
+		":",
+		",",
+		"\"",
+		"'",
+		"\\",
+		"\n",
+		"\n  ",
+		"- ",
+		": ",
+		"? ",
+		"# ",
+		"---\n",
+		"...\n",
+		"&a ",
+		"*a",
+		"!!",
+		"|\n",
+		">\n",
+		"%YAML 1.1\n",
+		"\xef\xbb\xbf",
+		"\t",
+		"~",
+		"null",
+		"true",
+		"<<",
+		"\\u0000",
+		"\\ud800",
+		"/0",
+		"/32",
+		"0.0.0.0/0",
+		"::/0",
+		"65536",
+		"-1",
+		"2147483648",
+		"1e9",
+		"In",
+		"NotIn",
+		"spec",
+		"ingress",
+		"egress",
+		"from",
+		"to",
+		"ports",
+		"port",
+		"endPort",
+		"protocol",
+		"podSelector",
+		"namespaceSelector",
+		"ipBlock",
+		"cidr",
+		"except",
+		"matchLabels",
+		"matchExpressions",
+		"key",
+		"operator",
+		"values",
+		"policyTypes",
 	};
 	const char *w = words[mbelow(b->s, NP_ARRAY_SIZE(words))];
 
@@ -118,8 +175,9 @@ static void end_early(struct bytes *b)
 
 size_t mbytes(struct mstate *s, uint8_t *bytes, size_t n, size_t max)
 {
-	static void (*const ways[])(struct bytes *) = { flip,	set,	  add_byte, cut,   repeat,
-							copy_over, add_word, add_word, digit, end_early };
+	static void (*const ways[])(struct bytes *) = { flip,	set,	   add_byte, cut,
+							repeat, copy_over, add_word, add_word,
+							digit,	end_early };
 	struct bytes b = { s, bytes, n, max };
 
 	if (!max)

@@ -190,15 +190,18 @@ static bool end_below(struct mstate *s, struct mnode *p)
 	int32_t from = 2 + (int32_t)mbelow(s, 65534);
 
 	put_field(p, "port", mnode_number(&s->arena, from, MT_PORT_VALUE));
-	put_field(p, "endPort",
-		  mnode_number(&s->arena, mone_in(s, 2) ? from - 1 : 1 + (long long)mbelow(s, (size_t)from - 1),
-			       MT_END_PORT));
+	put_field(
+		p, "endPort",
+		mnode_number(&s->arena,
+			     mone_in(s, 2) ? from - 1 : 1 + (long long)mbelow(s, (size_t)from - 1),
+			     MT_END_PORT));
 	return refused(s, p, ".endPort");
 }
 
 static bool end_bad(struct mstate *s, struct mnode *p)
 {
-	put_field(p, "port", mnode_number(&s->arena, 1 + (long long)mbelow(s, 65535), MT_PORT_VALUE));
+	put_field(p, "port",
+		  mnode_number(&s->arena, 1 + (long long)mbelow(s, 65535), MT_PORT_VALUE));
 	put_field(p, "endPort", mgen_scalar(s, MT_END_PORT, false));
 	return refused(s, p, ".endPort");
 }
@@ -296,10 +299,11 @@ static bool types_many(struct mstate *s, struct mnode *list)
 
 static bool unknown_field(struct mstate *s, struct mnode *map)
 {
-	static const char *const names[] = { "podselector", "podSelectors", "port", "ports",
-					     "from",	    "To",	    "endport",	"matchlabels",
-					     "labels",	    "ingres",	    "Egress",	"cidrs",
-					     "excepts",	    "clusterName", "x",	"policyType" };
+	static const char *const names[] = {
+		"podselector", "podSelectors", "port",	 "ports",     "from",	"To",
+		"endport",     "matchlabels",  "labels", "ingres",    "Egress", "cidrs",
+		"excepts",     "clusterName",  "x",	 "policyType"
+	};
 	const char *name = names[mbelow(s, NP_ARRAY_SIZE(names))];
 	char suffix[32];
 
@@ -317,8 +321,9 @@ static const char *wrong_kind(struct mstate *s, unsigned kind, bool port)
 	static const char *const no_map[] = { "\"x\"", "1", "true", "[]", "[{}]" },
 				 *const no_list[] = { "\"x\"", "1", "true", "{}", "{\"a\":1}" },
 				 *const no_text[] = { "1", "true", "false", "{}", "[]", "1.5" },
-				 *const no_number[] = { "\"80\"", "true", "{}", "[80]", "80.5",
-							"2147483648", "-2147483649" };
+				 *const no_number[] = { "\"80\"",     "true", "{}",
+							"[80]",	      "80.5", "2147483648",
+							"-2147483649" };
 
 	if (port)
 		return no_number[1 + mbelow(s, NP_ARRAY_SIZE(no_number) - 1)];
@@ -345,7 +350,9 @@ static bool wrong_type(struct mstate *s, struct mnode *n)
 
 static bool wrong_end_port(struct mstate *s, struct mnode *p)
 {
-	static const char *const tokens[] = { "\"90\"", "true", "{}", "[90]", "90.5", "2147483648" };
+	static const char *const tokens[] = {
+		"\"90\"", "true", "{}", "[90]", "90.5", "2147483648"
+	};
 	struct mnode *n = mnode_new(&s->arena, MK_RAW, MT_END_PORT);
 
 	n->text = np_str_from(tokens[mbelow(s, NP_ARRAY_SIZE(tokens))]);
@@ -367,7 +374,7 @@ static bool wrong_end_port(struct mstate *s, struct mnode *p)
 
 static const struct {
 	const char *name;
-	uint8_t type;	/* of the site, made when there is none; MT_ANY: one of @mask */
+	uint8_t type; /* of the site, made when there is none; MT_ANY: one of @mask */
 	bool (*make)(struct mstate *s, struct mnode *at);
 	uint64_t mask;
 } faults[] = {

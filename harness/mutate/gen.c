@@ -167,7 +167,8 @@ static struct mnode *gen_port(struct mstate *s)
 		return p;
 	mnode_set(p, "endPort",
 		  mnode_number(&s->arena,
-			       mone_in(s, 4) ? from : from + (long long)mbelow(s, 65536 - (size_t)from),
+			       mone_in(s, 4) ? from
+					     : from + (long long)mbelow(s, 65536 - (size_t)from),
 			       MT_END_PORT));
 	return p;
 }
@@ -186,8 +187,13 @@ static struct mnode *gen_rule(struct mstate *s, unsigned type)
 static struct mnode *gen_types(struct mstate *s)
 {
 	static const char *const lists[] = {
-		"[]", "[\"Ingress\"]", "[\"Egress\"]", "[\"Ingress\",\"Egress\"]",
-		"[\"Egress\",\"Ingress\"]", "[\"Ingress\",\"Ingress\"]", "[\"Egress\",\"Egress\"]",
+		"[]",
+		"[\"Ingress\"]",
+		"[\"Egress\"]",
+		"[\"Ingress\",\"Egress\"]",
+		"[\"Egress\",\"Ingress\"]",
+		"[\"Ingress\",\"Ingress\"]",
+		"[\"Egress\",\"Egress\"]",
 	};
 
 	return mparse(s, lists[mbelow(s, NP_ARRAY_SIZE(lists))], MT_TYPES);
@@ -253,8 +259,8 @@ struct mnode *mgen(struct mstate *s, unsigned type)
 		return gen_expr(s);
 	case MT_TYPES:
 		return gen_types(s);
-	case MT_EXCEPTS:	/* what may stand in it depends on the block */
-	case MT_FINALIZERS:	/* those of others keep an object from being deleted */
+	case MT_EXCEPTS:    /* what may stand in it depends on the block */
+	case MT_FINALIZERS: /* those of others keep an object from being deleted */
 		return gen_list(s, type, 0);
 	default:
 		if (m->kind == MK_STRING)
@@ -283,7 +289,7 @@ struct mnode *mneed_field(struct mstate *s, struct mnode *map, const char *name)
 
 /* Where a type lives: a field of a map, or an element of a list (no name). */
 static const struct home {
-	uint8_t parent, other;	/* either may do */
+	uint8_t parent, other; /* either may do */
 	const char *field;
 } homes[N_MTYPES] = {
 	[MT_META] = { MT_POLICY, MT_POLICY, "metadata" },

@@ -14,7 +14,8 @@ bool minput_is_json(struct np_str text)
 
 static bool convert(struct minput *in, const struct np_mutate_opts *opts, struct np_str text)
 {
-	if (in->known && in->text.len == text.n && memcmp(np_buf_text(&in->text), text.p, text.n) == 0)
+	if (in->known && in->text.len == text.n &&
+	    memcmp(np_buf_text(&in->text), text.p, text.n) == 0)
 		return in->good;
 	np_buf_clear(&in->text);
 	np_buf_clear(&in->json);

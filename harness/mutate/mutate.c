@@ -11,7 +11,7 @@ struct np_mutator {
 	struct np_mutate_opts opts;
 	struct mstate s;
 	struct minput input, other;
-	struct np_str other_text;	/* of the mutant in the making */
+	struct np_str other_text; /* of the mutant in the making */
 	struct np_buf text;
 	unsigned style;
 };
@@ -327,7 +327,8 @@ void np_mutate(struct np_mutator *m, struct np_str input, struct np_str other, u
 /* ---- crossing ---- */
 
 /* The beginning of one and the end of the other. */
-static void cross_text(struct np_mutator *m, struct np_str a, struct np_str b, struct np_mutation *ret)
+static void cross_text(struct np_mutator *m, struct np_str a, struct np_str b,
+		       struct np_mutation *ret)
 {
 	size_t n = mbelow(&m->s, a.n + 1), from = mbelow(&m->s, b.n + 1);
 

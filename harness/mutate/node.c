@@ -22,7 +22,8 @@ struct mnode *mnode_number(struct np_arena *a, long long value, unsigned type)
 {
 	struct mnode *n = mnode_new(a, MK_NUMBER, type);
 	char buf[24], *p = buf + sizeof(buf);
-	unsigned long long v = value < 0 ? 0 - (unsigned long long)value : (unsigned long long)value;
+	unsigned long long v =
+		value < 0 ? 0 - (unsigned long long)value : (unsigned long long)value;
 
 	do {
 		*--p = (char)('0' + v % 10);

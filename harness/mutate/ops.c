@@ -1,4 +1,5 @@
-/* ops.c - operators that work on every type: add, drop, duplicate, move, swap, graft, boundaries. */
+/* ops.c - operators that work on every type: add, drop, duplicate, move, swap, graft, boundaries.
+ */
 #include "ops.h"
 
 #include "np/base/mem.h"
@@ -123,8 +124,7 @@ static bool op_many(struct mstate *s)
 		return false;
 	mlog(s, "many", mschema[n->type].name);
 	for (bool same = mone_in(s, 2); count; count--)
-		mnode_append(n->parent,
-			     same ? mnode_copy(&s->arena, n) : mgen(s, n->type));
+		mnode_append(n->parent, same ? mnode_copy(&s->arena, n) : mgen(s, n->type));
 	return true;
 }
 
@@ -304,11 +304,11 @@ static bool op_collide_keys(struct mstate *s)
 
 static bool op_empty(struct mstate *s)
 {
-	struct mnode *n = mpick(s, s->root,
-				(M_MAPS | M_LISTS | MASK(MT_PORT_VALUE) | MASK(MT_END_PORT) |
-				 MASK(MT_PROTOCOL) | MASK(MT_LABEL_VALUE)) &
-					~(MASK(MT_POLICY) | MASK(MT_META) | MASK(MT_BLOCK) |
-					  MASK(MT_EXPR)));
+	struct mnode *n =
+		mpick(s, s->root,
+		      (M_MAPS | M_LISTS | MASK(MT_PORT_VALUE) | MASK(MT_END_PORT) |
+		       MASK(MT_PROTOCOL) | MASK(MT_LABEL_VALUE)) &
+			      ~(MASK(MT_POLICY) | MASK(MT_META) | MASK(MT_BLOCK) | MASK(MT_EXPR)));
 	unsigned kind;
 
 	if (!n)
@@ -330,10 +330,10 @@ static const struct {
 	bool (*run)(struct mstate *s);
 	uint8_t weight;
 } ops[] = {
-	{ op_add, 12 },	     { op_drop, 8 },	  { op_duplicate, 4 },	 { op_many, 1 },
-	{ op_move, 3 },	     { op_swap, 4 },	  { mop_graft, 10 },	 { op_boundary, 12 },
-	{ op_label_key, 2 }, { op_collide, 5 },	  { op_collide_keys, 2 }, { op_empty, 6 },
-	{ mop_shape, 10 },   { mop_cidr, 6 },	  { mop_range, 4 },	 { mop_mirror, 2 },
+	{ op_add, 12 },	     { op_drop, 8 },	 { op_duplicate, 4 },	 { op_many, 1 },
+	{ op_move, 3 },	     { op_swap, 4 },	 { mop_graft, 10 },	 { op_boundary, 12 },
+	{ op_label_key, 2 }, { op_collide, 5 },	 { op_collide_keys, 2 }, { op_empty, 6 },
+	{ mop_shape, 10 },   { mop_cidr, 6 },	 { mop_range, 4 },	 { mop_mirror, 2 },
 	{ mop_types, 4 },    { mop_relabel, 2 }, { mop_reserved, 3 },
 };
 

@@ -1,4 +1,4 @@
-/* ops.h - layer mutate: operators that know what a policy means. Each says whether it did anything. */
+/* ops.h - layer mutate: operators that know what a policy means; each says if it did anything. */
 #ifndef NP_HARNESS_MUTATE_OPS_H
 #define NP_HARNESS_MUTATE_OPS_H
 

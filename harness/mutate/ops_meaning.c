@@ -35,8 +35,10 @@ static const struct {
 	{ MT_PEERS, "[{\"ipBlock\":{\"cidr\":\"0.0.0.0/0\"}}]" },
 	{ MT_PEERS, "[{\"ipBlock\":{\"cidr\":\"::/0\"}}]" },
 	{ MT_PEERS, "[{\"ipBlock\":{\"cidr\":\"0.0.0.0/0\"}},{\"ipBlock\":{\"cidr\":\"::/0\"}}]" },
-	{ MT_PEERS, "[{\"ipBlock\":{\"cidr\":\"10.0.0.0/9\"}},{\"ipBlock\":{\"cidr\":\"10.128.0.0/9\"}}]" },
-	{ MT_PEERS, "[{\"ipBlock\":{\"cidr\":\"10.0.0.0/8\"}},{\"ipBlock\":{\"cidr\":\"10.0.0.0/8\"}}]" },
+	{ MT_PEERS,
+	  "[{\"ipBlock\":{\"cidr\":\"10.0.0.0/9\"}},{\"ipBlock\":{\"cidr\":\"10.128.0.0/9\"}}]" },
+	{ MT_PEERS,
+	  "[{\"ipBlock\":{\"cidr\":\"10.0.0.0/8\"}},{\"ipBlock\":{\"cidr\":\"10.0.0.0/8\"}}]" },
 	{ MT_PEERS, "[{\"podSelector\":{}},{\"namespaceSelector\":{}}]" },
 	{ MT_PEERS, "[{\"podSelector\":{},\"namespaceSelector\":{}}]" },
 	{ MT_PEER, "{\"podSelector\":{}}" },
@@ -44,12 +46,15 @@ static const struct {
 	{ MT_PEER, "{\"podSelector\":{},\"namespaceSelector\":null,\"ipBlock\":null}" },
 	{ MT_PEER, "{\"podSelector\":{\"matchLabels\":{},\"matchExpressions\":[]}}" },
 	{ MT_PEER, "{\"podSelector\":{\"matchLabels\":null,\"matchExpressions\":null}}" },
-	{ MT_PEER, "{\"ipBlock\":{\"cidr\":\"0.0.0.0/0\",\"except\":[\"0.0.0.0/1\",\"128.0.0.0/1\"]}}" },
+	{ MT_PEER,
+	  "{\"ipBlock\":{\"cidr\":\"0.0.0.0/0\",\"except\":[\"0.0.0.0/1\",\"128.0.0.0/1\"]}}" },
 	{ MT_PEER, "{\"ipBlock\":{\"cidr\":\"::/0\",\"except\":[\"::/1\",\"8000::/1\"]}}" },
 	{ MT_PEER, "{\"ipBlock\":{\"cidr\":\"10.0.0.1/32\",\"except\":[]}}" },
 	{ MT_PEER, "{\"ipBlock\":{\"cidr\":\"10.0.0.0/24\",\"except\":null}}" },
-	{ MT_PEER, "{\"ipBlock\":{\"cidr\":\"10.0.0.0/8\",\"except\":[\"10.0.0.0/16\",\"10.0.0.0/24\",\"10.0.0.0/32\"]}}" },
-	{ MT_PEER, "{\"ipBlock\":{\"cidr\":\"10.0.0.0/8\",\"except\":[\"10.0.0.0/16\",\"10.1.0.0/16\",\"10.0.0.0/16\"]}}" },
+	{ MT_PEER, "{\"ipBlock\":{\"cidr\":\"10.0.0.0/8\",\"except\":[\"10.0.0.0/16\",\"10.0.0.0/"
+		   "24\",\"10.0.0.0/32\"]}}" },
+	{ MT_PEER, "{\"ipBlock\":{\"cidr\":\"10.0.0.0/8\",\"except\":[\"10.0.0.0/16\",\"10.1.0.0/"
+		   "16\",\"10.0.0.0/16\"]}}" },
 	{ MT_IN_RULES, "[]" },
 	{ MT_IN_RULES, "[{}]" },
 	{ MT_IN_RULES, "[null]" },
@@ -66,7 +71,8 @@ static const struct {
 	{ MT_EG_RULE, "{}" },
 	{ MT_EG_RULE, "{\"to\":[],\"ports\":[]}" },
 	{ MT_EG_RULE, "{\"ports\":[{\"port\":\"http\"}]}" },
-	{ MT_EG_RULE, "{\"ports\":[{\"port\":443,\"endPort\":444},{\"port\":443,\"endPort\":445}]}" },
+	{ MT_EG_RULE,
+	  "{\"ports\":[{\"port\":443,\"endPort\":444},{\"port\":443,\"endPort\":445}]}" },
 	{ MT_SELECTOR, "{}" },
 	{ MT_SELECTOR, "{\"matchLabels\":{}}" },
 	{ MT_SELECTOR, "{\"matchExpressions\":[]}" },
@@ -230,8 +236,8 @@ bool mop_cidr(struct mstate *s)
 		const char *name;
 		bool (*run)(struct mstate *s, struct mnode *block, const struct np_cidr *c);
 	} ways[] = {
-		{ "halves", cidr_halves },     { "subset", cidr_subset }, { "near", cidr_near_except },
-		{ "change", cidr_change },     { "peer", cidr_peer },	  { "extreme", cidr_extreme },
+		{ "halves", cidr_halves }, { "subset", cidr_subset }, { "near", cidr_near_except },
+		{ "change", cidr_change }, { "peer", cidr_peer },     { "extreme", cidr_extreme },
 	};
 	struct mnode *block = mpick(s, s->root, MASK(MT_BLOCK)), *text;
 	size_t i = mbelow(s, NP_ARRAY_SIZE(ways));
@@ -347,7 +353,8 @@ static bool label_to_expr(struct mstate *s, struct mnode *sel)
 	e = mnode_new(&s->arena, MK_MAP, MT_EXPR);
 	mnode_set(e, "key", mnode_string(&s->arena, label->key, MT_LABEL_KEY));
 	mnode_set(e, "operator",
-		  mnode_string(&s->arena, mone_in(s, 3) ? NP_STR("NotIn") : NP_STR("In"), MT_OPERATOR));
+		  mnode_string(&s->arena, mone_in(s, 3) ? NP_STR("NotIn") : NP_STR("In"),
+			       MT_OPERATOR));
 	values = mnode_new(&s->arena, MK_LIST, MT_VALUES);
 	label->key = NP_STR_NONE;
 	mnode_append(values, label);
@@ -358,7 +365,8 @@ static bool label_to_expr(struct mstate *s, struct mnode *sel)
 
 static bool expr_to_label(struct mstate *s, struct mnode *sel)
 {
-	struct mnode *exprs = mnode_get(sel, "matchExpressions"), *e, *key, *values, *labels, *value;
+	struct mnode *exprs = mnode_get(sel, "matchExpressions"), *e, *key, *values, *labels,
+		     *value;
 
 	if (!exprs || exprs->kind != MK_LIST || !exprs->n)
 		return false;
@@ -390,11 +398,17 @@ bool mop_relabel(struct mstate *s)
 bool mop_reserved(struct mstate *s)
 {
 	static const char *const keys[] = {
-		"kubernetes.io/metadata.name", "io.kubernetes.pod.namespace",
-		"io.cilium.k8s.policy.cluster", "io.cilium.k8s.namespace.labels.kubernetes.io",
-		"k8s.io.cilium.k8s.policy.serviceaccount", "projectcalico.org/name",
-		"projectcalico.org/namespace", "projectcalico.org/orchestrator", "reserved.host",
-		"pod-template-hash", "k8s-app",
+		"kubernetes.io/metadata.name",
+		"io.kubernetes.pod.namespace",
+		"io.cilium.k8s.policy.cluster",
+		"io.cilium.k8s.namespace.labels.kubernetes.io",
+		"k8s.io.cilium.k8s.policy.serviceaccount",
+		"projectcalico.org/name",
+		"projectcalico.org/namespace",
+		"projectcalico.org/orchestrator",
+		"reserved.host",
+		"pod-template-hash",
+		"k8s-app",
 	};
 	static const char *const ops[] = { "DoesNotExist", "NotIn", "Exists", "In" };
 	struct mnode *sel = mpick(s, s->root, MASK(MT_SELECTOR)), *list, *e;

@@ -231,7 +231,9 @@ static void fix_port(struct mstate *s, struct mnode *p)
 		return;
 	}
 	/* Boundaries: nothing but the port, up to the last one, or somewhere between. */
-	to = mone_in(s, 3) ? from : mone_in(s, 2) ? 65535 : from + (int32_t)mbelow(s, (size_t)(65536 - from));
+	to = mone_in(s, 3)   ? from
+	     : mone_in(s, 2) ? 65535
+			     : from + (int32_t)mbelow(s, (size_t)(65536 - from));
 	mnode_replace(end, mnode_number(&s->arena, to, MT_END_PORT));
 }
 
@@ -292,7 +294,8 @@ static void fix_peer(struct mstate *s, struct mnode *p)
 			mnode_remove(ns);
 	}
 	if (!block && !pod && !ns) {
-		static const char *const fields[] = { "podSelector", "namespaceSelector", "ipBlock" };
+		static const char *const fields[] = { "podSelector", "namespaceSelector",
+						      "ipBlock" };
 
 		mneed_field(s, p, fields[mbelow(s, 3)]);
 	}
@@ -330,29 +333,14 @@ static void fix_policy(struct mstate *s, struct mnode *p)
 /* ---- all types ---- */
 
 static void (*const fixers[N_MTYPES])(struct mstate *s, struct mnode *n) = {
-	[MT_POLICY] = fix_policy,
-	[MT_META] = fix_fields,	/* the rest by the policy */
-	[MT_LABELS] = fix_labels,
-	[MT_MATCH_LABELS] = fix_labels,
-	[MT_SPEC] = fix_fields,
-	[MT_IN_RULES] = fix_items,
-	[MT_EG_RULES] = fix_items,
-	[MT_IN_RULE] = fix_fields,
-	[MT_EG_RULE] = fix_fields,
-	[MT_TYPES] = fix_types,
-	[MT_PEERS] = fix_strict_items,
-	[MT_PEER] = fix_peer,
-	[MT_SELECTOR] = fix_fields,
-	[MT_BLOCK] = fix_block,
-	[MT_EXCEPTS] = fix_items,
-	[MT_EXPRS] = fix_strict_items,
-	[MT_EXPR] = fix_expr,
-	[MT_VALUES] = fix_items,
-	[MT_LABEL_VALUE] = fix_value,
-	[MT_PORTS] = fix_items,
-	[MT_PORT] = fix_port,
-	[MT_PORT_VALUE] = fix_port_value,
-	[MT_PROTOCOL] = fix_protocol,
+	[MT_POLICY] = fix_policy,  [MT_META] = fix_fields, /* the rest by the policy */
+	[MT_LABELS] = fix_labels,  [MT_MATCH_LABELS] = fix_labels,   [MT_SPEC] = fix_fields,
+	[MT_IN_RULES] = fix_items, [MT_EG_RULES] = fix_items,	     [MT_IN_RULE] = fix_fields,
+	[MT_EG_RULE] = fix_fields, [MT_TYPES] = fix_types,	     [MT_PEERS] = fix_strict_items,
+	[MT_PEER] = fix_peer,	   [MT_SELECTOR] = fix_fields,	     [MT_BLOCK] = fix_block,
+	[MT_EXCEPTS] = fix_items,  [MT_EXPRS] = fix_strict_items,    [MT_EXPR] = fix_expr,
+	[MT_VALUES] = fix_items,   [MT_LABEL_VALUE] = fix_value,     [MT_PORTS] = fix_items,
+	[MT_PORT] = fix_port,	   [MT_PORT_VALUE] = fix_port_value, [MT_PROTOCOL] = fix_protocol,
 };
 
 static void repair(struct mstate *s, struct mnode *n)

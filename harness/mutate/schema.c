@@ -4,7 +4,10 @@
 #include "np/base/mem.h"
 #include "values.h"
 
-#define F(name_, type_, weight_) { name_, sizeof(name_) - 1, type_, weight_ }
+#define F(name_, type_, weight_)                                                                   \
+	{                                                                                          \
+		name_, sizeof(name_) - 1, type_, weight_                                           \
+	}
 
 static const struct mfield policy_fields[] = {
 	F("apiVersion", MT_API_VERSION, 1),
@@ -65,15 +68,27 @@ static const struct mfield list_fields[] = {
 };
 static const struct mfield event_fields[] = { F("type", MT_ANY, 0), F("object", MT_POLICY, 0) };
 
-#define MAP(name_, fields_) \
-	{ .name = name_, .kind = MK_MAP, .fields = fields_, .n_fields = NP_ARRAY_SIZE(fields_) }
-#define ANY_MAP(name_, item_, key_) \
-	{ .name = name_, .kind = MK_MAP, .item = item_, .key_type = key_ }
-#define LIST(name_, item_) { .name = name_, .kind = MK_LIST, .item = item_ }
-#define TEXT(name_, list_)                                                          \
-	{ .name = name_, .kind = MK_STRING,                                         \
-	  .valid = { mvalues_##list_, NP_ARRAY_SIZE(mvalues_##list_) },             \
-	  .invalid = { mvalues_bad_##list_, NP_ARRAY_SIZE(mvalues_bad_##list_) } }
+#define MAP(name_, fields_)                                                                        \
+	{                                                                                          \
+		.name = name_, .kind = MK_MAP, .fields = fields_,                                  \
+		.n_fields = NP_ARRAY_SIZE(fields_)                                                 \
+	}
+#define ANY_MAP(name_, item_, key_)                                                                \
+	{                                                                                          \
+		.name = name_, .kind = MK_MAP, .item = item_, .key_type = key_                     \
+	}
+#define LIST(name_, item_)                                                                         \
+	{                                                                                          \
+		.name = name_, .kind = MK_LIST, .item = item_                                      \
+	}
+#define TEXT(name_, list_)                                                                         \
+	{                                                                                          \
+		.name = name_, .kind = MK_STRING,                                                  \
+		.valid = { mvalues_##list_, NP_ARRAY_SIZE(mvalues_##list_) }, .invalid = {         \
+			mvalues_bad_##list_,                                                       \
+			NP_ARRAY_SIZE(mvalues_bad_##list_)                                         \
+		}                                                                                  \
+	}
 
 const struct mschema mschema[N_MTYPES] = {
 	[MT_ANY] = { .name = "any", .kind = MK_NULL },
@@ -143,7 +158,9 @@ static unsigned child_type(const struct mnode *parent, const struct mnode *child
 
 	if (s->kind != parent->kind)
 		return MT_ANY;
-	return s->item ? s->item : s->fields ? mschema_field(parent->type, child->key, NULL) : MT_ANY;
+	return s->item	   ? s->item
+	       : s->fields ? mschema_field(parent->type, child->key, NULL)
+			   : MT_ANY;
 }
 
 void mschema_assign_as(struct mnode *root, unsigned type)
@@ -163,7 +180,8 @@ void mschema_assign(struct mnode *root)
 		type = MT_LIST;
 	else if (object && object->kind == MK_MAP && !mnode_get(root, "spec"))
 		type = MT_EVENT;
-	else if (kind && kind->kind == MK_STRING && kind->text.n && !mnode_is(kind, "NetworkPolicy"))
+	else if (kind && kind->kind == MK_STRING && kind->text.n &&
+		 !mnode_is(kind, "NetworkPolicy"))
 		type = MT_ANY;
 	mschema_assign_as(root, type);
 }

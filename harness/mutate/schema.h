@@ -67,7 +67,7 @@ struct mschema {
 
 extern const struct mschema mschema[N_MTYPES];
 
-/* The type of a field of a map of type @type, MT_ANY when there is none; *@ret_index may be NULL. */
+/* The type of a field of a map of type @type, MT_ANY when there is none. @ret_index may be NULL. */
 unsigned mschema_field(unsigned type, struct np_str key, unsigned *ret_index);
 /* Gives types to a whole document, whose root may be a policy, a List of them, or a watch event. */
 void mschema_assign(struct mnode *root);

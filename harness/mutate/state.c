@@ -34,7 +34,7 @@ void mput_anywhere(struct mstate *s, struct mnode *parent, struct mnode *node)
 	mnode_insert(parent, mnode_at(parent, mbelow(s, (size_t)parent->n + 1)), node);
 }
 
-#define OPERATORS_MAX_BYTES 200	/* becomes part of file names */
+#define OPERATORS_MAX_BYTES 200 /* becomes part of file names */
 
 void mlog(struct mstate *s, const char *name, const char *what)
 {

@@ -72,7 +72,7 @@ bool mcidr_strict(struct np_str text, struct np_cidr *ret);
 bool mcidr_inside(const struct np_cidr *outer, const struct np_cidr *inner);
 struct np_str mcidr_text(struct mstate *s, const struct np_cidr *c);
 struct np_str mcidr_random(struct mstate *s);
-/* A subset of @outer, its prefix longer by one, by all that is possible, or between; none of a host. */
+/* A subset, its prefix longer by one, by all that is possible, or between; none of a host. */
 struct np_str mcidr_subset(struct mstate *s, const struct np_cidr *outer);
 /* The lower or the upper half. */
 struct np_str mcidr_half(struct mstate *s, const struct np_cidr *outer, bool upper);

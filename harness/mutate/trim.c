@@ -5,7 +5,7 @@
 #include "schema.h"
 #include "write.h"
 
-#define MAX_NODES 1500	/* of a tree that are tried */
+#define MAX_NODES 1500 /* of a tree that are tried */
 #define MAX_PIECES 1024
 
 struct np_trim {
@@ -14,14 +14,14 @@ struct np_trim {
 	struct minput input;
 	struct np_buf best, text;
 	size_t n_steps, step;
-	bool open;	/* a candidate is out */
+	bool open; /* a candidate is out */
 
 	/* A tree: */
-	struct mnode *root;	/* NULL: bytes */
+	struct mnode *root; /* NULL: bytes */
 	bool yaml;
-	struct mnode **nodes;	/* level by level, so that large parts come first */
+	struct mnode **nodes; /* level by level, so that large parts come first */
 	size_t n_nodes;
-	struct mnode *node;	/* what was changed for the candidate, and how it was */
+	struct mnode *node; /* what was changed for the candidate, and how it was */
 	struct mnode *parent, *next;
 	struct np_str old;
 

@@ -21,8 +21,8 @@ static bool is_letter(char c)
 /* Words that YAML 1.1 takes for a boolean or null, whatever their case. */
 static bool is_word(struct np_str s)
 {
-	static const char *const words[] = { "y", "n", "yes", "no", "on", "off", "true", "false",
-					     "null" };
+	static const char *const words[] = { "y",   "n",    "yes",   "no",  "on",
+					     "off", "true", "false", "null" };
 	char low[6];
 
 	if (s.n > 5)

@@ -1,8 +1,8 @@
 /*
  * bench_mutate.c - mutants a second of a policy of about 1 KiB, from text to text, beside jansson
  * reading and writing the same text and changing nothing: a limit for a mutator over a library. And
- * how many a second there are when each is decoded and validated too. Processor time, as the engines
- * share the machine; medians of rounds, with the spread; one JSON line each.
+ * how many a second there are when each is decoded and validated too. Processor time, as the
+ * engines share the machine; medians of rounds, with the spread; one JSON line each.
  */
 #include <jansson.h>
 #include <stdio.h>
@@ -18,17 +18,27 @@
 #define MUTANTS_A_ROUND 2000
 
 static const char policy[] =
-	"{\"apiVersion\":\"networking.k8s.io/v1\",\"kind\":\"NetworkPolicy\",\"metadata\":{\"name\":"
-	"\"payments-api\",\"namespace\":\"default\",\"labels\":{\"app.kubernetes.io/name\":\"payments\","
-	"\"team\":\"checkout\"}},\"spec\":{\"podSelector\":{\"matchLabels\":{\"app\":\"payments\",\"tier\":"
-	"\"backend\"}},\"policyTypes\":[\"Ingress\",\"Egress\"],\"ingress\":[{\"from\":[{\"namespaceSelector\":"
-	"{\"matchLabels\":{\"kubernetes.io/metadata.name\":\"frontend\"}},\"podSelector\":{\"matchExpressions\":"
-	"[{\"key\":\"role\",\"operator\":\"In\",\"values\":[\"web\",\"mobile\"]}]}},{\"ipBlock\":{\"cidr\":"
-	"\"172.17.0.0/16\",\"except\":[\"172.17.1.0/24\"]}}],\"ports\":[{\"protocol\":\"TCP\",\"port\":8080},"
-	"{\"protocol\":\"TCP\",\"port\":\"metrics\"}]}],\"egress\":[{\"to\":[{\"podSelector\":{\"matchLabels\":"
+	"{\"apiVersion\":\"networking.k8s.io/"
+	"v1\",\"kind\":\"NetworkPolicy\",\"metadata\":{\"name\":"
+	"\"payments-api\",\"namespace\":\"default\",\"labels\":{\"app.kubernetes.io/"
+	"name\":\"payments\","
+	"\"team\":\"checkout\"}},\"spec\":{\"podSelector\":{\"matchLabels\":{\"app\":\"payments\","
+	"\"tier\":"
+	"\"backend\"}},\"policyTypes\":[\"Ingress\",\"Egress\"],\"ingress\":[{\"from\":[{"
+	"\"namespaceSelector\":"
+	"{\"matchLabels\":{\"kubernetes.io/"
+	"metadata.name\":\"frontend\"}},\"podSelector\":{\"matchExpressions\":"
+	"[{\"key\":\"role\",\"operator\":\"In\",\"values\":[\"web\",\"mobile\"]}]}},{\"ipBlock\":{"
+	"\"cidr\":"
+	"\"172.17.0.0/16\",\"except\":[\"172.17.1.0/"
+	"24\"]}}],\"ports\":[{\"protocol\":\"TCP\",\"port\":8080},"
+	"{\"protocol\":\"TCP\",\"port\":\"metrics\"}]}],\"egress\":[{\"to\":[{\"podSelector\":{"
+	"\"matchLabels\":"
 	"{\"app\":\"postgres\"}}}],\"ports\":[{\"port\":5432}]},{\"to\":[{\"namespaceSelector\":{},"
-	"\"podSelector\":{\"matchLabels\":{\"k8s-app\":\"kube-dns\"}}}],\"ports\":[{\"protocol\":\"UDP\","
-	"\"port\":53},{\"protocol\":\"TCP\",\"port\":53}]},{\"to\":[{\"ipBlock\":{\"cidr\":\"10.20.0.0/16\"}}],"
+	"\"podSelector\":{\"matchLabels\":{\"k8s-app\":\"kube-dns\"}}}],\"ports\":[{\"protocol\":"
+	"\"UDP\","
+	"\"port\":53},{\"protocol\":\"TCP\",\"port\":53}]},{\"to\":[{\"ipBlock\":{\"cidr\":\"10.20."
+	"0.0/16\"}}],"
 	"\"ports\":[{\"port\":32000,\"endPort\":32768}]}]}}";
 
 static const struct np_str input = { policy, sizeof(policy) - 1 };
@@ -162,14 +172,16 @@ static void print(double us[N_ROWS][ROUNDS], size_t accepted)
 	for (size_t i = 0; i < N_ROWS; i++) {
 		qsort(us[i], ROUNDS, sizeof(double), cmp_doubles);
 		medians[i] = us[i][ROUNDS / 2];
-		printf("{\"bench\":\"%s\",\"value\":%.2f,\"unit\":\"us\",\"low\":%.2f,\"high\":%.2f,"
+		printf("{\"bench\":\"%s\",\"value\":%.2f,\"unit\":\"us\",\"low\":%.2f,\"high\":%."
+		       "2f,"
 		       "\"bytes\":%zu}\n",
-		       rows[i].name, medians[i], us[i][ROUNDS / 10], us[i][ROUNDS - 1 - ROUNDS / 10],
-		       input.n);
+		       rows[i].name, medians[i], us[i][ROUNDS / 10],
+		       us[i][ROUNDS - 1 - ROUNDS / 10], input.n);
 	}
 	print_ratio("mutate_valid_a_second", 1e6 / medians[1], "mutants/s", 100000);
 	print_ratio("mutate_speed_beside_jansson", medians[0] / medians[1], "times", 0);
-	print_ratio("mutate_accepted", 100.0 * (double)accepted / (ROUNDS * MUTANTS_A_ROUND), "%", 99);
+	print_ratio("mutate_accepted", 100.0 * (double)accepted / (ROUNDS * MUTANTS_A_ROUND), "%",
+		    99);
 }
 
 static void make_yaml(void)

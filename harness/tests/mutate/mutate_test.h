@@ -17,12 +17,12 @@
 #define MANY 100000
 #endif
 
-#define RUN_TESTS(name, ...)                                       \
-	int main(void)                                             \
-	{                                                          \
-		const TTest *list[] = { __VA_ARGS__ };             \
-                                                                   \
-		return run_tests(name, list, NP_ARRAY_SIZE(list)); \
+#define RUN_TESTS(name, ...)                                                                       \
+	int main(void)                                                                             \
+	{                                                                                          \
+		const TTest *list[] = { __VA_ARGS__ };                                             \
+                                                                                                   \
+		return run_tests(name, list, NP_ARRAY_SIZE(list));                                 \
 	}
 
 static inline int run_tests(const char *name, const TTest *const *list, size_t n)
@@ -32,8 +32,8 @@ static inline int run_tests(const char *name, const TTest *const *list, size_t n
 	SRunner *sr = srunner_create(suite);
 	int n_failed;
 
-	setvbuf(stdout, NULL, _IOLBF, 0);	/* a test that fails ends at once */
-	tcase_set_timeout(tc, 600);	/* a bound, not a measure */
+	setvbuf(stdout, NULL, _IOLBF, 0); /* a test that fails ends at once */
+	tcase_set_timeout(tc, 600);	  /* a bound, not a measure */
 	for (size_t i = 0; i < n; i++)
 		tcase_add_test(tc, list[i]);
 	suite_add_tcase(suite, tc);

@@ -13,10 +13,9 @@ struct chain {
 
 static void begin(struct chain *c, enum np_mutate_mode mode, enum np_mutate_format format)
 {
-	const struct np_mutate_opts opts = { .mode = mode,
-					     .format = format,
-					     .max_bytes = 4096,
-					     .yaml_to_json = yaml_to_json };
+	const struct np_mutate_opts opts = {
+		.mode = mode, .format = format, .max_bytes = 4096, .yaml_to_json = yaml_to_json
+	};
 
 	*c = (struct chain){ .m = np_mutator_new(&opts) };
 }
@@ -114,8 +113,8 @@ static bool fits_stage(enum np_fault_stage ours, enum np_stage stage)
 }
 
 /*
- * Type errors name their place in the advice, before a blank; what kubectl says itself has it in the
- * message.
+ * Type errors name their place in the advice, before a blank; what kubectl says itself has it in
+ * the message.
  */
 static bool is_at(const struct np_finding *f, struct np_str field)
 {

@@ -25,18 +25,23 @@ static const char *const inputs[] = {
 	"{\"a\":1}",
 	"\xff\xfe\x00",
 	"not a document at all",
-	"{\"apiVersion\":\"v1\",\"kind\":\"Pod\",\"metadata\":{\"name\":\"p\"},\"spec\":{\"containers\":[]}}",
+	"{\"apiVersion\":\"v1\",\"kind\":\"Pod\",\"metadata\":{\"name\":\"p\"},\"spec\":{"
+	"\"containers\":[]}}",
 	"{\"kind\":\"NetworkPolicy\",\"spec\":[]}",
-	"{\"spec\":{\"ingress\":{\"from\":1},\"egress\":[1,[],\"a\",null,{\"to\":{}}],\"policyTypes\":[1]}}",
+	"{\"spec\":{\"ingress\":{\"from\":1},\"egress\":[1,[],\"a\",null,{\"to\":{}}],"
+	"\"policyTypes\":[1]}}",
 	"{\"metadata\":{\"labels\":[1],\"annotations\":{\"a\":{}},\"finalizers\":{},\"name\":[]}}",
-	"{\"apiVersion\":\"networking.k8s.io/v1\",\"kind\":\"NetworkPolicyList\",\"items\":[{\"metadata\":"
+	"{\"apiVersion\":\"networking.k8s.io/"
+	"v1\",\"kind\":\"NetworkPolicyList\",\"items\":[{\"metadata\":"
 	"{\"name\":\"a\"}},{\"metadata\":{\"name\":\"b\"},\"spec\":{\"ingress\":[{}]}}]}",
-	"{\"type\":\"ADDED\",\"object\":{\"apiVersion\":\"networking.k8s.io/v1\",\"kind\":\"NetworkPolicy\","
+	"{\"type\":\"ADDED\",\"object\":{\"apiVersion\":\"networking.k8s.io/"
+	"v1\",\"kind\":\"NetworkPolicy\","
 	"\"metadata\":{\"name\":\"a\",\"resourceVersion\":\"7\"},\"spec\":{\"podSelector\":{}}}}",
 	"{\"items\":[]}",
 	"{\"items\":1}",
 	"{\"object\":{}}",
-	"{\"spec\":{\"podSelector\":{\"matchLabels\":{\"a\":\"1\",\"a\":\"2\",\"\\u0000\":\"\\ud800\"}}}}",
+	"{\"spec\":{\"podSelector\":{\"matchLabels\":{\"a\":\"1\",\"a\":\"2\",\"\\u0000\":"
+	"\"\\ud800\"}}}}",
 	yaml_policy,
 	"a: &a [*a]\n",
 	"- a\n- b\n",
@@ -63,7 +68,8 @@ START_TEST(same_seed_same_mutant)
 		for (size_t i = 0; i < NP_ARRAY_SIZE(inputs); i++)
 			for (uint64_t seed = 0; seed < 200; seed++) {
 				struct np_str in = np_str_from(inputs[i]),
-					      other = np_str_from(inputs[seed % NP_ARRAY_SIZE(inputs)]);
+					      other = np_str_from(
+						      inputs[seed % NP_ARRAY_SIZE(inputs)]);
 
 				np_mutate(a, in, other, seed, &x);
 				/* What was asked between does not matter. */
@@ -95,15 +101,16 @@ START_TEST(any_input_and_every_size)
 
 	for (int mode = 0; mode < NP_N_MUTATE_MODES; mode++)
 		for (size_t k = 0; k < NP_ARRAY_SIZE(sizes); k++) {
-			struct np_mutator *m = make((enum np_mutate_mode)mode,
-						    k % 2 ? NP_MUTATE_YAML : NP_MUTATE_SAME,
-						    sizes[k]);
+			struct np_mutator *m =
+				make((enum np_mutate_mode)mode,
+				     k % 2 ? NP_MUTATE_YAML : NP_MUTATE_SAME, sizes[k]);
 
 			for (size_t i = 0; i < NP_ARRAY_SIZE(inputs) * 40; i++) {
 				struct np_mutation x;
 
 				np_mutate(m, np_str_from(inputs[i % NP_ARRAY_SIZE(inputs)]),
-					  np_str_from(inputs[i / 7 % NP_ARRAY_SIZE(inputs)]), i, &x);
+					  np_str_from(inputs[i / 7 % NP_ARRAY_SIZE(inputs)]), i,
+					  &x);
 				ck_assert_uint_le(x.text.n, sizes[k]);
 				ck_assert(fits_a_file_name(x.operators));
 				if (sizes[k] >= NP_MUTATE_ROOM_BYTES)
@@ -126,7 +133,7 @@ START_TEST(valid_from_any_input)
 		struct np_mutation x;
 
 		if (memmem(in.p, in.n, "\"object\"", 8))
-			continue;	/* kubectl takes no events */
+			continue; /* kubectl takes no events */
 		np_mutate(m, in, NP_STR_NONE, i, &x);
 		judge(&ways[0], x.text, &v);
 		ck_assert_msg(is_accepted(&v), NP_STR_FMT, NP_STR_ARG(x.text));
@@ -163,7 +170,7 @@ static size_t fake_mutate(uint8_t *bytes, size_t n, size_t max)
 {
 	(void)max;
 	memset(bytes, 'Z', n);
-	return n + 1000;	/* more than there is room for: taken for as much as there is */
+	return n + 1000; /* more than there is room for: taken for as much as there is */
 }
 
 START_TEST(bytes_of_the_caller)
@@ -226,18 +233,20 @@ END_TEST
 
 static struct np_str policy_of(struct np_arena *a, const char *cidr)
 {
-	return np_arena_printf(a,
-			       "{\"apiVersion\":\"networking.k8s.io/v1\",\"kind\":\"NetworkPolicy\","
-			       "\"metadata\":{\"name\":\"a\"},\"spec\":{\"podSelector\":{},\"ingress\":[{"
-			       "\"from\":[{\"ipBlock\":{\"cidr\":\"%s\"}}]}]}}",
-			       cidr);
+	return np_arena_printf(
+		a,
+		"{\"apiVersion\":\"networking.k8s.io/v1\",\"kind\":\"NetworkPolicy\","
+		"\"metadata\":{\"name\":\"a\"},\"spec\":{\"podSelector\":{},\"ingress\":[{"
+		"\"from\":[{\"ipBlock\":{\"cidr\":\"%s\"}}]}]}}",
+		cidr);
 }
 
 START_TEST(subtrees_come_from_the_other)
 {
 	struct np_mutator *m = make(NP_MUTATE_VALID, NP_MUTATE_JSON, 0);
 	struct np_arena a = { 0 };
-	struct np_str one = policy_of(&a, "198.51.100.0/25"), two = policy_of(&a, "203.0.113.64/26");
+	struct np_str one = policy_of(&a, "198.51.100.0/25"),
+		      two = policy_of(&a, "203.0.113.64/26");
 	size_t n_crossed = 0, n_mutated = 0;
 
 	for (uint64_t seed = 0; seed < 500; seed++) {
@@ -262,7 +271,8 @@ START_TEST(crossing_of_bytes)
 	struct np_mutation x;
 
 	for (uint64_t seed = 0; seed < 200; seed++) {
-		np_mutate_cross(m, NP_STR("aaaaaaaaaaaaaaaa"), NP_STR("bbbbbbbbbbbbbbbb"), seed, &x);
+		np_mutate_cross(m, NP_STR("aaaaaaaaaaaaaaaa"), NP_STR("bbbbbbbbbbbbbbbb"), seed,
+				&x);
 		ck_assert(!x.structured);
 		ck_assert_uint_le(x.text.n, 20);
 		for (size_t i = 1; i < x.text.n; i++)
@@ -276,13 +286,31 @@ END_TEST
 START_TEST(shapes_are_made)
 {
 	static const char *const wanted[] = {
-		"\"ports\":[{}]", "\"ports\":[null]", "\"from\":[]", "\"from\":null", "\"ingress\":[{}]",
-		"\"ingress\":[null]", "\"egress\":null", "\"port\":\"http\"", "\"cidr\":\"0.0.0.0/0\"",
-		"\"cidr\":\"::/0\"", "[\"Ingress\",\"Ingress\"]", "\"operator\":\"DoesNotExist\"",
-		"\"kubernetes.io/metadata.name\",\"operator\":\"NotIn\"", "\"except\":[\"0.0.0.0/1\",\"128.0.0.0/1\"]",
-		"\"endPort\":65535", "\"podSelector\":{},\"namespaceSelector\":{}", "\"protocol\":\"SCTP\"",
-		"\"matchLabels\":{}", "\"spec\":null", "\"policyTypes\":[]", "/32\"", "/128\"", "\"values\":[null]",
-		"\"values\":[]", "\"protocol\":null",
+		"\"ports\":[{}]",
+		"\"ports\":[null]",
+		"\"from\":[]",
+		"\"from\":null",
+		"\"ingress\":[{}]",
+		"\"ingress\":[null]",
+		"\"egress\":null",
+		"\"port\":\"http\"",
+		"\"cidr\":\"0.0.0.0/0\"",
+		"\"cidr\":\"::/0\"",
+		"[\"Ingress\",\"Ingress\"]",
+		"\"operator\":\"DoesNotExist\"",
+		"\"kubernetes.io/metadata.name\",\"operator\":\"NotIn\"",
+		"\"except\":[\"0.0.0.0/1\",\"128.0.0.0/1\"]",
+		"\"endPort\":65535",
+		"\"podSelector\":{},\"namespaceSelector\":{}",
+		"\"protocol\":\"SCTP\"",
+		"\"matchLabels\":{}",
+		"\"spec\":null",
+		"\"policyTypes\":[]",
+		"/32\"",
+		"/128\"",
+		"\"values\":[null]",
+		"\"values\":[]",
+		"\"protocol\":null",
 	};
 	bool seen[NP_ARRAY_SIZE(wanted)] = { false };
 	struct np_mutator *m = make(NP_MUTATE_VALID, NP_MUTATE_JSON, 0);
@@ -329,7 +357,8 @@ START_TEST(limits)
 	ck_assert(!x.structured);
 	np_buf_addc(&large, '"');
 	while (large.len <= NP_MUTATE_MAX_INPUT)
-		np_buf_adds(&large, "aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa");
+		np_buf_adds(&large,
+			    "aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa");
 	np_mutate(m, (struct np_str){ large.data, large.len }, NP_STR_NONE, 1, &x);
 	ck_assert(!x.structured);
 	ck_assert_uint_le(x.text.n, NP_MUTATE_MAX_BYTES);
@@ -346,11 +375,13 @@ START_TEST(large_inputs_are_made_to_fit)
 	struct np_mutator *m = make(NP_MUTATE_VALID, NP_MUTATE_SAME, 3000);
 	struct np_buf b = { 0 };
 
-	np_buf_adds(&b, "{\"apiVersion\":\"networking.k8s.io/v1\",\"kind\":\"NetworkPolicy\",\"metadata\":"
-			"{\"name\":\"a\"},\"spec\":{\"podSelector\":{},\"ingress\":[");
+	np_buf_adds(
+		&b,
+		"{\"apiVersion\":\"networking.k8s.io/v1\",\"kind\":\"NetworkPolicy\",\"metadata\":"
+		"{\"name\":\"a\"},\"spec\":{\"podSelector\":{},\"ingress\":[");
 	for (int i = 0; i < 2000; i++)
-		np_buf_printf(&b, "%s{\"from\":[{\"ipBlock\":{\"cidr\":\"10.%d.%d.0/24\"}}]}", i ? "," : "",
-			      i / 256, i % 256);
+		np_buf_printf(&b, "%s{\"from\":[{\"ipBlock\":{\"cidr\":\"10.%d.%d.0/24\"}}]}",
+			      i ? "," : "", i / 256, i % 256);
 	np_buf_adds(&b, "]}}");
 	for (int format = NP_MUTATE_JSON; format <= NP_MUTATE_YAML; format++) {
 		struct np_mutator *f = make(NP_MUTATE_VALID, (enum np_mutate_format)format, 3000);

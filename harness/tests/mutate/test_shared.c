@@ -64,14 +64,16 @@ static void load(void)
 	ck_assert_ptr_null(dlsym(handle, "afl_custom_fuzz_send"));
 }
 
-static const char yaml[] = "apiVersion: networking.k8s.io/v1\nkind: NetworkPolicy\nmetadata: {name: a}\n"
-			   "spec:\n  podSelector: {}\n  ingress:\n  - from: [{podSelector: {}}]\n"
-			   "    ports:\n    - port: 80\n      endPort: 90\n";
+static const char yaml[] =
+	"apiVersion: networking.k8s.io/v1\nkind: NetworkPolicy\nmetadata: {name: a}\n"
+	"spec:\n  podSelector: {}\n  ingress:\n  - from: [{podSelector: {}}]\n"
+	"    ports:\n    - port: 80\n      endPort: 90\n";
 
 /* One entry of the queue: trimmed, counted, then fuzzed with another as the second input. */
 static size_t one_entry(void *data, const char *text, size_t n, const char *other, size_t max)
 {
-	uint8_t *in = (uint8_t *)np_xstrndup(text, n), *add = (uint8_t *)np_xstrdup(other), *out = NULL;
+	uint8_t *in = (uint8_t *)np_xstrndup(text, n), *add = (uint8_t *)np_xstrdup(other),
+		*out = NULL;
 	uint32_t count;
 	size_t all = 0;
 

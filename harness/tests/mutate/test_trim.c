@@ -41,17 +41,21 @@ START_TEST(to_what_matters)
 	struct np_buf b = { 0 };
 
 	trim(seeds[0], "\"endPort\":32768", &b);
-	ck_assert_str_eq(np_buf_text(&b), "{\"spec\":{\"egress\":[{\"ports\":[{\"endPort\":32768}]}]}}");
+	ck_assert_str_eq(np_buf_text(&b),
+			 "{\"spec\":{\"egress\":[{\"ports\":[{\"endPort\":32768}]}]}}");
 	trim(seeds[0], "172.17.1.0/24", &b);
-	ck_assert_str_eq(np_buf_text(&b),
-			 "{\"spec\":{\"ingress\":[{\"from\":[{\"ipBlock\":{\"except\":[\"172.17.1.0/24\"]}}]}]}}");
+	ck_assert_str_eq(np_buf_text(&b), "{\"spec\":{\"ingress\":[{\"from\":[{\"ipBlock\":{"
+					  "\"except\":[\"172.17.1.0/24\"]}}]}]}}");
 	/* Values to shorter ones. */
-	trim(NP_STR("{\"kind\":\"NetworkPolicy\",\"metadata\":{\"name\":\"long-name\"}}"), "\"name\"", &b);
+	trim(NP_STR("{\"kind\":\"NetworkPolicy\",\"metadata\":{\"name\":\"long-name\"}}"),
+	     "\"name\"", &b);
 	ck_assert_str_eq(np_buf_text(&b), "{\"metadata\":{\"name\":\"a\"}}");
-	trim(NP_STR("{\"spec\":{\"ingress\":[{\"from\":[{\"ipBlock\":{\"cidr\":\"10.20.30.0/24\"}}]}]}}"),
+	trim(NP_STR("{\"spec\":{\"ingress\":[{\"from\":[{\"ipBlock\":{\"cidr\":\"10.20.30.0/"
+		    "24\"}}]}]}}"),
 	     "cidr", &b);
-	ck_assert_str_eq(np_buf_text(&b),
-			 "{\"spec\":{\"ingress\":[{\"from\":[{\"ipBlock\":{\"cidr\":\"0.0.0.0/0\"}}]}]}}");
+	ck_assert_str_eq(
+		np_buf_text(&b),
+		"{\"spec\":{\"ingress\":[{\"from\":[{\"ipBlock\":{\"cidr\":\"0.0.0.0/0\"}}]}]}}");
 	np_buf_release(&b);
 }
 END_TEST
@@ -83,7 +87,9 @@ START_TEST(it_ends)
 {
 	size_t n;
 	const struct np_str *seeds = np_mutate_seeds(&n);
-	static const char *const others[] = { "", "x", "{}", "[]", "{", "a: b", "[[[[[[[[", "null" };
+	static const char *const others[] = {
+		"", "x", "{}", "[]", "{", "a: b", "[[[[[[[[", "null"
+	};
 
 	for (int how = 0; how < 4; how++)
 		for (size_t i = 0; i < n + NP_ARRAY_SIZE(others); i++) {

@@ -62,8 +62,8 @@ struct np_mutate_opts {
 	 */
 	int (*yaml_to_json)(struct np_str yaml, struct np_buf *json);
 	/*
-	 * Changes the first @n of @max bytes and returns the new length, at most @max; for bytes and
-	 * for strings of hostile mutants (libFuzzer's LLVMFuzzerMutate). NULL: our own.
+	 * Changes the first @n of @max bytes and returns the new length, at most @max; for bytes
+	 * and for strings of hostile mutants (libFuzzer's LLVMFuzzerMutate). NULL: our own.
 	 */
 	size_t (*mutate_bytes)(uint8_t *bytes, size_t n, size_t max);
 };
