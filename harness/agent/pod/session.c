@@ -338,6 +338,9 @@ int session_run(int in_fd, int out_fd, const char *identity, unsigned idle_s)
 	writer_init(&s->out, out_fd, idle_s > 2000000 ? 2000000000 : (int)idle_s * 1000);
 	if (engine_init(&s->engine, report, s) < 0)
 		return 3;
+	/* The tables are too large to clear; these are what a session before may have left. */
+	s->quit = s->watching = s->reading = s->running = false;
+	s->n_skip = 0;
 	s->idle_us = (int64_t)idle_s * 1000000;
 	s->active_us = now_us();
 	writer_printf(&s->out, "hello %u %s %u %s\n", NP_AGENT_VERSION, identity,
