@@ -104,7 +104,7 @@ scripts() {
 
 if [ "$what" = all ] || [ "$what" = unit ]; then
 	echo "== gcc"
-	build all tests
+	build all tests fuzz-targets
 	run layers 120 $make check-layers
 	run style 120 $make check-style
 	run 'clauses covered' 60 sh harness/tools/clauses.sh --check
@@ -113,6 +113,7 @@ if [ "$what" = all ] || [ "$what" = unit ]; then
 	run 'oracle mistakes die' 600 sh harness/tests/oracle/run_mutants.sh build suites
 	run 'oracle against brute force' 120 build/tests/oracle/check_cross --worlds harness/tests/oracle/worlds.tsv --cells 300000
 	run 'small scope' 60 build/tests/oracle/check_small 1/81
+	run 'inputs of the fuzz targets' 120 sh harness/tools/fuzz-regress.sh build
 	unit_tests build ''
 	scripts build ''
 fi
@@ -127,10 +128,11 @@ if [ "$what" = all ]; then
 fi
 if [ "$what" = all ] || [ "$what" = asan ]; then
 	echo "== ASan and UBSan"
-	build BUILD=build/asan SAN=1 all tests build/asan/netpolcheck-agent-san
+	build BUILD=build/asan SAN=1 all tests fuzz-targets build/asan/netpolcheck-agent-san
 	export ASAN_OPTIONS=detect_leaks=1:abort_on_error=0 UBSAN_OPTIONS=print_stacktrace=1
 	NP_AGENT=$PWD/build/asan/netpolcheck-agent-san
 	export NP_AGENT
+	run 'inputs of the fuzz targets (sanitized)' 300 sh harness/tools/fuzz-regress.sh build/asan
 	run 'cases through the oracle (sanitized)' 300 build/asan/tests/oracle/check_cases suites
 	unit_tests build/asan ' (sanitized)'
 	scripts build/asan ' (sanitized)'

@@ -144,7 +144,7 @@ minimise() {
 		new=build/fuzz-min/$t
 		rm -rf "$new"
 		mkdir -p "$new" "fuzz/corpus/$t"
-		set -- "build/fuzz-fast/fuzz/fuzz_$t" -set_cover_merge=1 -timeout=5 -max_len="$(max_len "$t")" "$new" "fuzz/corpus/$t" "$shared/$t"
+		set -- "build/fuzz-fast/fuzz/fuzz_$t" -set_cover_merge=1 -use_counters=0 -timeout=5 -max_len="$(max_len "$t")" "$new" "fuzz/corpus/$t" "$shared/$t"
 		[ ! -d "build/fuzz-seeds/$t" ] || set -- "$@" "build/fuzz-seeds/$t"
 		"$@" >"build/fuzz-min-$t.log" 2>&1
 		find "fuzz/corpus/$t" -type f ! -name 'seed-*' -delete
