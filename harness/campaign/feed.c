@@ -9,6 +9,7 @@
 #include "np/base/mem.h"
 #include "np/gen/manifests.h"
 #include "np/gen/world.h"
+#include "np/mutate/mutate.h"
 
 /* Parts as the API takes them, ordinary and odd. */
 static const char *const selectors[] = {
@@ -189,12 +190,41 @@ static json_t *generated(struct np_rng *rng)
 	return spec ? spec : composed(rng);
 }
 
+/* A mutant of a composed policy and one of the mutator's own shapes. */
+static json_t *mutated(struct np_rng *rng)
+{
+	const struct np_mutate_opts opts = { .mode = NP_MUTATE_VALID,
+					     .format = NP_MUTATE_JSON,
+					     .max_bytes = 4096 };
+	struct np_mutator *m = np_mutator_new(&opts);
+	size_t n_seeds;
+	const struct np_str *seeds = np_mutate_seeds(&n_seeds);
+	json_t *input = np_json_pack("{s:s, s:s, s:{s:s}, s:o}", "apiVersion",
+				     "networking.k8s.io/v1", "kind", "NetworkPolicy", "metadata",
+				     "name", "x", "spec", composed(rng)),
+	       *policy, *spec;
+	struct np_mutation mutant;
+	struct np_buf b = { 0 };
+
+	np_json_dump(input, 0, &b);
+	json_decref(input);
+	np_mutate(m, (struct np_str){ b.data, b.len }, seeds[np_rng_below(rng, n_seeds)],
+		  np_rng_next(rng), &mutant);
+	policy = json_loadb(mutant.text.p, mutant.text.n, JSON_ALLOW_NUL, NULL);
+	spec = json_incref(json_object_get(policy, "spec"));
+	json_decref(policy);
+	np_buf_release(&b);
+	np_mutator_free(m);
+	return json_is_object(spec) ? spec : composed(rng);
+}
+
 static const struct {
 	json_t *(*spec)(struct np_rng *);
 	unsigned weight;
 } sources[] = {
-	{ composed, 80 },
-	{ generated, 20 },
+	{ composed, 65 },
+	{ generated, 15 },
+	{ mutated, 20 },
 };
 
 json_t *feed_spec(struct np_rng *rng)

@@ -141,10 +141,9 @@ void field_stop(struct field *f)
 /* ---- operations ---- */
 
 /* A refusal is an answer; everything else is trouble. */
-static bool is_answer(int http)
+static bool is_answer(const struct np_err *err)
 {
-	return http == 400 || http == 404 || http == 409 || http == 413 || http == 415 ||
-	       http == 422;
+	return err->code == NP_EVALID || err->code == NP_ENOTFOUND || err->code == NP_ECONFLICT || err->code == NP_ELIMIT;
 }
 
 static int put_policy(struct field *f, const json_t *op, struct np_kube_reply *reply,
@@ -162,7 +161,7 @@ static int put_policy(struct field *f, const json_t *op, struct np_kube_reply *r
 		json_object_set_new(meta, "labels", np_json_pack("{s:s}", FIELD_LABEL, "op"));
 	}
 	rc = np_kube_create(f->kube, type_of(NP_KUBE_NETPOL), ns, o, &w, NULL, err);
-	if (rc < 0 && reply->http == 409)
+	if (rc < 0 && err->code == NP_ECONFLICT)
 		rc = np_kube_replace(f->kube, type_of(NP_KUBE_NETPOL), ns, name, o, &w, NULL, err);
 	json_decref(o);
 	return rc;
@@ -230,7 +229,7 @@ int field_op(struct field *f, const json_t *op, enum field_answer *ret, int *ret
 	else if (strcmp(what, "recreate") == 0)
 		rc = recreate_pod(f, op, err);
 	*ret = rc < 0 ? FIELD_REJECTED : FIELD_ACCEPTED;
-	if (rc < 0 && is_answer(reply.http))
+	if (rc < 0 && is_answer(err))
 		rc = 0;
 	if (ret_http)
 		*ret_http = reply.http;

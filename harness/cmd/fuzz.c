@@ -7,6 +7,7 @@
 
 static const struct np_command *const commands[] = {
 	&np_cmd_fuzz_live,
+	&np_cmd_fuzz_api,
 	&np_cmd_fuzz_replay,
 	&np_cmd_fuzz_report,
 };

@@ -1,0 +1,306 @@
+/*
+ * test_campaign.c - the parts of a live campaign that need no cluster: epochs that a seed repeats,
+ * journals that a kill cuts off, containers that end, logs that complain again and again, processes
+ * that die.
+ */
+#include <fcntl.h>
+#include <signal.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "../../campaign/agents.h"
+#include "../../campaign/feed.h"
+#include "../../campaign/journal.h"
+#include "campaign_test.h"
+#include "np/parse/validate.h"
+
+/* ---- feed ---- */
+
+static json_t *epoch(uint64_t seed, unsigned n, const json_t *live)
+{
+	const struct feed_plan plan = {
+		.seed = seed, .epoch = n, .n_ops = 30, .max_live = 40, .live = live
+	};
+
+	return feed_epoch(&plan);
+}
+
+START_TEST(a_seed_repeats_its_epochs)
+{
+	json_t *none = json_array(), *a = epoch(7, 3, none), *b = epoch(7, 3, none),
+	       *c = epoch(7, 4, none), *d = epoch(8, 3, none);
+
+	ck_assert_uint_eq(json_array_size(a), 30);
+	ck_assert(json_equal(a, b));
+	ck_assert(!json_equal(a, c));
+	ck_assert(!json_equal(a, d));
+	json_decref(a);
+	json_decref(b);
+	json_decref(c);
+	json_decref(d);
+	json_decref(none);
+}
+END_TEST
+
+START_TEST(a_server_would_accept_the_policies)
+{
+	const struct np_validate_opts opts = { .mode = NP_DECODE_API_JSON, .ns = "a" };
+	unsigned n = 0, accepted = 0;
+	struct np_rng rng;
+
+	np_rng_seed(&rng, 3);
+	for (; n < 1000; n++) {
+		json_t *p = np_json_pack("{s:s, s:s, s:{s:s}, s:o}", "apiVersion",
+					 "networking.k8s.io/v1", "kind", "NetworkPolicy",
+					 "metadata", "name", "x", "spec", feed_spec(&rng));
+		struct np_validations v = { 0 };
+		struct np_buf b = { 0 };
+
+		np_json_dump(p, 0, &b);
+		np_validate_text((struct np_str){ b.data, b.len }, &opts, &v);
+		accepted += v.n == 1 && v.items[0].stage == NP_STAGE_ACCEPT;
+		np_validations_release(&v);
+		np_buf_release(&b);
+		json_decref(p);
+	}
+	ck_assert_msg(accepted * 100 >= n * 95, "%u of %u", accepted, n);
+}
+END_TEST
+
+static const struct {
+	const char *spec, *pattern;
+	bool holds;
+} holding[] = {
+	{ "{\"ingress\":[{\"ports\":[{},{\"port\":1}]}]}", "{\"ingress\":[{\"ports\":[{}]}]}",
+	  true },
+	{ "{\"ingress\":[{\"ports\":[{\"port\":1}]}]}", "{\"ingress\":[{\"ports\":[{}]}]}", false },
+	{ "{\"ingress\":[{\"ports\":[{\"port\":\"a\"}],\"from\":[]}]}",
+	  "{\"ingress\":[{\"ports\":[{\"port\":\"a\"}]}]}", true },
+	{ "{\"egress\":[{}]}", "{\"ingress\":[{}]}", false },
+	{ "{\"a\":1}", "{\"a\":2}", false },
+};
+
+START_TEST(known_shapes_are_known)
+{
+	for (size_t i = 0; i < NP_ARRAY_SIZE(holding); i++) {
+		json_t *spec = np_json_parse(holding[i].spec, strlen(holding[i].spec), NULL),
+		       *pattern =
+			       np_json_parse(holding[i].pattern, strlen(holding[i].pattern), NULL);
+
+		ck_assert_msg(feed_holds(spec, pattern) == holding[i].holds, "%zu", i);
+		json_decref(spec);
+		json_decref(pattern);
+	}
+}
+END_TEST
+
+/* ---- journal ---- */
+
+START_TEST(a_journal_is_taken_up_where_it_was_cut_off)
+{
+	char *dir = scratch_dir();
+	np_auto_free char *path = np_xasprintf("%s/journal.ndjson", dir);
+	struct journal j;
+	struct journal_state s;
+	struct np_err err = { 0 };
+	FILE *f;
+
+	ck_assert_int_eq(journal_open(&j, dir, &err), 0);
+	journal_put_take(&j,
+			 np_json_pack("{s:s, s:s, s:i, s:s}", "type", "campaign", "id", "abc",
+				      "seed", 9, "context", "mine"),
+			 &err);
+	journal_put_take(&j,
+			 np_json_pack("{s:s, s:i, s:[{s:s}]}", "type", "epoch", "epoch", 1, "ops",
+				      "op", "x"),
+			 &err);
+	journal_put_take(&j,
+			 np_json_pack("{s:s, s:i, s:[{s:s}]}", "type", "answers", "epoch", 1,
+				      "live", "name", "n"),
+			 &err);
+	journal_put_take(&j, np_json_pack("{s:s, s:s}", "type", "finding", "key", "0123456789ab"),
+			 &err);
+	journal_put_take(&j,
+			 np_json_pack("{s:s, s:i, s:[{s:s}]}", "type", "epoch", "epoch", 2, "ops",
+				      "op", "y"),
+			 &err);
+	journal_close(&j);
+	f = fopen(path, "a");
+	ck_assert_ptr_nonnull(f);
+	fputs("{\"type\":\"answ", f);
+	fclose(f);
+	ck_assert_msg(journal_read(dir, &s, &err) == 0, "%s", err.msg);
+	ck_assert_str_eq(s.id, "abc");
+	ck_assert_str_eq(s.context, "mine");
+	ck_assert_uint_eq(s.next_epoch, 2);
+	ck_assert_uint_eq(json_array_size(s.live), 1);
+	ck_assert_uint_eq(json_array_size(s.keys), 1);
+	ck_assert_str_eq(np_json_str(json_array_get(s.unfinished, 0), "op", ""), "y");
+	journal_state_release(&s);
+	ck_assert_int_lt(journal_read("/nowhere", &s, &err), 0);
+	ck_assert(err.code == NP_ENOTFOUND);
+	scratch_remove(dir);
+}
+END_TEST
+
+START_TEST(a_full_disk_is_said_before_anything_is_sent)
+{
+	struct journal j = { .fd = open("/dev/full", O_WRONLY | O_CLOEXEC),
+			     .path = np_xstrdup("/dev/full") };
+	struct np_err err = { 0 };
+
+	ck_assert_int_ge(j.fd, 0);
+	ck_assert_int_lt(journal_put_take(&j, json_object(), &err), 0);
+	ck_assert(err.code == NP_EIO);
+	ck_assert_ptr_nonnull(strstr(err.msg, "No space left"));
+	journal_close(&j);
+}
+END_TEST
+
+/* ---- pods ---- */
+
+static const struct {
+	const char *before, *after;
+	bool ended;
+	const char *kind, *type; /* of the report; NULL: none */
+} statuses[] = {
+	{ "{\"name\":\"c\",\"restartCount\":1,\"state\":{\"running\":{}}}",
+	  "{\"name\":\"c\",\"restartCount\":1,\"state\":{\"running\":{}}}", false, NULL, NULL },
+	{ "{\"name\":\"c\",\"restartCount\":1,\"state\":{\"running\":{}}}",
+	  "{\"name\":\"c\",\"restartCount\":2,\"state\":{\"running\":{}},\"lastState\":{"
+	  "\"terminated\":{\"exitCode\":2,\"reason\":\"Error\"}}}",
+	  true, "crash", "go-panic" },
+	{ "{\"name\":\"c\",\"restartCount\":1,\"state\":{\"running\":{}}}",
+	  "{\"name\":\"c\",\"restartCount\":1,\"state\":{\"terminated\":{\"exitCode\":137,"
+	  "\"reason\":\"OOMKilled\"}}}",
+	  true, "oom", "oom-killed" },
+	{ "{\"name\":\"c\",\"restartCount\":1,\"state\":{\"running\":{}}}",
+	  "{\"name\":\"c\",\"restartCount\":2,\"state\":{\"running\":{}},\"lastState\":{"
+	  "\"terminated\":{\"exitCode\":143,\"reason\":\"Error\"}}}",
+	  true, NULL, NULL },
+	{ "{\"name\":\"c\",\"restartCount\":1,\"state\":{\"running\":{}}}",
+	  "{\"name\":\"c\",\"restartCount\":2,\"state\":{\"waiting\":{\"reason\":"
+	  "\"CrashLoopBackOff\"}},\"lastState\":{\"terminated\":"
+	  "{\"exitCode\":139,\"reason\":\"Error\"}}}",
+	  true, "crash", "signal:SIGSEGV" },
+};
+
+START_TEST(containers_that_end)
+{
+	for (size_t i = 0; i < NP_ARRAY_SIZE(statuses); i++) {
+		struct agent g = { .restarts = -1, .component = "cni-agent" };
+		json_t *before =
+			       np_json_parse(statuses[i].before, strlen(statuses[i].before), NULL),
+		       *after = np_json_parse(statuses[i].after, strlen(statuses[i].after), NULL),
+		       *pod = json_object(), *bugs = json_array();
+
+		ck_assert(!agents_take_status(&g, pod, before, bugs));
+		ck_assert_msg(agents_take_status(&g, pod, after, bugs) == statuses[i].ended, "%zu",
+			      i);
+		ck_assert_msg(json_array_size(bugs) == (statuses[i].kind != NULL), "%zu", i);
+		if (statuses[i].kind) {
+			ck_assert_str_eq(np_json_str(json_array_get(bugs, 0), "kind", ""),
+					 statuses[i].kind);
+			ck_assert_str_eq(np_json_str(json_array_get(bugs, 0), "type", ""),
+					 statuses[i].type);
+		}
+		/* The same status again is no news. */
+		ck_assert(!agents_take_status(&g, pod, after, bugs));
+		json_decref(before);
+		json_decref(after);
+		json_decref(pod);
+		json_decref(bugs);
+	}
+}
+END_TEST
+
+/* ---- logs ---- */
+
+static size_t complain(struct agents *a, struct agent *g, unsigned times, json_t *bugs)
+{
+	struct np_buf b = { 0 };
+
+	for (unsigned i = 0; i < times; i++)
+		np_buf_printf(&b,
+			      "2026-03-14 09:26:53.589 [ERROR][88] sets.go 88: ipset restore "
+			      "failed for npf-%06u attempt=%u\n",
+			      i, i);
+	agents_read_piece(a, g, (struct np_str){ b.data, b.len }, bugs);
+	np_buf_release(&b);
+	return json_array_size(bugs);
+}
+
+START_TEST(complaints_count_when_they_repeat_and_are_new)
+{
+	struct agents a = { 0 }, usual = { .quiet = true };
+	struct agent g = { .component = "agent" };
+	json_t *bugs = json_array();
+
+	ck_assert_uint_eq(complain(&a, &g, STUCK_REPEATS - 1, bugs), 0);
+	ck_assert_uint_eq(complain(&a, &g, 1, bugs), 1);
+	ck_assert_str_eq(np_json_str(json_array_get(bugs, 0), "kind", ""), "stuck");
+	ck_assert_uint_eq(complain(&a, &g, 50, bugs), 1); /* told once */
+	json_array_clear(bugs);
+	complain(&usual, &g, 3, bugs);
+	usual.quiet = false;
+	ck_assert_uint_eq(complain(&usual, &g, 50, bugs), 0);
+	json_decref(bugs);
+	np_buf_release(&g.tail);
+	agents_release(&a);
+	agents_release(&usual);
+}
+END_TEST
+
+/* ---- processes ---- */
+
+static void put(const char *path, const char *text, const char *mode)
+{
+	FILE *f = fopen(path, mode);
+
+	ck_assert_ptr_nonnull(f);
+	fputs(text, f);
+	fclose(f);
+}
+
+START_TEST(processes_that_end)
+{
+	char *dir = scratch_dir();
+	np_auto_free char *pid_file = np_xasprintf("%s/pid", dir),
+			  *log = np_xasprintf("%s/log", dir);
+	np_auto_free char *pid_text = NULL;
+	struct agents a = { 0 };
+	json_t *bugs = json_array();
+	pid_t pid = fork();
+
+	if (pid == 0) {
+		pause();
+		_exit(0);
+	}
+	pid_text = np_xasprintf("%d\n", pid);
+	put(pid_file, pid_text, "w");
+	put(log, "panic: long ago\n", "w");
+	agents_add_process(&a, pid_file, log, "agent");
+	ck_assert_uint_eq(agents_down(&a), 0);
+	ck_assert_int_eq(agents_look(&a, bugs, NULL), 0);
+	ck_assert_uint_eq(json_array_size(bugs), 0);
+	/* A panic that it lives through is one report, its end another: not said by the log. */
+	put(log, "E0314 09:26:53.589793       1 runtime.go:79] Observed a panic: x\n", "a");
+	ck_assert_int_eq(agents_look(&a, bugs, NULL), 0);
+	ck_assert_uint_eq(json_array_size(bugs), 1);
+	kill(pid, SIGKILL);
+	waitpid(pid, NULL, 0);
+	json_array_clear(bugs);
+	ck_assert_int_eq(agents_look(&a, bugs, NULL), 0);
+	ck_assert_uint_eq(json_array_size(bugs), 1);
+	ck_assert_str_eq(np_json_str(json_array_get(bugs, 0), "type", ""), "ended");
+	ck_assert_uint_eq(agents_down(&a), 1);
+	json_decref(bugs);
+	agents_release(&a);
+	scratch_remove(dir);
+}
+END_TEST
+
+RUN_TESTS("campaign", a_seed_repeats_its_epochs, a_server_would_accept_the_policies,
+	  known_shapes_are_known, a_journal_is_taken_up_where_it_was_cut_off,
+	  a_full_disk_is_said_before_anything_is_sent, containers_that_end,
+	  complaints_count_when_they_repeat_and_are_new, processes_that_end)
