@@ -4,9 +4,9 @@ set -eu
 . harness/tests/lib.sh
 python=
 for p in /usr/bin/python3 python3; do
-	if "$p" -c 'import jsonschema' 2>/dev/null; then python=$p && break; fi
+	if "$p" -c 'import jsonschema, yaml' 2>/dev/null; then python=$p && break; fi
 done
-[ -n "$python" ] || skip "no python3 with jsonschema (package python3-jsonschema)"
+[ -n "$python" ] || skip "no python3 with jsonschema and yaml (packages python3-jsonschema, python3-yaml)"
 
 # check SCHEMA FILE...: every line of .jsonl, all of .json; the first fault is printed
 cat >"$scratch/check.py" <<'END'
@@ -55,3 +55,16 @@ if "$python" "$scratch/check.py" results/schema/record.schema.json "$scratch/bad
 jq 'del(.cases)' "$scratch/run.json" >"$scratch/bad.json"
 if "$python" "$scratch/check.py" results/schema/summary.schema.json "$scratch/bad.json" 2>/dev/null; then die "a report without cases passes"; fi
 ok "what is not so is refused"
+
+# The examples for CI systems are YAML, and name only files of ours that there are.
+"$python" - deploy/ci/github/workflow.yaml deploy/ci/github/action.yml deploy/ci/gitlab-ci.yml deploy/ci/sonobuoy-plugin.yaml <<'END' || die "an example for CI"
+import os, re, sys, yaml
+for name in sys.argv[1:]:
+    text = open(name).read()
+    if not isinstance(yaml.safe_load(text), dict):
+        sys.exit(name + ": no map")
+    for path in re.findall(r"netpolcheck/((?:deploy|harness)/[\w./-]+)", text):
+        if not os.path.exists(path):
+            sys.exit("%s: there is no %s" % (name, path))
+END
+ok "examples for CI systems"

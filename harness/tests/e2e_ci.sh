@@ -1,0 +1,94 @@
+#!/bin/sh
+# The gate as a stranger gets it: the steps of the example workflow and of the action, against a cluster with a wrong enforcer.
+# Red; green with waivers; red when a waiver is without use; no verdict told apart and tried again.
+set -eu
+. harness/tests/lib.sh
+need_sandbox
+NETPOLCHECK=$np
+NETPOLCHECK_ARGS="--timeout 2s --suite peers --case peers/and-in-one-peer --case peers/or-of-two-peers"
+GITHUB_ACTIONS=true
+export NETPOLCHECK NETPOLCHECK_ARGS GITHUB_ACTIONS
+
+# step FILE TEXT: the script of the step that has TEXT, as the runner would hand it to a shell
+step() {
+	awk -v text="$2" '
+		/^ *run: \|$/ { match($0, /^ */); indent = RLENGTH; script = ""; inside = 1; next }
+		inside && /[^ ]/ { match($0, /^ */); if (RLENGTH <= indent) { inside = 0; if (index(script, text)) printf "%s", script } }
+		inside { sub(/^ */, ""); script = script $0 "\n" }
+		END { if (inside && index(script, text)) printf "%s", script }' "$1"
+}
+step deploy/ci/github/workflow.yaml gate.sh >"$scratch/gate-step"
+step deploy/ci/github/action.yml gate.sh >"$scratch/action-step"
+ln -s "$PWD" "$scratch/netpolcheck" # what the workflow checks out
+[ -s "$scratch/gate-step" ] && [ -s "$scratch/action-step" ] || die "the steps are not there"
+
+# gate STATUS NAME: the workflow's step
+gate() {
+	ARTIFACTS=$scratch/$2
+	GITHUB_STEP_SUMMARY=$scratch/$2.summary
+	export ARTIFACTS GITHUB_STEP_SUMMARY
+	(cd "$scratch" && expect_status "$1" sh -e gate-step)
+}
+
+: >"$scratch/waivers.yaml"
+start_sandbox --fault and-as-or
+gate 1 red
+contains "$scratch/out" "::error title=peers/and-in-one-peer,file="
+xmllint --noout --nonet --schema results/schema/junit.xsd "$scratch/red/junit_netpolcheck.xml" 2>/dev/null || die "junit"
+[ "$(xmllint --xpath 'string(/testsuites/@failures)' "$scratch/red/junit_netpolcheck.xml")" = 1 ] || die "junit: failures"
+jq -e '.runs[0].results | length == 1' "$scratch/red/netpolcheck.sarif" >/dev/null || die "sarif"
+grep -q '1 failed' "$scratch/red.summary" || die "the job's summary"
+[ -s "$scratch/red/report.html" ] && [ -x "$scratch/red/run-1/failures/peers-and-in-one-peer/reproduce.sh" ] || die "artifacts"
+ok "red on a seeded fault, with annotations, junit, sarif and a summary"
+
+expect_status 0 "$np" report waive "$scratch/red/run-1" --reason "known" --link https://example.org/1 --agent mine --out "$scratch/waivers.yaml"
+gate 0 green
+contains "$scratch/out" "::notice title=peers/and-in-one-peer,"
+ok "green with its waiver"
+
+# The action, by its inputs; Sonobuoy's results beside.
+expect_status 0 env IN_KUBECONFIG="$scratch/kubeconfig" IN_WAIVERS="$scratch/waivers.yaml" IN_AGENT=mine IN_VERSION=1.0 IN_MODE= IN_ARGS="$NETPOLCHECK_ARGS" \
+	GITHUB_ACTION_PATH="$PWD/deploy/ci/github" SONOBUOY_RESULTS_DIR="$scratch/sonobuoy" sh -e "$scratch/action-step"
+jq -es 'any(.[]; .type == "run" and .agent == {"name": "mine", "version": "1.0"})' "$scratch/sonobuoy/run-1/run.jsonl" >/dev/null || die "the action's inputs"
+[ "$(cat "$scratch/sonobuoy/done")" = "$scratch/sonobuoy/junit_netpolcheck.xml" ] && [ -s "$scratch/sonobuoy/junit_netpolcheck.xml" ] || die "sonobuoy's file"
+ok "the action, and a Sonobuoy plugin's results"
+stop_sandbox
+
+start_sandbox
+gate 1 unused
+contains "$scratch/out" "1 waiver covers nothing"
+contains "$scratch/out" "::notice title=peers/and-in-one-peer::it passes, its waiver can go"
+ok "red when a waiver is without use"
+
+# An environment that fails once is tried again; one that stays away is no verdict, and not status 1.
+cat >"$scratch/once" <<END
+#!/bin/sh
+if [ "\$1" = run ] && [ ! -e "$scratch/failed-once" ]; then
+	: >"$scratch/failed-once"
+	exit 3
+fi
+exec "$np" "\$@"
+END
+chmod +x "$scratch/once"
+: >"$scratch/waivers.yaml"
+NETPOLCHECK=$scratch/once
+gate 0 again
+contains "$scratch/err" "the environment failed; try 2 of 2"
+[ -s "$scratch/again/run-2/run.jsonl" ] || die "no second run"
+stop_sandbox
+NETPOLCHECK=$np
+cat >"$scratch/kubeconfig" <<END
+apiVersion: v1
+kind: Config
+current-context: away
+contexts: [{name: away, context: {cluster: away, user: away}}]
+clusters: [{name: away, cluster: {server: "https://127.0.0.1:1"}}]
+users: [{name: away, user: {token: t}}]
+END
+NETPOLCHECK_ARGS="--api-wait 1s --suite peers"
+gate 3 away
+contains "$scratch/err" "the environment failed; try 2 of 2"
+NETPOLCHECK_ARGS="--no-such-option"
+gate 2 usage
+contains "$scratch/out" "::error title=netpolcheck::no record; exit status 2"
+ok "status 3 tried again, told apart from 1 and 2"
