@@ -4,6 +4,7 @@
 
 #include "np/base/proc.h"
 #include "np/cmd/options.h"
+#include "completion.h"
 #include "diff.h"
 #include "fuzz.h"
 #include "minimize.h"
@@ -13,7 +14,7 @@
 static const struct np_command *const commands[] = {
 	&np_cmd_run,  &np_cmd_cases,  &np_cmd_eval,   &np_cmd_table, &np_cmd_diff,
 	&np_cmd_validate, &np_cmd_score, &np_cmd_report, &np_cmd_sandbox, &np_cmd_clean,
-	&np_cmd_fuzz, &np_cmd_minimize, &np_cmd_mutate,
+	&np_cmd_fuzz, &np_cmd_minimize, &np_cmd_mutate, &np_cmd_completion,
 };
 
 #define N_COMMANDS (sizeof(commands) / sizeof(commands[0]))
@@ -42,6 +43,12 @@ int main(int argc, char **argv)
 	}
 	if (strcmp(argv[1], "--version") == 0 || strcmp(argv[1], "version") == 0) {
 		printf("netpolcheck %s\n", NP_VERSION);
+		return NP_EXIT_OK;
+	}
+	if (strcmp(argv[1], "--complete") == 0) {
+		for (size_t i = 0; i < N_COMMANDS; i++)
+			printf("%s\t%s\t%s\n", commands[i]->name, commands[i]->summary,
+			       commands[i]->usage);
 		return NP_EXIT_OK;
 	}
 	/* A stream to each pod, and in the sandbox's processes pipes to each command, are many. */
