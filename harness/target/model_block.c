@@ -109,14 +109,30 @@ static bool hides(const struct m_look *l, const struct m_peer *peer, const struc
 	return np_m_in_some_except(l->m, other, &l->other->ip);
 }
 
+/* Of two blocks of the policy, does @a come first? */
+static bool comes_first(const struct m_look *l, const struct np_ipblock *a,
+			const struct np_ipblock *b)
+{
+	const struct m_policy *p = l->policy;
+
+	for (uint32_t r = 0; r < p->n_rules[l->dir]; r++)
+		for (uint32_t k = 0; k < p->rules[l->dir][r].n_peers; k++) {
+			const struct np_ipblock *at = p->rules[l->dir][r].peers[k].spec->ip_block;
+
+			if (at && (at == a || at == b))
+				return at == a;
+		}
+	return false;
+}
+
 /* A later rule with the same network spelt otherwise takes this one's place. */
 static bool collides(const struct m_look *l, const struct m_peer *peer,
 		     const struct np_ipblock *other)
 {
-	(void)l;
-	return same_network(&peer->spec->ip_block->cidr, &other->cidr) &&
-	       !np_str_eq(peer->spec->ip_block->cidr_text, other->cidr_text) &&
-	       other > peer->spec->ip_block;
+	const struct np_ipblock *b = peer->spec->ip_block;
+
+	return same_network(&b->cidr, &other->cidr) &&
+	       !np_str_eq(b->cidr_text, other->cidr_text) && comes_first(l, b, other);
 }
 
 /* How an except is wrong by itself. */

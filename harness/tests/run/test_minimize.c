@@ -125,7 +125,8 @@ static void minimize_kill(enum np_mutant mutant, const struct killed *k)
 	np_min_model_target(&wrong, &target);
 	ck_assert_msg(np_minimize(k->c, k->world, &o, &target, &r, &err) == 0, "%s: %s", name,
 		      err.msg);
-	ck_assert_msg(r.end == NP_MIN_DONE, "%s: %s does not fail", name, k->c->id.p);
+	ck_assert_msg(r.end == NP_MIN_DONE, "%s: %s fails %u of %u times", name, k->c->id.p,
+		      r.rate_before.failed, r.rate_before.tried);
 	ck_assert_msg(r.after.bytes <= r.before.bytes, "%s grew", name);
 	if (np_mutant_level(mutant) == NP_LEVEL_EVALUATOR)
 		ck_assert_msg(r.after.pods <= PODS_MAX && r.after.policies <= POLICIES_MAX,
