@@ -160,6 +160,8 @@ static void put_summary(struct np_buf *b, const struct np_min_told *t)
 		      "- `run.jsonl`: the record that the others are made of\n\n"
 		      "## How it was made\n\nFrom %s on the %s.\n\n",
 		      NP_STR_ARG(r->file_world.name), t->id, t->target);
+	np_buf_adds(b, "- ");
+	put_end(b, r);
 	put_rate(b, "- ", r);
 	put_work(b, "- ", r);
 	np_buf_adds(b, "\nWhat was left out:\n\n");
