@@ -21,10 +21,10 @@ static const struct np_tier_wish wish = { .smoke_ms = 28000, .depth = 2, .max_ke
 
 static const char head[] =
 	"# Cases in the order in which they are run, those first that notice most mistakes in little "
-	"time; made by\n"
-	"# `netpolcheck cases select`, never by hand. tier: the smallest that has the case. named and "
-	"mechanical:\n"
-	"# mutants that it notices and no case before it does.\n"
+	"time; never written by\n"
+	"# hand, but made by `netpolcheck cases select --strength %llu --count %llu --seed %llu`. "
+	"tier: the smallest that has the\n"
+	"# case. named and mechanical: mutants that it notices and no case before it does.\n"
 	"# position\tcase\ttier\tnamed\tmechanical\n";
 
 /* ---- what there is to choose from ---- */
@@ -169,7 +169,8 @@ static int keep(const struct np_select_ask *ask, const char *mass, const struct 
 		if (rc == 0)
 			rc = keep_file(mass, ask->dir, np_str_from(world), err);
 	}
-	np_tiers_text(lines, n, head, &text);
+	np_buf_printf(&text, head, ask->strength, ask->count, ask->seed);
+	np_tiers_text(lines, n, "", &text);
 	if (rc == 0)
 		rc = np_file_write(table, np_buf_text(&text), text.len, 0644, err);
 	np_buf_release(&text);

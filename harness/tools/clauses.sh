@@ -1,5 +1,5 @@
 #!/bin/sh
-# Fills the last column of suites/clauses.tsv from the headers of the cases. Usage: clauses.sh [--check]
+# Fills the last column of suites/clauses.tsv from the headers of the cases that are written by hand. Usage: clauses.sh [--check]
 # --check changes nothing and fails when the file is stale, a header names a clause that the file does not have, or an asserted clause (profile
 # core or extended) has fewer than two cases of these profiles.
 set -eu
@@ -19,7 +19,7 @@ trap 'rm -rf "$scratch"' EXIT
 
 # One line a case and clause: clause, profile, id. Only the header counts, the lines before the first separator.
 # shellcheck disable=SC2016 # awk's fields
-find suites -name '*.yaml' ! -path 'suites/worlds/*' ! -path 'suites/profiles/*' -print0 | xargs -0 awk '
+find suites -name '*.yaml' ! -path 'suites/worlds/*' ! -path 'suites/profiles/*' ! -path 'suites/generated/*' -print0 | xargs -0 awk '
 function flush(	i, n, list) {
 	n = split(covers, list, /[ ,]+/)
 	for (i = 1; i <= n; i++)

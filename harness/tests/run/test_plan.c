@@ -186,6 +186,65 @@ START_TEST(selected_by_paths)
 }
 END_TEST
 
+/* ---- tiers ---- */
+
+#define TIERS "1\tpeers/one\tsmoke\t3\t0\n2\tcidr/one\tsmoke\t1\t0\n3\tpeers/two\tdefault\t0\t1\n"
+
+/* Lines first, in their order; then what is written by hand, then what is generated. */
+START_TEST(in_the_order_of_tiers)
+{
+	static const enum np_band bands[] = { NP_BAND_SMOKE, NP_BAND_SMOKE, NP_BAND_DEFAULT,
+					      NP_BAND_NEW, NP_BAND_GENERATED };
+	struct np_plan_options o = { .suites_dir = suites };
+	struct np_err err;
+	struct np_plan p;
+
+	put_case("suites", "generated/s1-0001", "small", "seed: 1\n");
+	ck_assert_str_eq(select_cases(&o, &err),
+			 "cidr/late cidr/one peers/two peers/one generated/s1-0001");
+	write_file(dir, "suites/tiers.tsv", TIERS);
+	ck_assert_str_eq(select_cases(&o, &err),
+			 "peers/one cidr/one peers/two cidr/late generated/s1-0001");
+	ck_assert_int_eq(np_plan_load(&o, &p, &err), 0);
+	for (size_t i = 0; i < p.n_cases; i++)
+		ck_assert_int_eq(p.bands[i], bands[i]);
+	np_plan_release(&p);
+	o.tier = NP_TIER_FULL;
+	ck_assert_str_eq(select_cases(&o, &err),
+			 "peers/one cidr/one peers/two cidr/late generated/s1-0001");
+}
+END_TEST
+
+START_TEST(smoke_is_what_the_file_says)
+{
+	const char *area = "peers", *glob = "cidr/*";
+	np_auto_free char *file = in_dir("suites/tiers.tsv");
+	struct np_plan_options o = { .suites_dir = suites, .tier = NP_TIER_SMOKE };
+	struct np_err err;
+
+	ck_assert_str_eq(select_cases(&o, &err),
+			 "error: the tier smoke is a choice of the built-in suites, which have no "
+			 "tiers.tsv here");
+	ck_assert_int_eq(err.code, NP_EUSAGE);
+	write_file(dir, "suites/tiers.tsv", TIERS);
+	ck_assert_str_eq(select_cases(&o, &err), "peers/one cidr/one");
+	o.case_globs = &glob;
+	o.n_case_globs = 1;
+	ck_assert_str_eq(select_cases(&o, &err), "cidr/one");
+	o.n_case_globs = 0;
+	o.suites = &area;
+	o.n_suites = 1;
+	ck_assert_str_eq(select_cases(&o, &err), "peers/one");
+	area = "cidr/late.yaml";
+	ck_assert_str_eq(select_cases(&o, &err), NO_CASE);
+	write_file(dir, "suites/tiers.tsv", "1\tpeers/one\tsmoke\n");
+	ck_assert_str_eq(select_cases(&o, &err),
+			 "error: not five fields: position, case, tier, named, mechanical");
+	ck_assert_str_eq(err.file, file);
+	ck_assert_uint_eq(err.line, 1);
+}
+END_TEST
+
 /* ---- worlds ---- */
 
 START_TEST(only_the_worlds_that_are_named)
@@ -478,6 +537,8 @@ int main(void)
 	tcase_add_test(select, selected_by_profiles);
 	tcase_add_test(select, selected_by_paths);
 	tcase_add_test(select, the_environment_names_the_suites);
+	tcase_add_test(select, in_the_order_of_tiers);
+	tcase_add_test(select, smoke_is_what_the_file_says);
 	tcase_add_test(worlds, only_the_worlds_that_are_named);
 	tcase_add_test(worlds, a_missing_world_is_said_with_its_case);
 	tcase_add_test(worlds, a_broken_world_is_said_with_its_line);
