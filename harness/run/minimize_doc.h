@@ -44,12 +44,8 @@ const char *np_min_doc_key(const json_t *item, char *buf, size_t size);
 
 /* --- minimize_moves.c --- */
 
-/* A container of the tree, as keys and indexes from the root. */
-struct np_min_path {
-	json_t *steps; /* array of strings and integers */
-};
-
-/* The containers at @depth of the tree, from 0, in order; an array of paths, new reference. */
+/* The containers at @depth of the tree, from 0, in order, each as an array of keys and indexes from the
+ * root; new reference. */
 json_t *np_min_containers(const json_t *doc, unsigned depth);
 json_t *np_min_at(const json_t *doc, const json_t *path);
 /* Keys and indexes of the children of the container at @path that may be taken out; array. */
