@@ -71,10 +71,12 @@ if [ "$(id -u)" -ne 0 ] && ! unshare --user --map-root-user --net true 2>/dev/nu
 	skip "user namespaces are refused here"
 fi
 
+workers=1
 # Denied where it must be open, open where it must be denied, and a change that is not seen.
 for pair in peers-anded:peers/or-of-two-peers and-as-or:peers/and-in-one-peer label-update-ignored:updates/pod-enters-and-leaves-peers; do
 	fault=${pair%%:*} case=${pair#*:}
-	expect_status 0 "$np" minimize --fault "$fault" --case "$case" --out "$scratch/$fault" --format json --quiet
+	expect_status 0 "$np" minimize --fault "$fault" --case "$case" --workers "$workers" --out "$scratch/$fault" --format json --quiet
+	workers=$((workers + 1))
 	cp "$scratch/out" "$scratch/$fault.json"
 	at_most 3 "$scratch/$fault.json" after.pods
 	at_most 2 "$scratch/$fault.json" after.policies
