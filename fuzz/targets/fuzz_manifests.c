@@ -6,6 +6,7 @@
 #include "fuzz.h"
 #include "np/gen/manifests.h"
 #include "np/oracle/brute.h"
+#include "np/parse/lint.h"
 #include "np/parse/manifests.h"
 
 /* Cells compared; a small text can hold many pods, and many open questions. */
@@ -86,6 +87,59 @@ static void use(struct np_world *w, struct np_str text)
 		write_and_read(w);
 }
 
+/* What lint says with the world at hand. */
+static void lint(const struct np_world *w, struct np_str text)
+{
+	const struct np_validate_opts opts = { .file = "input", .fields = NP_FIELDS_WARN };
+	struct np_validations v = { .n = 0 };
+	struct np_lint *l = np_lint_new(w);
+	const struct np_lint_note *notes;
+	size_t n;
+
+	np_validate_text(text, &opts, &v);
+	for (size_t i = 0; i < v.n; i++)
+		np_lint_add(l, &v.items[i], NP_DECODE_KUBECTL, "input");
+	notes = np_lint_notes(l, &n);
+	for (size_t i = 0; i < n; i++)
+		FUZZ_CHECK(notes[i].msg.n && *np_lint_rule_name(notes[i].rule), "a note without words");
+	np_lint_free(l);
+	np_validations_release(&v);
+}
+
+static struct np_str file_text;
+
+/* Instead of that of base/file.c (--wrap): every file is the input. */
+int __wrap_np_file_read(const char *path, size_t max_bytes, struct np_buf *b, struct np_err *err);
+int __wrap_np_file_read(const char *path, size_t max_bytes, struct np_buf *b, struct np_err *err)
+{
+	(void)path;
+	if (file_text.n > max_bytes)
+		return np_err_set(err, NP_ELIMIT, "too large");
+	np_buf_add(b, file_text.p, file_text.n);
+	return 0;
+}
+
+/* The same text as two files; the second is refused when it names an object again. */
+static void load(struct np_str text)
+{
+	static const char *const paths[] = { "-", "-" };
+	struct np_world w;
+	struct np_err err = { .code = NP_OK };
+
+	file_text = text;
+	np_world_init(&w);
+	if (np_manifests_load(paths, 1, &w, &err) == 0) {
+		if (w.n_namespaces && w.n_namespaces + w.n_pods + w.n_policies <= 64)
+			lint(&w, text);
+		if (w.n_pods + w.n_policies + w.n_services + w.n_nodes)
+			FUZZ_CHECK(np_manifests_load(paths, 2, &w, &err) < 0, "objects twice");
+	} else {
+		fuzz_check_refusal(&err, text, false);
+		FUZZ_CHECK(n_objects(&w) == 0, "refused, and %zu objects stay", n_objects(&w));
+	}
+	np_world_release(&w);
+}
+
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
 	struct np_str text = fuzz_tight(data, size);
@@ -110,6 +164,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	else
 		FUZZ_CHECK(n_objects(&w) == 0, "refused, and %zu objects stay", n_objects(&w));
 	np_world_release(&w);
+	load(text);
 	fuzz_loosen(&text);
 	return 0;
 }

@@ -6,6 +6,7 @@
 #include "genome.h"
 #include "laws.h"
 #include "np/oracle/brute.h"
+#include "np/oracle/live.h"
 
 enum { N_SOURCES = GENOME_PODS + 1, N_DESTS = GENOME_PODS + 2 };
 
@@ -135,6 +136,55 @@ static void hold_law(const struct genome *g, const struct cells *c)
 	np_world_release(&b);
 }
 
+/* The explanation of one cell: lines of text. */
+static void explain(const struct genome *g, const struct cells *c, const struct np_oracle *o)
+{
+	unsigned at = g->law_arg;
+	struct np_flow f = flow_of(g, c, at % N_SOURCES, (at >> 2) % c->n_dests, (at >> 4) % GENOME_PROBES);
+	struct np_buf b = { NULL, 0, 0 };
+
+	np_oracle_explain(o, &f, &b);
+	FUZZ_CHECK(b.len && b.data[b.len - 1] == '\n', "no line");
+	FUZZ_CHECK(np_utf8_valid((struct np_str){ b.data, b.len }), "no text");
+	np_oracle_clauses(o, &f);
+	np_buf_release(&b);
+}
+
+/* A live table after changes says what one made anew would. */
+static void change_live(struct genome *g, const struct cells *c)
+{
+	struct np_live *l = np_live_new(&g->w, &g->readings, c->sources, N_SOURCES, c->dests, c->n_dests,
+					g->probes, GENOME_PROBES, g->family);
+	size_t at = g->law_arg % g->w.n_policies, pod = g->law_arg % g->w.n_pods;
+	struct np_policy *p = &g->w.policies[at], *other = &g->w.policies[!at];
+	struct np_oracle *o;
+
+	p->pod_selector = other->pod_selector;
+	p->types[NP_INGRESS] = !p->types[NP_INGRESS];
+	p->rules[NP_EGRESS] = other->rules[NP_EGRESS];
+	p->n_rules[NP_EGRESS] = other->n_rules[NP_EGRESS];
+	np_live_policy_changed(l, at);
+	g->w.pods[pod].labels = g->w.pods[!pod].labels;
+	g->w.pods[pod].ports = g->w.pods[!pod].ports;
+	g->w.pods[pod].n_ports = g->w.pods[!pod].n_ports;
+	if (g->law_arg & 64)
+		g->w.pods[pod].phase = NP_PHASE_FAILED;
+	np_live_pod_changed(l, pod);
+	o = np_oracle_new(&g->w, &g->readings);
+	for (size_t s = 0; s < N_SOURCES; s++)
+		for (size_t d = 0; d < c->n_dests; d++)
+			for (size_t k = 0; k < GENOME_PROBES; k++) {
+				struct np_flow f = flow_of(g, c, s, d, k);
+				enum np_verdict v = np_oracle_eval(o, &f, NULL), x = np_live_at(l, k, s, d);
+
+				if (x != (v == NP_NO_FLOW ? NP_DENY : v))
+					differ(g, "live = made anew", s, d, k, np_verdict_name(x),
+					       np_verdict_name(v));
+			}
+	np_oracle_free(o);
+	np_live_free(l);
+}
+
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
 	struct fuzz_in in = { data, size };
@@ -149,9 +199,13 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	np_oracle_table(o, c.sources, N_SOURCES, c.dests, c.n_dests, g.probes, GENOME_PROBES, g.family, &t);
 	beside_brute(&g, &c, o, &t);
 	np_table_release(&t);
+	if (g.law & 64)
+		explain(&g, &c, o);
 	np_oracle_free(o);
 	if (g.law & 128)
 		hold_law(&g, &c);
+	if (g.law & 32)
+		change_live(&g, &c);
 	np_world_release(&g.w);
 	return 0;
 }

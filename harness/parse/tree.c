@@ -206,26 +206,43 @@ static struct np_value *own_child(struct np_arena *arena, struct np_value *v,
 	return NULL;
 }
 
+/* How many steps @path has; -1 when it is malformed. */
+static long count_steps(const char *path)
+{
+	const char *p = path;
+	struct path_step s;
+	long n = 0;
+
+	for (; *p; n++)
+		if (!take_step(&p, p == path, &s))
+			return -1;
+	return n;
+}
+
 int np_value_set(struct np_arena *arena, struct np_value *root, const char *path,
 		 struct np_value value, struct np_err *err)
 {
-	const char *p = path;
 	struct np_value changed = *root, *v = &changed;
-	unsigned depth = 0;
+	long left = count_steps(path);
+	const char *p = path;
 	struct path_step s;
 
-	while (*p) {
-		if (!take_step(&p, p == path, &s))
-			return np_err_set(err, NP_EUSAGE, "malformed path '%s'", path);
-		v = own_child(arena, v, &s);
+	if (left < 0)
+		return np_err_set(err, NP_EUSAGE, "malformed path '%s'", path);
+	if (left + value.height > NP_VALUE_MAX_HEIGHT)
+		return np_err_set(err, NP_ELIMIT, "more than %d levels", NP_VALUE_MAX_HEIGHT);
+	for (; *p; left--) {
+		struct np_value *parent = v;
+
+		take_step(&p, p == path, &s);
+		v = own_child(arena, parent, &s);
 		if (!v)
 			return np_err_set(err, NP_EUSAGE, "path '%s' does not fit the document",
 					  path);
-		depth++;
+		if (parent->height < value.height + left)
+			parent->height = (uint16_t)(value.height + left);
 	}
 	*v = value;
-	if (changed.height < value.height + depth)
-		changed.height = (uint16_t)(value.height + depth);
 	*root = changed;
 	return 0;
 }

@@ -122,8 +122,10 @@ struct np_value np_value_list(void);
  * Sets the value at @path below @root, adding missing keys (maps on the way are made; a list index
  * must exist or be the next one). Every map and list on the way is copied in @arena, so other
  * users of shared parts see no change. All pairs with the key are replaced by one. NP_EUSAGE when
- * the path is malformed or passes through something that is neither map nor list.
+ * the path is malformed or passes through something that is neither map nor list; NP_ELIMIT when
+ * the value would end deeper than NP_VALUE_MAX_HEIGHT.
  */
+#define NP_VALUE_MAX_HEIGHT 10000
 int np_value_set(struct np_arena *arena, struct np_value *root, const char *path,
 		 struct np_value value, struct np_err *err);
 /* Removes the key or list element at @path; absent is success. */
