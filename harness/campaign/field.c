@@ -231,6 +231,8 @@ int field_op(struct field *f, const json_t *op, enum field_answer *ret, int *ret
 	*ret = rc < 0 ? FIELD_REJECTED : FIELD_ACCEPTED;
 	if (rc < 0 && is_answer(err))
 		rc = 0;
+	if (rc == 0)
+		np_err_clear(err);
 	if (ret_http)
 		*ret_http = reply.http;
 	np_kube_reply_release(&reply);

@@ -20,7 +20,7 @@ struct work {
 	json_t *best;
 	json_t *seen; /* compact text -> verdict */
 	struct np_err *err;
-	bool stop;
+	bool stop, broken;
 };
 
 static bool spent(const struct work *w)
@@ -64,7 +64,7 @@ static bool try_take(struct work *w, json_t *candidate, const char *what)
 		w->m->n_tests++;
 		verdict = w->m->judge(w->m->ctx, candidate, w->err);
 		if (verdict < 0)
-			w->stop = true;
+			w->stop = w->broken = true;
 		else if (json_object_size(w->seen) < CACHE_MAX)
 			json_object_set_new(w->seen, np_buf_text(&text), json_integer(verdict));
 	}
@@ -303,7 +303,7 @@ int np_minimise(struct np_minimise *m, const json_t *operations, json_t **ret, s
 	}
 	m->complete = !w.stop && !any;
 	json_decref(w.seen);
-	if (failed.code) {
+	if (w.broken) {
 		json_decref(w.best);
 		if (err)
 			*err = failed;

@@ -154,6 +154,27 @@ START_TEST(what_a_server_would_refuse_is_not_tried)
 }
 END_TEST
 
+/* Something that went wrong on the way and was mended. */
+static int mended(void *ctx, const json_t *ops, struct np_err *err)
+{
+	np_err_set(err, NP_ECONFLICT, "it was there already");
+	return named_port(ctx, ops, err);
+}
+
+START_TEST(only_the_judge_says_that_it_is_over)
+{
+	json_t *ops = parsed(big), *small = NULL;
+	struct np_minimise m = { .judge = mended };
+	struct np_err err = { 0 };
+
+	ck_assert_int_eq(np_minimise(&m, ops, &small, &err), 0);
+	ck_assert_uint_eq(json_array_size(small), 1);
+	json_decref(m.neighbour);
+	json_decref(small);
+	json_decref(ops);
+}
+END_TEST
+
 START_TEST(trouble_ends_it)
 {
 	json_t *ops = parsed(big), *small = NULL;
@@ -172,4 +193,4 @@ END_TEST
 
 RUN_TESTS("minimise", what_is_left_is_what_it_takes, several_operations_stay_where_it_takes_several,
 	  bounds_hold_and_what_there_is_still_shows, what_a_server_would_refuse_is_not_tried,
-	  trouble_ends_it)
+	  only_the_judge_says_that_it_is_over, trouble_ends_it)
