@@ -6,8 +6,9 @@
 #include "np/kube/resource.h"
 #include "run_test.h"
 
-static json_t *server; /* "NetworkPolicy np-r-1-x" -> array of objects; "Namespace np-r-1-x" -> one */
-static json_t *asked;  /* the same keys, in the order in which they were asked for */
+/* "NetworkPolicy np-bcdfghjk-1-x" -> array of objects; "Namespace np-bcdfghjk-1-x" -> one */
+static json_t *server;
+static json_t *asked; /* the same keys, in the order in which they were asked for */
 
 static json_t *server_has(const char *kind, const char *name)
 {
@@ -92,7 +93,7 @@ static void setup(void)
 	asked = json_array();
 	fixture = (struct np_fixture){ .cluster = &cluster, .static_objects = json_array() };
 	session = (struct np_session){ .fixture = &fixture, .stored = json_object() };
-	np_scope_init(&session.scope, "r", 1);
+	np_scope_init(&session.scope, "bcdfghjk", 1);
 	np_scope_add(&session.scope, NP_STR("x"));
 	np_scope_add(&session.scope, NP_STR("y"));
 	serve_namespace("x");
