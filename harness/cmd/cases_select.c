@@ -13,6 +13,7 @@
 #include "np/base/mem.h"
 #include "np/cmd/options.h"
 #include "np/run/choice.h"
+#include "score_print.h"
 
 /* Four workers for seven seconds, with what a cluster may lack counted twice: five in fact. */
 static const struct np_tier_wish wish = { .smoke_ms = 28000, .depth = 2, .max_kept = 60 };
@@ -209,7 +210,7 @@ static void count_all(const struct np_score *score, struct sums *ret_possible, s
 	for (size_t m = 0; m < score->n_rows; m++) {
 		const struct np_score_row *row = &score->rows[m];
 
-		if (row->wrong.mutant && np_mutant_open(row->wrong.mutant))
+		if (np_score_open(row))
 			continue;
 		*(row->wrong.mutant ? &ret_all->named : &ret_all->mechanical) += 1;
 		if (row->n_killed_by)

@@ -4,6 +4,7 @@
 #include <stdlib.h>
 
 #include "np/base/mem.h"
+#include "np/run/equal.h"
 
 /* Real mistakes before mechanical ones. */
 #define WEIGHT_NAMED 2
@@ -157,7 +158,8 @@ static void problem_init(struct problem *p, const struct np_plan *plan,
 		const struct np_score_row *row = &score->rows[m];
 
 		p->weights[m] = row->wrong.mutant ? WEIGHT_NAMED : WEIGHT_MECHANICAL;
-		if (row->wrong.mutant && np_mutant_open(row->wrong.mutant))
+		if (row->wrong.mutant ? np_mutant_open(row->wrong.mutant)
+				      : np_site_open(row->wrong.site, row->wrong.op))
 			p->weights[m] = 0;
 		for (size_t k = 0; k < row->n_killed_by; k++)
 			p->bits[row->killed_by[k] * p->n_words + m / 64] |= UINT64_C(1) << (m % 64);
