@@ -56,9 +56,10 @@ static bool read_shares(struct face *f, const char *text)
 void face_init(struct face *f, uint64_t seed, size_t (*mutate_bytes)(uint8_t *, size_t, size_t))
 {
 	static const unsigned usual[] = { 70, 15, 15 };
-	const char *mode = getenv("NPMUTATE_MODE");
+	const char *mode = getenv("NPMUTATE_MODE"), *cidr = getenv("NPMUTATE_CIDR");
 
 	*f = (struct face){ .opts = { .format = format_of(getenv("NPMUTATE_FORMAT")),
+				      .legacy_cidrs = cidr && strcmp(cidr, "legacy") == 0,
 				      .yaml_to_json = yaml_to_json,
 				      .mutate_bytes = mutate_bytes } };
 	if (!mode || !read_shares(f, mode))

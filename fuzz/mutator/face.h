@@ -6,6 +6,7 @@
  *                    valid:70,single-fault:15,hostile:15 (the default). Words that are none of these
  *                    are passed over; with nothing left it is the default.
  *   NPMUTATE_FORMAT  same (as the input; the default), json, yaml
+ *   NPMUTATE_CIDR    strict (the default), legacy: as before Kubernetes 1.36
  */
 #ifndef NP_FUZZ_MUTATOR_FACE_H
 #define NP_FUZZ_MUTATOR_FACE_H

@@ -10,6 +10,7 @@
 
 static const char *const mode_names[] = { "valid", "single-fault", "hostile", NULL };
 static const char *const mutate_formats[] = { "yaml", "json", NULL };
+static const char *const mutate_cidrs[] = { "strict", "legacy", NULL };
 
 #define COUNT_USUAL 10
 #define COUNT_MAX 100000000ULL
@@ -18,7 +19,7 @@ static const char *const mutate_formats[] = { "yaml", "json", NULL };
 struct mutate_args {
 	struct np_strings paths;
 	unsigned long long seed, count, max_bytes;
-	int mode, format;
+	int mode, format, cidr;
 	const char *out;
 	bool describe;
 };
@@ -95,6 +96,7 @@ static int mutate_all(const struct mutate_args *a, const struct mutate_inputs *i
 		.mode = (enum np_mutate_mode)a->mode,
 		.format = a->format ? NP_MUTATE_JSON : NP_MUTATE_YAML,
 		.max_bytes = (size_t)a->max_bytes,
+		.legacy_cidrs = a->cidr,
 	};
 	const atomic_int *cancel = np_interrupt_flag();
 	struct np_mutator *m = np_mutator_new(&opts);
@@ -147,6 +149,8 @@ static int run_mutate(int argc, char **argv)
 		  mode_names },
 		{ "format", NP_OPT_CHOICE, &a.format, "FORMAT",
 		  "yaml (default), a stream of documents; json, one a line", mutate_formats },
+		{ "cidr", NP_OPT_CHOICE, &a.cidr, "RULES",
+		  "CIDRs: strict (default); legacy, as before Kubernetes 1.36", mutate_cidrs },
 		{ "max-bytes", NP_OPT_U64, &a.max_bytes, "BYTES",
 		  "of a mutant, at most; default 65536", NULL },
 		{ "out", NP_OPT_STRING, &a.out, "DIR", "one file a mutant, in this folder", NULL },

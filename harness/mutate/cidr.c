@@ -1,9 +1,14 @@
 /* cidr.c - blocks and how they lie to each other. */
 #include "state.h"
 
-bool mcidr_strict(struct np_str text, struct np_cidr *ret)
+bool mcidr_good(const struct mstate *s, struct np_str text, struct np_cidr *ret)
 {
-	return np_cidr_parse(text, ret) && !(ret->flags & ~(unsigned)NP_CIDR_SPELLING);
+	unsigned fine = NP_CIDR_SPELLING;
+
+	/* IPv4-mapped ones are passed by some rules and not by others: never made. */
+	if (s->legacy_cidrs)
+		fine |= NP_CIDR_HOST_BITS | NP_CIDR_ZEROS;
+	return np_cidr_parse(text, ret) && !(ret->flags & ~fine);
 }
 
 bool mcidr_inside(const struct np_cidr *outer, const struct np_cidr *inner)
@@ -23,7 +28,7 @@ struct np_str mcidr_text(struct mstate *s, const struct np_cidr *c)
 	struct np_str text = np_str_from(np_cidr_text(c, buf));
 
 	/* Not what happens to lie among the IPv4-mapped ones. */
-	return mcidr_strict(text, &again) ? np_arena_str(&s->arena, text) : NP_STR_NONE;
+	return mcidr_good(s, text, &again) ? np_arena_str(&s->arena, text) : NP_STR_NONE;
 }
 
 static unsigned width_bits(const struct np_cidr *c)
@@ -129,4 +134,47 @@ struct np_str mcidr_parent(struct mstate *s, const struct np_cidr *c)
 		return NP_STR_NONE;
 	set_prefix(&wide, c->prefix_bits - 1U);
 	return mcidr_text(s, &wide);
+}
+
+static struct np_str capitals(struct mstate *s, const struct np_cidr *c)
+{
+	char buf[NP_ADDR_TEXT_MAX];
+	struct np_str text = np_arena_str(&s->arena, np_str_from(np_cidr_text(c, buf)));
+	char *p = (char *)(uintptr_t)text.p;
+
+	for (size_t i = 0; i < text.n; i++)
+		if (p[i] >= 'a' && p[i] <= 'f')
+			p[i] ^= 0x20;
+	return text;
+}
+
+static struct np_str host_bits(struct mstate *s, const struct np_cidr *c)
+{
+	struct np_addr a = c->addr;
+	char buf[NP_ADDR_TEXT_MAX];
+
+	fill_bits(s, &a, c->prefix_bits);
+	return np_arena_printf(&s->arena, "%s/%u", np_addr_text(&a, buf), c->prefix_bits);
+}
+
+static struct np_str zeros(struct mstate *s, const struct np_cidr *c)
+{
+	const uint8_t *b = c->addr.bytes;
+
+	return np_arena_printf(&s->arena, "%03u.%03u.%u.%03u/%02u", b[0], b[1], b[2], b[3],
+			       c->prefix_bits);
+}
+
+struct np_str mcidr_spelling(struct mstate *s, const struct np_cidr *c)
+{
+	struct np_cidr again;
+	struct np_str text;
+
+	if (s->legacy_cidrs && mone_in(s, 2))
+		text = host_bits(s, c);
+	else if (s->legacy_cidrs && c->addr.width == 4)
+		text = zeros(s, c);
+	else
+		text = capitals(s, c);
+	return mcidr_good(s, text, &again) ? text : NP_STR_NONE;
 }

@@ -28,18 +28,28 @@ static const char *pick_value(struct mstate *s, const struct mvalues *list)
 	return list->items[mbelow(s, n)];
 }
 
+static struct mnode *gen_cidr(struct mstate *s, unsigned type)
+{
+	struct np_str text = mone_in(s, 3) ? mcidr_random(s) : NP_STR_NONE, odd;
+	struct np_cidr c;
+
+	if (!text.p)
+		text = np_str_from(pick_value(s, &mschema[type].valid));
+	if (s->legacy_cidrs && mone_in(s, 3) && mcidr_good(s, text, &c)) {
+		odd = mcidr_spelling(s, &c);
+		text = odd.p ? odd : text;
+	}
+	return mnode_string(&s->arena, text, type);
+}
+
 struct mnode *mgen_scalar(struct mstate *s, unsigned type, bool valid)
 {
 	const struct mvalues *list = valid ? &mschema[type].valid : &mschema[type].invalid;
 
 	if (!valid)
 		return scalar_of(s, type, list->items[mbelow(s, list->n)]);
-	if ((type == MT_CIDR || type == MT_EXCEPT) && mone_in(s, 3)) {
-		struct np_str text = mcidr_random(s);
-
-		if (text.p)
-			return mnode_string(&s->arena, text, type);
-	}
+	if (type == MT_CIDR || type == MT_EXCEPT)
+		return gen_cidr(s, type);
 	if ((type == MT_PORT_VALUE || type == MT_END_PORT) && mone_in(s, 4))
 		return mnode_number(&s->arena, 1 + (long long)mbelow(s, 65535), type);
 	return scalar_of(s, type, pick_value(s, list));
@@ -123,7 +133,7 @@ static struct mnode *gen_block(struct mstate *s)
 	size_t n = mone_in(s, 2) ? mfew(s) : 0;
 
 	mnode_set(b, "cidr", mgen_scalar(s, MT_CIDR, true));
-	if (!n || !mcidr_strict(b->first->text, &cidr))
+	if (!n || !mcidr_good(s, b->first->text, &cidr))
 		return b;
 	list = mnode_new(&s->arena, MK_LIST, MT_EXCEPTS);
 	while (n--) {

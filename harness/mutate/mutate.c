@@ -104,6 +104,7 @@ static void begin(struct np_mutator *m, struct np_str input, struct np_str other
 	np_buf_clear(&m->text);
 	s->stage = NP_FAULT_NONE;
 	s->root = s->other = NULL;
+	s->legacy_cidrs = m->opts.legacy_cidrs;
 	s->hostile = m->opts.mode == NP_MUTATE_HOSTILE;
 	m->other_text = other;
 	s->read_other = other.n && other.p != input.p ? read_other : NULL;

@@ -169,7 +169,7 @@ static bool cidr_near_except(struct mstate *s, struct mnode *block, const struct
 	if (!list || !list->n)
 		return false;
 	near = mpick_child(s, list);
-	if (near->kind != MK_STRING || !mcidr_strict(near->text, &e))
+	if (near->kind != MK_STRING || !mcidr_good(s, near->text, &e))
 		return false;
 	switch (mbelow(s, 4)) {
 	case 0:
@@ -230,21 +230,42 @@ static bool cidr_extreme(struct mstate *s, struct mnode *block, const struct np_
 	return text.p;
 }
 
+/* The block, or one of its excepts, means the same as before. */
+static bool cidr_spelling(struct mstate *s, struct mnode *block, const struct np_cidr *c)
+{
+	struct mnode *list = mnode_get(block, "except"), *at = mnode_get(block, "cidr");
+	struct np_cidr which = *c;
+	struct np_str text;
+
+	if (list && list->n && mone_in(s, 2)) {
+		at = mpick_child(s, list);
+		if (at->kind != MK_STRING || !mcidr_good(s, at->text, &which))
+			return false;
+	}
+	text = mcidr_spelling(s, &which);
+	if (!text.p || np_str_eq(text, at->text))
+		return false;
+	mnode_become(at, MK_STRING, text);
+	return true;
+}
+
 bool mop_cidr(struct mstate *s)
 {
 	static const struct {
 		const char *name;
 		bool (*run)(struct mstate *s, struct mnode *block, const struct np_cidr *c);
 	} ways[] = {
-		{ "halves", cidr_halves }, { "subset", cidr_subset }, { "near", cidr_near_except },
-		{ "change", cidr_change }, { "peer", cidr_peer },     { "extreme", cidr_extreme },
+		{ "halves", cidr_halves },     { "subset", cidr_subset },
+		{ "near", cidr_near_except },  { "change", cidr_change },
+		{ "peer", cidr_peer },	       { "extreme", cidr_extreme },
+		{ "spelling", cidr_spelling },
 	};
 	struct mnode *block = mpick(s, s->root, MASK(MT_BLOCK)), *text;
 	size_t i = mbelow(s, NP_ARRAY_SIZE(ways));
 	struct np_cidr c;
 
 	text = mnode_get(block, "cidr");
-	if (!text || text->kind != MK_STRING || !mcidr_strict(text->text, &c) ||
+	if (!text || text->kind != MK_STRING || !mcidr_good(s, text->text, &c) ||
 	    !ways[i].run(s, block, &c))
 		return false;
 	mlog(s, "cidr", ways[i].name);

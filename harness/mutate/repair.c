@@ -244,7 +244,7 @@ static void fix_except(struct mstate *s, struct mnode *n, const struct np_cidr *
 	struct np_cidr inner;
 	struct np_str text;
 
-	if (mcidr_strict(n->text, &inner) && mcidr_inside(outer, &inner))
+	if (mcidr_good(s, n->text, &inner) && mcidr_inside(outer, &inner))
 		return;
 	text = mcidr_subset(s, outer);
 	if (text.p)
@@ -260,9 +260,9 @@ static void fix_block(struct mstate *s, struct mnode *b)
 
 	fix_fields(s, b);
 	cidr = mneed_field(s, b, "cidr");
-	if (!mcidr_strict(cidr->text, &outer)) {
+	if (!mcidr_good(s, cidr->text, &outer)) {
 		renew(s, cidr);
-		if (!mcidr_strict(cidr->text, &outer))
+		if (!mcidr_good(s, cidr->text, &outer))
 			return;
 	}
 	excepts = mnode_present(b, "except");

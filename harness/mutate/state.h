@@ -17,6 +17,7 @@ struct mstate {
 	void *ctx;
 	bool yaml;		/* what is written */
 	bool hostile;
+	bool legacy_cidrs;
 	size_t (*mutate_bytes)(uint8_t *bytes, size_t n, size_t max);
 	struct mnode **found;	/* of mfind() */
 	size_t n_found, cap_found;
@@ -66,8 +67,8 @@ struct mnode *mparse(struct mstate *s, const char *json, unsigned type);
 
 /* ---- CIDRs ---- */
 
-/* Accepted by the strict rules. */
-bool mcidr_strict(struct np_str text, struct np_cidr *ret);
+/* Accepted by the rules that are asked for. */
+bool mcidr_good(const struct mstate *s, struct np_str text, struct np_cidr *ret);
 /* @inner is a strict subset of @outer, as the API server checks it. */
 bool mcidr_inside(const struct np_cidr *outer, const struct np_cidr *inner);
 struct np_str mcidr_text(struct mstate *s, const struct np_cidr *c);
@@ -79,6 +80,11 @@ struct np_str mcidr_half(struct mstate *s, const struct np_cidr *outer, bool upp
 /* The block beside it, and the one that holds both; none of a /0. */
 struct np_str mcidr_sibling(struct mstate *s, const struct np_cidr *c);
 struct np_str mcidr_parent(struct mstate *s, const struct np_cidr *c);
+/*
+ * The same block in another spelling that is accepted: capitals, and by the legacy rules host bits
+ * and leading zeros.
+ */
+struct np_str mcidr_spelling(struct mstate *s, const struct np_cidr *c);
 
 /* ---- passes over a whole tree ---- */
 

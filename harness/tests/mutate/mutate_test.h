@@ -63,18 +63,21 @@ struct way {
 	const char *name;
 	enum np_decode_mode mode;
 	enum np_mutate_format format;
+	bool legacy;	/* CIDRs as before 1.36 */
 };
 
 static const struct way ways[] = {
-	{ "kubectl json", NP_DECODE_KUBECTL, NP_MUTATE_JSON },
-	{ "kubectl yaml", NP_DECODE_KUBECTL, NP_MUTATE_YAML },
-	{ "api json", NP_DECODE_API_JSON, NP_MUTATE_JSON },
-	{ "api yaml", NP_DECODE_API_YAML, NP_MUTATE_YAML },
+	{ "kubectl json", NP_DECODE_KUBECTL, NP_MUTATE_JSON, false },
+	{ "kubectl yaml", NP_DECODE_KUBECTL, NP_MUTATE_YAML, false },
+	{ "api json", NP_DECODE_API_JSON, NP_MUTATE_JSON, false },
+	{ "api yaml", NP_DECODE_API_YAML, NP_MUTATE_YAML, false },
+	{ "legacy json", NP_DECODE_API_JSON, NP_MUTATE_JSON, true },
 };
 
 static inline void judge(const struct way *w, struct np_str text, struct np_validations *ret)
 {
-	const struct np_validate_opts opts = { .mode = w->mode };
+	const struct np_validate_opts opts = { .mode = w->mode,
+					       .cidr = w->legacy ? NP_CIDR_LEGACY : NP_CIDR_STRICT };
 
 	np_validate_text(text, &opts, ret);
 }

@@ -11,11 +11,13 @@ struct chain {
 	uint64_t seed;
 };
 
-static void begin(struct chain *c, enum np_mutate_mode mode, enum np_mutate_format format)
+static void begin(struct chain *c, enum np_mutate_mode mode, const struct way *way)
 {
-	const struct np_mutate_opts opts = {
-		.mode = mode, .format = format, .max_bytes = 4096, .yaml_to_json = yaml_to_json
-	};
+	const struct np_mutate_opts opts = { .mode = mode,
+					     .format = way->format,
+					     .legacy_cidrs = way->legacy,
+					     .max_bytes = 4096,
+					     .yaml_to_json = yaml_to_json };
 
 	*c = (struct chain){ .m = np_mutator_new(&opts) };
 }
@@ -73,7 +75,7 @@ START_TEST(valid_is_accepted)
 	for (size_t i = 0; i < NP_ARRAY_SIZE(ways); i++) {
 		struct chain c;
 
-		begin(&c, NP_MUTATE_VALID, ways[i].format);
+		begin(&c, NP_MUTATE_VALID, &ways[i]);
 		for (size_t k = 0; k < MANY / NP_ARRAY_SIZE(ways); k++) {
 			struct np_validations v = { 0 };
 			struct np_mutation m;
@@ -145,7 +147,7 @@ START_TEST(single_fault_is_at_its_field)
 	for (size_t i = 0; i < NP_ARRAY_SIZE(ways); i++) {
 		struct chain c;
 
-		begin(&c, NP_MUTATE_SINGLE_FAULT, ways[i].format);
+		begin(&c, NP_MUTATE_SINGLE_FAULT, &ways[i]);
 		for (size_t k = 0; k < MANY / NP_ARRAY_SIZE(ways); k++) {
 			struct np_validations v = { 0 };
 			struct np_mutation m;
@@ -183,7 +185,7 @@ START_TEST(hostile_is_everything)
 	for (size_t i = 0; i < NP_ARRAY_SIZE(ways); i++) {
 		struct chain c;
 
-		begin(&c, NP_MUTATE_HOSTILE, ways[i].format);
+		begin(&c, NP_MUTATE_HOSTILE, &ways[i]);
 		for (size_t k = 0; k < MANY / 20; k++) {
 			struct np_validations v = { 0 };
 			struct np_mutation m;
@@ -207,9 +209,66 @@ START_TEST(hostile_is_everything)
 }
 END_TEST
 
+/* By the legacy rules host bits and leading zeros are made, which the strict ones refuse. */
+START_TEST(legacy_is_wider)
+{
+	const struct way strict = ways[2],
+			 legacy = { "legacy", NP_DECODE_API_JSON, NP_MUTATE_JSON, true };
+	size_t n_refused = 0;
+	struct chain c;
+
+	begin(&c, NP_MUTATE_VALID, &legacy);
+	for (size_t k = 0; k < 2000; k++) {
+		struct np_validations v = { 0 };
+		struct np_mutation m;
+
+		next(&c, &m);
+		judge(&strict, m.text, &v);
+		n_refused += !is_accepted(&v);
+		np_validations_release(&v);
+		keep(&c, &m);
+	}
+	ck_assert_uint_gt(n_refused, 50);
+	end(&c);
+}
+END_TEST
+
+/* Of a valid document all stays that no operator chose: one value changed is one place changed. */
+START_TEST(the_rest_is_left_alone)
+{
+	size_t n, n_seen = 0;
+	const struct np_str *seeds = np_mutate_seeds(&n);
+	const struct np_mutate_opts opts = { .mode = NP_MUTATE_VALID };
+	struct np_mutator *mutator = np_mutator_new(&opts);
+
+	for (uint64_t seed = 0; seed < 20000; seed++) {
+		struct np_str s = seeds[seed % n];
+		struct np_mutation m;
+		size_t before = 0, behind = 0, least;
+
+		np_mutate(mutator, s, NP_STR_NONE, seed, &m);
+		if (!np_str_is(m.operators, "bound-value") &&
+		    !np_str_is(m.operators, "bound-protocol"))
+			continue;
+		n_seen++;
+		least = m.text.n < s.n ? m.text.n : s.n;
+		while (before < least && m.text.p[before] == s.p[before])
+			before++;
+		while (behind < least - before &&
+		       m.text.p[m.text.n - 1 - behind] == s.p[s.n - 1 - behind])
+			behind++;
+		/* The longest value has 63 bytes. */
+		ck_assert_msg(before + behind + 64 >= s.n, NP_STR_FMT "\n" NP_STR_FMT,
+			      NP_STR_ARG(s), NP_STR_ARG(m.text));
+	}
+	ck_assert_uint_gt(n_seen, 100);
+	np_mutator_free(mutator);
+}
+END_TEST
+
 START_TEST(seeds_are_accepted)
 {
-	const struct way json = { "api json", NP_DECODE_API_JSON, NP_MUTATE_JSON };
+	const struct way json = { "api json", NP_DECODE_API_JSON, NP_MUTATE_JSON, false };
 	size_t n;
 	const struct np_str *seeds = np_mutate_seeds(&n);
 
@@ -225,4 +284,4 @@ START_TEST(seeds_are_accepted)
 END_TEST
 
 RUN_TESTS("mutate/modes", seeds_are_accepted, valid_is_accepted, single_fault_is_at_its_field,
-	  hostile_is_everything)
+	  hostile_is_everything, legacy_is_wider, the_rest_is_left_alone)

@@ -9,9 +9,9 @@
  * is deterministic).
  *
  * Modes
- *   valid         what kube-apiserver accepts (strict fields, strict CIDRs, a create). Constraints
- *                 across fields are repaired after the operators; what was good before is not
- *                 touched, but for fields that a server sets.
+ *   valid         what kube-apiserver accepts (a create; strict fields; strict CIDRs unless asked
+ *                 otherwise). Constraints across fields are repaired after the operators; what
+ *                 was good before is not touched, but for fields that a server sets.
  *   single-fault  the same with one mistake: every error of the API server is at one field, which
  *                 the mutant names as the server does
  *   hostile       anything: wrong types, repeated and unknown fields, deep nesting, odd numbers and
@@ -56,6 +56,11 @@ struct np_mutate_opts {
 	enum np_mutate_mode mode;
 	enum np_mutate_format format;
 	size_t max_bytes;	/* 0: NP_MUTATE_MAX_BYTES */
+	/*
+	 * Valid is what servers before 1.36 take: host bits and leading zeros in CIDRs, which are
+	 * then made too.
+	 */
+	bool legacy_cidrs;
 	/*
 	 * Appends the JSON text of the first document of a YAML text to @json; -1 when it cannot be
 	 * read, and then what was appended is ignored. NULL: JSON is the only syntax that is read.
