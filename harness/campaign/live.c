@@ -238,6 +238,7 @@ static int epochs(struct live *l, struct np_err *err)
 	int rc = put_back(l, err);
 
 	while (rc == 0 && !live_interrupted(l) && np_now_ms() < l->end_ms &&
+	       (!l->o->max_findings || l->sum->findings < l->o->max_findings) &&
 	       (!l->o->max_epochs || l->epoch - first < l->o->max_epochs)) {
 		l->epoch++;
 		rc = run_epoch(l, err);

@@ -14,7 +14,7 @@
 struct args {
 	struct np_live_options o;
 	struct np_strings pid_files, logs;
-	unsigned long long rate, ops, max_live, max_epochs, max_tests, seed;
+	unsigned long long rate, ops, max_live, max_epochs, max_tests, max_findings, seed;
 };
 
 static void say(void *ctx, const char *text)
@@ -97,6 +97,7 @@ static void take(struct args *a)
 	a->o.max_live = (unsigned)a->max_live;
 	a->o.max_epochs = (unsigned)a->max_epochs;
 	a->o.max_tests = (unsigned)a->max_tests;
+	a->o.max_findings = (unsigned)a->max_findings;
 	a->o.seed = a->seed;
 	a->o.cancel = np_interrupt_flag();
 	a->o.say = say;
@@ -161,6 +162,8 @@ static int cmd_live(int argc, char **argv)
 		WHERE(a),
 		{ "for", NP_OPT_DURATION, &a.o.for_ms, "DUR", "how long; default 10m", NULL },
 		{ "epochs", NP_OPT_U64, &a.max_epochs, "N", "at most so many", NULL },
+		{ "stop-after", NP_OPT_U64, &a.max_findings, "N", "end after N distinct findings",
+		  NULL },
 		{ "rate", NP_OPT_U64, &a.rate, "N", "operations a second; default 20", NULL },
 		{ "epoch-ops", NP_OPT_U64, &a.ops, "N", "operations between two checks; default 16",
 		  NULL },

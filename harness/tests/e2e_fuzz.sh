@@ -53,7 +53,7 @@ expect_status 3 "$np" fuzz live --kubeconfig "$scratch/kubeconfig" --i-own-this-
 ok "a campaign wants to know whose cluster it is, and which agents"
 
 # ---- a crash loop on what is stored ----
-live 1 --seed 1 --epochs 7 --max-tests 60 --out "$scratch/one"
+live 1 --seed 1 --for 200s --stop-after 1 --max-tests 60 --out "$scratch/one"
 key=$(jq -r '.keys[0]' "$scratch/out")
 dir=$scratch/crashes/$key
 jq -e '.kind == "crash" and .type == "nil-deref" and .minimised and .reliability.ok >= 3 and (.operations | length) == 1 and
@@ -101,7 +101,7 @@ wait "$campaign" || status=$?
 namespaces >"$scratch/left"
 contains "$scratch/left" "0 namespaces"
 epochs=$(grep -c '"answers"' "$scratch/two/journal.ndjson")
-live 1 --resume "$scratch/two" --for 120s --epochs 12 --max-tests 40
+live 1 --resume "$scratch/two" --for 200s --stop-after 1 --max-tests 40
 [ "$(grep -c '"answers"' "$scratch/two/journal.ndjson")" -gt "$epochs" ] || die "nothing was added to the journal"
 [ "$(grep -c '"type":"campaign"' "$scratch/two/journal.ndjson")" = 1 ] || die "it began anew"
 jq -e '.kind == "panic-survived"' "$scratch/crashes/$(jq -r '.keys[0]' "$scratch/out")/report.json" >/dev/null || die "not that kind"
@@ -109,7 +109,7 @@ ok "a campaign ends at a signal, leaves nothing, and goes on; a panic that is su
 
 # ---- wedged ----
 start_agent stuck-set
-live 1 --seed 9 --epochs 8 --max-tests 12 --out "$scratch/three"
+live 1 --seed 9 --for 200s --stop-after 1 --max-tests 12 --out "$scratch/three"
 jq -e 'select(.kind == "stuck")' "$scratch"/crashes/*/report.json >/dev/null || die "no agent was stuck"
 ok "an agent that says again and again that it cannot is found"
 

@@ -42,6 +42,7 @@ struct np_live_options {
 	unsigned epoch_ops;    /* 0: 16 */
 	unsigned max_live;     /* policies in force; 0: 40 */
 	unsigned max_epochs;   /* 0: as many as fit */
+	unsigned max_findings; /* ends after so many distinct ones; 0: goes on */
 	unsigned max_tests;    /* of a minimisation; 0: 150 */
 	uint64_t seed;	       /* 0: chosen */
 	const atomic_int *cancel;
