@@ -82,16 +82,19 @@ static void case_lines(const struct np_score *s, const struct np_plan *plan, str
 
 static void sum_lines(const struct np_score *s, struct np_buf *ret)
 {
-	size_t open = 0;
+	size_t open = 0, equal = 0;
 
 	for (size_t i = 0; i < s->n_rows; i++)
-		open += !s->rows[i].n_killed_by && np_score_open(&s->rows[i]);
+		if (!s->rows[i].n_killed_by && np_score_open(&s->rows[i]))
+			*(s->rows[i].wrong.mutant ? &open : &equal) += 1;
 	if (s->n_disagreements)
 		np_buf_printf(ret, "the right model is wrong in %zu cases; %s\n",
 			      s->n_disagreements, s->disagreement);
-	np_buf_printf(ret,
-		      "%zu mutants, %zu killed, %zu survive, %zu cannot be asserted; %zu cases\n",
-		      s->n_rows, n_killed(s), np_score_survivors(s), open, s->n_cases);
+	np_buf_printf(ret, "%zu mutants, %zu killed, %zu survive, ", s->n_rows, n_killed(s),
+		      np_score_survivors(s));
+	if (equal)
+		np_buf_printf(ret, "%zu equivalent, ", equal);
+	np_buf_printf(ret, "%zu cannot be asserted; %zu cases\n", open, s->n_cases);
 }
 
 void np_score_text(const struct np_score *s, const struct np_plan *plan, bool cases,

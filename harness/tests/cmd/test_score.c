@@ -64,6 +64,26 @@ START_TEST(text_names_survivors_and_reasons)
 }
 END_TEST
 
+/* Equal to the right model: neither killed nor a survivor. */
+START_TEST(equivalents_are_told)
+{
+	struct np_score_row mechanical[] = {
+		{ .wrong = { .site = NP_SITE_IN_CIDR, .op = NP_MX_NEGATE } },
+		{ .wrong = { .site = NP_SITE_SAME_POD, .op = NP_MX_FALSE } },
+	};
+	const struct np_score s = { .rows = mechanical, .n_rows = 2, .n_cases = 2 };
+	struct np_buf text = { 0 };
+
+	np_score_text(&s, &plan, false, &text);
+	ck_assert_ptr_nonnull(strstr(np_buf_text(&text), "equivalent in the small scope of 32824 policies "
+							  "and 32 events"));
+	ck_assert_ptr_nonnull(strstr(np_buf_text(&text), "2 mutants, 0 killed, 1 survive, 1 equivalent, "
+							  "0 cannot be asserted; 2 cases\n"));
+	ck_assert_uint_eq(np_score_survivors(&s), 1);
+	np_buf_release(&text);
+}
+END_TEST
+
 START_TEST(list_has_every_mutant)
 {
 	struct np_buf text = { 0 };
@@ -131,6 +151,7 @@ int main(void)
 
 	tcase_add_test(t, json_is_the_contract);
 	tcase_add_test(t, text_names_survivors_and_reasons);
+	tcase_add_test(t, equivalents_are_told);
 	tcase_add_test(t, list_has_every_mutant);
 	tcase_add_test(t, packets_have_the_same_shape);
 	suite_add_tcase(suite, t);
