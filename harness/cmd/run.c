@@ -15,6 +15,7 @@
 #include "np/run/plan.h"
 #include "np/run/run.h"
 #include "np/run/score.h"
+#include "np/run/shard.h"
 
 static const char *const formats[] = { "text", "json", NULL };
 
@@ -26,7 +27,17 @@ struct choices {
 	unsigned long long workers;
 	int format;
 	bool quiet, verbose, model;
+	const char *shard;
 };
+
+static int choose_shard(struct choices *c, struct np_err *err)
+{
+	if (!c->shard ||
+	    np_shard_parse(np_str_from(c->shard), &c->run.shard, &c->run.n_shards))
+		return 0;
+	return np_err_set(err, NP_EUSAGE, "--shard: '%s' is no part such as 2/4, from 1/N to N/N",
+			  c->shard);
+}
 
 /* core and extended are asserted unless --profile names others. */
 static int choose_profiles(struct choices *c, struct np_err *err)
@@ -161,6 +172,8 @@ static int cmd_run(int argc, char **argv)
 		{ "generated", NP_OPT_U64, &c.tier.generated, "N",
 		  "N generated cases of the seed; alone unless --suite or --tier names others", NULL },
 		{ "seed", NP_OPT_U64, &c.tier.seed, "N", "of every random choice", NULL },
+		{ "shard", NP_OPT_STRING, &c.shard, "I/N",
+		  "only part I of N; 'netpolcheck report merge' joins the records", NULL },
 		{ "workers", NP_OPT_U64, &c.workers, "N", "worlds in parallel; default 4", NULL },
 		{ "timeout", NP_OPT_DURATION, &c.run.deadline_ms, "DUR",
 		  "how long a change may take to show; default 3s, in a cluster 30s or "
@@ -210,7 +223,8 @@ static int cmd_run(int argc, char **argv)
 		c.run.cancel = np_interrupt_flag();
 		if (c.verbose)
 			np_log_level = NP_LOG_INFO;
-		status = choose_profiles(&c, &err) < 0 || add_generated(&c, &err) < 0
+		status = choose_profiles(&c, &err) < 0 || choose_shard(&c, &err) < 0 ||
+					 add_generated(&c, &err) < 0
 				 ? -1
 				 : run(&c, &err);
 		if (status < 0)

@@ -23,10 +23,10 @@ static int refuse_options(const struct np_run_options *o, struct np_model_wrong 
 			  struct np_err *err)
 {
 	if (o->kubeconfig || o->in_cluster || o->image || o->inject || o->external ||
-	    o->resume_dir || o->waivers)
+	    o->resume_dir || o->waivers || o->n_shards)
 		return np_err_set(err, NP_EUSAGE,
-				  "--model takes no cluster, image, external, resume or waivers: "
-				  "nothing is deployed");
+				  "--model takes no cluster, image, external, resume, waivers or "
+				  "shard: nothing is deployed");
 	if (!o->fault)
 		return 0;
 	ret->mutant = np_mutant_find(o->fault);

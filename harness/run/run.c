@@ -11,6 +11,7 @@
 #include "np/base/mem.h"
 
 #include "np/run/clean.h"
+#include "np/run/shard.h"
 #include "np/target/cluster.h"
 #include "demand.h"
 #include "settle.h"
@@ -57,6 +58,7 @@ struct run {
 	struct np_meter meter;
 	struct np_watchdog watchdog; /* of the sandbox */
 	struct np_preflight preflight;
+	struct np_shard shard;
 	json_t *resumed; /* {id: result} of an earlier part, or NULL */
 	char id[NP_RUN_ID_LEN + 1];
 	uint64_t seed;
@@ -119,6 +121,20 @@ static json_t *agent_json(const struct np_run_options *o)
 	return NULL;
 }
 
+/* What has to be the same in all shards, and which one it is. */
+static void put_shard(json_t *line, const struct np_shard *shard)
+{
+	char digest[32];
+
+	snprintf(digest, sizeof(digest), "%016llx", np_build_digest());
+	json_object_set_new(line, "build", json_string(digest));
+	snprintf(digest, sizeof(digest), "%016llx", shard->digest);
+	json_object_set_new(line, "shard",
+			    np_json_pack("{s:i, s:i, s:s, s:I}", "number", (int)shard->number,
+					 "of", (int)shard->of, "plan", digest, "planned",
+					 (json_int_t)shard->n_planned));
+}
+
 static void record_begin(struct run *r)
 {
 	char now[64];
@@ -140,6 +156,8 @@ static void record_begin(struct run *r)
 		r->resumed != NULL, "command", r->o->argv_text);
 	if (agent)
 		json_object_set_new(line, "agent", agent);
+	if (r->shard.of)
+		put_shard(line, &r->shard);
 	if (r->o->strict_waivers)
 		json_object_set_new(line, "strict_waivers", json_true());
 	np_record_put_take(&r->record, line);
@@ -403,6 +421,52 @@ static int open_record(struct run *r, struct np_err *err)
 	return 0;
 }
 
+/* A record stays of one shard: it is the one that goes on. */
+static int read_shard(struct run *r, char plan[32], struct np_err *err)
+{
+	json_t *run = NULL, *done = NULL;
+	long long number, of;
+
+	if (np_record_done(r->o->resume_dir, &run, &done, err) < 0)
+		return -1;
+	number = np_json_int(run, "shard/number", 0);
+	of = np_json_int(run, "shard/of", 0);
+	snprintf(plan, 32, "%s", np_json_str(run, "shard/plan", ""));
+	json_decref(run);
+	json_decref(done);
+	if (number < 0 || number > of || of > NP_SHARDS_MAX ||
+	    (r->o->n_shards && (r->o->shard != number || r->o->n_shards != of)))
+		return np_err_set(err, NP_EUSAGE, "--resume '%s': that is not shard %u/%u",
+				  r->o->resume_dir, r->o->shard, r->o->n_shards);
+	r->shard.number = (unsigned)number;
+	r->shard.of = (unsigned)of;
+	return 0;
+}
+
+/* Of @r's plan the shard's part; without --seed all shards have the same one. */
+static int take_shard(struct run *r, struct np_err *err)
+{
+	char was[32] = "", is[32];
+
+	r->shard.number = r->o->shard;
+	r->shard.of = r->o->n_shards;
+	if (r->o->resume_dir && read_shard(r, was, err) < 0)
+		return -1;
+	if (!r->shard.of)
+		return 0;
+	if (np_shard_take(&r->plan, r->o->suites_dir, &r->shard, err) < 0)
+		return -1;
+	snprintf(is, sizeof(is), "%016llx", r->shard.digest);
+	if (*was && strcmp(was, is) != 0)
+		return np_err_set(err, NP_EUSAGE,
+				  "--resume '%s': the cases are not those of that run any more, or "
+				  "not the same are selected",
+				  r->o->resume_dir);
+	if (!r->o->seed)
+		r->seed = r->shard.digest % 1000000007 + 1;
+	return 0;
+}
+
 static int prepare(struct run *r, struct np_err *err)
 {
 	const struct np_plan_options po = { .suites_dir = r->o->suites_dir,
@@ -416,7 +480,7 @@ static int prepare(struct run *r, struct np_err *err)
 
 	make_id(r);
 	r->record.fd = -1;
-	if (np_plan_load(&po, &r->plan, err) < 0 ||
+	if (np_plan_load(&po, &r->plan, err) < 0 || take_shard(r, err) < 0 ||
 	    np_waivers_of_run(r->o, &r->plan, &r->shared.waivers, err) < 0) {
 		/* A file that the user named and that cannot be read is not the environment's
 		 * failure. */

@@ -5,7 +5,7 @@ set -eu
 . harness/tests/lib.sh
 need_sandbox
 NETPOLCHECK=$np
-NETPOLCHECK_ARGS="--timeout 2s --suite peers --case peers/and-in-one-peer --case peers/or-of-two-peers"
+NETPOLCHECK_ARGS="--timeout 3s --suite peers --case peers/and-in-one-peer --case peers/or-of-two-peers"
 GITHUB_ACTIONS=true
 export NETPOLCHECK NETPOLCHECK_ARGS GITHUB_ACTIONS
 

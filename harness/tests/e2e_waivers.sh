@@ -10,7 +10,7 @@ run() {
 	name=$2
 	shift 2
 	# shellcheck disable=SC2086 # a list of words
-	expect_status "$want" "$np" run --quiet --timeout 1s --fault and-as-or $suites --out "$scratch/$name" "$@"
+	expect_status "$want" "$np" run --quiet --fault and-as-or $suites --out "$scratch/$name" "$@"
 }
 
 run 1 red

@@ -64,7 +64,7 @@ int np_report_exit(const struct np_report *r);
  * The records @paths of all shards of one run (run --shard) as one record, @dir/run.jsonl, which an
  * older one there gives way to. Their order does not matter, and a shard that was killed and resumed
  * counts as one that was not. NP_EUSAGE, and nothing is written, when a shard is missing, there
- * twice, has not ended, is of another run (version, build, seed, suites, profiles, cases, target,
+ * twice, has not ended, is of another run (version, build, seed, profiles, cases, target,
  * agent), or is none. Percentiles of latency: p50 is the middle one of the shards', p99 the largest;
  * times are those of the shards, ms that of the longest.
  */

@@ -53,7 +53,9 @@ struct np_run_options {
 	size_t n_case_globs;
 	const char *tag;	      /* NULL: all */
 	enum np_tier tier;	      /* its order and selection; its array is among @suites */
-	uint64_t seed;		      /* 0: chosen */
+	uint64_t seed;		      /* 0: chosen; of a shard always the same */
+	unsigned shard, n_shards;     /* shard.h; n_shards 0: the whole plan, or with resume_dir the
+					 shard that is there */
 	/* how */
 	unsigned workers;      /* 0: chosen */
 	long long deadline_ms; /* a step that is not right by then fails; 0: 3 s in the sandbox, 30
