@@ -146,10 +146,11 @@ static bool same_as_jansson(const struct np_value *v, const json_t *j, unsigned 
 	}
 }
 
-/* @docs NULL: our reader refused @text. */
+/* @docs NULL: our reader refused @text. To jansson a NUL is the end of the text. */
 static void beside_jansson(struct np_str text, const struct np_docs *docs, const struct np_err *err)
 {
-	json_t *j = json_loadb(text.p, text.n, JSON_DECODE_ANY, NULL);
+	json_t *j = text.n && memchr(text.p, 0, text.n) ?
+			    NULL : json_loadb(text.p, text.n, JSON_DECODE_ANY, NULL);
 
 	if (j) {
 		FUZZ_CHECK(docs, "jansson takes what is refused here: %s", err->msg);

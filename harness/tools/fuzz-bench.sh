@@ -1,7 +1,7 @@
 #!/bin/bash
 # Executions a processor second of the fuzz targets, as JSON lines: decoding and judging a valid policy of 1 KiB at every input beside
 # libyaml or jansson alone in the same engine and build; the small targets and the oracle over their kept inputs.
-# Usage: fuzz-bench.sh; NP_LIB_SOURCES names a folder with the unpacked sources libyaml-* and jansson-* (apt-get source libyaml
+# Usage: fuzz-bench.sh [libfuzzer|afl|campaign ...]; NP_LIB_SOURCES names a folder with the unpacked sources libyaml-* and jansson-* (apt-get source libyaml
 # jansson), so that the bare libraries are instrumented like ours; without it they are the system's, which are not. AFL++ where it is.
 set -u
 dir=$(dirname "$0")
@@ -27,12 +27,12 @@ libs_for() {
 	mkdir -p "$out"
 	yaml=$(echo "$NP_LIB_SOURCES"/libyaml-*)
 	jansson=$(echo "$NP_LIB_SOURCES"/jansson-*)
-	[ -f "$jansson/src/jansson_config.h" ] || (cd "$jansson" && ./configure -q >/dev/null 2>&1)
+	[ -d "$work/jansson/include" ] || cmake -S "$jansson" -B "$work/jansson" -DJANSSON_BUILD_DOCS=OFF -DJANSSON_EXAMPLES=OFF -DJANSSON_WITHOUT_TESTS=ON >"$work/cmake.log" 2>&1 || return 1
 	for c in "$yaml"/src/*.c "$jansson"/src/*.c; do
 		o=$out/$(basename "$(dirname "$(dirname "$c")")")-$(basename "$c" .c).o
 		# shellcheck disable=SC2086 # a list of words
 		[ -f "$o" ] || $cc $flags -w -DHAVE_CONFIG_H -DYAML_VERSION_MAJOR=0 -DYAML_VERSION_MINOR=2 -DYAML_VERSION_PATCH=5 -DYAML_VERSION_STRING='"0.2.5"' -DHAVE_STDINT_H \
-			-I"$work/config" -I"$yaml/include" -I"$jansson/src" -I"$jansson" -c -o "$o" "$c" || return 1
+			-I"$work/jansson/include" -I"$work/jansson/private_include" -I"$yaml/include" -c -o "$o" "$c" || return 1
 	done
 	echo "$out"/*.o
 }
@@ -112,16 +112,26 @@ campaign() {
 	done | median
 }
 
-beside_bare fast 'libFuzzer fast'
-beside_bare deep 'libFuzzer, ASan and UBSan'
-if command -v afl-fuzz >/dev/null; then
-	beside_bare afl 'AFL++ persistent'
-	beside_bare afl-asan 'AFL++ persistent, ASan and UBSan'
-else
-	echo '{"bench":"fuzz","skipped":"afl++ is not installed"}'
-fi
-"$dir/fuzz-build.sh" fast cidr port selector oracle >"$work/build.log" 2>&1 || tail -n 5 "$work/build.log" >&2
-for t in cidr port selector; do
-	say "$t" 'libFuzzer fast' "$(campaign "$t" 2000000)"
+for part in ${*:-libfuzzer afl campaign}; do
+	case $part in
+	libfuzzer)
+		beside_bare fast 'libFuzzer fast'
+		beside_bare deep 'libFuzzer, ASan and UBSan'
+		;;
+	afl)
+		if ! command -v afl-fuzz >/dev/null; then
+			echo '{"bench":"fuzz","skipped":"afl++ is not installed"}'
+			continue
+		fi
+		beside_bare afl 'AFL++ persistent'
+		beside_bare afl-asan 'AFL++ persistent, ASan and UBSan'
+		;;
+	campaign)
+		"$dir/fuzz-build.sh" fast cidr port selector oracle >"$work/build.log" 2>&1 || tail -n 5 "$work/build.log" >&2
+		for t in cidr port selector; do
+			say "$t" 'libFuzzer fast' "$(campaign "$t" 2000000)"
+		done
+		say 'oracle beside brute force' 'libFuzzer fast' "$(campaign oracle 50000)"
+		;;
+	esac
 done
-say 'oracle beside brute force' 'libFuzzer fast' "$(campaign oracle 100000)"
