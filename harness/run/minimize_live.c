@@ -232,6 +232,7 @@ void np_min_live_about(const struct np_min_live *l, struct np_min_about *ret)
 				      .image = l->cluster.image,
 				      .fault = l->o->fault,
 				      .inject = l->cluster.inject,
+				      .raw = l->fixture.raw,
 				      .deadline_ms = l->lanes.deadline_ms,
 				      .command = l->o->argv_text,
 				      .n_nodes = l->fixture.n_nodes };

@@ -98,9 +98,10 @@ static void put_world(struct writer *w)
 		np_buf_release(&b);
 	}
 	np_record_put_take(&w->record,
-			   np_json_pack("{s:s, s:i, s:o, s:o, s:o}", "type", "world", "worker", 0,
-					"world", np_json_string(world->name), "objects", objects,
-					"listens", listens));
+			   np_json_pack("{s:s, s:i, s:o, s:b, s:o, s:o}", "type", "world", "worker",
+					0, "world", np_json_string(world->name), "raw",
+					w->about->raw && (w->r->c.needs & NP_NEED_SCTP), "objects",
+					objects, "listens", listens));
 }
 
 static char seen_char(const char *outcome)

@@ -182,7 +182,7 @@ int np_min_live_close(struct np_min_live *live, struct np_err *err);
 struct np_min_about {
 	const char *id; /* of its namespaces, np-<id>-..; as a run has it */
 	const char *kind, *server, *image, *fault, *command; /* fault may be NULL */
-	bool inject;
+	bool inject, raw; /* raw: pods speak SCTP by raw sockets */
 	long long deadline_ms;
 	const char *nodes[2];
 	size_t n_nodes;
