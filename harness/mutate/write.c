@@ -1,7 +1,7 @@
 /* write.c - compact JSON. */
 #include "write.h"
 
-#include "json_text.h"
+#include "put.h"
 
 /* Bytes that cannot stand in a JSON string: controls, the quote, the backslash. */
 static bool needs_escape(unsigned char c)
@@ -18,16 +18,16 @@ static void add_escape(struct np_buf *b, unsigned char c)
 	case '"':
 	case '\\':
 		text[1] = (char)c;
-		np_buf_add(b, text, 2);
+		mput(b, text, 2);
 		return;
 	case '\n':
-		np_buf_add(b, "\\n", 2);
+		mput(b, "\\n", 2);
 		return;
 	case '\t':
-		np_buf_add(b, "\\t", 2);
+		mput(b, "\\t", 2);
 		return;
 	default:
-		np_buf_add(b, text, sizeof(text));
+		mput(b, text, sizeof(text));
 	}
 }
 
@@ -35,25 +35,25 @@ void mjson_string(struct np_buf *b, struct np_str s)
 {
 	size_t from = 0;
 
-	np_buf_add(b, "\"", 1);
+	mputc(b, '"');
 	for (size_t i = 0; i < s.n; i++) {
 		if (!needs_escape((unsigned char)s.p[i]))
 			continue;
-		np_buf_add(b, s.p + from, i - from);
+		mput(b, s.p + from, i - from);
 		add_escape(b, (unsigned char)s.p[i]);
 		from = i + 1;
 	}
-	np_buf_add(b, s.p + from, s.n - from);
-	np_buf_add(b, "\"", 1);
+	mput(b, s.p + from, s.n - from);
+	mputc(b, '"');
 }
 
 static void add_key(struct np_buf *b, const struct mnode *n)
 {
 	if (n->key_raw)
-		np_buf_addstr(b, n->key);
+		mput(b, n->key.p, n->key.n);
 	else
 		mjson_string(b, n->key);
-	np_buf_add(b, ":", 1);
+	mputc(b, ':');
 }
 
 /* Everything of @n but its children and what closes it. */
@@ -61,28 +61,28 @@ static void open_value(struct np_buf *b, const struct mnode *n)
 {
 	switch (n->kind) {
 	case MK_MAP:
-		np_buf_add(b, "{", 1);
+		mputc(b, '{');
 		return;
 	case MK_LIST:
-		np_buf_add(b, "[", 1);
+		mputc(b, '[');
 		return;
 	case MK_STRING:
 		mjson_string(b, n->text);
 		return;
 	case MK_NULL:
-		np_buf_add(b, "null", 4);
+		mput(b, "null", 4);
 		return;
 	default:
-		np_buf_addstr(b, n->text);
+		mput(b, n->text.p, n->text.n);
 	}
 }
 
 static void close_value(struct np_buf *b, const struct mnode *n)
 {
 	if (n->kind == MK_MAP)
-		np_buf_add(b, "}", 1);
+		mputc(b, '}');
 	else if (n->kind == MK_LIST)
-		np_buf_add(b, "]", 1);
+		mputc(b, ']');
 }
 
 void mwrite_json(const struct mnode *root, struct np_buf *b)
@@ -103,8 +103,9 @@ void mwrite_json(const struct mnode *root, struct np_buf *b)
 			close_value(b, n);
 		}
 		if (n == root)
-			return;
-		np_buf_add(b, ",", 1);
+			break;
+		mputc(b, ',');
 		n = n->next;
 	}
+	mput_end(b);
 }

@@ -2,6 +2,7 @@
 #include "write.h"
 
 #include "np/base/utf8.h"
+#include "put.h"
 
 /* Deeper than this everything is flow. */
 #define BLOCK_LEVELS 64
@@ -62,13 +63,13 @@ static bool is_printable(struct np_str s)
 
 static void single_quoted(struct np_buf *b, struct np_str s)
 {
-	np_buf_addc(b, '\'');
+	mputc(b, '\'');
 	for (size_t i = 0; i < s.n; i++) {
 		if (s.p[i] == '\'')
-			np_buf_addc(b, '\'');
-		np_buf_addc(b, s.p[i]);
+			mputc(b, '\'');
+		mputc(b, s.p[i]);
 	}
-	np_buf_addc(b, '\'');
+	mputc(b, '\'');
 }
 
 /* Code points that a YAML stream may hold as they are; not a BOM. */
@@ -80,31 +81,31 @@ static bool may_stand(uint32_t cp)
 
 static void double_quoted(struct np_buf *b, struct np_str s)
 {
-	np_buf_addc(b, '"');
+	mputc(b, '"');
 	for (size_t i = 0; i < s.n;) {
 		unsigned char c = (unsigned char)s.p[i];
 		uint32_t cp;
 		size_t n = np_utf8_decode(s.p + i, s.n - i, &cp);
 
 		if (n == 1 && c >= 0x20 && c < 0x7f && c != '"' && c != '\\')
-			np_buf_addc(b, (char)c);
+			mputc(b, (char)c);
 		else if (c == '"' || c == '\\')
 			np_buf_printf(b, "\\%c", c);
 		else if (n <= 1)
 			np_buf_printf(b, c == '\n' ? "\\n" : "\\x%02x", c);
 		else if (may_stand(cp))
-			np_buf_add(b, s.p + i, n);
+			mput(b, s.p + i, n);
 		else
 			np_buf_printf(b, "\\U%08x", cp);
 		i += n ? n : 1;
 	}
-	np_buf_addc(b, '"');
+	mputc(b, '"');
 }
 
 static void add_string(struct writer *w, struct np_str s)
 {
 	if (!(w->style & MSTYLE_QUOTE_ALL) && is_plain(s))
-		np_buf_addstr(w->b, s);
+		mput(w->b, s.p, s.n);
 	else if ((w->style & MSTYLE_SINGLE_QUOTES) && is_printable(s))
 		single_quoted(w->b, s);
 	else
@@ -116,22 +117,22 @@ static void add_scalar(struct writer *w, const struct mnode *n)
 	if (n->kind == MK_STRING)
 		add_string(w, n->text);
 	else if (n->kind == MK_NULL)
-		np_buf_add(w->b, "null", 4);
+		mput(w->b, "null", 4);
 	else if (n->kind == MK_MAP)
-		np_buf_add(w->b, "{}", 2);
+		mput(w->b, "{}", 2);
 	else if (n->kind == MK_LIST)
-		np_buf_add(w->b, "[]", 2);
+		mput(w->b, "[]", 2);
 	else
-		np_buf_addstr(w->b, n->text);
+		mput(w->b, n->text.p, n->text.n);
 }
 
 static void add_key(struct writer *w, const struct mnode *n)
 {
 	if (n->key_raw)
-		np_buf_addstr(w->b, n->key);
+		mput(w->b, n->key.p, n->key.n);
 	else
 		add_string(w, n->key);
-	np_buf_addc(w->b, ':');
+	mputc(w->b, ':');
 }
 
 /* ---- flow ---- */
@@ -139,7 +140,7 @@ static void add_key(struct writer *w, const struct mnode *n)
 static void open_flow(struct writer *w, const struct mnode *n)
 {
 	if (n->first)
-		np_buf_addc(w->b, n->kind == MK_MAP ? '{' : '[');
+		mputc(w->b, n->kind == MK_MAP ? '{' : '[');
 	else
 		add_scalar(w, n);
 }
@@ -151,7 +152,7 @@ static void add_flow(struct writer *w, const struct mnode *root)
 	for (;;) {
 		if (n != root && n->parent->kind == MK_MAP) {
 			add_key(w, n);
-			np_buf_addc(w->b, ' ');
+			mputc(w->b, ' ');
 		}
 		open_flow(w, n);
 		if (n->first) {
@@ -160,11 +161,11 @@ static void add_flow(struct writer *w, const struct mnode *root)
 		}
 		while (n != root && !n->next) {
 			n = n->parent;
-			np_buf_addc(w->b, n->kind == MK_MAP ? '}' : ']');
+			mputc(w->b, n->kind == MK_MAP ? '}' : ']');
 		}
 		if (n == root)
 			return;
-		np_buf_add(w->b, ", ", 2);
+		mput(w->b, ", ", 2);
 		n = n->next;
 	}
 }
@@ -198,8 +199,8 @@ static void add_indent(struct writer *w, unsigned columns)
 	static const char blanks[] = "                                ";
 
 	for (; columns > sizeof(blanks) - 1; columns -= sizeof(blanks) - 1)
-		np_buf_add(w->b, blanks, sizeof(blanks) - 1);
-	np_buf_add(w->b, blanks, columns);
+		mput(w->b, blanks, sizeof(blanks) - 1);
+	mput(w->b, blanks, columns);
 }
 
 static void add_block(struct writer *w, const struct mnode *n, unsigned indent, unsigned level);
@@ -211,18 +212,18 @@ static void add_behind(struct writer *w, const struct mnode *k, unsigned indent,
 	unsigned inner = indent + 2;
 
 	if (is_flow(w, k, level)) {
-		np_buf_addc(w->b, ' ');
+		mputc(w->b, ' ');
 		add_flow(w, k);
-		np_buf_addc(w->b, '\n');
+		mputc(w->b, '\n');
 		return;
 	}
 	if (in_list) {
 		/* The first line of what it holds stands behind the dash. */
-		np_buf_addc(w->b, ' ');
+		mputc(w->b, ' ');
 		add_block(w, k, inner, level);
 		return;
 	}
-	np_buf_addc(w->b, '\n');
+	mputc(w->b, '\n');
 	if (k->kind == MK_LIST && !(w->style & MSTYLE_INDENTED_LISTS))
 		inner = indent;
 	add_indent(w, inner);
@@ -238,7 +239,7 @@ static void add_block(struct writer *w, const struct mnode *n, unsigned indent, 
 		if (n->kind == MK_MAP)
 			add_key(w, k);
 		else
-			np_buf_addc(w->b, '-');
+			mputc(w->b, '-');
 		add_behind(w, k, indent, level + 1);
 	}
 }
@@ -251,8 +252,9 @@ void mwrite_yaml(const struct mnode *root, unsigned style, struct np_buf *b)
 		np_buf_adds(b, "---\n");
 	if (is_flow(&w, root, 0)) {
 		add_flow(&w, root);
-		np_buf_addc(b, '\n');
-		return;
+		mputc(b, '\n');
+	} else {
+		add_block(&w, root, 0, 0);
 	}
-	add_block(&w, root, 0, 0);
+	mput_end(b);
 }
