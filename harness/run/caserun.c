@@ -364,6 +364,14 @@ static int change_stands(struct running *r, const struct np_expect *expect, int6
 	return 0;
 }
 
+/* Generated cases are many, and their tables large: what one of them leaves out another asks. */
+static enum np_whole whole_for(const struct np_case *c, const struct np_expect *expect)
+{
+	if (!c->seed)
+		return NP_WHOLE_TABLE;
+	return expect ? NP_WHOLE_THINNED : NP_WHOLE_SAMPLE;
+}
+
 /*
  * Everything since the last expectation is in force: what should be seen, and is it? @expect NULL:
  * the world as before the case, where one right look is enough: what turns wrong later is wrong for
@@ -375,9 +383,7 @@ static int check_expectation(struct running *r, const struct np_expect *expect,
 	struct verdict v = { .settle = { .deadline_ms = deadline_now(r->sh),
 					 .converged_ms = -1,
 					 .stability_ms = expect ? r->sh->stability_ms : 0,
-					 .whole = !expect ? NP_WHOLE_SAMPLE
-						  : r->c->seed ? NP_WHOLE_THINNED
-							       : NP_WHOLE_TABLE,
+					 .whole = whole_for(r->c, expect),
 					 .turn = (unsigned)r->n_expects },
 			     .sentinel = "none",
 			     .result = NP_RUN_PASS };
