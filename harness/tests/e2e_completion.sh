@@ -43,7 +43,7 @@ offers "--strict-waivers" run --strict
 (cd "$scratch" && touch waivers-of-mine && mkdir empty)
 offers "$scratch/waivers-of-mine" run --waivers "$scratch/waivers"
 offers "" run --seed ""
-offers "report" fuzz rep
+offers "report" fuzz repo
 offers "--format" fuzz report --form
 ok "commands, what they do, options, choices, files"
 
