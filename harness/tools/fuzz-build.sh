@@ -1,5 +1,5 @@
 #!/bin/sh
-# Builds fuzz targets in one of their ways, into build/fuzz-FLAVOUR/fuzz/. Usage: fuzz-build.sh FLAVOUR [TARGET|--bench ...]
+# Builds fuzz targets in one of their ways, into build/fuzz-FLAVOUR/fuzz/. Usage: fuzz-build.sh FLAVOUR [TARGET|--bench|--fixed ...]
 #   deep      libFuzzer, ASan and UBSan, comparisons traced: for finding
 #   fast      libFuzzer, counters only: for speed
 #   afl       AFL++ persistent; afl-asan the same with sanitizers that print what is wrong; afl-cmplog its companion for -c
@@ -57,10 +57,12 @@ command -v "$cc" >/dev/null || {
 }
 goals=
 for t; do
-	if [ "$t" = --bench ]; then
-		goals="$goals fuzz-bench-programs"
+	case $t in
+	--bench | --fixed)
+		goals="$goals fuzz-bench-$([ "$t" = --bench ] && echo programs || echo fixed)"
 		continue
-	fi
+		;;
+	esac
 	goals="$goals $build/fuzz/fuzz_${t#fuzz_}"
 done
 export AFL_QUIET=1 AFL_I_DONT_CARE_ABOUT_MISSING_CRASHES=1

@@ -16,7 +16,9 @@ dict)
 max_len)
 	# Sizes at which a target still runs thousands of times a second.
 	case $t in
-	cidr | port | selector | oracle) echo 256 ;;
+	cidr | port) echo 64 ;;
+	selector) echo 128 ;;
+	oracle) echo 256 ;;
 	report | case | manifests | watch) echo 16384 ;;
 	*) echo 8192 ;;
 	esac
