@@ -174,7 +174,8 @@ install: all man
 	install -m 755 $(BUILD)/netpolcheck $(DESTDIR)$(PREFIX)/bin/
 	install -s -m 755 $(BUILD)/netpolcheck-agent $(DESTDIR)$(PREFIX)/libexec/netpolcheck/
 	cp -R suites results/schema $(DATADIR)/
-	install -d $(DATADIR)/ci cp -R suites results/schema $(DATADIR)/cp -R suites results/schema $(DATADIR)/ install -m 755 deploy/ci/gate.sh $(DATADIR)/ci/
+	install -d $(DATADIR)/ci
+	install -m 755 deploy/ci/gate.sh $(DATADIR)/ci/
 	install -d $(DESTDIR)$(BASHDIR) $(DESTDIR)$(ZSHDIR)
 	$(BUILD)/netpolcheck completion bash > $(DESTDIR)$(BASHDIR)/netpolcheck
 	$(BUILD)/netpolcheck completion zsh > $(DESTDIR)$(ZSHDIR)/_netpolcheck
