@@ -17,7 +17,7 @@ ok "smoke comes first, and both are as tiers.tsv says"
 
 expect_status 0 "$np" run --model --quiet --tier smoke --out "$scratch/model"
 jq -r 'select(.type == "case") | .case' "$scratch/model/run.jsonl" | cmp -s - "$scratch/smoke" || die "not run in the order of the tier"
-jq -e 'select(.type == "run") | .tier == "smoke"' "$scratch/model/run.jsonl" >/dev/null || die "the record does not name the tier"
+jq -es '.[0].tier == "smoke"' "$scratch/model/run.jsonl" >/dev/null || die "the record does not name the tier"
 ok "run takes them in their order"
 
 # ---- what is refused
