@@ -160,6 +160,15 @@ static bool is_probed_port(const json_t *item, const struct np_min_cell *cell)
 	return strcmp(json_string_value(item), text) == 0;
 }
 
+/* The control pods of a run talk TCP. */
+static bool is_control_port(const json_t *list, size_t i)
+{
+	for (size_t k = 0; k < i; k++)
+		if (strncmp(json_string_value(json_array_get(list, k)), "TCP:", 4) == 0)
+			return false;
+	return strncmp(json_string_value(json_array_get(list, i)), "TCP:", 4) == 0;
+}
+
 static bool item_may_go(const json_t *list, const json_t *path, size_t i,
 			const struct np_min_cell *cell)
 {
@@ -169,7 +178,8 @@ static bool item_may_go(const json_t *list, const json_t *path, size_t i,
 	if (top && strcmp(key_at(path, 1), "objects") == 0)
 		return !is_end(item, cell);
 	if (top && strcmp(key_at(path, 1), "listens") == 0)
-		return !is_probed_port(item, cell);
+		return !is_probed_port(item, cell) &&
+		       (cell->proto == NP_TCP || !is_control_port(list, i));
 	return !top || i + 1 < json_array_size(list); /* the last expectation */
 }
 
