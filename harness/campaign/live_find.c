@@ -12,6 +12,7 @@
 #include "np/campaign/minimise.h"
 #include "np/parse/validate.h"
 
+#define ALONE_SLOW_MAX 12
 #define ALONE_MAX 40 /* policies that are tried alone */
 #define TESTS_DEFAULT 150
 #define TRIES 10       /* of the minimised input */
@@ -106,12 +107,13 @@ static int judge(void *ctx, const json_t *operations, struct np_err *err)
 /* What the API server would refuse costs nothing. */
 static bool is_valid(const json_t *operations)
 {
-	const struct np_validate_opts opts = { .mode = NP_DECODE_API_JSON, .ns = "a" };
 	json_t *op;
 	size_t i;
 	bool ok = json_array_size(operations) > 0;
 
 	json_array_foreach(operations, i, op) {
+		const struct np_validate_opts opts = { .mode = NP_DECODE_API_JSON,
+						       .ns = np_json_str(op, "namespace", "a") };
 		struct np_validations v = { 0 };
 		struct np_buf b = { 0 };
 
@@ -174,26 +176,42 @@ static int try_alone(struct live *l, const json_t *bug, const json_t *ops, size_
 	return rc;
 }
 
-/* *@ret NULL: it did not show again. */
-static int attribute(struct live *l, const json_t *bug, const json_t *ops, json_t **ret,
-		     struct np_err *err)
+/* Each alone, newest first, those that the log names before the others; @max of them. */
+static int try_each(struct live *l, const json_t *bug, const json_t *ops, size_t max, json_t **ret,
+		    struct np_err *err)
 {
-	size_t n = json_array_size(ops), tried = 0;
+	size_t tried = 0;
 	int rc = 0;
 
 	for (int mentioned = 1; rc == 0 && mentioned >= 0; mentioned--)
-		for (size_t i = n; rc == 0 && i-- > 0 && tried < ALONE_MAX;) {
+		for (size_t i = json_array_size(ops); rc == 0 && i-- > 0 && tried < max;) {
 			if (is_mentioned(bug, json_array_get(ops, i)) != mentioned)
 				continue;
 			tried++;
 			rc = try_alone(l, bug, ops, i, ret, err);
 		}
+	return rc;
+}
+
+/* *@ret NULL: it did not show again. */
+static int attribute(struct live *l, const json_t *bug, const json_t *ops, json_t **ret,
+		     struct np_err *err)
+{
+	long long settle_ms = l->settle_ms;
+	int rc = try_each(l, bug, ops, ALONE_MAX, ret, err);
+
+	/* On a slow machine, or a slow agent, the last ones once more with patience. */
+	if (rc == 0) {
+		l->settle_ms = 3 * settle_ms;
+		rc = try_each(l, bug, ops, ALONE_SLOW_MAX, ret, err);
+	}
 	/* State: several together, in their order. */
 	for (int again = 0; rc == 0 && again < 2; again++) {
 		rc = live_shows(l, ops, bug, err);
 		if (rc == 1)
 			*ret = json_deep_copy(ops);
 	}
+	l->settle_ms = settle_ms;
 	return rc < 0 ? -1 : 0;
 }
 
