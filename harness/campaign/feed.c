@@ -37,8 +37,8 @@ static const char *const namespace_selectors[] = {
 	"{\"matchLabels\":{\"team\":\"b\"}}",
 	"{\"matchLabels\":{\"team\":\"nobody\"}}",
 	"{\"matchExpressions\":[{\"key\":\"team\",\"operator\":\"NotIn\",\"values\":[\"a\"]}]}",
-	"{\"matchExpressions\":[{\"key\":\"kubernetes.io/"
-	"metadata.name\",\"operator\":\"DoesNotExist\"}]}",
+	("{\"matchExpressions\":[{\"key\":\"kubernetes.io/"
+	 "metadata.name\",\"operator\":\"DoesNotExist\"}]}"),
 };
 static const char *const blocks[] = {
 	"{\"cidr\":\"0.0.0.0/0\"}",
