@@ -383,6 +383,8 @@ static json_t *draw_op(const struct feed_plan *plan, struct np_rng *rng, unsigne
 		old = of_live(live, rng);
 		op = new_policy(plan, rng, n, np_json_str(old, "name", ""));
 		json_object_set(op, "namespace", json_object_get(old, "namespace"));
+		json_object_set(np_json_at(op, "object/metadata"), "namespace",
+				json_object_get(old, "namespace"));
 		return op;
 	}
 	if (what < 40)

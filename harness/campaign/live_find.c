@@ -167,7 +167,7 @@ static int try_alone(struct live *l, const json_t *bug, const json_t *ops, size_
 		     struct np_err *err)
 {
 	json_t *list = alone(ops, i);
-	int rc = is_valid(list) ? live_shows(l, list, bug, err) : 0;
+	int rc = live_shows(l, list, bug, err);
 
 	if (rc == 1)
 		*ret = list;
@@ -363,7 +363,10 @@ static int reduce(struct live *l, json_t *bug, json_t *base, struct np_err *err)
 {
 	struct judge ctx = { l, bug };
 	struct np_minimise m = { .judge = judge,
-				 .valid = is_valid,
+				 .valid =
+					 is_valid(base)
+						 ? is_valid
+						 : NULL, /* the server took it, whatever we think */
 				 .ctx = &ctx,
 				 .max_tests = l->o->max_tests ? l->o->max_tests : TESTS_DEFAULT,
 				 .deadline_us = np_now_us() + (int64_t)MINIMISE_MS * 1000 };

@@ -42,6 +42,31 @@ START_TEST(a_seed_repeats_its_epochs)
 }
 END_TEST
 
+/* An object is of the namespace that it is sent to, also one that replaces another. */
+START_TEST(operations_are_of_one_namespace)
+{
+	json_t *live = json_array(), *ops, *op;
+	unsigned n_applied = 0;
+	size_t i;
+
+	for (unsigned n = 1; n < 30; n++) {
+		ops = epoch(7, n, live);
+		json_array_foreach(ops, i, op) {
+			if (!json_object_get(op, "object"))
+				continue;
+			n_applied++;
+			ck_assert_str_eq(np_json_str(op, "namespace", "?"),
+					 np_json_str(op, "object/metadata/namespace", ""));
+			ck_assert_str_eq(np_json_str(op, "name", "?"),
+					 np_json_str(op, "object/metadata/name", ""));
+		}
+		json_decref(ops);
+	}
+	ck_assert_uint_gt(n_applied, 300);
+	json_decref(live);
+}
+END_TEST
+
 START_TEST(a_server_would_accept_the_policies)
 {
 	const struct np_validate_opts opts = { .mode = NP_DECODE_API_JSON, .ns = "a" };
@@ -306,7 +331,7 @@ START_TEST(processes_that_end)
 }
 END_TEST
 
-RUN_TESTS("campaign", a_seed_repeats_its_epochs, a_server_would_accept_the_policies,
-	  known_shapes_are_known, a_journal_is_taken_up_where_it_was_cut_off,
-	  a_full_disk_is_said_before_anything_is_sent, containers_that_end,
-	  complaints_count_when_they_repeat_and_are_new, processes_that_end)
+RUN_TESTS("campaign", a_seed_repeats_its_epochs, operations_are_of_one_namespace,
+	  a_server_would_accept_the_policies, known_shapes_are_known,
+	  a_journal_is_taken_up_where_it_was_cut_off, a_full_disk_is_said_before_anything_is_sent,
+	  containers_that_end, complaints_count_when_they_repeat_and_are_new, processes_that_end)
