@@ -1,6 +1,7 @@
 /*
- * completion.c - netpolcheck completion: what shells need to complete our command line. It comes from
- * the tables of commands and options themselves: each command, asked with --complete, prints its own.
+ * completion.c - netpolcheck completion: what shells need to complete our command line. It comes
+ * from the tables of commands and options themselves: each command, asked with --complete, prints
+ * its own.
  */
 #include <ctype.h>
 #include <stdio.h>
@@ -149,9 +150,8 @@ static int add_commands_of(struct pages *p, const char *command, const char *sum
 
 	add_page(p, command, summary);
 	for (const char *at = np_buf_text(&out); rc == 0 && *at; at = next_line(at)) {
-		size_t n = strncmp(at, "  ", 2) == 0
-				   ? strspn(at + 2, "abcdefghijklmnopqrstuvwxyz-")
-				   : 0;
+		size_t n = strncmp(at, "  ", 2) == 0 ? strspn(at + 2, "abcdefghijklmnopqrstuvwxyz-")
+						     : 0;
 		np_auto_free char *words = NULL, *told = NULL;
 		const char *text;
 
@@ -243,9 +243,9 @@ static void put_bash(const struct pages *p, struct np_buf *b)
 		       "${COMP_WORDS[2]}\" in\n");
 	for (size_t i = 0; i < p->n; i++)
 		if (strchr(p->items[i].words, ' '))
-			np_buf_printf(b,
-				      "\t\"%s\") [ \"$COMP_CWORD\" -eq 2 ] || page=\"%s\" at=3 ;;\n",
-				      p->items[i].words, p->items[i].words);
+			np_buf_printf(
+				b, "\t\"%s\") [ \"$COMP_CWORD\" -eq 2 ] || page=\"%s\" at=3 ;;\n",
+				p->items[i].words, p->items[i].words);
 	np_buf_adds(b, "\tesac\n\tcase $page in\n");
 	for (size_t i = 0; i < p->n; i++)
 		put_bash_page(&p->items[i], b);
@@ -318,11 +318,12 @@ static void put_zsh(const struct pages *p, struct np_buf *b)
 		       "\tcase \"$page $words[2]\" in\n");
 	for (size_t i = 0; i < p->n; i++)
 		if (strchr(p->items[i].words, ' '))
-			np_buf_printf(b,
-				      "\t\"%s\")\n\t\tif (( CURRENT > 2 )); then\n"
-				      "\t\t\tpage=\"%s\"\n\t\t\tshift words\n\t\t\t(( CURRENT-- ))\n"
-				      "\t\tfi\n\t\t;;\n",
-				      p->items[i].words, p->items[i].words);
+			np_buf_printf(
+				b,
+				"\t\"%s\")\n\t\tif (( CURRENT > 2 )); then\n"
+				"\t\t\tpage=\"%s\"\n\t\t\tshift words\n\t\t\t(( CURRENT-- ))\n"
+				"\t\tfi\n\t\t;;\n",
+				p->items[i].words, p->items[i].words);
 	np_buf_adds(b, "\tesac\n\tcase $page in\n");
 	for (size_t i = 0; i < p->n; i++)
 		put_zsh_page(&p->items[i], b);
@@ -361,8 +362,9 @@ static int cmd_completion(int argc, char **argv)
 
 	if (status < 0) {
 		status = args.n == 1 ? print_script(args.items[0], &err)
-				     : np_err_set(&err, NP_EUSAGE, "say 'completion bash' or "
-								   "'completion zsh'");
+				     : np_err_set(&err, NP_EUSAGE,
+						  "say 'completion bash' or "
+						  "'completion zsh'");
 		if (status < 0)
 			status = np_command_fail(&np_cmd_completion, &err);
 	}

@@ -172,8 +172,8 @@ static int matrix(const struct choices *c, struct np_err *err)
 
 	if (!runs)
 		return -1;
-	np_report_matrix((const struct np_report *const *)runs, n,
-			 (enum np_report_format)c->format, &text);
+	np_report_matrix((const struct np_report *const *)runs, n, (enum np_report_format)c->format,
+			 &text);
 	free_all(runs, n);
 	return print_take(&text, err);
 }
@@ -219,7 +219,8 @@ static int cmd_report(int argc, char **argv)
 	struct choices c = { .format = NP_REPORT_TEXT };
 	const struct np_option options[] = {
 		{ "format", NP_OPT_CHOICE, &c.format, "NAME",
-		  "text (default), json, junit, markdown, tap, html, sarif or github; 'diff' writes "
+		  "text (default), json, junit, markdown, tap, html, sarif or github; 'diff' "
+		  "writes "
 		  "text or json",
 		  formats },
 		{ "out", NP_OPT_STRING, &c.out, "DIR|FILE",
@@ -256,7 +257,8 @@ static int cmd_report(int argc, char **argv)
 const struct np_command np_cmd_report = {
 	.name = "report",
 	.summary = "show, join, compare and waive what records of runs hold",
-	.usage = "show RUN | merge SHARD ... --out DIR | waive RUN --reason TEXT | diff OLD ... NEW | "
+	.usage = "show RUN | merge SHARD ... --out DIR | waive RUN --reason TEXT | diff OLD ... "
+		 "NEW | "
 		 "matrix RUN ... | badge RUN [options]",
 	.exits = "0 done, 1 'diff' found differences, 2 usage or unreadable record, "
 		 "3 cannot write; with --gate that of the run",

@@ -198,8 +198,8 @@ static void put_latency(const struct pair *p, struct np_buf *ret)
 }
 
 void np_report_diff(const struct np_report *const *before, size_t n_before,
-		    const struct np_report *after, enum np_report_format format,
-		    struct np_buf *ret, bool *ret_differs)
+		    const struct np_report *after, enum np_report_format format, struct np_buf *ret,
+		    bool *ret_differs)
 {
 	const struct pair p = { before, n_before, after };
 	size_t n_differ = 0, i;

@@ -93,8 +93,7 @@ static void put_waivers(const struct np_report *r, const json_t *ids, struct np_
 
 	json_array_foreach(ids, i, id)
 		if (np_json_bool(json_object_get(r->cases, json_string_value(id)), "fixed", 0))
-			put_annotation(b, &(struct annotation){ "notice", "",
-								json_string_value(id),
+			put_annotation(b, &(struct annotation){ "notice", "", json_string_value(id),
 								"it passes, its waiver can go" });
 	json_array_foreach(list, i, w)
 		put_annotation(b, &(struct annotation){ "warning", "", np_json_str(w, "case", "?"),

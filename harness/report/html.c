@@ -21,7 +21,8 @@ static const char head[] =
 	"summary { cursor: pointer; padding: .2em 0; }\n"
 	".verdict { padding: .5em .8em; color: #fff; background: #57606a; }\n"
 	".pass { background: #1a7f37; color: #fff; }\n.fail { background: #b3261e; color: #fff; }\n"
-	".known { background: #9a6700; color: #fff; }\n.error { background: #8250df; color: #fff; }\n"
+	".known { background: #9a6700; color: #fff; }\n.error { background: #8250df; color: #fff; "
+	"}\n"
 	"</style>\n</head>\n<body>\n";
 
 static void put(struct np_buf *b, const char *before, const char *text, const char *after)
@@ -84,8 +85,9 @@ static void put_head(const struct np_report *r, const struct np_report_totals *t
 	np_buf_printf(b, "<h1 class=\"verdict %s\">%s</h1>\n",
 		      judged ? verdicts[status].class : "error",
 		      judged ? verdicts[status].words : "no verdict");
-	np_buf_printf(b, "<p>%zu passed, %zu failed, %zu skipped, %zu known, %zu could not be "
-			 "judged</p>\n",
+	np_buf_printf(b,
+		      "<p>%zu passed, %zu failed, %zu skipped, %zu known, %zu could not be "
+		      "judged</p>\n",
 		      t->passed, t->failed, t->skipped, t->known, t->errors);
 	if (np_report_problem(r, &problem))
 		put(b, "<p><strong>", np_buf_text(&problem), "</strong></p>\n");
@@ -205,13 +207,14 @@ static void put_coverage(const struct np_report *r, struct np_buf *b)
 
 static void put_latency(const struct np_report *r, const char *direction, struct np_buf *b)
 {
-	const json_t *l =
-		json_object_get(json_object_get(r->end, "convergence_ms"), direction);
+	const json_t *l = json_object_get(json_object_get(r->end, "convergence_ms"), direction);
 
 	if (np_json_int(l, "n", 0) > 0)
-		put_rowf(b, direction, "in effect within %lld ms (median), %lld ms (99 of 100), %lld "
-				       "changes",
-			 np_json_int(l, "p50", 0), np_json_int(l, "p99", 0), np_json_int(l, "n", 0));
+		put_rowf(b, direction,
+			 "in effect within %lld ms (median), %lld ms (99 of 100), %lld "
+			 "changes",
+			 np_json_int(l, "p50", 0), np_json_int(l, "p99", 0),
+			 np_json_int(l, "n", 0));
 }
 
 static void put_environment(const struct np_report *r, struct np_buf *b)

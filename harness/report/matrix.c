@@ -1,6 +1,6 @@
 /*
- * matrix.c - what several runs say, by profile and clause: the support matrix of implementations and
- * versions; and a badge for one run.
+ * matrix.c - what several runs say, by profile and clause: the support matrix of implementations
+ * and versions; and a badge for one run.
  */
 #include <stdlib.h>
 #include <string.h>
@@ -75,7 +75,8 @@ static size_t judged(const struct tally *t)
 static int by_clause(const void *a, const void *b)
 {
 	const char *x = *(const char *const *)a, *y = *(const char *const *)b;
-	unsigned long n = strtoul(x + (*x == 'S'), NULL, 10), m = strtoul(y + (*y == 'S'), NULL, 10);
+	unsigned long n = strtoul(x + (*x == 'S'), NULL, 10),
+		      m = strtoul(y + (*y == 'S'), NULL, 10);
 
 	return n != m ? (n > m) - (n < m) : strcmp(x, y);
 }
@@ -240,15 +241,14 @@ static void put_json_row(void *ctx, const struct row *row)
 		json_t *cell = json_object();
 
 		for (int k = 0; k < N_RESULTS; k++)
-			json_object_set_new(cell, results[k],
-					    json_integer((json_int_t)tally.n[k]));
+			json_object_set_new(cell, results[k], json_integer((json_int_t)tally.n[k]));
 		json_array_append_new(cells, cell);
 	}
-	json_array_append_new(t->rows,
-			      np_json_pack("{s:s, s:o, s:o}", "profile", row->profile, "clause",
-					   *row->clause ? np_json_string(np_str_from(row->clause))
-							: json_null(),
-					   "cells", cells));
+	json_array_append_new(
+		t->rows,
+		np_json_pack("{s:s, s:o, s:o}", "profile", row->profile, "clause",
+			     *row->clause ? np_json_string(np_str_from(row->clause)) : json_null(),
+			     "cells", cells));
 }
 
 static void put_json(const struct table *t, struct np_buf *ret)
@@ -260,13 +260,13 @@ static void put_json(const struct table *t, struct np_buf *ret)
 
 		json_array_append_new(
 			columns,
-			np_json_pack("{s:o, s:O?, s:o, s:o, s:i}", "label", label_of(t->runs[i]),
-				     "agent", agent, "server",
-				     np_json_string(np_str_from(
-					     np_json_str(run, "target/server", "?"))),
-				     "started",
-				     np_json_string(np_str_from(np_json_str(run, "started", "?"))),
-				     "exit", np_report_exit(t->runs[i])));
+			np_json_pack(
+				"{s:o, s:O?, s:o, s:o, s:i}", "label", label_of(t->runs[i]),
+				"agent", agent, "server",
+				np_json_string(np_str_from(np_json_str(run, "target/server", "?"))),
+				"started",
+				np_json_string(np_str_from(np_json_str(run, "started", "?"))),
+				"exit", np_report_exit(t->runs[i])));
 	}
 	out = np_json_pack("{s:o, s:O}", "columns", columns, "rows", t->rows);
 	np_json_dump(out, 0, ret);
@@ -303,8 +303,8 @@ static const char *badge_words(const struct np_report *r, struct np_buf *words)
 
 		if (!judged(&t))
 			continue;
-		np_buf_printf(words, "%s%s %zu/%zu", words->len ? ", " : "", profiles[p],
-			      t.n[PASS], judged(&t));
+		np_buf_printf(words, "%s%s %zu/%zu", words->len ? ", " : "", profiles[p], t.n[PASS],
+			      judged(&t));
 		wrong += t.n[FAIL];
 		known += t.n[KNOWN];
 		all += judged(&t);
@@ -330,8 +330,7 @@ void np_report_badge(const struct np_report *r, struct np_buf *ret)
 	static const char name[] = "NetworkPolicy";
 	struct np_buf words = { 0 };
 	const char *color = badge_words(r, &words);
-	size_t left = strlen(name) * CHAR_WIDTH + PADDING,
-	       right = words.len * CHAR_WIDTH + PADDING;
+	size_t left = strlen(name) * CHAR_WIDTH + PADDING, right = words.len * CHAR_WIDTH + PADDING;
 
 	np_buf_printf(ret,
 		      "<svg xmlns=\"http://www.w3.org/2000/svg\" width=\"%zu\" height=\"%d\" "

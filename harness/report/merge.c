@@ -85,11 +85,11 @@ static int refuse_doubles(const struct np_shard_record *shards, size_t n, struct
 					shards[i].of);
 		json_object_foreach(shards[i].done, id, c) {
 			if (rc == 0 && json_object_get(seen, id))
-				rc = np_err_set(err, NP_EUSAGE,
-						"case '%.200s' is in shard %lld and in shard %u", id,
-						(long long)json_integer_value(
-							json_object_get(seen, id)),
-						shards[i].number);
+				rc = np_err_set(
+					err, NP_EUSAGE,
+					"case '%.200s' is in shard %lld and in shard %u", id,
+					(long long)json_integer_value(json_object_get(seen, id)),
+					shards[i].number);
 			json_object_set_new(seen, id, json_integer(shards[i].number));
 		}
 	}
@@ -140,8 +140,8 @@ static json_t *merged_run(const struct np_shard_record *shards, size_t n)
 }
 
 /* Workers of different shards are different ones. */
-static int put_case_lines(const struct np_shard_record *s, long long first_worker,
-			  struct np_buf *b, struct np_err *err)
+static int put_case_lines(const struct np_shard_record *s, long long first_worker, struct np_buf *b,
+			  struct np_err *err)
 {
 	for (size_t i = 0; i < s->n_lines; i++) {
 		json_t *v;
@@ -152,9 +152,9 @@ static int put_case_lines(const struct np_shard_record *s, long long first_worke
 		if (!v)
 			return -1;
 		if (json_object_get(v, "worker"))
-			json_object_set_new(v, "worker",
-					    json_integer(first_worker +
-							 np_json_int(v, "worker", 0)));
+			json_object_set_new(
+				v, "worker",
+				json_integer(first_worker + np_json_int(v, "worker", 0)));
 		if (strcmp(np_json_str(v, "type", ""), "case") == 0)
 			json_object_set_new(v, "shard", json_integer(s->number));
 		put_line(b, v);

@@ -16,9 +16,9 @@ struct np_shard_line {
 struct np_shard_record {
 	const char *path; /* as given */
 	unsigned number, of;
-	long long planned;	/* cases of all shards */
+	long long planned; /* cases of all shards */
 	long long max_worker;
-	struct np_buf text;	/* of the record */
+	struct np_buf text;	     /* of the record */
 	struct np_shard_line *lines; /* world, step and case lines */
 	size_t n_lines, cap_lines;
 	json_t *run;	   /* first run line */
@@ -34,7 +34,8 @@ struct np_shard_record {
 int np_shard_record_load(const char *path, struct np_shard_record *ret, struct np_err *err);
 void np_shard_record_release(struct np_shard_record *s);
 
-/* The end line of the merged record: totals of the cases, sums of what was counted. New reference. */
+/* The end line of the merged record: totals of the cases, sums of what was counted. New reference.
+ */
 json_t *np_merge_end(const struct np_shard_record *shards, size_t n, const json_t *run);
 
 #endif

@@ -31,7 +31,7 @@ static void add_numbers(json_t *to, const json_t *from)
 
 static void put_sums(json_t *end, const struct np_shard_record *shards, size_t n)
 {
-	static const char *const summed[] = { "probes",	      "probing_ms", "streams_opened",
+	static const char *const summed[] = { "probes",	      "probing_ms",   "streams_opened",
 					      "agents",	      "api_requests", "steps",
 					      "converging_ms" };
 	long long probing_ms, ms = 0;
@@ -70,7 +70,8 @@ static const json_t *latency(const struct np_shard_record *s, const char *direct
 	return json_object_get(json_object_get(s->end, "convergence_ms"), direction);
 }
 
-/* The shard's median that has half of all changes on either side: shards are few, it is near enough. */
+/* The shard's median that has half of all changes on either side: shards are few, it is near
+ * enough. */
 static long long middle(const struct np_shard_record *shards, size_t n, const char *direction,
 			long long total)
 {
@@ -96,8 +97,7 @@ static long long middle(const struct np_shard_record *shards, size_t n, const ch
 	return best;
 }
 
-static json_t *merged_latency(const struct np_shard_record *shards, size_t n,
-			      const char *direction)
+static json_t *merged_latency(const struct np_shard_record *shards, size_t n, const char *direction)
 {
 	long long total = 0, p99 = 0;
 
@@ -111,8 +111,8 @@ static json_t *merged_latency(const struct np_shard_record *shards, size_t n,
 	if (!total)
 		return np_json_pack("{s:i}", "n", 0);
 	return np_json_pack("{s:I, s:I, s:I}", "p50",
-			    (json_int_t)middle(shards, n, direction, total), "p99",
-			    (json_int_t)p99, "n", (json_int_t)total);
+			    (json_int_t)middle(shards, n, direction, total), "p99", (json_int_t)p99,
+			    "n", (json_int_t)total);
 }
 
 static bool holds(const json_t *list, const char *id)
@@ -123,7 +123,8 @@ static bool holds(const json_t *list, const char *id)
 	return false;
 }
 
-/* Ids in that list of any shard: each tells of waivers for its own cases, and of those of no case. */
+/* Ids in that list of any shard: each tells of waivers for its own cases, and of those of no case.
+ */
 static json_t *waivers_in(const struct np_shard_record *shards, size_t n, const char *field)
 {
 	json_t *out = json_array(), *id;
@@ -193,24 +194,24 @@ json_t *np_merge_end(const struct np_shard_record *shards, size_t n, const json_
 	json_t *unused = waivers_in(shards, n, "unused_waivers"),
 	       *expired = waivers_in(shards, n, "expired_waivers"), *end;
 	np_auto_free char *reason = reason_of(shards, n);
-	bool interrupted = false,
-	     idle = np_json_bool(run, "strict_waivers", 0) &&
-		    (json_array_size(unused) || json_array_size(expired));
+	bool interrupted = false, idle = np_json_bool(run, "strict_waivers", 0) &&
+					 (json_array_size(unused) || json_array_size(expired));
 
 	for (size_t i = 0; i < n; i++)
 		interrupted |= np_json_bool(shards[i].end, "interrupted", 0);
-	end = np_json_pack(
-		"{s:s, s:I, s:I, s:I, s:I, s:I, s:I, s:o, s:o, s:o, s:i, s:b, s:{s:o, s:o}, s:o, s:i}",
-		"type", "end", "passed", (json_int_t)sums.by_result[PASS], "failed",
-		(json_int_t)sums.by_result[FAIL], "skipped", (json_int_t)sums.by_result[SKIP],
-		"known", (json_int_t)sums.by_result[KNOWN], "errors",
-		(json_int_t)sums.by_result[ERROR], "fixed", (json_int_t)sums.fixed,
-		"unused_waivers", unused, "expired_waivers", expired, "other_waivers",
-		waivers_in(shards, n, "other_waivers"), "exit",
-		exit_of(shards, n, &sums, interrupted, idle), "interrupted", interrupted,
-		"convergence_ms", "ingress", merged_latency(shards, n, "ingress"), "egress",
-		merged_latency(shards, n, "egress"), "reason", np_json_string(np_str_from(reason)),
-		"t_ms", 0);
+	end = np_json_pack("{s:s, s:I, s:I, s:I, s:I, s:I, s:I, s:o, s:o, s:o, s:i, s:b, s:{s:o, "
+			   "s:o}, s:o, s:i}",
+			   "type", "end", "passed", (json_int_t)sums.by_result[PASS], "failed",
+			   (json_int_t)sums.by_result[FAIL], "skipped",
+			   (json_int_t)sums.by_result[SKIP], "known",
+			   (json_int_t)sums.by_result[KNOWN], "errors",
+			   (json_int_t)sums.by_result[ERROR], "fixed", (json_int_t)sums.fixed,
+			   "unused_waivers", unused, "expired_waivers", expired, "other_waivers",
+			   waivers_in(shards, n, "other_waivers"), "exit",
+			   exit_of(shards, n, &sums, interrupted, idle), "interrupted", interrupted,
+			   "convergence_ms", "ingress", merged_latency(shards, n, "ingress"),
+			   "egress", merged_latency(shards, n, "egress"), "reason",
+			   np_json_string(np_str_from(reason)), "t_ms", 0);
 	put_sums(end, shards, n);
 	return end;
 }

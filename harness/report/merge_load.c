@@ -9,7 +9,8 @@
 
 #define RECORD_MAX_BYTES ((size_t)1 << 30)
 
-/* Lines of cases that have no result yet, and of those that have one: {id: [index of a line, ..]}. */
+/* Lines of cases that have no result yet, and of those that have one: {id: [index of a line, ..]}.
+ */
 struct taking {
 	struct np_shard_record *s;
 	json_t *open, *counted;

@@ -200,7 +200,8 @@ static void add_idle(json_t *list, const json_t *ids, const char *why)
 
 	json_array_foreach(ids, i, id)
 		if (json_is_string(id))
-			json_array_append_new(list, np_json_pack("{s:O, s:s}", "case", id, "why", why));
+			json_array_append_new(list,
+					      np_json_pack("{s:O, s:s}", "case", id, "why", why));
 }
 
 json_t *np_report_idle_waivers(const struct np_report *r)

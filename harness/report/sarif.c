@@ -1,7 +1,7 @@
 /*
- * sarif.c - the report for code scanning: SARIF 2.1.0. A rule is a case, a result its failure at the
- * line of the case file where it shows; a waived one is a result that is suppressed. What could not
- * be judged is a notification, and so is what is wrong with the run as a whole.
+ * sarif.c - the report for code scanning: SARIF 2.1.0. A rule is a case, a result its failure at
+ * the line of the case file where it shows; a waived one is a result that is suppressed. What could
+ * not be judged is a notification, and so is what is wrong with the run as a whole.
  */
 #include <string.h>
 
@@ -26,7 +26,8 @@ static json_t *message_of(const char *text)
 	return m;
 }
 
-/* A file's name as a relative or absolute reference: everything that is not plain in it by percent. */
+/* A file's name as a relative or absolute reference: everything that is not plain in it by percent.
+ */
 static json_t *uri_of(const char *file, size_t n)
 {
 	static const char plain[] = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789"
@@ -67,10 +68,9 @@ static json_t *rule_of(const json_t *c, const char *id)
 	json_array_foreach(clauses, i, clause)
 		if (json_is_string(clause))
 			json_array_append(tags, clause);
-	return np_json_pack("{s:o, s:o, s:{s:s}, s:{s:o}}", "id",
-			    np_json_string(np_str_from(id)), "shortDescription",
-			    message_of(np_json_str(c, "title", id)), "defaultConfiguration", "level",
-			    "error", "properties", "tags", tags);
+	return np_json_pack("{s:o, s:o, s:{s:s}, s:{s:o}}", "id", np_json_string(np_str_from(id)),
+			    "shortDescription", message_of(np_json_str(c, "title", id)),
+			    "defaultConfiguration", "level", "error", "properties", "tags", tags);
 }
 
 /* What is wrong, the tables, and why, as far as the record says it. */
@@ -179,8 +179,7 @@ void np_report_sarif(const struct np_report *r, struct np_buf *ret)
 		if (!known && !error && !np_report_is(r, name, "fail"))
 			continue;
 		if (!error)
-			json_array_append_new(results,
-					      result_of(r, name, json_array_size(rules)));
+			json_array_append_new(results, result_of(r, name, json_array_size(rules)));
 		json_array_append_new(rules, rule_of(json_object_get(r->cases, name), name));
 	}
 	out = np_json_pack("{s:s, s:s, s:[{s:{s:{s:s, s:o, s:o}}, s:[o], s:s, s:o}]}", "$schema",

@@ -117,7 +117,8 @@ static void put_comment(struct np_buf *b, const char *text)
 	np_buf_addc(b, '\n');
 }
 
-/* Status 1 is a verdict on the cluster; all else means that there is none, and that stops a harness. */
+/* Status 1 is a verdict on the cluster; all else means that there is none, and that stops a
+ * harness. */
 static void put_problem(const struct np_report *r, size_t number, const char *problem,
 			struct np_buf *b)
 {
@@ -138,8 +139,7 @@ void np_report_tap(const struct np_report *r, struct np_buf *ret)
 	bool wrong = np_report_problem(r, &problem);
 	size_t n = json_array_size(ids), i;
 
-	np_buf_printf(ret, "TAP version 14\n1..%zu%s\n",
-		      n + (wrong && np_report_exit(r) == 1),
+	np_buf_printf(ret, "TAP version 14\n1..%zu%s\n", n + (wrong && np_report_exit(r) == 1),
 		      n || wrong ? "" : " # SKIP no case has a result");
 	for (i = 0; i < json_array_size(r->warnings); i++)
 		put_comment(ret, np_report_at(r->warnings, i));

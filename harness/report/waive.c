@@ -39,11 +39,10 @@ static void add_row(json_t *cells, const json_t *table, size_t port, size_t sour
 		/* What a failed probe would have shown is nobody's deviation. */
 		if (!np_report_cell_wrong(e[d], o[d]) || o[d] == 'e')
 			continue;
-		cell = np_xasprintf("%s -> %s %s%s",
-				    np_report_at(json_object_get(table, "sources"), source),
-				    np_report_at(dests, d),
-				    np_report_at(json_object_get(table, "ports"), port),
-				    v6 ? " v6" : "");
+		cell = np_xasprintf(
+			"%s -> %s %s%s", np_report_at(json_object_get(table, "sources"), source),
+			np_report_at(dests, d), np_report_at(json_object_get(table, "ports"), port),
+			v6 ? " v6" : "");
 		json_array_append_new(cells, np_json_string(np_str_from(cell)));
 	}
 }
@@ -69,14 +68,12 @@ json_t *np_report_wrong_cells(const json_t *step)
 	return cells;
 }
 
-static json_t *waiver_of(const struct np_report *r, const char *id,
-			 const struct np_report_waive *w)
+static json_t *waiver_of(const struct np_report *r, const char *id, const struct np_report_waive *w)
 {
 	const struct {
 		const char *key, *value;
-	} texts[] = { { "reason", w->reason },	 { "link", w->link },
-		      { "agent", w->agent },	 { "version", w->version },
-		      { "mode", w->mode },	 { "expires", w->expires } };
+	} texts[] = { { "reason", w->reason },	 { "link", w->link }, { "agent", w->agent },
+		      { "version", w->version }, { "mode", w->mode }, { "expires", w->expires } };
 	json_t *waiver = np_json_pack("{s:o}", "case", np_json_string(np_str_from(id)));
 	json_t *cells = np_report_wrong_cells(np_report_bad_step(r, id));
 	size_t n = json_array_size(cells);

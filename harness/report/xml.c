@@ -7,8 +7,9 @@
 /* DEL and C1 are allowed, but discouraged, and no terminal that shows the file needs them. */
 static bool xml_allows(uint32_t c)
 {
-	return c == 0x9 || c == 0xa || c == 0xd || (c >= 0x20 && c < 0x7f) || (c > 0x9f && c <= 0xd7ff) ||
-	       (c >= 0xe000 && c <= 0xfffd) || (c >= 0x10000 && c <= 0x10ffff);
+	return c == 0x9 || c == 0xa || c == 0xd || (c >= 0x20 && c < 0x7f) ||
+	       (c > 0x9f && c <= 0xd7ff) || (c >= 0xe000 && c <= 0xfffd) ||
+	       (c >= 0x10000 && c <= 0x10ffff);
 }
 
 static void put_char(struct np_buf *b, const char *p, size_t n, bool attribute)

@@ -196,7 +196,8 @@ static unsigned long long duration_of(const struct durations *d, struct np_str i
 
 /* --- the parts --- */
 
-/* What goes into one part together: a case, or all cases of a world that is not worth deploying twice. */
+/* What goes into one part together: a case, or all cases of a world that is not worth deploying
+ * twice. */
 struct item {
 	struct np_str name; /* of the case, or of the world */
 	unsigned long long ms;
@@ -278,7 +279,8 @@ static int item_by_name(const void *a, const void *b)
 
 static unsigned shard_of(const struct item *items, size_t n, const struct np_case *c)
 {
-	const struct item as_case = { .name = c->id }, as_world = { .name = c->world, .world = true };
+	const struct item as_case = { .name = c->id },
+			  as_world = { .name = c->world, .world = true };
 	const struct item *found = bsearch(&as_case, items, n, sizeof(*items), item_by_name);
 
 	if (!found)
@@ -339,7 +341,8 @@ int np_shard_take(struct np_plan *plan, const char *suites_dir, struct np_shard 
 		qsort(items, n, sizeof(*items), item_by_name);
 		drop_others(plan, items, n, shard->number);
 		if (!plan->n_cases)
-			rc = np_err_set(err, NP_EUSAGE, "shard %u of %u has no case: %zu are too few",
+			rc = np_err_set(err, NP_EUSAGE,
+					"shard %u of %u has no case: %zu are too few",
 					shard->number, shard->of, shard->n_planned);
 	}
 	free(items);

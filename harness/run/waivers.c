@@ -14,8 +14,8 @@
 #define WAIVERS_MAX 10000
 #define WAIVER_MAX_CELLS 1000
 
-static const char *const keys[] = { "case", "cells",   "reason", "link",
-				    "agent", "version", "mode",   "expires" };
+static const char *const keys[] = { "case",  "cells",	"reason", "link",
+				    "agent", "version", "mode",	  "expires" };
 
 static int refuse(const char *name, const struct np_value *at, const char *what, struct np_err *err)
 {

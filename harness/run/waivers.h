@@ -17,11 +17,13 @@
 enum np_waiver_state {
 	NP_WAIVER_IN_FORCE,
 	NP_WAIVER_EXPIRED, /* its last day, UTC, is over */
-	NP_WAIVER_OTHER,   /* of another agent, version or mode than the run's, or the run names none */
+	NP_WAIVER_OTHER, /* of another agent, version or mode than the run's, or the run names none
+			  */
 };
 
 struct np_waivers {
-	json_t *list; /* [{"case","cells":[..],"reason","link","agent","version","mode","expires"}] */
+	json_t *list; /* [{"case","cells":[..],"reason","link","agent","version","mode","expires"}]
+		       */
 	enum np_waiver_state *state;
 	bool *used;   /* some run of its case failed in a cell it covers */
 	bool *judged; /* its case has a verdict in this run */
@@ -44,8 +46,8 @@ void np_waivers_release(struct np_waivers *w);
  * the day named by expires is the last.
  */
 void np_waivers_select(struct np_waivers *w, const struct np_waiver_scope *scope);
-/* Every waiver in force for case @id together covers all wrong cells of @t? Then *@ret (borrowed) is
- * the first of them, and they count as used. */
+/* Every waiver in force for case @id together covers all wrong cells of @t? Then *@ret (borrowed)
+ * is the first of them, and they count as used. */
 bool np_waivers_cover(struct np_waivers *w, struct np_str id, const struct np_rt *t,
 		      const json_t **ret);
 /* Is there any waiver in force for this case? Borrowed or NULL. */
@@ -58,8 +60,8 @@ void np_waivers_judge(struct np_waivers *w, struct np_str id, bool known);
  */
 json_t *np_waivers_idle(const struct np_waivers *w, enum np_waiver_state state);
 /*
- * Those of the run's file, in force for its agent and today; those of a case that no suite has count
- * as judged.
+ * Those of the run's file, in force for its agent and today; those of a case that no suite has
+ * count as judged.
  */
 int np_waivers_of_run(const struct np_run_options *o, const struct np_plan *plan,
 		      struct np_waivers *ret, struct np_err *err);

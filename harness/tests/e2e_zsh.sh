@@ -19,7 +19,7 @@ for c in $("$np" --help | sed -n 's/^  \([a-z]*\) .*/\1/p'); do
 	grep -q "^$c:" "$scratch/commands" || die "command $c is not offered"
 	zsh -f "$scratch/ask.zsh" "$scratch/_netpolcheck" netpolcheck "$c" -- >"$scratch/options"
 	for o in $("$np" "$c" --help | sed -n 's/^  \(--[a-z0-9-]*\).*/\1/p'); do
-		grep -qF -e "*$o[" "$scratch/options" || die "$c $o is not offered"
+		grep -qF -e "*${o}[" "$scratch/options" || die "$c $o is not offered"
 	done
 done
 zsh -f "$scratch/ask.zsh" "$scratch/_netpolcheck" netpolcheck report "" >"$scratch/options"

@@ -76,31 +76,32 @@ START_TEST(no_difference)
 END_TEST
 
 #define STEPPED(id, result, transient, ms)                                                         \
-	"{\"type\":\"step\",\"case\":\"" id "\",\"result\":\"pass\",\"transient\":" #transient           \
+	"{\"type\":\"step\",\"case\":\"" id "\",\"result\":\"pass\",\"transient\":" #transient     \
 	",\"converged_ms\":" #ms "}\n" CASE(id, result)
 #define END(p50)                                                                                   \
-	"{\"type\":\"end\",\"exit\":0,\"convergence_ms\":{\"ingress\":{\"p50\":" #p50                   \
+	"{\"type\":\"end\",\"exit\":0,\"convergence_ms\":{\"ingress\":{\"p50\":" #p50              \
 	",\"p99\":9,\"n\":3}}}\n"
 
 /* Told, and no reason for another exit status. */
 START_TEST(flaky_and_slower)
 {
 	bool differs = true;
-	np_auto_free char *text = diff_of(
-		RUN STEPPED("a/steady", "pass", 0, 100) STEPPED("a/flips", "pass", 0, 100)
-			STEPPED("a/slows", "pass", 0, 400) STEPPED("a/bit", "pass", 0, 400)
-				STEPPED("a/always", "pass", 2, 10) END(5),
-		RUN STEPPED("a/steady", "pass", 0, 100) STEPPED("a/flips", "pass", 3, 100)
-			STEPPED("a/slows", "pass", 0, 901) STEPPED("a/bit", "pass", 0, 900)
-				STEPPED("a/always", "pass", 1, 10) END(7),
-		NP_REPORT_TEXT, &differs);
+	np_auto_free char *text =
+		diff_of(RUN STEPPED("a/steady", "pass", 0, 100) STEPPED("a/flips", "pass", 0, 100)
+				STEPPED("a/slows", "pass", 0, 400) STEPPED("a/bit", "pass", 0, 400)
+					STEPPED("a/always", "pass", 2, 10) END(5),
+			RUN STEPPED("a/steady", "pass", 0, 100) STEPPED("a/flips", "pass", 3, 100)
+				STEPPED("a/slows", "pass", 0, 901) STEPPED("a/bit", "pass", 0, 900)
+					STEPPED("a/always", "pass", 1, 10) END(7),
+			NP_REPORT_TEXT, &differs);
 
 	ck_assert(!differs);
 	ck_assert_str_eq(
-		text, "flaky                a/flips (pass, but wrong 3 times after it was right)\n"
-		      "slower               a/slows (a change took 901 ms, was 400 ms)\n"
-		      "ingress changes took effect within 7 ms (median, was 5), 9 ms (99 of 100, was "
-		      "9)\n0 cases differ\n");
+		text,
+		"flaky                a/flips (pass, but wrong 3 times after it was right)\n"
+		"slower               a/slows (a change took 901 ms, was 400 ms)\n"
+		"ingress changes took effect within 7 ms (median, was 5), 9 ms (99 of 100, was "
+		"9)\n0 cases differ\n");
 }
 END_TEST
 
@@ -122,7 +123,8 @@ START_TEST(several_old_runs)
 		r[i] = load_text(texts[i], &err);
 		ck_assert_ptr_nonnull(r[i]);
 	}
-	np_report_diff((const struct np_report *const *)r, 2, r[2], NP_REPORT_TEXT, &text, &differs);
+	np_report_diff((const struct np_report *const *)r, 2, r[2], NP_REPORT_TEXT, &text,
+		       &differs);
 	ck_assert(differs);
 	ck_assert_str_eq(np_buf_text(&text), "flaky                a/calm (pass, was pass, fail)\n"
 					     "flaky                a/flaky (fail, was pass, fail)\n"

@@ -35,12 +35,12 @@ static json_t *sarif_of(const char *text)
 }
 
 static const char results[] = RUN CASE("a/good", "pass", "") STEP("a/bad", "s/bad.yaml:7")
-	CASE("a/bad", "fail", ",\"clauses\":[\"S11\"],\"reason\":\"2 of 4 cells\"")
-		CASE("a/skipped", "skip", ",\"reason\":\"no IPv6\"")
-			CASE("a/unjudged", "error", ",\"reason\":\"a dead agent\"") CASE(
-				"a/known", "known",
-				",\"reason\":\"known: r\",\"waiver\":{\"reason\":\"r\",\"link\":\"l\"}")
-				CASE("a/healed", "pass", ",\"fixed\":true") END(1);
+	CASE("a/bad", "fail", ",\"clauses\":[\"S11\"],\"reason\":\"2 of 4 cells\"") CASE(
+		"a/skipped", "skip", ",\"reason\":\"no IPv6\"") CASE("a/unjudged", "error",
+								     ",\"reason\":\"a dead agent\"")
+		CASE("a/known", "known",
+		     ",\"reason\":\"known: r\",\"waiver\":{\"reason\":\"r\",\"link\":\"l\"}")
+			CASE("a/healed", "pass", ",\"fixed\":true") END(1);
 
 START_TEST(tap_of_each_result)
 {
@@ -61,10 +61,9 @@ END_TEST
 
 START_TEST(tap_escapes)
 {
-	np_auto_free char *text = shown_text(
-		RUN CASE("a # SKIP me\\nok 2 - \\\\", "fail", ",\"reason\":\"\\\"\\n  ...\\nok 3\"")
-			END(1),
-		NP_REPORT_TAP);
+	np_auto_free char *text = shown_text(RUN CASE("a # SKIP me\\nok 2 - \\\\", "fail",
+						      ",\"reason\":\"\\\"\\n  ...\\nok 3\"") END(1),
+					     NP_REPORT_TAP);
 
 	ck_has(text, "\nnot ok 1 - a \\# SKIP me\\\\x0aok 2 - \\\\\n");
 	ck_has(text, "  message: \"\\\"\\\\x0a  ...\\\\x0aok 3\"\n");
@@ -157,8 +156,7 @@ START_TEST(sarif_references)
 
 	for (size_t i = 0; i < NP_ARRAY_SIZE(all); i++) {
 		json_t *v = sarif_of(all[i].record);
-		const json_t *at =
-			json_array_get(json_object_get(first_result(v), "locations"), 0);
+		const json_t *at = json_array_get(json_object_get(first_result(v), "locations"), 0);
 
 		ck_assert_str_eq(np_json_str(at, "physicalLocation/artifactLocation/uri", ""),
 				 all[i].uri);
@@ -180,10 +178,11 @@ END_TEST
 
 START_TEST(github_escapes)
 {
-	np_auto_free char *text = shown_text(
-		RUN STEP("a,b::error::c", "f,g:h:1")
-			CASE("a,b::error::c", "fail", ",\"reason\":\"1%\\n::error::x\\u001b\"") END(1),
-		NP_REPORT_GITHUB);
+	np_auto_free char *text =
+		shown_text(RUN STEP("a,b::error::c", "f,g:h:1")
+				   CASE("a,b::error::c", "fail",
+					",\"reason\":\"1%\\n::error::x\\u001b\"") END(1),
+			   NP_REPORT_GITHUB);
 
 	ck_assert_str_eq(text, "::error title=a%2Cb%3A%3Aerror%3A%3Ac,file=f%2Cg%3Ah,line=1::1%25"
 			       "\\x0a::error::x\\x1b\n");

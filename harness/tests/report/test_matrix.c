@@ -5,18 +5,18 @@
 #define RUN(more) "{\"type\":\"run\",\"schema\":1,\"started\":\"2026-01-01\"" more "}\n"
 #define AGENT(name, version) ",\"agent\":{\"name\":\"" name "\",\"version\":\"" version "\"}"
 #define CASE(id, profile, covers, result, clauses)                                                 \
-	"{\"type\":\"case\",\"case\":\"" id "\",\"profile\":\"" profile "\",\"covers\":" covers        \
+	"{\"type\":\"case\",\"case\":\"" id "\",\"profile\":\"" profile "\",\"covers\":" covers    \
 	",\"result\":\"" result "\",\"worker\":0" clauses "}\n"
 #define END(exit) "{\"type\":\"end\",\"exit\":" #exit ",\"interrupted\":false,\"reason\":\"\"}\n"
 
-static const char first[] = RUN(AGENT("one", "1.0"))
-	CASE("a/1", "core", "[\"S2\",\"S10\"]", "pass", "")
+static const char first[] =
+	RUN(AGENT("one", "1.0")) CASE("a/1", "core", "[\"S2\",\"S10\"]", "pass", "")
 		CASE("a/2", "core", "[\"S2\"]", "fail", ",\"clauses\":[\"S51\"]")
 			CASE("a/3", "core", "[\"S10\"]", "known", ",\"clauses\":[\"S10\"]")
 				CASE("b/1", "extended", "[\"S33b\"]", "skip", "")
 					CASE("c/1", "behaviour", "[\"S20\"]", "pass", "") END(1);
-static const char second[] = RUN(AGENT("one|<b>", "2.0"))
-	CASE("a/1", "core", "[\"S2\",\"S10\"]", "pass", "")
+static const char second[] =
+	RUN(AGENT("one|<b>", "2.0")) CASE("a/1", "core", "[\"S2\",\"S10\"]", "pass", "")
 		CASE("a/4", "core", "[\"S10\"]", "error", "")
 			CASE("b/1", "extended", "[\"S33b\"]", "pass", "") END(3);
 

@@ -14,20 +14,20 @@
 	"{\"type\":\"world\",\"worker\":" #worker                                                  \
 	",\"world\":\"w\",\"objects\":{\"Namespace /x\":{\"n\":" #worker "}}}\n"
 #define STEP(id, place)                                                                            \
-	"{\"type\":\"step\",\"case\":\"" id "\",\"world\":\"w\",\"result\":\"fail\",\"place\":\""  \
-	place "\"}\n"
+	"{\"type\":\"step\",\"case\":\"" id                                                        \
+	"\",\"world\":\"w\",\"result\":\"fail\",\"place\":\"" place "\"}\n"
 #define CASE(id, result)                                                                           \
 	"{\"type\":\"case\",\"case\":\"" id "\",\"result\":\"" result "\",\"worker\":0}\n"
 #define END(exit, more)                                                                            \
 	"{\"type\":\"end\",\"exit\":" #exit                                                        \
 	",\"interrupted\":false,\"reason\":\"\",\"probes\":10,\"ms\":5,\"convergence_ms\":"        \
-	"{\"ingress\":{\"p50\":4,\"p99\":9,\"n\":3}},\"trouble\":{\"requests_again\":{\"a\":1}}"   \
-	more "}\n"
+	"{\"ingress\":{\"p50\":4,\"p99\":9,\"n\":3}},\"trouble\":{\"requests_again\":{\"a\":1}"    \
+	"}" more "}\n"
 
 static const char one[] = RUN(1, 2, "") PREFLIGHT WORLD(0) WORLD(1) STEP("a/one", "f:1")
 	CASE("a/one", "fail") CASE("a/two", "pass") END(1, ",\"unused_waivers\":[\"y\"]");
-static const char two[] =
-	RUN(2, 2, "") PREFLIGHT WORLD(0) CASE("b/three", "pass") END(0, ",\"unused_waivers\":[\"y\"]");
+static const char two[] = RUN(2, 2, "") PREFLIGHT WORLD(0) CASE("b/three", "pass")
+	END(0, ",\"unused_waivers\":[\"y\"]");
 /* The same shard, killed in the middle of its case, resumed, and disturbed once more. */
 static const char two_resumed[] =
 	RUN(2, 2, "") PREFLIGHT WORLD(0) STEP("b/three", "f:9") RUN(2, 2, "") PREFLIGHT WORLD(0)
@@ -151,10 +151,13 @@ static const struct refused {
 	{ { one, RUN(2, 2, ",\"build\":\"ff\"") END(0, "") }, 2, "another build" },
 	{ { one, RUN(2, 2, ",\"seed\":8") END(0, "") }, 2, "another seed" },
 	{ { one, RUN(2, 2, ",\"tier\":\"smoke\"") END(0, "") }, 2, "another tier" },
-	{ { one, RUN(2, 2, ",\"shard\":{\"number\":2,\"of\":2,\"plan\":\"00\",\"planned\":3}") END(0, "") },
+	{ { one, RUN(2, 2, ",\"shard\":{\"number\":2,\"of\":2,\"plan\":\"00\",\"planned\":3}")
+			 END(0, "") },
 	  2,
 	  "another selection of cases" },
-	{ { one, RUN(2, 2, ",\"target\":{\"kind\":\"cluster\"}") END(0, "") }, 2, "another target" },
+	{ { one, RUN(2, 2, ",\"target\":{\"kind\":\"cluster\"}") END(0, "") },
+	  2,
+	  "another target" },
 	{ { one, RUN(2, 2, ",\"agent\":{\"name\":\"a\"}") END(0, "") }, 2, "another agent" },
 	{ { "{\"type\":\"run\",\"schema\":1}\n" END(0, "") }, 1, "is no shard of a run" },
 	{ { RUN(3, 2, "") END(0, "") }, 1, "is no shard of a run" },

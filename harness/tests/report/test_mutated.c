@@ -111,7 +111,8 @@ static void make_everything(const struct np_report *r)
 	np_report_matrix(&r, 1, NP_REPORT_MARKDOWN, &b);
 	np_report_matrix(&r, 1, NP_REPORT_JSON, &b);
 	np_report_badge(r, &b);
-	ck_assert(np_report_waive(r, &(struct np_report_waive){ .reason = "r" }, &b, &n, &err) == 0);
+	ck_assert(np_report_waive(r, &(struct np_report_waive){ .reason = "r" }, &b, &n, &err) ==
+		  0);
 	ck_assert_uint_gt(b.len, 0);
 	np_buf_release(&b);
 }
@@ -152,7 +153,8 @@ START_TEST(any_value_replaced)
 }
 END_TEST
 
-/* A shard whose lines are anything: refused in a sentence, or merged into a record that can be read. */
+/* A shard whose lines are anything: refused in a sentence, or merged into a record that can be
+ * read. */
 START_TEST(any_shard)
 {
 	json_t *lines[LINES_MAX];

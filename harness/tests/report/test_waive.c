@@ -16,8 +16,11 @@ static char *waived(const char *record, const struct np_report_waive *w, size_t 
 
 START_TEST(one_for_each_failing_case)
 {
-	const struct np_report_waive w = { .reason = "ORed: see\n#1", .link = "https://e.org/1",
-					   .agent = "calico", .version = "v3.*", .mode = "nft",
+	const struct np_report_waive w = { .reason = "ORed: see\n#1",
+					   .link = "https://e.org/1",
+					   .agent = "calico",
+					   .version = "v3.*",
+					   .mode = "nft",
 					   .expires = "2028-02-29" };
 	size_t n = 0;
 	np_auto_free char *text = waived("failing", &w, &n);
@@ -67,9 +70,11 @@ END_TEST
 
 START_TEST(families_and_failed_probes)
 {
-	static const char text[] = "{\"tables\":[" TABLE(4, "A..", "eA.") "," TABLE(6, ".?A", "Am.") "]}";
+	static const char text[] =
+		"{\"tables\":[" TABLE(4, "A..", "eA.") "," TABLE(6, ".?A", "Am.") "]}";
 	struct np_err err = { 0 };
-	json_t *step = np_json_parse(text, strlen(text), &err), *cells = np_report_wrong_cells(step);
+	json_t *step = np_json_parse(text, strlen(text), &err),
+	       *cells = np_report_wrong_cells(step);
 
 	ck_assert_uint_eq(json_array_size(cells), 4);
 	ck_assert_str_eq(np_report_at(cells, 0), "x/a -> x/c TCP:80");
@@ -84,8 +89,8 @@ END_TEST
 START_TEST(some_cases_and_none)
 {
 	size_t n = 0;
-	np_auto_free char *one = waived("failing", &(struct np_report_waive){ .reason = "r",
-									      .glob = "upd*" },
+	np_auto_free char *one = waived("failing",
+					&(struct np_report_waive){ .reason = "r", .glob = "upd*" },
 					&n),
 			  *none = NULL, *evil = NULL;
 

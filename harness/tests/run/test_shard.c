@@ -1,4 +1,5 @@
-/* test_shard.c - parts of a plan: every case in one of them, always the same, about equally long. */
+/* test_shard.c - parts of a plan: every case in one of them, always the same, about equally long.
+ */
 #include "np/run/shard.h"
 #include "run_test.h"
 
@@ -8,11 +9,11 @@ START_TEST(what_is_a_part)
 		const char *text;
 		unsigned number, of; /* 0: refused */
 	} all[] = {
-		{ "1/1", 1, 1 },  { "2/4", 2, 4 },   { "1000/1000", 1000, 1000 },
-		{ "0/4", 0, 0 },  { "5/4", 0, 0 },   { "1/0", 0, 0 },
-		{ "1/1001", 0, 0 }, { "", 0, 0 },    { "/", 0, 0 },
-		{ "1/", 0, 0 },	  { "/4", 0, 0 },    { "1/4/4", 0, 0 },
-		{ "-1/4", 0, 0 }, { " 1/4", 0, 0 },  { "1", 0, 0 },
+		{ "1/1", 1, 1 },    { "2/4", 2, 4 },  { "1000/1000", 1000, 1000 },
+		{ "0/4", 0, 0 },    { "5/4", 0, 0 },  { "1/0", 0, 0 },
+		{ "1/1001", 0, 0 }, { "", 0, 0 },     { "/", 0, 0 },
+		{ "1/", 0, 0 },	    { "/4", 0, 0 },   { "1/4/4", 0, 0 },
+		{ "-1/4", 0, 0 },   { " 1/4", 0, 0 }, { "1", 0, 0 },
 	};
 
 	for (size_t i = 0; i < NP_ARRAY_SIZE(all); i++) {
@@ -189,7 +190,8 @@ START_TEST(what_cannot_be_taken)
 }
 END_TEST
 
-/* The project's own suites with their recorded durations: no part gets a tenth more than its share. */
+/* The project's own suites with their recorded durations: no part gets a tenth more than its share.
+ */
 START_TEST(the_suites_are_dealt_evenly)
 {
 	unsigned long long ms[4] = { 0 }, total = 0;

@@ -155,13 +155,23 @@ static const struct scoped {
 	{ ", agent: calico", { "weave", "1", NULL, "2026-05-01" }, NP_WAIVER_OTHER },
 	{ ", agent: calico", { "calico", NULL, NULL, "2026-05-01" }, NP_WAIVER_IN_FORCE },
 	{ ", agent: cal*", { "calico", NULL, NULL, "2026-05-01" }, NP_WAIVER_OTHER },
-	{ ", agent: calico, version: v3.*", { "calico", "v3.32.1", NULL, "2026-05-01" }, NP_WAIVER_IN_FORCE },
-	{ ", agent: calico, version: v3.*", { "calico", "v4.0.0", NULL, "2026-05-01" }, NP_WAIVER_OTHER },
-	{ ", agent: calico, version: v3.*", { "calico", NULL, NULL, "2026-05-01" }, NP_WAIVER_OTHER },
-	{ ", agent: calico, mode: nft", { "calico", "v3", "nft", "2026-05-01" }, NP_WAIVER_IN_FORCE },
+	{ ", agent: calico, version: v3.*",
+	  { "calico", "v3.32.1", NULL, "2026-05-01" },
+	  NP_WAIVER_IN_FORCE },
+	{ ", agent: calico, version: v3.*",
+	  { "calico", "v4.0.0", NULL, "2026-05-01" },
+	  NP_WAIVER_OTHER },
+	{ ", agent: calico, version: v3.*",
+	  { "calico", NULL, NULL, "2026-05-01" },
+	  NP_WAIVER_OTHER },
+	{ ", agent: calico, mode: nft",
+	  { "calico", "v3", "nft", "2026-05-01" },
+	  NP_WAIVER_IN_FORCE },
 	{ ", agent: calico, mode: nft", { "calico", "v3", "ebpf", "2026-05-01" }, NP_WAIVER_OTHER },
 	/* Of another agent is said first: nobody has to look after its date. */
-	{ ", agent: x, expires: 2020-01-01", { "calico", "v3", "nft", "2026-05-01" }, NP_WAIVER_OTHER },
+	{ ", agent: x, expires: 2020-01-01",
+	  { "calico", "v3", "nft", "2026-05-01" },
+	  NP_WAIVER_OTHER },
 };
 
 START_TEST(scope_and_expiry)

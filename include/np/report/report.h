@@ -52,7 +52,8 @@ void np_report_write(const struct np_report *r, enum np_report_format format,
 		     const struct np_report_style *style, struct np_buf *ret);
 
 /*
- * Writes summary.md, junit.xml, report.html and failures/<case>/ (README.md, manifests.yaml, reproduce.sh) into
+ * Writes summary.md, junit.xml, report.html and failures/<case>/ (README.md, manifests.yaml,
+ * reproduce.sh) into
  * @dir, the record's folder. Replaces older ones.
  */
 int np_report_files(const struct np_report *r, const char *dir, struct np_err *err);
@@ -62,11 +63,11 @@ int np_report_exit(const struct np_report *r);
 
 /*
  * The records @paths of all shards of one run (run --shard) as one record, @dir/run.jsonl, which an
- * older one there gives way to. Their order does not matter, and a shard that was killed and resumed
- * counts as one that was not. NP_EUSAGE, and nothing is written, when a shard is missing, there
- * twice, has not ended, is of another run (version, build, seed, profiles, cases, target,
- * agent), or is none. Percentiles of latency: p50 is the middle one of the shards', p99 the largest;
- * times are those of the shards, ms that of the longest.
+ * older one there gives way to. Their order does not matter, and a shard that was killed and
+ * resumed counts as one that was not. NP_EUSAGE, and nothing is written, when a shard is missing,
+ * there twice, has not ended, is of another run (version, build, seed, profiles, cases, target,
+ * agent), or is none. Percentiles of latency: p50 is the middle one of the shards', p99 the
+ * largest; times are those of the shards, ms that of the longest.
  */
 #define NP_REPORT_SHARDS_MAX 1000
 int np_report_merge(const char *const *paths, size_t n, const char *dir, struct np_err *err);
@@ -81,8 +82,8 @@ struct np_report_waive {
 };
 
 /*
- * A waiver for each failing case of @r, as a document of a waivers file, appended to @ret; *@ret_n is
- * their number, and without any nothing is appended. Each names the wrong cells of the step that
+ * A waiver for each failing case of @r, as a document of a waivers file, appended to @ret; *@ret_n
+ * is their number, and without any nothing is appended. Each names the wrong cells of the step that
  * failed, all of the case where the record has none or more than 1,000. NP_EUSAGE for a missing
  * reason, a version or mode without an agent, a day that there is not.
  */
@@ -92,21 +93,22 @@ int np_report_waive(const struct np_report *r, const struct np_report_waive *w, 
 /*
  * What case results of @after differ from those of the old runs, @n_before of at least one, by id:
  * newly failing, fixed, changed, only in one. Flaky is what the old runs do not agree about, and
- * what passes but was wrong again after it was right; slower, a pass whose change took twice as long
- * and half a second longer than ever before. Appended as text or JSON (every other @format is text);
+ * what passes but was wrong again after it was right; slower, a pass whose change took twice as
+ * long and half a second longer than ever before. Appended as text or JSON (every other @format is
+ * text);
  * *@ret_differs is true when a result is one that no old run had: flaky and slower are told only.
  */
 void np_report_diff(const struct np_report *const *before, size_t n_before,
-		    const struct np_report *after, enum np_report_format format,
-		    struct np_buf *ret, bool *ret_differs);
+		    const struct np_report *after, enum np_report_format format, struct np_buf *ret,
+		    bool *ret_differs);
 
 /*
  * The support matrix of @n runs of at least one: a column for each, a row for each profile and each
  * of its clauses, in a cell how many cases pass and how many deviate (failing and known alike).
  * Appended as markdown, or JSON: {"columns":[{"label","agent","server","started","exit"}],
- * "rows":[{"profile","clause" (null: the profile as a whole),"cells":[{"pass","fail","known","skip",
- * "error"}]}]}; every other @format is markdown. A column is called by the run's agent, else by the
- * folder of its record.
+ * "rows":[{"profile","clause" (null: the profile as a
+ * whole),"cells":[{"pass","fail","known","skip", "error"}]}]}; every other @format is markdown. A
+ * column is called by the run's agent, else by the folder of its record.
  */
 void np_report_matrix(const struct np_report *const *runs, size_t n, enum np_report_format format,
 		      struct np_buf *ret);

@@ -4,8 +4,8 @@
  * them, and by the durations that were recorded they take about equally long.
  *
  * Durations stand in durations.tsv of the suites' root, which harness/tools/durations.sh makes of a
- * record: a case's id and milliseconds with a tab between, '#' begins a comment line. A case without
- * a line is taken for a middling one. Limits: 4 MiB, 100,000 lines.
+ * record: a case's id and milliseconds with a tab between, '#' begins a comment line. A case
+ * without a line is taken for a middling one. Limits: 4 MiB, 100,000 lines.
  */
 #ifndef NP_RUN_SHARD_H
 #define NP_RUN_SHARD_H
@@ -15,9 +15,9 @@
 #define NP_SHARDS_MAX 1000
 
 struct np_shard {
-	unsigned number, of;  /* from 1; of 0: the whole plan */
+	unsigned number, of;	   /* from 1; of 0: the whole plan */
 	unsigned long long digest; /* of all cases and worlds of the plan: ids and files */
-	size_t n_planned;     /* cases of all shards */
+	size_t n_planned;	   /* cases of all shards */
 };
 
 /* "2/4". false for anything else. */
@@ -31,7 +31,8 @@ bool np_shard_parse(struct np_str text, unsigned *ret_number, unsigned *ret_of);
 int np_shard_take(struct np_plan *plan, const char *suites_dir, struct np_shard *shard,
 		  struct np_err *err);
 
-/* What tells this program from another build of it: a digest of its file, 0 when that is not known. */
+/* What tells this program from another build of it: a digest of its file, 0 when that is not known.
+ */
 unsigned long long np_build_digest(void);
 
 #endif
