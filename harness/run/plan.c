@@ -173,7 +173,8 @@ static int by_id(const void *a, const void *b)
  * neighbour. */
 static int refuse_doubles(struct np_plan *p, struct np_err *err)
 {
-	qsort(p->cases, p->n_cases, sizeof(*p->cases), by_id);
+	if (p->n_cases)
+		qsort(p->cases, p->n_cases, sizeof(*p->cases), by_id);
 	for (size_t i = 1; i < p->n_cases; i++)
 		if (np_str_eq(p->cases[i].id, p->cases[i - 1].id)) {
 			np_err_set(err, NP_EVALID,
