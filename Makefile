@@ -4,6 +4,7 @@
 #   make run        install what is missing, build, run the default suite in the sandbox
 #   make check      install what is missing, then every test, plain and with sanitizers
 #   make image      the agent as an OCI archive; make lab-run CNI=kube-router: a real Kubernetes on this machine
+#   make install    into PREFIX below DESTDIR; make deb: a Debian package
 #   make V=1        show whole commands;  CC=clang-14, BUILD=dir, SAN=1 change the build
 
 BUILD ?= build
