@@ -8,36 +8,51 @@
 #include "np/base/proc.h"
 
 #define RESTART_TIMEOUT_MS 120000
+#define BACK_OFF_MS 330000
 
-/* Waits until every agent is up, then asks the canary. *@ret_deaths: ends seen meanwhile. */
+/* Waits until every agent is up or @deadline. */
+static int wait_up(struct live *l, int64_t deadline, json_t *bugs, struct np_err *err)
+{
+	for (;;) {
+		if (agents_look(&l->a, bugs, err) < 0)
+			return -1;
+		if (live_interrupted(l))
+			return np_err_set(err, NP_EINTR, "interrupted");
+		if (!agents_down(&l->a) || np_now_ms() >= deadline)
+			return 0;
+		np_sleep_ms(l->a.selector ? 1000 : 50);
+	}
+}
+
+/* Waits until every agent is up and the canary is fine. *@ret_deaths: ends seen meanwhile. */
 static int wait_well(struct live *l, long long patience_ms, bool *ret, unsigned *ret_deaths,
 		     struct np_err *err)
 {
 	int64_t deadline = np_now_ms() + patience_ms;
-	enum field_canary canary = CANARY_NOT_DENIED;
+	enum field_canary canary;
 	long long restarts = l->a.restarts, ms;
 	json_t *bugs = json_array();
 	int rc;
 
 	*ret = false;
 	do {
-		rc = agents_look(&l->a, bugs, err);
-		if (rc == 0 && live_interrupted(l))
-			rc = np_err_set(err, NP_EINTR, "interrupted");
-		if (rc == 0 && agents_down(&l->a))
-			np_sleep_ms(l->a.selector ? 1000 : 50);
-	} while (rc == 0 && agents_down(&l->a) && np_now_ms() < deadline);
-	if (rc == 0 && !agents_down(&l->a)) {
-		long long left = deadline - np_now_ms();
-
-		rc = field_canary(&l->f, left > 500 ? left : 500, &canary, &ms, err);
-		if (rc == 0)
+		rc = wait_up(l, deadline, bugs, err);
+		if (rc < 0 || agents_down(&l->a))
+			break;
+		rc = field_canary(&l->f, l->patience_ms, &canary, &ms, err);
+		if (rc == 0) /* it may have fallen again meanwhile */
 			rc = agents_look(&l->a, bugs, err);
 		*ret = rc == 0 && canary == CANARY_FINE && !agents_down(&l->a);
-	}
+	} while (rc == 0 && !*ret && np_now_ms() < deadline);
 	*ret_deaths += (unsigned)(l->a.restarts - restarts);
 	json_decref(bugs);
 	return rc;
+}
+
+/* A kubelet makes a container wait up to five minutes between two starts. */
+static long long back_off_ms(const struct live *l)
+{
+	return l->a.selector && l->patience_ms < BACK_OFF_MS ? BACK_OFF_MS : 5 * l->patience_ms;
 }
 
 static int restart(struct live *l, struct np_err *err)
@@ -78,14 +93,14 @@ int live_recover(struct live *l, bool patient, json_t **ret, struct np_err *err)
 	if (rc == 0 && !well) {
 		how = deaths > 0 ? "it crashed again and again until the policies were deleted"
 				 : "after the policies were deleted";
-		rc = wait_well(l, l->o->restart_cmd ? l->patience_ms / 3 : l->patience_ms, &well,
-			       &deaths, err);
+		rc = wait_well(l, l->o->restart_cmd ? l->patience_ms : back_off_ms(l), &well, &deaths,
+			       err);
 	}
 	if (rc == 0 && !well && l->o->restart_cmd) {
 		how = "after a restart";
 		rc = restart(l, err);
 		if (rc == 0)
-			rc = wait_well(l, l->patience_ms, &well, &deaths, err);
+			rc = wait_well(l, back_off_ms(l), &well, &deaths, err);
 	}
 	agents_forget_stuck(&l->a);
 	if (rc == 0 && ret)
