@@ -14,6 +14,7 @@
 #include "../../harness/kube/transport.h"
 #include "fuzz.h"
 #include "np/base/clock.h"
+#include "no_cert.h"
 #include "np/kube/resource.h"
 
 #undef curl_easy_getinfo

@@ -12,6 +12,7 @@
 #include "../../harness/kube/whose.h"
 #include "../../harness/kube/ws.h"
 #include "fuzz.h"
+#include "no_cert.h"
 
 static void headers(struct fuzz_in *in)
 {
