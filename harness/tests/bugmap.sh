@@ -33,9 +33,9 @@ ok "a case that does not kill is not named"
 sed -i '/^| antrea-rule-id-rune |/d' "$in_tree/README.md"
 spoilt 'is stale'
 ok "every bug has a line"
-rm "$in_tree/policies/many-rules.yaml"
+rm -r "$in_tree/policies/many-rules.yaml" "$in_tree/generated"
 spoilt 'bug antrea-rule-id-rune: no case kills rule-id-collides'
-ok "a bug whose last case is gone is told"
+ok "a bug whose last cases are gone is told"
 printf 'made-up\tsemantic\tnobody\thttps://example.com/1\tnothing\t-\n' >>"$in_tree/bugs.tsv"
 spoilt 'bug made-up: no mutant, and no reason for that'
 ok "a bug without a mutant needs a reason"
