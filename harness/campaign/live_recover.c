@@ -87,14 +87,16 @@ int live_recover(struct live *l, bool patient, json_t **ret, struct np_err *err)
 	 * does not. */
 	if (patient)
 		rc = wait_well(l, l->patience_ms / 3, &well, &deaths, err);
+	if (deaths) /* up for a moment between two crashes */
+		well = false;
 	if (rc == 0)
 		rc = field_clear(&l->f, err);
 	json_array_clear(l->live);
 	if (rc == 0 && !well) {
 		how = deaths > 0 ? "it crashed again and again until the policies were deleted"
 				 : "after the policies were deleted";
-		rc = wait_well(l, l->o->restart_cmd ? l->patience_ms : back_off_ms(l), &well, &deaths,
-			       err);
+		rc = wait_well(l, l->o->restart_cmd ? l->patience_ms : back_off_ms(l), &well,
+			       &deaths, err);
 	}
 	if (rc == 0 && !well && l->o->restart_cmd) {
 		how = "after a restart";
