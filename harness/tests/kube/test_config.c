@@ -220,6 +220,24 @@ START_TEST(plugin)
 }
 END_TEST
 
+/* Of a cluster whose extension for plugins has no value there is none. */
+START_TEST(extension_without_value)
+{
+	struct np_kube_config c;
+
+	load_ok(&(struct np_kube_load){ .path = put("p/e",
+			"contexts: [{name: d, context: {cluster: k, user: u}}]\n"
+			"clusters:\n- name: k\n  cluster: {server: 'https://s', extensions: "
+			"[{name: client.authentication.k8s.io/exec}]}\n"
+			"users:\n- name: u\n  user: {exec: {apiVersion: "
+			"client.authentication.k8s.io/v1, command: aws, provideClusterInfo: true}}\n") },
+		&c);
+	ck_assert(c.plugin && c.plugin->cluster_info);
+	ck_assert_uint_eq(c.plugin->cluster_extension.n, 0);
+	np_kube_config_release(&c);
+}
+END_TEST
+
 #define USER(text) CLUSTER("k", "https://s") \
 	"contexts: [{name: c, context: {cluster: k, user: u}}]\nusers:\n- name: u\n  user:\n" text
 
@@ -429,6 +447,7 @@ int main(void)
 	tcase_add_test(t, merge_first_wins);
 	tcase_add_test(t, home_is_the_last_resort);
 	tcase_add_test(t, plugin);
+	tcase_add_test(t, extension_without_value);
 	tcase_add_loop_test(t, bad, 0, NP_ARRAY_SIZE(bads));
 	tcase_add_test(t, every_prefix);
 	tcase_add_test(t, too_large);

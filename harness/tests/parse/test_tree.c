@@ -207,5 +207,28 @@ START_TEST(deep_values_are_encoded)
 }
 END_TEST
 
-RUN_TESTS("tree", paths, setting, shared_parts, removing, encoding, go_numbers, encoding_is_bounded,
+/* A map that is made on the way, or grows deeper, is as high as what is in it. */
+START_TEST(heights)
+{
+	struct np_docs docs = read_yaml("{a: {}, l: [x]}");
+	struct np_value root = docs.items[0].root, one = np_value_boolean(true);
+	struct np_buf path = { 0 };
+	struct np_err err;
+
+	ck_assert_int_eq(np_value_set(&docs.arena, &root, "a.b.c[0]", one, &err), 0);
+	ck_assert_uint_eq(root.height, 4);
+	ck_assert_uint_eq(np_value_at(&root, "a")->height, 3);
+	ck_assert_uint_eq(np_value_at(&root, "a.b.c")->height, 1);
+	ck_assert_uint_eq(np_value_at(&root, "l")->height, 1);
+	np_buf_adds(&path, "a");
+	for (unsigned i = 0; i < NP_VALUE_MAX_HEIGHT; i++)
+		np_buf_adds(&path, ".a");
+	ck_assert_int_lt(np_value_set(&docs.arena, &root, np_buf_text(&path), one, &err), 0);
+	ck_assert_int_eq(err.code, NP_ELIMIT);
+	np_buf_release(&path);
+	np_docs_release(&docs);
+}
+END_TEST
+
+RUN_TESTS("tree", paths, setting, shared_parts, heights, removing, encoding, go_numbers, encoding_is_bounded,
 	  deep_values_are_encoded)
