@@ -104,10 +104,12 @@ beside_bare() {
 
 # fixed TARGET TEXT|FOLDER N: the target over one valid input, or over those of a folder, again and again.
 fixed() {
-	in=$2
-	if [ ! -d "$in" ]; then
-		in=$work/fixed-$1
-		mkdir -p "$in"
+	in=$work/fixed-$1	# never the kept inputs themselves: an engine writes into its first folder
+	rm -rf "$in"
+	mkdir -p "$in"
+	if [ -d "$2" ]; then
+		cp "$2"/* "$in/"
+	else
 		printf '%s' "$2" >"$in/a"
 	fi
 	say "$1, valid input" 'libFuzzer fast' "$(rate_libfuzzer "build/fuzz-fast/fuzz-bench/fixed_$1" "$3" -max_len=256 "$in")"
