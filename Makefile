@@ -42,9 +42,9 @@ LINK_ARCHIVES = $(call reverse,$(ARCHIVES))
 TEST_SRC := $(wildcard harness/tests/*/test_*.c harness/tests/*/bench_*.c harness/tests/*/check_*.c)
 TESTS := $(patsubst harness/%.c,$(BUILD)/%,$(TEST_SRC))
 
-.PHONY: all lib agent tests deps run check check-unit check-asan check-layers check-style bench install uninstall deb clean tidy man image cross-check lab-build lab-up lab-down lab-status lab-run
+.PHONY: all lib agent tests deps run check check-unit check-asan check-layers check-style bench install uninstall deb clean tidy man image cross-check tiers lab-build lab-up lab-down lab-status lab-run
 .SECONDARY:
-all: $(BUILD)/netpolcheck $(BUILD)/netpolcheck-agent
+all: $(BUILD)/netpolcheck $(BUILD)/netpolcheck-agent $(BUILD)/libnpmutate.so
 
 lib: $(ARCHIVES)
 agent: $(BUILD)/netpolcheck-agent
@@ -151,6 +151,11 @@ SEED ?= 1
 cross-check: $(BUILD)/tests/oracle/check_cross
 	$(BUILD)/tests/oracle/check_cross --seed $(SEED) --cells $(N)
 
+# The order of the cases, and the generated ones that are kept; minutes of processor time.
+tiers: $(BUILD)/netpolcheck
+	$(BUILD)/netpolcheck cases select --out suites
+	BUILD=$(BUILD) harness/tools/bugmap.sh
+
 # A real Kubernetes with real agents, in namespaces of its own; needs root and Go (lab/README.md).
 CNI ?= kube-router
 NODES ?= 2
@@ -174,6 +179,8 @@ install: all man
 	install -d $(DESTDIR)$(PREFIX)/bin $(DESTDIR)$(PREFIX)/libexec/netpolcheck $(DATADIR) $(DESTDIR)$(PREFIX)/share/man/man1 $(DESTDIR)$(PREFIX)/share/man/man5
 	install -m 755 $(BUILD)/netpolcheck $(DESTDIR)$(PREFIX)/bin/
 	install -s -m 755 $(BUILD)/netpolcheck-agent $(DESTDIR)$(PREFIX)/libexec/netpolcheck/
+	install -d $(DESTDIR)$(PREFIX)/lib/netpolcheck
+	install -m 755 $(BUILD)/libnpmutate.so $(DESTDIR)$(PREFIX)/lib/netpolcheck/
 	cp -R suites results/schema $(DATADIR)/
 	install -d $(DATADIR)/ci
 	install -m 755 deploy/ci/gate.sh $(DATADIR)/ci/
@@ -184,7 +191,7 @@ install: all man
 
 uninstall:
 	rm -f $(DESTDIR)$(PREFIX)/bin/netpolcheck $(DESTDIR)$(BASHDIR)/netpolcheck $(DESTDIR)$(ZSHDIR)/_netpolcheck
-	rm -rf $(DESTDIR)$(PREFIX)/libexec/netpolcheck $(DATADIR)
+	rm -rf $(DESTDIR)$(PREFIX)/libexec/netpolcheck $(DESTDIR)$(PREFIX)/lib/netpolcheck $(DATADIR)
 	for m in $(MAN); do rm -f $(DESTDIR)$(PREFIX)/share/man/man$${m##*.}/$$(basename $$m); done
 
 include fuzz/fuzz.mk

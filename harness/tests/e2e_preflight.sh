@@ -25,7 +25,7 @@ api POST /apis/networking.k8s.io/v1/namespaces/kube-system/networkpolicies '{
 	"apiVersion":"networking.k8s.io/v1","kind":"NetworkPolicy","metadata":{"name":"before-dns"},
 	"spec":{"podSelector":{"matchLabels":{"k8s-app":"kube-dns"}},"ingress":[{}]}}' application/json
 expect_status 0 "$np" run --kubeconfig "$scratch/kubeconfig" --out "$scratch/one" \
-	--suite isolation --suite dns --tag smoke
+	--case 'isolation/default-deny-*' --case 'dns/*'
 finding nodes warn "one node is used, 'n1': node 'n2' is cordoned" one
 finding dns-policies warn "kube-system/before-dns" one
 contains "$scratch/out" "connections between pods of two nodes (node 'n2' is cordoned)"

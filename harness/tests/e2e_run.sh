@@ -35,7 +35,7 @@ ok "--case is repeated: cases of any of the globs; one that selects nothing is s
 
 # In a cluster whose agents ignore endPort the field is a capability that lacks; a last port that does not count is a bug.
 start_sandbox --fault endport-ignored
-expect_status 0 "$np" run --quiet --kubeconfig "$scratch/kubeconfig" --timeout 3s --suite endport --suite isolation --tag smoke --out "$scratch/lacks"
+expect_status 0 "$np" run --quiet --kubeconfig "$scratch/kubeconfig" --timeout 3s --case 'endport/*' --case 'isolation/default-deny-*' --out "$scratch/lacks"
 stop_sandbox
 jq -es 'any(.[]; .type == "preflight" and .capabilities.endport == false and (.lacking.endport | contains("ignores endPort: of a policy for ports"))) and
 	([.[] | select(.type == "case" and .area == "endport")] | length > 0 and all(.result == "skip" and (.reason | contains("ignores endPort")))) and
