@@ -54,7 +54,10 @@ const char *np_repro_container(const struct np_repro *p, const struct np_repro_e
 
 /* --- repro_text.c --- */
 
-/* @s between single quotes of a shell. */
+/*
+ * @s between single quotes of a shell; control characters, which no object's name can hold and a
+ * terminal would obey, as '?'.
+ */
 void np_repro_quote(struct np_buf *b, const char *s);
 /* A comment line: nothing in @s can end it. */
 void np_repro_comment(struct np_buf *b, const char *s);
