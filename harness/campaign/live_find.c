@@ -321,6 +321,7 @@ static void add_command(json_t *bug)
 static void settle_key(json_t *bug)
 {
 	enum np_crash_kind kind = NP_CRASH_DIED;
+	np_auto_free char *title = NULL;
 	struct np_buf about = { 0 };
 	char key[NP_CRASH_KEY_LEN + 1];
 
@@ -335,6 +336,10 @@ static void settle_key(json_t *bug)
 	json_object_set(bug, "sign", json_object_get(bug, "key"));
 	json_object_set_new(bug, "key", json_string(key));
 	json_object_set_new(bug, "about", json_string(np_buf_text(&about)));
+	title = np_xasprintf("%s %s: %s of %s", np_json_str(bug, "component", ""),
+			     np_json_str(bug, "kind", ""), np_json_str(bug, "type", ""),
+			     np_buf_text(&about));
+	json_object_set_new(bug, "title", np_json_string(np_str_from(title)));
 	np_buf_release(&about);
 }
 
@@ -448,13 +453,14 @@ int live_find(struct live *l, json_t *bug, const json_t *epoch_ops, struct np_er
 		rc = find(l, bug, ops, err);
 	else
 		rc = well < 0 ? -1 : 0;
+	json_object_set_new(bug, "count", json_integer(0)); /* counted when it was first written */
 	/* Interrupted or not: what is known by now is kept. */
 	if (rc == 0 && strcmp(first_key, np_json_str(bug, "key", "")) != 0) {
 		np_auto_free char *old = np_xasprintf("%s/%s", l->bug_dir, first_key);
 
 		np_dir_remove(old, NULL); /* its name was for the time being */
+		json_object_set_new(bug, "count", json_integer(1));
 	}
-	json_object_set_new(bug, "count", json_integer(0)); /* counted when it was first written */
 	if (rc == 0)
 		rc = write_bug(l, bug, err);
 	if (rc == 0 && well == 0)
