@@ -26,6 +26,8 @@ const struct np_access np_accesses[] = {
 	{ "create", "", "pods/exec" },
 	{ "get", "", "pods/exec" },
 	{ "create", "", "services" },
+	{ "delete", "", "services" },
+	{ "get", "", "services" },
 	{ "list", "", "services" },
 	{ "create", NETWORKING, "networkpolicies" },
 	{ "delete", NETWORKING, "networkpolicies" },
