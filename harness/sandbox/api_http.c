@@ -5,7 +5,9 @@
 #include <gnutls/gnutls.h>
 #include <microhttpd.h>
 #include <poll.h>
+#include <pthread.h>
 #include <signal.h>
+#include <stdlib.h>
 #include <strings.h>
 #include <sys/socket.h>
 #include <unistd.h>
@@ -33,6 +35,7 @@ struct np_door {
 	struct np_execs *execs;
 	struct np_api_faults *faults;
 	bool tls;
+	pthread_mutex_t closing;	/* held while an upgraded connection is being closed */
 };
 
 /* One request under way. */
@@ -164,9 +167,38 @@ static ssize_t stream_read(void *data, uint64_t pos, char *buf, size_t max)
 	return n;
 }
 
-static void exec_closed(void *urh)
+/* An upgraded connection over TLS, to be closed. */
+struct leaving {
+	struct np_door *door;
+	struct MHD_UpgradeResponseHandle *urh;
+};
+
+static void exec_closed(void *arg)
 {
-	MHD_upgrade_action(urh, MHD_UPGRADE_ACTION_CLOSE);
+	struct leaving *l = arg;
+
+	pthread_mutex_lock(&l->door->closing);
+	MHD_upgrade_action(l->urh, MHD_UPGRADE_ACTION_CLOSE);
+	pthread_mutex_unlock(&l->door->closing);
+	free(l);
+}
+
+/*
+ * libmicrohttpd 0.9.75 frees a connection as soon as it sees it closed, which may be before the
+ * thread that closes it has returned from MHD_upgrade_action(): many streams ending at once then
+ * corrupt the heap. This is called just before a connection is freed, and waits for that thread.
+ */
+static void on_connection(void *data, struct MHD_Connection *conn, void **socket_context,
+			  enum MHD_ConnectionNotificationCode code)
+{
+	struct np_door *d = data;
+
+	(void)conn;
+	(void)socket_context;
+	if (code != MHD_CONNECTION_NOTIFY_CLOSED)
+		return;
+	pthread_mutex_lock(&d->closing);
+	pthread_mutex_unlock(&d->closing);
 }
 
 static void close_own(void *fd)
@@ -183,17 +215,17 @@ static void upgraded(void *data, struct MHD_Connection *conn, void *con_cls, con
 	(void)conn;
 	(void)con_cls;
 	if (own_fd < 0) {
-		np_execs_run(v->door->execs, np_steal(v->rep.exec), fd, extra, n_extra, exec_closed, urh);
+		struct leaving *l = np_xmalloc(sizeof(*l));
+
+		*l = (struct leaving){ v->door, urh };
+		np_execs_run(v->door->execs, np_steal(v->rep.exec), fd, extra, n_extra, exec_closed,
+			     l);
 		return;
 	}
-	/*
-	 * libmicrohttpd 0.9.75 frees a connection as soon as it sees it closed, which may be before the
-	 * thread that closes it has returned from MHD_upgrade_action(): many streams ending at once then
-	 * corrupt the heap. Closing here, before the connection counts as upgraded, cannot meet
-	 * that; the stream goes on with a descriptor of its own.
-	 */
+	/* The stream goes on with a descriptor of its own, and the library has nothing to wait for. */
 	MHD_upgrade_action(urh, MHD_UPGRADE_ACTION_CLOSE);
-	np_execs_run(v->door->execs, np_steal(v->rep.exec), own_fd, extra, n_extra, close_own, (void *)(intptr_t)own_fd);
+	np_execs_run(v->door->execs, np_steal(v->rep.exec), own_fd, extra, n_extra, close_own,
+		     (void *)(intptr_t)own_fd);
 }
 
 static struct MHD_Response *upgrade_response(struct visit *v)
@@ -357,6 +389,7 @@ static struct MHD_Daemon *start(struct np_door *d, int fd, const struct np_api_o
 	return MHD_start_daemon(
 		flags, 0, on_accept, d, on_request, d, MHD_OPTION_EXTERNAL_LOGGER, on_log, NULL,
 		MHD_OPTION_LISTEN_SOCKET, fd, MHD_OPTION_NOTIFY_COMPLETED, on_completed, NULL,
+		MHD_OPTION_NOTIFY_CONNECTION, on_connection, d,
 		MHD_OPTION_CONNECTION_LIMIT, (unsigned)MAX_CONNECTIONS,
 		MHD_OPTION_CONNECTION_MEMORY_LIMIT, (size_t)CONNECTION_MEMORY,
 		MHD_OPTION_THREAD_STACK_SIZE, (size_t)STACK_BYTES, MHD_OPTION_CONNECTION_TIMEOUT,
@@ -374,6 +407,7 @@ struct np_door *np_door_open(int fd, bool tls, const struct np_api_options *opti
 	d->execs = execs;
 	d->faults = faults;
 	d->tls = tls;
+	pthread_mutex_init(&d->closing, NULL);
 	/* The server's threads take no signals; a reader that goes away is an error of send(2). */
 	sigfillset(&every);
 	pthread_sigmask(SIG_SETMASK, &every, &before);
@@ -383,6 +417,7 @@ struct np_door *np_door_open(int fd, bool tls, const struct np_api_options *opti
 		np_err_set(err, NP_EENV, "the API server does not start%s",
 			   tls ? " (is the certificate good?)" : "");
 		close(fd);
+		pthread_mutex_destroy(&d->closing);
 		free(d);
 		return NULL;
 	}
@@ -402,5 +437,6 @@ void np_door_close(struct np_door *d)
 	if (!d)
 		return;
 	MHD_stop_daemon(d->daemon);
+	pthread_mutex_destroy(&d->closing);
 	free(d);
 }
