@@ -150,17 +150,6 @@ static void put_step(struct writer *w, const json_t *step, size_t number, bool l
 	np_record_put_take(&w->record, line);
 }
 
-static json_t *clause_names(const np_clauses *set)
-{
-	json_t *list = json_array();
-	char name[8];
-
-	for (unsigned c = 0; c <= NP_CLAUSE_MAX; c++)
-		if (np_clauses_has(set, c))
-			json_array_append_new(list, json_string(np_clause_name(c, name)));
-	return list;
-}
-
 static void put_case(struct writer *w)
 {
 	const struct np_min_result *r = w->r;
@@ -177,8 +166,8 @@ static void put_case(struct writer *w)
 					"type", "case", "case", np_json_string(r->c.id), "title",
 					np_json_string(r->c.title), "area", "minimized", "profile",
 					np_json_string(r->c.profile), "covers",
-					clause_names(&r->c.covers), "clauses",
-					clause_names(&r->c.covers), "result", "fail", "worker", 0,
+					np_record_clauses(&r->c.covers), "clauses",
+					np_record_clauses(&r->c.covers), "result", "fail", "worker", 0,
 					"wrong", 1, "reason", reason));
 	np_record_put_take(&w->record,
 			   np_json_pack("{s:s, s:i, s:i, s:i, s:i, s:i, s:i, s:[], s:i, s:b, s:I, "

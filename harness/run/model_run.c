@@ -69,37 +69,25 @@ static void record_begin(struct model_run *r)
 					np_wall_text(now, sizeof(now)), "seed",
 					(json_int_t)r->o->seed, "target", "kind", "model", "server",
 					"none", "image", "none", "fault", r->o->fault, "suites",
-					suites, "tier", np_tier_name(r->o->tier), "profiles", profiles, "workers", 1, "cases",
+					suites, "tier", np_tier_name(r->o->tier), "profiles",
+					profiles, "workers", 1, "cases",
 					(json_int_t)r->plan.n_cases, "command", r->o->argv_text));
-}
-
-static json_t *clause_names(const np_clauses *set)
-{
-	json_t *list = json_array();
-	char name[8];
-
-	for (unsigned c = 0; c <= NP_CLAUSE_MAX; c++)
-		if (np_clauses_has(set, c))
-			json_array_append_new(list, json_string(np_clause_name(c, name)));
-	return list;
 }
 
 static void record_case(struct model_run *r, const struct np_case *c, enum np_play_result result,
 			const struct np_play *p)
 {
-	const char *slash = memrchr(c->id.p, '/', c->id.n);
 	bool passed = result == NP_PLAY_PASSED;
 	char why[256];
 	json_t *line = np_json_pack(
 		"{s:s, s:o, s:o, s:o, s:o, s:o, s:s, s:i, s:i}", "type", "case", "case",
 		np_json_string(c->id), "title", np_json_string(c->title), "area",
-		np_json_string(slash ? (struct np_str){ c->id.p, (size_t)(slash - c->id.p) }
-				     : NP_STR("cases")),
-		"profile", np_json_string(c->profile), "covers", clause_names(&c->covers), "result",
+		np_record_area(c->id),
+		"profile", np_json_string(c->profile), "covers", np_record_clauses(&c->covers), "result",
 		passed ? "pass" : "fail", "worker", 0, "wrong", passed ? 0 : 1);
 
 	if (!passed) {
-		json_object_set_new(line, "clauses", clause_names(&c->covers));
+		json_object_set_new(line, "clauses", np_record_clauses(&c->covers));
 		json_object_set_new(
 			line, "reason",
 			np_json_string(np_str_from(

@@ -138,3 +138,22 @@ int np_record_done(const char *dir, json_t **ret_run, json_t **ret_done, struct 
 	*ret_done = done;
 	return 0;
 }
+
+json_t *np_record_clauses(const np_clauses *set)
+{
+	json_t *list = json_array();
+	char name[8];
+
+	for (unsigned c = 0; c <= NP_CLAUSE_MAX; c++)
+		if (np_clauses_has(set, c))
+			json_array_append_new(list, json_string(np_clause_name(c, name)));
+	return list;
+}
+
+json_t *np_record_area(struct np_str id)
+{
+	const char *slash = memrchr(id.p, '/', id.n);
+
+	return np_json_string(slash ? (struct np_str){ id.p, (size_t)(slash - id.p) }
+				    : NP_STR("cases"));
+}

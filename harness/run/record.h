@@ -9,6 +9,8 @@
 #include <stdint.h>
 
 #include "np/base/err.h"
+#include "np/base/str.h"
+#include "np/model/flow.h"
 
 struct np_record {
 	pthread_mutex_t lock;
@@ -31,6 +33,10 @@ void np_record_note(struct np_record *r, const char *level, const char *fmt, ...
 void np_record_close(struct np_record *r);
 /* Milliseconds since the run began. */
 long long np_record_now_ms(const struct np_record *r);
+
+/* How lines name clauses ("S11") and a case's area, what stands before the last slash of its id. */
+json_t *np_record_clauses(const np_clauses *set);
+json_t *np_record_area(struct np_str case_id);
 
 /* What a record says of cases that are done, for resuming: {id: result}. A last line that was cut
  * short is dropped (and cut off the file). New reference. */

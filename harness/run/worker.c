@@ -26,33 +26,14 @@ const char *np_case_lacks(const struct np_shared *sh, const struct np_case *c)
 	return "";
 }
 
-static json_t *clause_names(const np_clauses *set)
-{
-	json_t *list = json_array();
-	char name[8];
-
-	for (unsigned c = 0; c <= NP_CLAUSE_MAX; c++)
-		if (np_clauses_has(set, c))
-			json_array_append_new(list, json_string(np_clause_name(c, name)));
-	return list;
-}
-
-static json_t *area_of(const struct np_case *c)
-{
-	const char *slash = memrchr(c->id.p, '/', c->id.n);
-
-	return np_json_string(slash ? (struct np_str){ c->id.p, (size_t)(slash - c->id.p) }
-				    : NP_STR("cases"));
-}
-
 /* @extra is taken. */
 static void record_case(struct np_shared *sh, const struct np_case *c, unsigned worker,
 			enum np_run_result result, const char *reason, json_t *extra)
 {
 	json_t *line = np_json_pack("{s:s, s:o, s:o, s:o, s:o, s:o, s:s, s:i}", "type", "case",
 				    "case", np_json_string(c->id), "title",
-				    np_json_string(c->title), "area", area_of(c), "profile",
-				    np_json_string(c->profile), "covers", clause_names(&c->covers),
+				    np_json_string(c->title), "area", np_record_area(c->id), "profile",
+				    np_json_string(c->profile), "covers", np_record_clauses(&c->covers),
 				    "result", np_run_result_name(result), "worker", (int)worker);
 
 	if (reason && *reason)
