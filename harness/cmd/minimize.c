@@ -40,10 +40,15 @@ static void end_progress(const struct choices *c)
 		fputs("\r\033[K", stderr);
 }
 
+static bool names_cluster(const struct np_run_options *o)
+{
+	return o->kubeconfig || o->context || o->in_cluster;
+}
+
 /* What the record says, unless the command line says otherwise. */
 static int choose_target(struct choices *c, const struct np_min_source *s, struct np_err *err)
 {
-	bool named = c->run.kubeconfig || c->run.context || c->run.in_cluster || c->model;
+	bool named = names_cluster(&c->run) || c->model;
 
 	if (s->kind && !named && strcmp(s->kind, "cluster") == 0)
 		return np_err_set(err, NP_EUSAGE,
@@ -53,8 +58,8 @@ static int choose_target(struct choices *c, const struct np_min_source *s, struc
 		if (!c->run.fault)
 			c->run.fault = s->fault;
 	}
-	if (c->model && (c->run.kubeconfig || c->run.context || c->run.in_cluster ||
-			 c->run.image || c->run.inject || c->run.external))
+	if (c->model && (names_cluster(&c->run) || c->run.image || c->run.inject ||
+			 c->run.external))
 		return np_err_set(err, NP_EUSAGE,
 				  "--model takes no cluster, image or external: nothing is "
 				  "deployed");
@@ -63,9 +68,9 @@ static int choose_target(struct choices *c, const struct np_min_source *s, struc
 
 static char *target_text(const struct choices *c)
 {
-	const char *kind = c->model				     ? "model"
-			   : c->run.kubeconfig || c->run.context || c->run.in_cluster ? "cluster"
-										      : "sandbox";
+	const char *kind = c->model		       ? "model"
+			   : names_cluster(&c->run) ? "cluster"
+						    : "sandbox";
 
 	if (!c->run.fault)
 		return np_xstrdup(kind);
