@@ -17,7 +17,8 @@
 #include "np/run/score.h"
 #include "np/run/shard.h"
 
-static const char *const formats[] = { "text", "json", NULL };
+static const char *const formats[] = { "text", "json", "record", NULL };
+enum { FORMAT_TEXT, FORMAT_JSON, FORMAT_RECORD };
 
 /* Everything the command line can say. */
 struct choices {
@@ -35,7 +36,9 @@ static int choose_shard(struct choices *c, struct np_err *err)
 	if (!c->shard ||
 	    np_shard_parse(np_str_from(c->shard), &c->run.shard, &c->run.n_shards))
 		return 0;
-	return np_err_set(err, NP_EUSAGE, "--shard: '%s' is no part such as 2/4, from 1/N to N/N",
+	return np_err_set(err, NP_EUSAGE,
+			  "--shard: '%s' is no part such as 2/4, from 1/N to N/N, or index=1/4, "
+			  "from index=0/N",
 			  c->shard);
 }
 
@@ -112,8 +115,9 @@ static int show(const struct np_run_summary *sum, int format, struct np_err *err
 	if (rc == 0)
 		rc = np_report_files(report, sum->dir, err);
 	if (rc == 0) {
-		np_report_write(report, format == 1 ? NP_REPORT_JSON : NP_REPORT_TEXT, &style,
-				&text);
+		if (format != FORMAT_RECORD)
+			np_report_write(report, format == FORMAT_JSON ? NP_REPORT_JSON : NP_REPORT_TEXT,
+					&style, &text);
 		fwrite(text.data, 1, text.len, stdout);
 		if (fflush(stdout) != 0)
 			rc = np_err_set(err, NP_EIO, "cannot write to standard output");
@@ -131,6 +135,8 @@ static int run(struct choices *c, struct np_err *err)
 	int rc;
 
 	np_progress_init(&view);
+	if (c->format == FORMAT_RECORD)
+		c->run.copy_fd = STDOUT_FILENO;
 	if (!c->quiet) {
 		c->run.progress = np_progress_show;
 		c->run.progress_ctx = &view;
@@ -173,7 +179,8 @@ static int cmd_run(int argc, char **argv)
 		  "N generated cases of the seed; alone unless --suite or --tier names others", NULL },
 		{ "seed", NP_OPT_U64, &c.tier.seed, "N", "of every random choice", NULL },
 		{ "shard", NP_OPT_STRING, &c.shard, "I/N",
-		  "only part I of N; 'netpolcheck report merge' joins the records", NULL },
+		  "only part I of N, or index=K/N counted from 0; 'report merge' joins the records",
+		  NULL },
 		{ "workers", NP_OPT_U64, &c.workers, "N", "worlds in parallel; default 4", NULL },
 		{ "timeout", NP_OPT_DURATION, &c.run.deadline_ms, "DUR",
 		  "how long a change may take to show; default 3s, in a cluster 30s or "
@@ -199,8 +206,8 @@ static int cmd_run(int argc, char **argv)
 		  "copy the agent into pods of a stock image (busybox, or --image)", NULL },
 		{ "external", NP_OPT_STRING, &c.run.external, "HOST[:PORT][=ADDRS]",
 		  "an agent outside the cluster (deploy/README.md)", NULL },
-		{ "format", NP_OPT_CHOICE, &c.format, "text|json",
-		  "of the report on standard output", formats },
+		{ "format", NP_OPT_CHOICE, &c.format, "text|json|record",
+		  "of the report on standard output; record: its lines as they come", formats },
 		{ "quiet", NP_OPT_FLAG, &c.quiet, NULL, "no progress", NULL },
 		{ "verbose", NP_OPT_FLAG, &c.verbose, NULL, "say what happens", NULL },
 		{ NULL, NP_OPT_FLAG, NULL, NULL, NULL, NULL },

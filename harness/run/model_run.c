@@ -46,6 +46,7 @@ static int open_record(struct model_run *r, struct np_err *err)
 	dir = r->o->out_dir ? np_xstrdup(r->o->out_dir) : np_xasprintf("results/run-%s", r->id);
 	if (np_record_open(&r->record, dir, false, err) < 0)
 		return -1;
+	r->record.copy_fd = r->o->copy_fd;
 	snprintf(r->sum->dir, sizeof(r->sum->dir), "%s", dir);
 	return 0;
 }

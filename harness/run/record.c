@@ -52,6 +52,8 @@ void np_record_put_take(struct np_record *r, json_t *line)
 	pthread_mutex_lock(&r->lock);
 	if (np_write_all(r->fd, b.data, b.len) < 0 && !r->failed.code)
 		np_err_errno(&r->failed, NP_EIO, errno, "cannot write the record in '%s'", r->dir);
+	if (r->copy_fd && np_write_all(r->copy_fd, b.data, b.len) < 0 && !r->failed.code)
+		np_err_errno(&r->failed, NP_EIO, errno, "cannot write the record's copy");
 	pthread_mutex_unlock(&r->lock);
 	np_buf_release(&b);
 	json_decref(line);

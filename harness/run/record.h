@@ -15,6 +15,7 @@
 struct np_record {
 	pthread_mutex_t lock;
 	int fd;
+	int copy_fd; /* every line goes there as well, 0: nowhere; set it after the opening */
 	int64_t begin_us;
 	char dir[512];
 	struct np_err failed; /* first write that failed (a full disk); code NP_OK if none */

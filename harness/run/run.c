@@ -417,6 +417,7 @@ static int open_record(struct run *r, struct np_err *err)
 	}
 	if (np_record_open(&r->record, dir, r->resumed != NULL, err) < 0)
 		return -1;
+	r->record.copy_fd = r->o->copy_fd;
 	snprintf(r->sum->dir, sizeof(r->sum->dir), "%s", dir);
 	return 0;
 }

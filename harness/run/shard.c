@@ -14,17 +14,23 @@
 #define DURATIONS_MAX_LINES 100000
 #define FILE_MAX_BYTES ((size_t)8 << 20)
 #define PROGRAM_MAX_BYTES ((size_t)512 << 20)
+#define INDEX "index="
 #define MIDDLING_MS 1000 /* of a case when no duration is known at all */
 
 bool np_shard_parse(struct np_str text, unsigned *ret_number, unsigned *ret_of)
 {
-	const char *slash = text.n ? memchr(text.p, '/', text.n) : NULL;
+	bool index = np_str_starts(text, INDEX);
+	struct np_str rest = index ? (struct np_str){ text.p + strlen(INDEX), text.n - strlen(INDEX) }
+				   : text;
+	const char *slash = rest.n ? memchr(rest.p, '/', rest.n) : NULL;
 	unsigned long long number, of;
-	size_t n = slash ? (size_t)(slash - text.p) : 0;
+	size_t n = slash ? (size_t)(slash - rest.p) : 0;
 
-	if (!slash || !np_str_u64((struct np_str){ text.p, n }, NP_SHARDS_MAX, &number) ||
-	    !np_str_u64((struct np_str){ slash + 1, text.n - n - 1 }, NP_SHARDS_MAX, &of) ||
-	    !number || number > of)
+	if (!slash || !np_str_u64((struct np_str){ rest.p, n }, NP_SHARDS_MAX, &number) ||
+	    !np_str_u64((struct np_str){ slash + 1, rest.n - n - 1 }, NP_SHARDS_MAX, &of))
+		return false;
+	number += index;
+	if (!number || number > of)
 		return false;
 	*ret_number = (unsigned)number;
 	*ret_of = (unsigned)of;

@@ -51,6 +51,40 @@ START_TEST(what_was_written_is_read)
 }
 END_TEST
 
+/* A copy that cannot be written is a failure of the record, whose file is whole all the same. */
+START_TEST(lines_go_to_a_copy_as_well)
+{
+	np_auto_free char *path = np_xasprintf("%s/run.jsonl", dir);
+	struct np_buf text = { 0 };
+	char copy[4096];
+	struct np_err err = { 0 };
+	struct np_record r;
+	ssize_t n;
+	int ends[2];
+
+	ck_assert_int_eq(pipe(ends), 0);
+	ck_assert(np_record_open(&r, dir, false, &err) == 0);
+	r.copy_fd = ends[1];
+	put_case(&r, "a/one", "pass");
+	put_case(&r, "a/two", "fail");
+	ck_assert_int_eq(r.failed.code, NP_OK);
+	n = read(ends[0], copy, sizeof(copy));
+	ck_assert(np_file_read(path, sizeof(copy), &text, &err) == 0);
+	ck_assert_uint_eq((size_t)n, text.len);
+	ck_assert_mem_eq(copy, text.data, text.len);
+	np_buf_release(&text);
+
+	close(ends[0]);
+	close(ends[1]);
+	r.copy_fd = open("/dev/full", O_WRONLY);
+	put_case(&r, "a/three", "pass");
+	ck_assert_int_eq(r.failed.code, NP_EIO);
+	ck_assert_ptr_nonnull(strstr(r.failed.msg, "the record's copy"));
+	close(r.copy_fd);
+	np_record_close(&r);
+}
+END_TEST
+
 START_TEST(a_record_is_never_overwritten)
 {
 	struct np_record r;
@@ -123,6 +157,7 @@ int main(void)
 
 	tcase_add_checked_fixture(tc, setup, teardown);
 	tcase_add_test(tc, what_was_written_is_read);
+	tcase_add_test(tc, lines_go_to_a_copy_as_well);
 	tcase_add_test(tc, a_record_is_never_overwritten);
 	tcase_add_test(tc, half_a_line_is_cut_off);
 	tcase_add_test(tc, damage_in_the_middle_is_an_error_with_its_line);

@@ -64,6 +64,7 @@ struct np_run_options {
 				  0: NP_RUN_API_WAIT_MS */
 	bool fail_fast;
 	const char *out_dir;	/* NULL: results/run-<id> below the current folder */
+	int copy_fd; /* what is added to the record goes there as well, line by line; 0: nowhere */
 	const char *resume_dir; /* go on with the record in there */
 	const char *waivers;	/* file, or NULL */
 	bool strict_waivers;	/* waivers that are expired or without use make it non-conforming */

@@ -20,7 +20,8 @@ struct np_shard {
 	size_t n_planned;	   /* cases of all shards */
 };
 
-/* "2/4". false for anything else. */
+/* "2/4", or "index=1/4", the same counted from 0 as Kubernetes counts the pods of an Indexed Job.
+ * false for anything else. */
 bool np_shard_parse(struct np_str text, unsigned *ret_number, unsigned *ret_of);
 
 /*
