@@ -70,13 +70,17 @@ static int measure(struct np_min_engine *e, const json_t *doc, bool final, struc
 	return rc;
 }
 
-/* One that fails each time is taken when it fails twice; of one that fails now and then one failure
- * is enough, and the tries are such that few are missed. */
+/*
+ * Of a failure that shows each time: an answer is no accident, so one that comes and must not is
+ * believed at once; one that is missing must be missing twice. Of a failure that shows now and then
+ * one is enough, and the tries are such that few are missed.
+ */
 static void choose_tries(struct np_min_engine *e, const struct np_min_rate *rate)
 {
+	bool may_be_lost = e->cell.wrong == NP_MIN_DENIED && !e->target->steady;
 	double missed = 1;
 
-	e->needed = e->tries = e->target->steady ? 1 : 2;
+	e->needed = e->tries = may_be_lost ? 2 : 1;
 	if (rate->failed == rate->tried)
 		return;
 	e->needed = 1;

@@ -192,6 +192,7 @@ END_TEST
 
 /* A target that fails by rule. */
 struct fake {
+	struct np_min_cell cell;
 	unsigned period;     /* of that many tries one fails; 1: all */
 	const char *quick;   /* policy that is needed when nobody is patient */
 	const char *patient; /* the same when somebody is */
@@ -223,7 +224,7 @@ static int fake_find(void *ctx, const struct np_min_candidate *cand, struct np_m
 	if (f->found_none)
 		return 0;
 	ret->cells = np_grow(ret->cells, &ret->cap, ret->n, sizeof(*ret->cells));
-	ret->cells[ret->n++] = fake_cell;
+	ret->cells[ret->n++] = f->cell;
 	ret->expect = 1;
 	return 0;
 }
@@ -236,7 +237,7 @@ static int fake_try(void *ctx, unsigned lane, const struct np_min_candidate *can
 	unsigned n = __atomic_add_fetch(&f->n_tries, 1, __ATOMIC_RELAXED);
 
 	(void)lane, (void)err;
-	ck_assert_str_eq(cell->src, fake_cell.src);
+	ck_assert_str_eq(cell->src, f->cell.src);
 	io->expect = 1;
 	io->fails = n % f->period == 0 && has_policy(cand->c, needed);
 	return 0;
@@ -246,7 +247,7 @@ static void fake_init(struct fake *f, struct np_min_target *ret)
 {
 	struct np_err err = { 0 };
 
-	*f = (struct fake){ .period = 1, .quick = "p", .patient = "p" };
+	*f = (struct fake){ .cell = fake_cell, .period = 1, .quick = "p", .patient = "p" };
 	ck_assert_int_eq(np_worldfile_parse(NP_STR(WORLD), "w", false, &f->world, &err), 0);
 	ck_assert_int_eq(np_casefile_parse(NP_STR(HEAD DENY("x", "p") DENY("x", "q")
 						  DENY("z", "r") EXPECT),
@@ -291,6 +292,45 @@ START_TEST(what_is_not_needed_goes)
 	ck_assert(has_policy(&r.c, "p"));
 	ck_assert_uint_eq(r.rate_after.failed, r.rate_after.tried);
 	check_minimal(&r, &t, "p");
+	np_min_release(&r);
+	fake_release(&f);
+}
+END_TEST
+
+/* The search and what the whole and the smallest are tried beside candidates. */
+#define TRIES_OF_ENDS (1 + 2 + 3)
+
+START_TEST(an_answer_is_believed_at_once)
+{
+	struct np_min_target t;
+	struct np_min_result r;
+	struct fake f;
+
+	fake_init(&f, &t);
+	r = shrink(&f, &t);
+	ck_assert_uint_gt(r.taken, 0);
+	ck_assert_uint_eq(r.tries, r.candidates + TRIES_OF_ENDS);
+	np_min_release(&r);
+	fake_release(&f);
+}
+END_TEST
+
+START_TEST(a_missing_answer_must_be_missing_twice)
+{
+	struct np_min_target t;
+	struct np_min_result r;
+	struct np_err err = { 0 };
+	struct fake f;
+
+	fake_init(&f, &t);
+	np_case_release(&f.c);
+	ck_assert_int_eq(np_casefile_parse(NP_STR(HEAD DENY("z", "p") DENY("z", "q") EXPECT), "t",
+					   false, &f.c, &err),
+			 0);
+	f.cell.wrong = NP_MIN_DENIED;
+	r = shrink(&f, &t);
+	ck_assert_uint_gt(r.taken, 0);
+	ck_assert_uint_eq(r.tries, r.candidates + r.taken + TRIES_OF_ENDS);
 	np_min_release(&r);
 	fake_release(&f);
 }
@@ -544,6 +584,8 @@ int main(void)
 	tcase_set_timeout(t, 300);
 	tcase_add_test(t, every_mutant_that_a_case_notices);
 	tcase_add_loop_test(t, what_is_not_needed_goes, 0, 2);
+	tcase_add_test(t, an_answer_is_believed_at_once);
+	tcase_add_test(t, a_missing_answer_must_be_missing_twice);
 	tcase_add_test(t, a_flaky_failure_is_told_with_its_rate);
 	tcase_add_test(t, what_never_fails_again_is_no_failure);
 	tcase_add_test(t, what_passes_is_tried_again);
