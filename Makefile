@@ -3,7 +3,8 @@
 #   make            build/netpolcheck and the static in-pod agent build/netpolcheck-agent
 #   make run        install what is missing, build, run the default suite in the sandbox
 #   make check      install what is missing, then every test, plain and with sanitizers
-#   make image      the agent as an OCI archive; make lab-run CNI=kube-router: a real Kubernetes on this machine
+#   make image      the agent as an OCI archive; make image-runner: the whole program as one (deploy/job.yaml)
+#   make lab-run    a real Kubernetes on this machine, with CNI=kube-router and others
 #   make install    into PREFIX below DESTDIR; make deb: a Debian package
 #   make V=1        show whole commands;  CC=clang-14, BUILD=dir, SAN=1 change the build
 
@@ -145,6 +146,11 @@ bench: all
 image: agent
 	@harness/tools/image.sh $(BUILD)
 
+# The whole program as one, for runs inside a cluster (deploy/job.yaml): build/netpolcheck-<arch>.oci.tar
+.PHONY: image-runner
+image-runner: $(BUILD)/netpolcheck $(BUILD)/netpolcheck-agent
+	@harness/tools/image-runner.sh $(BUILD)
+
 # The compiled oracle against the brute-force one, cell by cell.
 N ?= 10000000
 SEED ?= 1
@@ -162,7 +168,7 @@ NODES ?= 2
 FAMILY ?= ipv4
 lab-up lab-run: all image
 lab-build lab-up lab-down lab-status lab-run:
-	@CNI=$(CNI) NODES=$(NODES) FAMILY=$(FAMILY) lab/lab.sh $(@:lab-%=%)
+	@CNI=$(CNI) NODES=$(NODES) FAMILY=$(FAMILY) lab/lab.sh $(@:lab-%=%) $(ARGS)
 
 MAN_SRC := $(wildcard harness/man/*.scd)
 MAN := $(patsubst harness/man/%.scd,$(BUILD)/man/%,$(MAN_SRC))
