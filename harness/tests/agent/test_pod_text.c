@@ -1,5 +1,4 @@
 /* test_pod_text.c - the agent's text and tables: lines, greetings, source ports. The sources under test are included. */
-#include <check.h>
 #include <fcntl.h>
 
 #include "../../agent/pod/addr.c"
@@ -7,6 +6,7 @@
 #include "../../agent/pod/lines.c"
 #include "../../agent/pod/moment.c"
 #include "../../agent/pod/ports.c"
+#include "../suite.h"
 #include "np/base/mem.h"
 
 static union addr to_addr(const char *text, uint16_t port)
@@ -253,8 +253,6 @@ int main(void)
 {
 	Suite *suite = suite_create("pod-text");
 	TCase *tc = tcase_create("pod-text");
-	SRunner *runner;
-	int failed;
 
 	tcase_add_test(tc, reader_in_any_pieces);
 	tcase_add_test(tc, reader_longest_line);
@@ -267,9 +265,5 @@ int main(void)
 	tcase_add_test(tc, ports_go_round);
 	tcase_add_test(tc, held_ports_are_skipped);
 	suite_add_tcase(suite, tc);
-	runner = srunner_create(suite);
-	srunner_run_all(runner, CK_NORMAL);
-	failed = srunner_ntests_failed(runner);
-	srunner_free(runner);
-	return failed ? 1 : 0;
+	return run_suite(suite);
 }

@@ -1,8 +1,8 @@
 /* test_pod_wire.c - the agent's packets: DNS and SCTP. The sources under test are included: they belong to another program. */
-#include <check.h>
 
 #include "../../agent/pod/dns.c"
 #include "../../agent/pod/sctp_wire.c"
+#include "../suite.h"
 #include "np/base/mem.h"
 
 /* ---- DNS ---- */
@@ -191,8 +191,6 @@ int main(void)
 {
 	Suite *suite = suite_create("pod-wire");
 	TCase *tc = tcase_create("pod-wire");
-	SRunner *runner;
-	int failed;
 
 	tcase_add_test(tc, dns_names);
 	tcase_add_test(tc, dns_query_bytes);
@@ -204,9 +202,5 @@ int main(void)
 	tcase_add_test(tc, sctp_lying_lengths);
 	tcase_add_test(tc, sctp_behind_an_ip_header);
 	suite_add_tcase(suite, tc);
-	runner = srunner_create(suite);
-	srunner_run_all(runner, CK_NORMAL);
-	failed = srunner_ntests_failed(runner);
-	srunner_free(runner);
-	return failed ? 1 : 0;
+	return run_suite(suite);
 }

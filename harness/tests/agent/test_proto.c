@@ -1,6 +1,6 @@
 /* test_proto.c - the harness side of the agent's line protocol. */
-#include <check.h>
 
+#include "../suite.h"
 #include "np/agent/proto.h"
 #include "np/base/mem.h"
 
@@ -207,8 +207,6 @@ int main(void)
 {
 	Suite *suite = suite_create("proto");
 	TCase *tc = tcase_create("proto");
-	SRunner *runner;
-	int failed;
 
 	tcase_add_test(tc, batch_line);
 	tcase_add_test(tc, probe_lines);
@@ -220,9 +218,5 @@ int main(void)
 	tcase_add_test(tc, too_long_and_inner_nul);
 	tcase_add_test(tc, names_there_and_back);
 	suite_add_tcase(suite, tc);
-	runner = srunner_create(suite);
-	srunner_run_all(runner, CK_NORMAL);
-	failed = srunner_ntests_failed(runner);
-	srunner_free(runner);
-	return failed ? 1 : 0;
+	return run_suite(suite);
 }

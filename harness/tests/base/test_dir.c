@@ -46,7 +46,7 @@ START_TEST(making)
 {
 	static const char *const good[] = { "a", "a", "b/c/d", "b//e///", "./f/", "b/../g" };
 	static const char *const bad[] = { "file", "file/x", "file/x/y" };
-	char *dir = temp_dir();
+	char *dir = scratch_dir();
 
 	touch(in(dir, "file"));
 	for (size_t i = 0; i < NP_ARRAY_SIZE(good); i++) {
@@ -63,13 +63,13 @@ START_TEST(making)
 	ck_assert_int_eq(np_dir_make("", 0755, NULL), -1);
 	ck_assert(!np_is_dir(in(dir, "file")));
 	ck_assert(!np_is_dir(in(dir, "absent")));
-	drop_temp_dir(dir);
+	scratch_remove(dir);
 }
 END_TEST
 
 START_TEST(making_with_mode)
 {
-	char *dir = temp_dir();
+	char *dir = scratch_dir();
 	mode_t mask = umask(0);
 	struct np_err err = { 0 };
 	struct stat st;
@@ -80,14 +80,14 @@ START_TEST(making_with_mode)
 	ck_assert_int_eq(st.st_mode & 07777, 0500);
 	ck_assert_int_eq(stat(in(dir, "x"), &st), 0);
 	ck_assert_int_eq(st.st_mode & 07777, 0700);
-	drop_temp_dir(dir);
+	scratch_remove(dir);
 }
 END_TEST
 
 START_TEST(removing_follows_no_link)
 {
-	char *outside = temp_dir();
-	char *dir = temp_dir();
+	char *outside = scratch_dir();
+	char *dir = scratch_dir();
 	struct np_err err = { 0 };
 
 	touch(in(outside, "keep"));
@@ -104,7 +104,7 @@ START_TEST(removing_follows_no_link)
 	ck_assert(exists(in(outside, "keep")));
 	ck_assert_int_eq(np_dir_remove(dir, &err), 0);	/* absent */
 	free(dir);
-	drop_temp_dir(outside);
+	scratch_remove(outside);
 }
 END_TEST
 
@@ -119,7 +119,7 @@ START_TEST(removing_refused)
 		{ "file/x", NP_EIO },
 	};
 	static const char *const never[] = { "", "/", "///", ".", "..", "./", "../" };
-	char *dir = temp_dir();
+	char *dir = scratch_dir();
 	struct np_err err = { 0 };
 
 	make(in(dir, "real"));
@@ -138,20 +138,20 @@ START_TEST(removing_refused)
 		ck_assert_int_eq(np_dir_remove(never[i], &err), -1);
 		ck_assert_int_eq(err.code, NP_EUSAGE);
 	}
-	drop_temp_dir(dir);
+	scratch_remove(dir);
 }
 END_TEST
 
 START_TEST(removing_many)
 {
-	char *dir = temp_dir();
+	char *dir = scratch_dir();
 	char name[32];
 
 	for (int i = 0; i < 5000; i++) {
 		snprintf(name, sizeof(name), "a-rather-long-name-%d", i);
 		touch(in(dir, name));
 	}
-	drop_temp_dir(dir);
+	scratch_remove(dir);
 }
 END_TEST
 
@@ -174,7 +174,7 @@ static void nest(const char *dir, int depth)
 
 START_TEST(removing_deep)
 {
-	char *dir = temp_dir();
+	char *dir = scratch_dir();
 	struct np_err err = { 0 };
 
 	nest(dir, 255);
@@ -184,7 +184,7 @@ START_TEST(removing_deep)
 	ck_assert_int_eq(np_dir_remove(dir, &err), -1);
 	ck_assert_int_eq(err.code, NP_ELIMIT);
 	ck_assert_int_eq(np_dir_remove(in(dir, "d"), &err), 0);
-	drop_temp_dir(dir);
+	scratch_remove(dir);
 }
 END_TEST
 
@@ -238,7 +238,7 @@ static void remove_with_mount(void *arg)
 
 START_TEST(removing_stops_at_a_mount)
 {
-	char *dir = temp_dir();
+	char *dir = scratch_dir();
 	struct np_buf text = { 0 };
 	int status;
 
@@ -249,7 +249,7 @@ START_TEST(removing_stops_at_a_mount)
 	else
 		ck_assert_int_eq(status, 0);
 	np_buf_release(&text);
-	drop_temp_dir(dir);
+	scratch_remove(dir);
 }
 END_TEST
 
@@ -288,7 +288,7 @@ START_TEST(listing)
 	static const char *const hidden[] = { ".hidden.yaml", NULL };
 	static const char *const in_git[] = { ".git/z.yaml", NULL };
 	static const char *const nothing[] = { NULL };
-	char *dir = temp_dir();
+	char *dir = scratch_dir();
 
 	make(in(dir, "sub/deep"));
 	make(in(dir, ".git"));
@@ -309,13 +309,13 @@ START_TEST(listing)
 	assert_list(dir, in(dir, ".git"), yaml, in_git);
 	assert_list(dir, in(dir, ".git/"), yaml, in_git);
 	assert_list(dir, in(dir, "folder.yaml"), yaml, nothing);
-	drop_temp_dir(dir);
+	scratch_remove(dir);
 }
 END_TEST
 
 START_TEST(listing_fails)
 {
-	char *dir = temp_dir();
+	char *dir = scratch_dir();
 	struct np_err err = { 0 };
 	char **files = NULL;
 	size_t n = 4711;
@@ -326,13 +326,13 @@ START_TEST(listing_fails)
 	ck_assert_ptr_null(files);
 	ck_assert_uint_eq(n, 4711);
 	np_files_free(NULL);
-	drop_temp_dir(dir);
+	scratch_remove(dir);
 }
 END_TEST
 
 START_TEST(listing_deep)
 {
-	char *dir = temp_dir();
+	char *dir = scratch_dir();
 	struct np_err err = { 0 };
 	char **files = NULL;
 	size_t n = 0;
@@ -346,7 +346,7 @@ START_TEST(listing_deep)
 	ck_assert_int_eq(np_files_list(dir, NULL, &files, &n, &err), -1);
 	ck_assert_int_eq(err.code, NP_ELIMIT);
 	ck_assert_ptr_null(files);
-	drop_temp_dir(dir);
+	scratch_remove(dir);
 }
 END_TEST
 
@@ -354,7 +354,7 @@ END_TEST
 START_TEST(listing_many)
 {
 	static const char *const suffixes[] = { "x", NULL };
-	char *dir = temp_dir();
+	char *dir = scratch_dir();
 	struct np_err err = { 0 };
 	char **files = NULL;
 	char name[32];
@@ -373,7 +373,7 @@ START_TEST(listing_many)
 	ck_assert_int_eq(np_files_list(dir, NULL, &files, &n, &err), -1);
 	ck_assert_int_eq(err.code, NP_ELIMIT);
 	ck_assert_ptr_null(files);
-	drop_temp_dir(dir);
+	scratch_remove(dir);
 }
 END_TEST
 

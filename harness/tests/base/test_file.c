@@ -47,7 +47,7 @@ START_TEST(limits)
 		{ 65536, 65536, true }, { 65537, 65536, false }, { 200000, 200000, true },
 		{ 200000, 199999, false }, { 200000, (size_t)-1, true },
 	};
-	char *dir = temp_dir();
+	char *dir = scratch_dir();
 	np_auto_free char *path = np_xasprintf("%s/f", dir);
 	np_auto_free char *bytes = np_xmalloc(200000);
 
@@ -65,7 +65,7 @@ START_TEST(limits)
 		ck_assert_str_eq(err.file, t[i].ok ? "" : path);
 		np_buf_release(&b);
 	}
-	drop_temp_dir(dir);
+	scratch_remove(dir);
 }
 END_TEST
 
@@ -152,7 +152,7 @@ END_TEST
 
 START_TEST(writing)
 {
-	char *dir = temp_dir();
+	char *dir = scratch_dir();
 	np_auto_free char *path = np_xasprintf("%s/f", dir);
 	mode_t mask = umask(022);
 	struct np_err err = { 0 };
@@ -170,13 +170,13 @@ START_TEST(writing)
 	ck_assert_int_eq(st.st_size, 0);
 	umask(mask);
 	assert_n_files(dir, 1);
-	drop_temp_dir(dir);
+	scratch_remove(dir);
 }
 END_TEST
 
 START_TEST(writing_fails)
 {
-	char *dir = temp_dir();
+	char *dir = scratch_dir();
 	np_auto_free char *nowhere = np_xasprintf("%s/no/such/f", dir);
 	const char *const paths[] = { nowhere, dir, "/dev/full", "" };
 
@@ -188,7 +188,7 @@ START_TEST(writing_fails)
 		ck_assert_str_eq(err.file, paths[i]);
 	}
 	assert_n_files(dir, 0);
-	drop_temp_dir(dir);
+	scratch_remove(dir);
 }
 END_TEST
 
@@ -207,7 +207,7 @@ static void write_too_much(void *arg)
 
 START_TEST(old_content_survives_a_failed_write)
 {
-	char *dir = temp_dir();
+	char *dir = scratch_dir();
 	np_auto_free char *path = np_xasprintf("%s/f", dir);
 	struct np_buf text = { 0 };
 
@@ -216,13 +216,13 @@ START_TEST(old_content_survives_a_failed_write)
 	assert_holds(path, "precious");
 	assert_n_files(dir, 1);
 	np_buf_release(&text);
-	drop_temp_dir(dir);
+	scratch_remove(dir);
 }
 END_TEST
 
 START_TEST(links_are_replaced)
 {
-	char *dir = temp_dir();
+	char *dir = scratch_dir();
 	np_auto_free char *target = np_xasprintf("%s/target", dir);
 	np_auto_free char *link = np_xasprintf("%s/link", dir);
 	struct stat st;
@@ -234,13 +234,13 @@ START_TEST(links_are_replaced)
 	assert_holds(link, "new");
 	ck_assert_int_eq(lstat(link, &st), 0);
 	ck_assert(S_ISREG(st.st_mode));
-	drop_temp_dir(dir);
+	scratch_remove(dir);
 }
 END_TEST
 
 START_TEST(pipes_are_written_to)
 {
-	char *dir = temp_dir();
+	char *dir = scratch_dir();
 	np_auto_free char *path = np_xasprintf("%s/fifo", dir);
 	char got[8] = "";
 	struct stat st;
@@ -255,7 +255,7 @@ START_TEST(pipes_are_written_to)
 	ck_assert_int_eq(stat(path, &st), 0);
 	ck_assert(S_ISFIFO(st.st_mode));
 	close(fd);
-	drop_temp_dir(dir);
+	scratch_remove(dir);
 }
 END_TEST
 

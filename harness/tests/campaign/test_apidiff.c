@@ -4,7 +4,8 @@
  * the same key every time; a reading that is right has nothing to say, also of what was really
  * created; trouble ends it.
  */
-#include "campaign_test.h"
+#include "../suite.h"
+#include "np/base/json.h"
 #include "np/campaign/apidiff.h"
 #include "np/campaign/bug.h"
 #include "np/sandbox/sandbox.h"

@@ -7,7 +7,8 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-#include "campaign_test.h"
+#include "../suite.h"
+#include "np/base/json.h"
 #include "np/campaign/bug.h"
 
 static const char log_text[] =
@@ -76,7 +77,7 @@ START_TEST(a_folder_holds_what_it_takes)
 		ck_assert_msg((st.st_mode & 077) == 0, "%s: %o", names[i], st.st_mode);
 	}
 	ck_assert(stat(dir, &st) == 0 && (st.st_mode & 0777) == 0700);
-	md = slurp(dir, "report.md");
+	md = read_file(dir, "report.md");
 	/* The first screen: title, policy, panic, command. */
 	ck_assert_int_eq(
 		strncmp(md, "# agent crash: index-out-of-range in example.org/agent.(*T).port\n",

@@ -11,7 +11,8 @@
 #include "../../campaign/agents.h"
 #include "../../campaign/feed.h"
 #include "../../campaign/journal.h"
-#include "campaign_test.h"
+#include "../suite.h"
+#include "np/base/json.h"
 #include "np/parse/validate.h"
 
 /* ---- feed ---- */

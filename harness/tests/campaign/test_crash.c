@@ -3,7 +3,8 @@
  * them, keys that stay when a release moves lines and addresses, and text that somebody wrote to do
  * harm.
  */
-#include "campaign_test.h"
+#include "../suite.h"
+#include "np/base/json.h"
 #include "np/base/rng.h"
 #include "np/campaign/crash.h"
 

@@ -2,8 +2,9 @@
  * test_minimise.c - operations made small: what is left shows the bug, nothing more can be taken
  * out, the neighbour does not show it, and time, tests and trouble end it properly.
  */
-#include "campaign_test.h"
+#include "../suite.h"
 #include "np/base/clock.h"
+#include "np/base/json.h"
 #include "np/campaign/minimise.h"
 
 static const char big[] =

@@ -1,10 +1,10 @@
 /* test_curve.c - the curve of a score: counts, text, JSON and picture; and uniform cases. */
-#include <check.h>
 #include <stdlib.h>
 #include <unistd.h>
 
 #include "../../cmd/cases_uniform.h"
 #include "../../cmd/score_curve.h"
+#include "../suite.h"
 #include "np/base/file.h"
 #include "np/base/json.h"
 #include "np/base/mem.h"
@@ -163,8 +163,6 @@ int main(void)
 {
 	Suite *suite = suite_create("curve");
 	TCase *t = tcase_create("curve");
-	SRunner *r = srunner_create(suite);
-	int failed;
 
 	tcase_set_timeout(t, 60);
 	tcase_add_test(t, counts_rise);
@@ -173,8 +171,5 @@ int main(void)
 	tcase_add_test(t, the_picture_has_every_line);
 	tcase_add_test(t, uniform_cases_are_cases);
 	suite_add_tcase(suite, t);
-	srunner_run_all(r, CK_ENV);
-	failed = srunner_ntests_failed(r);
-	srunner_free(r);
-	return failed ? EXIT_FAILURE : EXIT_SUCCESS;
+	return run_suite(suite);
 }

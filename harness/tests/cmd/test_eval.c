@@ -1,9 +1,9 @@
 /* test_eval.c - eval and table as commands: exit statuses, both formats, worlds that cannot be read. */
-#include <check.h>
 #include <jansson.h>
 #include <stdlib.h>
 #include <unistd.h>
 
+#include "../suite.h"
 #include "np/base/file.h"
 #include "np/base/json.h"
 #include "np/base/mem.h"
@@ -165,16 +165,10 @@ int main(void)
 {
 	Suite *s = suite_create("cmd-eval");
 	TCase *tc = tcase_create("eval");
-	SRunner *sr;
-	int failed;
 
 	tcase_add_unchecked_fixture(tc, make_dir, remove_dir);
 	tcase_add_loop_test(tc, command_line, 0, (int)NP_ARRAY_SIZE(lines));
 	tcase_add_test(tc, eval_json);
 	suite_add_tcase(s, tc);
-	sr = srunner_create(s);
-	srunner_run_all(sr, CK_NORMAL);
-	failed = srunner_ntests_failed(sr);
-	srunner_free(sr);
-	return failed ? EXIT_FAILURE : EXIT_SUCCESS;
+	return run_suite(s);
 }

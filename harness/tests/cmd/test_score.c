@@ -1,8 +1,8 @@
 /* test_score.c - a mutation score as text and JSON, held against its contract. */
-#include <check.h>
 #include <stdlib.h>
 
 #include "../../cmd/score_print.h"
+#include "../suite.h"
 #include "np/base/json.h"
 #include "np/base/mem.h"
 
@@ -146,8 +146,6 @@ int main(void)
 {
 	Suite *suite = suite_create("score output");
 	TCase *t = tcase_create("score output");
-	SRunner *r = srunner_create(suite);
-	int failed;
 
 	tcase_add_test(t, json_is_the_contract);
 	tcase_add_test(t, text_names_survivors_and_reasons);
@@ -155,8 +153,5 @@ int main(void)
 	tcase_add_test(t, list_has_every_mutant);
 	tcase_add_test(t, packets_have_the_same_shape);
 	suite_add_tcase(suite, t);
-	srunner_run_all(r, CK_ENV);
-	failed = srunner_ntests_failed(r);
-	srunner_free(r);
-	return failed ? EXIT_FAILURE : EXIT_SUCCESS;
+	return run_suite(suite);
 }

@@ -1,11 +1,11 @@
 /* test_query.c - diff, eval by labels and table by classes as commands. */
-#include <check.h>
 #include <jansson.h>
 #include <stdlib.h>
 #include <unistd.h>
 
 #include "../../cmd/diff.h"
 #include "../../cmd/table_classes.h"
+#include "../suite.h"
 #include "np/base/file.h"
 #include "np/base/mem.h"
 #include "np/gen/manifests.h"
@@ -468,8 +468,6 @@ int main(void)
 {
 	Suite *s = suite_create("query");
 	TCase *tc = tcase_create("query");
-	SRunner *sr;
-	int failed;
 
 	tcase_set_timeout(tc, 120);
 	tcase_add_unchecked_fixture(tc, make_dir, remove_dir);
@@ -477,9 +475,5 @@ int main(void)
 	tcase_add_test(tc, diff_is_exact);
 	tcase_add_test(tc, classes_are_exact);
 	suite_add_tcase(s, tc);
-	sr = srunner_create(s);
-	srunner_run_all(sr, CK_NORMAL);
-	failed = srunner_ntests_failed(sr);
-	srunner_free(sr);
-	return failed ? EXIT_FAILURE : EXIT_SUCCESS;
+	return run_suite(s);
 }

@@ -2,11 +2,11 @@
  * test_query_cluster.c - eval, table and diff of a live cluster: the sandbox's API over TLS. What
  * they print, and that they only read.
  */
-#include <check.h>
 #include <stdlib.h>
 #include <unistd.h>
 
 #include "../../cmd/diff.h"
+#include "../suite.h"
 #include "np/base/clock.h"
 #include "np/base/file.h"
 #include "np/base/mem.h"
@@ -221,15 +221,9 @@ int main(void)
 {
 	Suite *s = suite_create("query-cluster");
 	TCase *tc = tcase_create("cluster");
-	SRunner *sr;
-	int failed;
 
 	tcase_set_timeout(tc, 120);
 	tcase_add_test(tc, reads_a_cluster);
 	suite_add_tcase(s, tc);
-	sr = srunner_create(s);
-	srunner_run_all(sr, CK_NORMAL);
-	failed = srunner_ntests_failed(sr);
-	srunner_free(sr);
-	return failed ? EXIT_FAILURE : EXIT_SUCCESS;
+	return run_suite(s);
 }

@@ -1,8 +1,8 @@
 /* test_cover.c - covering arrays: every combination counted by brute force. */
-#include <check.h>
 #include <stdlib.h>
 #include <string.h>
 
+#include "../suite.h"
 #include "np/base/mem.h"
 #include "np/gen/cover.h"
 
@@ -188,8 +188,6 @@ int main(void)
 {
 	Suite *s = suite_create("cover");
 	TCase *tc = tcase_create("cover");
-	SRunner *sr = srunner_create(s);
-	int failed;
 
 	tcase_set_timeout(tc, 300);
 	tcase_add_test(tc, small_models);
@@ -198,8 +196,5 @@ int main(void)
 	tcase_add_test(tc, own_model_pairs);
 	tcase_add_test(tc, bad_strengths);
 	suite_add_tcase(s, tc);
-	srunner_run_all(sr, CK_ENV);
-	failed = srunner_ntests_failed(sr);
-	srunner_free(sr);
-	return failed ? EXIT_FAILURE : EXIT_SUCCESS;
+	return run_suite(s);
 }

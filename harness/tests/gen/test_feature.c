@@ -1,8 +1,8 @@
 /* test_feature.c - the table of features: well-formed, no dead value, draws by weight and rule. */
-#include <check.h>
 #include <stdlib.h>
 #include <string.h>
 
+#include "../suite.h"
 #include "np/base/mem.h"
 #include "np/gen/feature.h"
 
@@ -112,16 +112,11 @@ int main(void)
 {
 	Suite *s = suite_create("feature");
 	TCase *tc = tcase_create("feature");
-	SRunner *sr = srunner_create(s);
-	int failed;
 
 	tcase_add_test(tc, table_is_well_formed);
 	tcase_add_test(tc, every_value_is_possible);
 	tcase_add_test(tc, draws_are_allowed_and_weighted);
 	tcase_add_test(tc, what_is_impossible);
 	suite_add_tcase(s, tc);
-	srunner_run_all(sr, CK_ENV);
-	failed = srunner_ntests_failed(sr);
-	srunner_free(sr);
-	return failed ? EXIT_FAILURE : EXIT_SUCCESS;
+	return run_suite(s);
 }

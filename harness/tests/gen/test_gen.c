@@ -1,7 +1,7 @@
 /* test_gen.c - generated worlds: the same from the same seed, over the whole table, readable back. */
-#include <check.h>
 #include <stdlib.h>
 
+#include "../suite.h"
 #include "np/base/mem.h"
 #include "np/gen/flows.h"
 #include "np/gen/manifests.h"
@@ -226,16 +226,10 @@ int main(void)
 				 blocks_are_valid, flows_are_of_the_world, policies_alone };
 	Suite *s = suite_create("gen");
 	TCase *tc = tcase_create("gen");
-	SRunner *sr;
-	int failed;
 
 	tcase_set_timeout(tc, 300);
 	for (size_t i = 0; i < NP_ARRAY_SIZE(tests); i++)
 		tcase_add_test(tc, tests[i]);
 	suite_add_tcase(s, tc);
-	sr = srunner_create(s);
-	srunner_run_all(sr, CK_NORMAL);
-	failed = srunner_ntests_failed(sr);
-	srunner_free(sr);
-	return failed ? EXIT_FAILURE : EXIT_SUCCESS;
+	return run_suite(s);
 }

@@ -1,8 +1,8 @@
 /* test_scenario.c - generated cases: read back as they are, the same from the same seed, probed in
  * every region. */
-#include <check.h>
 #include <stdlib.h>
 
+#include "../suite.h"
 #include "np/base/json.h"
 #include "np/base/mem.h"
 #include "np/gen/scenario.h"
@@ -472,8 +472,6 @@ int main(void)
 {
 	Suite *s = suite_create("scenario");
 	TCase *tc = tcase_create("scenario");
-	SRunner *sr = srunner_create(s);
-	int failed;
 
 	tcase_set_timeout(tc, 300);
 	tcase_add_test(tc, cases_read_back);
@@ -486,8 +484,5 @@ int main(void)
 	tcase_add_test(tc, other_cases_can_be_written);
 	tcase_add_test(tc, oracle_needs_a_seed);
 	suite_add_tcase(s, tc);
-	srunner_run_all(sr, CK_ENV);
-	failed = srunner_ntests_failed(sr);
-	srunner_free(sr);
-	return failed ? EXIT_FAILURE : EXIT_SUCCESS;
+	return run_suite(s);
 }

@@ -1,11 +1,11 @@
 /* test_codec.c - the pure pieces: base64, escapes, times, handshake answers, header lines. */
-#include <check.h>
 
 #include "../../kube/codec.h"
 #include "../../kube/timestamp.h"
 #include "../../kube/reply.h"
 #include "../../kube/ws.h"
 #include "../../kube/yaml.h"
+#include "../suite.h"
 #include "np/base/mem.h"
 #include "np/base/rng.h"
 
@@ -261,8 +261,6 @@ int main(void)
 {
 	Suite *s = suite_create("kube/codec");
 	TCase *t = tcase_create("codec");
-	SRunner *r;
-	int failed;
 
 	tcase_add_test(t, base64);
 	tcase_add_test(t, base64_with_lines);
@@ -275,9 +273,5 @@ int main(void)
 	tcase_add_test(t, yaml_mutated);
 	tcase_add_test(t, header_lines);
 	suite_add_tcase(s, t);
-	r = srunner_create(s);
-	srunner_run_all(r, CK_ENV);
-	failed = srunner_ntests_failed(r);
-	srunner_free(r);
-	return failed ? 1 : 0;
+	return run_suite(s);
 }

@@ -2,10 +2,10 @@
  * test_config.c - kubeconfig files: merge, contexts, relative paths, and what is refused and how it
  * is said.
  */
-#include <check.h>
 #include <stdio.h>
 #include <unistd.h>
 
+#include "../suite.h"
 #include "np/base/file.h"
 #include "np/base/mem.h"
 #include "np/kube/config.h"
@@ -438,8 +438,6 @@ int main(void)
 {
 	Suite *s = suite_create("kube/config");
 	TCase *t = tcase_create("config");
-	SRunner *r;
-	int failed;
 
 	tcase_add_unchecked_fixture(t, make_dir, remove_dir);
 	tcase_add_test(t, everything);
@@ -454,9 +452,5 @@ int main(void)
 	tcase_add_test(t, in_cluster);
 	tcase_add_test(t, socket_path);
 	suite_add_tcase(s, t);
-	r = srunner_create(s);
-	srunner_run_all(r, CK_ENV);
-	failed = srunner_ntests_failed(r);
-	srunner_free(r);
-	return failed ? 1 : 0;
+	return run_suite(s);
 }

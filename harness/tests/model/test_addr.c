@@ -1,7 +1,7 @@
 /* test_addr.c - texts of addresses and blocks (semantics 3.7), arithmetic, masks. */
 #include "np/model/addr.h"
 
-#include "model_test.h"
+#include "../suite.h"
 
 START_TEST(addresses)
 {

@@ -1,7 +1,7 @@
 /* test_case.c - what expectations say of a cell. */
 #include "np/model/case.h"
 
-#include "model_test.h"
+#include "../suite.h"
 
 #define TERM(s) { NP_STR(s), false }
 #define NOT(s) { NP_STR(s), true }

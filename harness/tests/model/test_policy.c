@@ -1,7 +1,7 @@
 /* test_policy.c - names, label sets, clause sets. */
 #include "np/model/policy.h"
 
-#include "model_test.h"
+#include "../suite.h"
 #include "np/model/flow.h"
 
 START_TEST(names)

@@ -1,7 +1,7 @@
 /* test_world.c - linking, searching, endpoints. */
 #include "np/model/world.h"
 
-#include "model_test.h"
+#include "../suite.h"
 
 static struct np_pod *add_pod(struct np_world *w, const char *ns, const char *name)
 {

@@ -2,9 +2,7 @@
 #ifndef NP_TESTS_MUTATE_TEST_H
 #define NP_TESTS_MUTATE_TEST_H
 
-#include <check.h>
-
-#include "np/base/mem.h"
+#include "../suite.h"
 #include "np/mutate/mutate.h"
 #include "np/parse/encode.h"
 #include "np/parse/read.h"
@@ -16,32 +14,6 @@
 #else
 #define MANY 100000
 #endif
-
-#define RUN_TESTS(name, ...)                                                                       \
-	int main(void)                                                                             \
-	{                                                                                          \
-		const TTest *list[] = { __VA_ARGS__ };                                             \
-                                                                                                   \
-		return run_tests(name, list, NP_ARRAY_SIZE(list));                                 \
-	}
-
-static inline int run_tests(const char *name, const TTest *const *list, size_t n)
-{
-	Suite *suite = suite_create(name);
-	TCase *tc = tcase_create(name);
-	SRunner *sr = srunner_create(suite);
-	int n_failed;
-
-	setvbuf(stdout, NULL, _IOLBF, 0); /* a test that fails ends at once */
-	tcase_set_timeout(tc, 600);	  /* a bound, not a measure */
-	for (size_t i = 0; i < n; i++)
-		tcase_add_test(tc, list[i]);
-	suite_add_tcase(suite, tc);
-	srunner_run_all(sr, CK_ENV);
-	n_failed = srunner_ntests_failed(sr);
-	srunner_free(sr);
-	return n_failed ? EXIT_FAILURE : EXIT_SUCCESS;
-}
 
 /* The reader of YAML that the command and the shared library use. */
 static inline int yaml_to_json(struct np_str yaml, struct np_buf *json)

@@ -248,16 +248,11 @@ int main(void)
 				      hostile_takes_anything, refused };
 	Suite *suite = suite_create("mutate/command");
 	TCase *tc = tcase_create("command");
-	SRunner *sr = srunner_create(suite);
-	int n_failed;
 
 	tcase_set_timeout(tc, 300);
 	tcase_add_checked_fixture(tc, make_dir, remove_dir);
 	for (size_t i = 0; i < NP_ARRAY_SIZE(list); i++)
 		tcase_add_test(tc, list[i]);
 	suite_add_tcase(suite, tc);
-	srunner_run_all(sr, CK_ENV);
-	n_failed = srunner_ntests_failed(sr);
-	srunner_free(sr);
-	return n_failed ? EXIT_FAILURE : EXIT_SUCCESS;
+	return run_suite(suite);
 }

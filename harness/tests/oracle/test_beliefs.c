@@ -2,6 +2,7 @@
  * test_beliefs.c - relations that people believe and that do not hold (F01..F20): for each one the
  * evaluators must show the counter-example.
  */
+#include "../suite.h"
 #include "laws.h"
 
 enum { N_SEEDS = 200, N_FLOWS = 60 };
@@ -408,16 +409,10 @@ int main(void)
 {
 	Suite *s = suite_create("oracle-beliefs");
 	TCase *tc = tcase_create("beliefs");
-	SRunner *sr;
-	int failed;
 
 	tcase_set_timeout(tc, 600);
 	tcase_add_loop_test(tc, is_refuted, 0, (int)NP_ARRAY_SIZE(beliefs));
 	tcase_add_test(tc, f15_union_of_alone);
 	suite_add_tcase(s, tc);
-	sr = srunner_create(s);
-	srunner_run_all(sr, CK_NORMAL);
-	failed = srunner_ntests_failed(sr);
-	srunner_free(sr);
-	return failed ? EXIT_FAILURE : EXIT_SUCCESS;
+	return run_suite(s);
 }

@@ -1,7 +1,7 @@
 /* test_clauses.c - every clause of the semantics on a small world, with verdicts and open sets worked out by hand. */
-#include <check.h>
 #include <stdlib.h>
 
+#include "../suite.h"
 #include "np/base/mem.h"
 #include "np/oracle/oracle.h"
 #include "yaml_world.h"
@@ -275,14 +275,8 @@ int main(void)
 {
 	Suite *s = suite_create("oracle-clauses");
 	TCase *tc = tcase_create("rows");
-	SRunner *sr;
-	int failed;
 
 	tcase_add_loop_test(tc, clause_row, 0, (int)NP_ARRAY_SIZE(rows));
 	suite_add_tcase(s, tc);
-	sr = srunner_create(s);
-	srunner_run_all(sr, CK_NORMAL);
-	failed = srunner_ntests_failed(sr);
-	srunner_free(sr);
-	return failed ? EXIT_FAILURE : EXIT_SUCCESS;
+	return run_suite(s);
 }

@@ -1,7 +1,7 @@
 /* test_explain.c - explanations and the clauses a verdict rests on; readings and profiles. */
-#include <check.h>
 #include <stdlib.h>
 
+#include "../suite.h"
 #include "np/base/mem.h"
 #include "np/oracle/oracle.h"
 #include "random_world.h"
@@ -225,8 +225,6 @@ int main(void)
 {
 	Suite *s = suite_create("oracle-explain");
 	TCase *tc = tcase_create("explain");
-	SRunner *sr;
-	int failed;
 
 	tcase_add_loop_test(tc, explanation, 0, (int)NP_ARRAY_SIZE(told));
 	tcase_add_test(tc, random_explanations);
@@ -234,9 +232,5 @@ int main(void)
 	tcase_add_test(tc, profiles);
 	tcase_add_test(tc, clauses_of_readings);
 	suite_add_tcase(s, tc);
-	sr = srunner_create(s);
-	srunner_run_all(sr, CK_NORMAL);
-	failed = srunner_ntests_failed(sr);
-	srunner_free(sr);
-	return failed ? EXIT_FAILURE : EXIT_SUCCESS;
+	return run_suite(s);
 }

@@ -2,6 +2,7 @@
  * test_laws.c - relations that hold between worlds (T01..T48): what must not change a verdict, or
  * only in one direction, does not, in either evaluator.
  */
+#include "../suite.h"
 #include "laws.h"
 
 #include "np/gen/manifests.h"
@@ -1300,16 +1301,10 @@ int main(void)
 {
 	Suite *s = suite_create("oracle-laws");
 	TCase *tc = tcase_create("laws");
-	SRunner *sr;
-	int failed;
 
 	tcase_set_timeout(tc, 600);
 	tcase_add_loop_test(tc, holds, 0, (int)NP_ARRAY_SIZE(laws));
 	tcase_add_test(tc, t39_conjunction);
 	suite_add_tcase(s, tc);
-	sr = srunner_create(s);
-	srunner_run_all(sr, CK_NORMAL);
-	failed = srunner_ntests_failed(sr);
-	srunner_free(sr);
-	return failed ? EXIT_FAILURE : EXIT_SUCCESS;
+	return run_suite(s);
 }

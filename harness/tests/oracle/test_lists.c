@@ -1,7 +1,7 @@
 /* test_lists.c - more rules over all classes than are copied, and more stretches of ports than bits: the same verdicts. */
-#include <check.h>
 #include <stdlib.h>
 
+#include "../suite.h"
 #include "np/base/mem.h"
 #include "np/base/rng.h"
 #include "np/oracle/brute.h"
@@ -99,15 +99,9 @@ int main(void)
 {
 	Suite *s = suite_create("oracle-lists");
 	TCase *tc = tcase_create("lists");
-	SRunner *sr;
-	int failed;
 
 	tcase_set_timeout(tc, 300);
 	tcase_add_test(tc, beyond_the_budget);
 	suite_add_tcase(s, tc);
-	sr = srunner_create(s);
-	srunner_run_all(sr, CK_NORMAL);
-	failed = srunner_ntests_failed(sr);
-	srunner_free(sr);
-	return failed ? EXIT_FAILURE : EXIT_SUCCESS;
+	return run_suite(s);
 }

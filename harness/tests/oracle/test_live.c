@@ -2,9 +2,9 @@
  * test_live.c - a live oracle after every change against one made anew: each cell of the table, and
  * verdicts with their open sets.
  */
-#include <check.h>
 #include <stdlib.h>
 
+#include "../suite.h"
 #include "np/base/mem.h"
 #include "np/gen/flows.h"
 #include "np/gen/world.h"
@@ -280,16 +280,10 @@ int main(void)
 {
 	Suite *s = suite_create("oracle-live");
 	TCase *tc = tcase_create("live");
-	SRunner *sr;
-	int failed;
 
 	tcase_set_timeout(tc, 300);
 	tcase_add_loop_test(tc, follows_changes, 0, 10);
 	tcase_add_test(tc, refuses_many_ports);
 	suite_add_tcase(s, tc);
-	sr = srunner_create(s);
-	srunner_run_all(sr, CK_NORMAL);
-	failed = srunner_ntests_failed(sr);
-	srunner_free(sr);
-	return failed ? EXIT_FAILURE : EXIT_SUCCESS;
+	return run_suite(s);
 }

@@ -1,7 +1,7 @@
 /* test_random.c - random worlds: compiled verdicts and open sets against brute force, tables against verdicts. */
-#include <check.h>
 #include <stdlib.h>
 
+#include "../suite.h"
 #include "np/oracle/brute.h"
 
 #include "random_world.h"
@@ -215,8 +215,6 @@ int main(void)
 {
 	Suite *s = suite_create("oracle-random");
 	TCase *tc = tcase_create("random");
-	SRunner *sr;
-	int failed;
 
 	tcase_set_timeout(tc, 600);
 	tcase_add_test(tc, closed_readings);
@@ -225,9 +223,5 @@ int main(void)
 	tcase_add_test(tc, tables_equal_verdicts);
 	tcase_add_test(tc, wide_tables);
 	suite_add_tcase(s, tc);
-	sr = srunner_create(s);
-	srunner_run_all(sr, CK_NORMAL);
-	failed = srunner_ntests_failed(sr);
-	srunner_free(sr);
-	return failed ? EXIT_FAILURE : EXIT_SUCCESS;
+	return run_suite(s);
 }

@@ -1,7 +1,7 @@
 /* test_stages.c - the list of stages: tiers of a first-match kind before and after NetworkPolicy, in single verdicts and tables alike. */
-#include <check.h>
 #include <stdlib.h>
 
+#include "../suite.h"
 #include "np/base/mem.h"
 #include "np/oracle/stage.h"
 #include "random_world.h"
@@ -161,16 +161,10 @@ int main(void)
 {
 	Suite *s = suite_create("oracle-stages");
 	TCase *tc = tcase_create("stages");
-	SRunner *sr;
-	int failed;
 
 	tcase_add_test(tc, list_of_stages);
 	tcase_add_test(tc, order_decides);
 	tcase_add_test(tc, tables_follow);
 	suite_add_tcase(s, tc);
-	sr = srunner_create(s);
-	srunner_run_all(sr, CK_NORMAL);
-	failed = srunner_ntests_failed(sr);
-	srunner_free(sr);
-	return failed ? EXIT_FAILURE : EXIT_SUCCESS;
+	return run_suite(s);
 }

@@ -1,38 +1,10 @@
-/* parse_test.h - private to the tests of parse: one suite from a list of tests, small helpers. */
+/* parse_test.h - private to the tests of parse: outcomes and documents as text. */
 #ifndef NP_TESTS_PARSE_TEST_H
 #define NP_TESTS_PARSE_TEST_H
 
-#include <check.h>
-
-#include "np/base/buf.h"
-#include "np/base/mem.h"
+#include "../suite.h"
 #include "np/parse/encode.h"
 #include "np/parse/read.h"
-
-#define RUN_TESTS(name, ...)                                       \
-	int main(void)                                             \
-	{                                                          \
-		const TTest *list[] = { __VA_ARGS__ };             \
-                                                                   \
-		return run_tests(name, list, NP_ARRAY_SIZE(list)); \
-	}
-
-static inline int run_tests(const char *name, const TTest *const *list, size_t n)
-{
-	Suite *suite = suite_create(name);
-	TCase *tc = tcase_create(name);
-	SRunner *sr = srunner_create(suite);
-	int n_failed;
-
-	tcase_set_timeout(tc, 300);	/* a bound, not a measure: sanitizers on a busy machine */
-	for (size_t i = 0; i < n; i++)
-		tcase_add_test(tc, list[i]);
-	suite_add_tcase(suite, tc);
-	srunner_run_all(sr, CK_ENV);
-	n_failed = srunner_ntests_failed(sr);
-	srunner_free(sr);
-	return n_failed ? EXIT_FAILURE : EXIT_SUCCESS;
-}
 
 /* "line:column: path: message" of @err, or "ok". */
 static inline const char *outcome(int failed, const struct np_err *err)

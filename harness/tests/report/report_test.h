@@ -1,37 +1,15 @@
 /*
- * report_test.h - what the tests of the report layer share: records as fixtures or text, their
- * reports as text, a scratch folder.
+ * report_test.h - what the tests of the report layer share: records as fixtures or text, and
+ * their reports as text.
  */
 #ifndef NP_REPORT_TEST_H
 #define NP_REPORT_TEST_H
 
-#include <check.h>
-#include <stdlib.h>
-#include <string.h>
-
-#include "np/base/file.h"
-#include "np/base/mem.h"
+#include "../suite.h"
 #include "np/base/proc.h"
 #include "np/report/report.h"
 
 #define DATA "harness/tests/report/data/"
-
-static inline char *scratch_dir(void)
-{
-	char *dir = np_xstrdup("/tmp/np-test-XXXXXX");
-
-	ck_assert_ptr_nonnull(mkdtemp(dir));
-	return dir;
-}
-
-/* Takes @dir. */
-static inline void scratch_remove(char *dir)
-{
-	struct np_err err = { 0 };
-
-	ck_assert_msg(np_dir_remove(dir, &err) == 0, "%s", err.msg);
-	free(dir);
-}
 
 static inline void write_file(const char *dir, const char *name, const char *text, unsigned mode)
 {
@@ -39,17 +17,6 @@ static inline void write_file(const char *dir, const char *name, const char *tex
 	struct np_err err = { 0 };
 
 	ck_assert_msg(np_file_write(path, text, strlen(text), mode, &err) == 0, "%s", err.msg);
-}
-
-/* The text of a file; free(3). */
-static inline char *read_file(const char *dir, const char *name)
-{
-	np_auto_free char *path = np_xasprintf("%s/%s", dir, name);
-	struct np_buf b = { 0 };
-	struct np_err err = { 0 };
-
-	ck_assert_msg(np_file_read(path, (size_t)1 << 26, &b, &err) == 0, "%s: %s", path, err.msg);
-	return np_buf_steal(&b);
 }
 
 /* A record of the data folder. */
@@ -121,30 +88,5 @@ static inline void ck_no_control(const char *text)
 		ck_assert_msg(((unsigned char)*p >= 0x20 && *p != 0x7f) || *p == '\n',
 			      "byte %02x at %zu", (unsigned char)*p, (size_t)(p - text));
 }
-
-static inline int run_tests(const char *name, const TTest *const *list, size_t n)
-{
-	Suite *suite = suite_create(name);
-	TCase *tc = tcase_create(name);
-	SRunner *sr = srunner_create(suite);
-	int n_failed;
-
-	tcase_set_timeout(tc, 300); /* a bound, not a measure: sanitizers on a busy machine */
-	for (size_t i = 0; i < n; i++)
-		tcase_add_test(tc, list[i]);
-	suite_add_tcase(suite, tc);
-	srunner_run_all(sr, CK_ENV);
-	n_failed = srunner_ntests_failed(sr);
-	srunner_free(sr);
-	return n_failed ? EXIT_FAILURE : EXIT_SUCCESS;
-}
-
-#define RUN_TESTS(name, ...)                                                                       \
-	int main(void)                                                                             \
-	{                                                                                          \
-		const TTest *list[] = { __VA_ARGS__ };                                             \
-                                                                                                   \
-		return run_tests(name, list, NP_ARRAY_SIZE(list));                                 \
-	}
 
 #endif

@@ -120,16 +120,10 @@ int main(void)
 {
 	Suite *suite = suite_create("coverage");
 	TCase *t = tcase_create("coverage");
-	SRunner *sr;
-	int failed;
 
 	tcase_add_loop_test(t, text, 0, sizeof(texts) / sizeof(texts[0]));
 	tcase_add_test(t, json);
 	tcase_add_test(t, markdown);
 	suite_add_tcase(suite, t);
-	sr = srunner_create(suite);
-	srunner_run_all(sr, CK_ENV);
-	failed = srunner_ntests_failed(sr);
-	srunner_free(sr);
-	return failed ? EXIT_FAILURE : EXIT_SUCCESS;
+	return run_suite(suite);
 }

@@ -257,8 +257,6 @@ int main(void)
 {
 	Suite *suite = suite_create("merge");
 	TCase *tc = tcase_create("merge");
-	SRunner *sr = srunner_create(suite);
-	int n_failed;
 
 	tcase_set_timeout(tc, 300);
 	tcase_add_test(tc, all_of_it_is_there);
@@ -268,8 +266,5 @@ int main(void)
 	tcase_add_test(tc, strict_waivers);
 	tcase_add_test(tc, another_environment_is_told);
 	suite_add_tcase(suite, tc);
-	srunner_run_all(sr, CK_ENV);
-	n_failed = srunner_ntests_failed(sr);
-	srunner_free(sr);
-	return n_failed ? EXIT_FAILURE : EXIT_SUCCESS;
+	return run_suite(suite);
 }

@@ -81,15 +81,9 @@ int main(void)
 {
 	Suite *s = suite_create("run/trouble");
 	TCase *t = tcase_create("trouble");
-	SRunner *r;
-	int failed;
 
 	tcase_add_loop_test(t, what_became_of_a_pod, 0, NP_ARRAY_SIZE(pods));
 	tcase_add_test(t, totals);
 	suite_add_tcase(s, t);
-	r = srunner_create(s);
-	srunner_run_all(r, CK_ENV);
-	failed = srunner_ntests_failed(r);
-	srunner_free(r);
-	return failed != 0;
+	return run_suite(s);
 }

@@ -51,14 +51,8 @@ int main(void)
 {
 	Suite *suite = suite_create("api verbs");
 	TCase *t = tcase_create("verbs");
-	SRunner *sr;
-	int failed;
 
 	tcase_add_loop_test(t, verb, 0, sizeof(requests) / sizeof(requests[0]));
 	suite_add_tcase(suite, t);
-	sr = srunner_create(suite);
-	srunner_run_all(sr, CK_ENV);
-	failed = srunner_ntests_failed(sr);
-	srunner_free(sr);
-	return failed ? EXIT_FAILURE : EXIT_SUCCESS;
+	return run_suite(suite);
 }

@@ -2,6 +2,7 @@
  * The compiler without a kernel: intervals, the table of faults, generations and transactions
  * against a model of nftables' objects.
  */
+#include "../suite.h"
 #include "enforcer_cases.h"
 #include "enforcer_random.h"
 #include "../../sandbox/enforcer.h"
@@ -466,15 +467,10 @@ int main(void)
 	};
 	Suite *suite = suite_create("enforcer");
 	TCase *tc = tcase_create("enforcer");
-	SRunner *sr = srunner_create(suite);
-	int n_failed;
 
 	tcase_set_timeout(tc, 120);
 	for (size_t i = 0; i < NP_ARRAY_SIZE(tests); i++)
 		tcase_add_test(tc, *tests[i]);
 	suite_add_tcase(suite, tc);
-	srunner_run_all(sr, CK_ENV);
-	n_failed = srunner_ntests_failed(sr);
-	srunner_free(sr);
-	return n_failed ? EXIT_FAILURE : EXIT_SUCCESS;
+	return run_suite(suite);
 }

@@ -6,6 +6,7 @@
 #include <sys/stat.h>
 
 #include "../../sandbox/enforcer.h"
+#include "../suite.h"
 #include "enforcer_net.h"
 #include "enforcer_random.h"
 
@@ -391,9 +392,8 @@ int main(void)
 	};
 	Suite *suite;
 	TCase *tc;
-	SRunner *sr;
 	struct np_err err;
-	int n_failed;
+	int status;
 
 	if (prepare(&err) < 0) {
 		char text[NP_ERR_TEXT_MAX];
@@ -407,10 +407,7 @@ int main(void)
 	for (size_t i = 0; i < NP_ARRAY_SIZE(tests); i++)
 		tcase_add_test(tc, *tests[i]);
 	suite_add_tcase(suite, tc);
-	sr = srunner_create(suite);
-	srunner_run_all(sr, CK_ENV);
-	n_failed = srunner_ntests_failed(sr);
-	srunner_free(sr);
+	status = run_suite(suite);
 	close(home_fd);
-	return n_failed ? EXIT_FAILURE : EXIT_SUCCESS;
+	return status;
 }

@@ -1,7 +1,7 @@
 /* DNS answers, without packets: names, malformed queries, any bytes at all. */
-#include <check.h>
 
 #include "../../sandbox/dns.h"
+#include "../suite.h"
 #include "np/base/json.h"
 #include "np/base/mem.h"
 #include "np/base/rng.h"
@@ -242,8 +242,6 @@ int main(void)
 {
 	Suite *s = suite_create("sandbox dns");
 	TCase *tc = tcase_create("answers");
-	SRunner *sr;
-	int failed;
 
 	tcase_add_checked_fixture(tc, setup, teardown);
 	tcase_add_loop_test(tc, test_names, 0, (int)NP_ARRAY_SIZE(name_cases));
@@ -252,9 +250,5 @@ int main(void)
 	tcase_add_test(tc, test_too_long);
 	tcase_add_loop_test(tc, test_any_bytes, 0, 5);
 	suite_add_tcase(s, tc);
-	sr = srunner_create(s);
-	srunner_run_all(sr, CK_ENV);
-	failed = srunner_ntests_failed(sr);
-	srunner_free(sr);
-	return failed ? 1 : 0;
+	return run_suite(s);
 }

@@ -1,7 +1,7 @@
 /* test_casevalues.c - ${..} of case texts, and cases played without a cluster. */
-#include <check.h>
 #include <stdlib.h>
 
+#include "../suite.h"
 #include "np/base/mem.h"
 #include "np/oracle/oracle.h"
 #include "np/target/caseobjects.h"
@@ -191,17 +191,11 @@ int main(void)
 {
 	Suite *s = suite_create("target-casevalues");
 	TCase *tc = tcase_create("casevalues");
-	SRunner *sr;
-	int failed;
 
 	tcase_add_loop_test(tc, substitution, 0, (int)NP_ARRAY_SIZE(substitutions));
 	tcase_add_test(tc, pods);
 	tcase_add_test(tc, stored_types);
 	tcase_add_test(tc, refused);
 	suite_add_tcase(s, tc);
-	sr = srunner_create(s);
-	srunner_run_all(sr, CK_NORMAL);
-	failed = srunner_ntests_failed(sr);
-	srunner_free(sr);
-	return failed ? EXIT_FAILURE : EXIT_SUCCESS;
+	return run_suite(s);
 }

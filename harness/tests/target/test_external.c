@@ -2,10 +2,10 @@
  * test_external.c - --external: where the agent outside is, which addresses it has, what four
  * addresses must be to each other.
  */
-#include <check.h>
 #include <stdlib.h>
 
 #include "../../target/external.h"
+#include "../suite.h"
 #include "np/base/mem.h"
 
 #define V4 "203.0.113.10,203.0.113.11,203.0.113.70,198.51.100.9"
@@ -161,17 +161,11 @@ int main(void)
 {
 	Suite *suite = suite_create("external");
 	TCase *tc = tcase_create("external");
-	SRunner *sr;
-	int failed;
 
 	tcase_add_test(tc, what_is_taken);
 	tcase_add_test(tc, what_is_refused);
 	tcase_add_test(tc, a_host_that_is_nowhere);
 	tcase_add_test(tc, not_for_the_sandbox);
 	suite_add_tcase(suite, tc);
-	sr = srunner_create(suite);
-	srunner_run_all(sr, CK_ENV);
-	failed = srunner_ntests_failed(sr);
-	srunner_free(sr);
-	return failed ? EXIT_FAILURE : EXIT_SUCCESS;
+	return run_suite(suite);
 }

@@ -2,9 +2,9 @@
  * test_model.c - the model CNI: on generated worlds, and while one becomes another, it says what
  * the oracle says wherever that is asserted; each mutant differs from it somewhere.
  */
-#include <check.h>
 #include <stdlib.h>
 
+#include "../suite.h"
 #include "np/base/mem.h"
 #include "np/gen/flows.h"
 #include "np/gen/world.h"
@@ -345,8 +345,6 @@ int main(void)
 {
 	Suite *suite = suite_create("model");
 	TCase *t = tcase_create("model");
-	SRunner *r = srunner_create(suite);
-	int failed;
 
 	tcase_set_timeout(t, 120);
 	tcase_add_test(t, generated_worlds_as_the_oracle_says);
@@ -354,8 +352,5 @@ int main(void)
 	tcase_add_test(t, tables_are_whole);
 	tcase_add_test(t, every_class_has_a_mutant);
 	suite_add_tcase(suite, t);
-	srunner_run_all(r, CK_ENV);
-	failed = srunner_ntests_failed(r);
-	srunner_free(r);
-	return failed ? EXIT_FAILURE : EXIT_SUCCESS;
+	return run_suite(suite);
 }
