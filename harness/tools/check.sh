@@ -44,17 +44,15 @@ run() {
 	took "$name" $(($(date +%s) - start))
 }
 
-# libcheck programs say how many checks they hold: "100%: Checks: 12, Failures: 0, Errors: 0"
-run_unit() {
+# count_unit NAME OUTPUT STATUS: libcheck programs say how many checks they hold, "100%: Checks: 12, Failures: 0, Errors: 0"
+count_unit() {
 	name=$1
-	shift
-	start=$(date +%s)
-	timeout --kill-after=10 400 "$@" >"$log/out" 2>&1 </dev/null
-	status=$?
-	took "$name" $(($(date +%s) - start))
-	line=$(grep -E '^[0-9]+%: Checks: ' "$log/out" | tail -n 1)
+	out=$2
+	status=$3
+	line=$(grep -E '^[0-9]+%: Checks: ' "$out" | tail -n 1)
 	if [ -z "$line" ] || [ "$status" = 77 ]; then
 		[ -n "$line" ] || [ "$status" -ne 0 ] || status=99	# a test that ran nothing has not passed
+		cp "$out" "$log/out"
 		count "$name" "$status"
 		return
 	fi
@@ -63,16 +61,16 @@ run_unit() {
 	[ "$status" -eq 0 ] || [ "$wrong" -gt 0 ] || wrong=1	# a leak report after the last check
 	passed=$((passed + checks - wrong))
 	failed=$((failed + wrong))
-	skips=$(grep -c '^skip: ' "$log/out")
+	skips=$(grep -c '^skip: ' "$out")
 	if [ "$skips" -gt 0 ]; then
 		skipped=$((skipped + skips))
 		passed=$((passed - skips))
-		grep '^skip: ' "$log/out" | sed "s|^|skipped: $name: |"
+		grep '^skip: ' "$out" | sed "s|^|skipped: $name: |"
 	fi
 	if [ "$wrong" -gt 0 ]; then
 		failures="$failures $name"
 		echo "FAILED: $name"
-		grep -vE '^[0-9]+%: Checks' "$log/out" | grep -v ':P:' | tail -n 40 | sed 's/^/    /'
+		grep -vE '^[0-9]+%: Checks' "$out" | grep -v ':P:' | tail -n 40 | sed 's/^/    /'
 	fi
 }
 
@@ -85,12 +83,29 @@ build() {
 	fi
 }
 
+# unit_tests BUILD SUFFIX: as many at once as there are processors; counted in the order of their names.
 unit_tests() {
+	rm -rf "$log/unit"
+	mkdir "$log/unit"
 	for t in "$1"/tests/*/test_*; do
 		case $t in *.*) continue ;; esac
-		[ -x "$t" ] || continue
-		run_unit "$(echo "$t" | sed "s|^$1/tests/||")$2" env NP_BUILD="$1" "$t"
-	done
+		[ ! -x "$t" ] || echo "$t"
+	done >"$log/unit/list"
+	# shellcheck disable=SC2016 # expanded by the inner shell
+	NP_BUILD=$1 xargs -P "$jobs" -n 1 sh -c '
+		out=$0/$(echo "$1" | tr / _)
+		start=$(date +%s)
+		timeout --kill-after=10 400 "$1" >"$out" 2>&1 </dev/null
+		echo "$? $(($(date +%s) - start))" >"$out.status"' "$log/unit" <"$log/unit/list"
+	while read -r t; do
+		out=$log/unit/$(echo "$t" | tr / _)
+		name=${t#"$1/tests/"}$2
+		status=99
+		seconds=0
+		read -r status seconds <"$out.status"
+		count_unit "$name" "$out" "$status"
+		took "$name" "$seconds"
+	done <"$log/unit/list"
 }
 
 # Scripts that only repeat, sanitized, what another sanitized run shows.
