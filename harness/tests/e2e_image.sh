@@ -1,6 +1,7 @@
 #!/bin/sh
-# The image of the agent: the same bytes from another build folder, taken by skopeo as an OCI and as
+# The images: the same bytes from another build folder, taken by skopeo as an OCI and as
 # a docker archive, by umoci, and by a containerd of its own where root and one are there.
+# That of the whole program runs out of its own files alone, as nobody, on a root that cannot be written.
 set -eu
 . harness/tests/lib.sh
 command -v skopeo >/dev/null || skip "skopeo is not installed: nothing here reads image archives"
@@ -92,6 +93,64 @@ else
 	ok "$other: no cross compiler, and that is said"
 fi
 
+# ---- the whole program ----
+
+mkdir "$scratch/copy"
+cp "$BUILD/netpolcheck" "$BUILD/netpolcheck-agent" "$scratch/copy/"
+expect_status 0 harness/tools/image-runner.sh "$scratch/copy"
+runner=$scratch/copy/netpolcheck-$arch.oci.tar
+cp "$runner" "$scratch/runner.tar"
+strip -g "$scratch/copy/netpolcheck" # a build without -g
+expect_status 0 harness/tools/image-runner.sh "$scratch/copy"
+cmp -s "$runner" "$scratch/runner.tar" || die "two images of one program differ"
+expect_status 1 harness/tools/image-runner.sh "$scratch"
+contains "$scratch/err" "is not there; make"
+ok "the whole program: the same bytes twice"
+
+for r in "oci-archive:$runner" "docker-archive:$runner:netpolcheck/netpolcheck:latest" "docker-archive:$runner:netpolcheck/netpolcheck:$version"; do
+	expect_status 0 skopeo inspect --config "$r"
+	jq -e --arg v "$version" '.config | .User == "65532:65532" and .Entrypoint == ["/usr/bin/netpolcheck"] and
+		.Labels["org.opencontainers.image.version"] == $v' "$scratch/out" >/dev/null || die "$(cat "$scratch/out")"
+done
+ok "skopeo reads it, by every name"
+
+image=$scratch/image
+mkdir "$image"
+tar -xOf "$runner" "$(tar -xOf "$runner" manifest.json | jq -r '.[0].Layers[0]')" | tar -xz -C "$image"
+[ -z "$(find "$image" -name '*sh' -path '*bin/*')" ] && [ "$(ls "$image/usr/bin")" = netpolcheck ] || die "more programs than ours"
+[ -s "$image/usr/share/doc/netpolcheck/copyright" ] && [ -s "$image/usr/share/netpolcheck/known/kube-router.yaml" ] || die "files are missing"
+# in_image COMMAND...: nothing of this machine is there but the kernel; /tmp is $scratch/tmp
+mkdir "$scratch/tmp" "$image/proc"
+chmod 777 "$scratch" "$scratch/tmp"
+user=--userspec=65532:65532 map=
+[ "$(id -u)" -eq 0 ] || user='' map=--map-root-user
+in_image() {
+	# shellcheck disable=SC2016,SC2086 # expanded by the inner shell; words that may be none
+	unshare $map --mount sh -euc 'image=$1 tmp=$2 user=$3; shift 3
+		mount --bind "$image" "$image"
+		mount --bind "$tmp" "$image/tmp"
+		mount --rbind /proc "$image/proc"
+		mount -o remount,bind,ro "$image"
+		exec env -i PATH="$PATH" chroot $user "$image" "$@"' sh "$image" "$scratch/tmp" "$user" "$@"
+}
+if in_image /usr/bin/netpolcheck version >"$scratch/out" 2>"$scratch/err"; then
+	contains "$scratch/out" "netpolcheck $version"
+	expect_status 0 in_image /usr/bin/netpolcheck run --model --tier smoke --format record --quiet --out /tmp/run
+	cmp -s "$scratch/out" "$scratch/tmp/run/run.jsonl" || die "the output is not the record"
+	expect_status 3 in_image /usr/bin/netpolcheck run --in-cluster --out /tmp/away
+	contains "$scratch/err" "not in a pod"
+	start_sandbox
+	cp "$scratch/kubeconfig" "$scratch/tmp/kubeconfig"
+	chmod 644 "$scratch/tmp/kubeconfig"
+	expect_status 0 in_image /usr/bin/netpolcheck run --kubeconfig /tmp/kubeconfig --case peers/and-in-one-peer --quiet --out /tmp/packets
+	contains "$scratch/out" "1 passed, 0 failed, 0 skipped"
+	stop_sandbox
+	ok "it runs out of its own files alone, without the right to write them"
+else
+	contains "$scratch/err" "ermi" # permission, permitted
+	echo "left out: mounts are refused here: $(tail -n 1 "$scratch/err")"
+fi
+
 start_containerd() {
 	cat >"$scratch/containerd.toml" <<-END
 		version = 2
@@ -111,11 +170,13 @@ if [ "$(id -u)" -eq 0 ] && command -v containerd >/dev/null && command -v ctr >/
 		die "containerd does not start"
 	}
 	expect_status 0 ctr -a "$scratch/containerd.sock" -n k8s.io images import --no-unpack "$tar"
+	expect_status 0 ctr -a "$scratch/containerd.sock" -n k8s.io images import --no-unpack "$runner"
 	expect_status 0 ctr -a "$scratch/containerd.sock" -n k8s.io images list -q
 	contains "$scratch/out" docker.io/netpolcheck/agent:latest
+	contains "$scratch/out" docker.io/netpolcheck/netpolcheck:latest
 	expect_status 0 ctr -a "$scratch/containerd.sock" -n k8s.io images check
 	contains "$scratch/out" complete
 	stop_containerd
-	ok "containerd imports it as docker.io/netpolcheck/agent:latest"
+	ok "containerd imports both, by their names"
 fi
 echo "$n_ok checks of the image"
