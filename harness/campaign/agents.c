@@ -218,6 +218,7 @@ void agents_release(struct agents *a)
 {
 	for (size_t i = 0; i < a->n; i++)
 		np_buf_release(&a->items[i].tail);
+	np_kube_watch_free(a->watch);
 	free(a->items);
 	free(a->stuck);
 	*a = (struct agents){ 0 };

@@ -14,6 +14,7 @@
 #include "np/base/err.h"
 #include "np/campaign/bug.h"
 #include "np/kube/client.h"
+#include "np/kube/watch.h"
 
 #define AGENTS_MAX 64
 #define AGENT_LOG_PIECE (1u << 20)  /* read of a log at a time; more is passed over */
@@ -30,10 +31,10 @@ struct agent {
 	long long pid, start_time;
 	unsigned long long offset, inode;
 	/* a container */
-	char ns[256], pod[256], container[128], id[256];
+	char ns[256], pod[256], container[128];
+	char ended_id[256]; /* the incarnation whose end was told last */
 	char log_since[64]; /* time stamp of the last line read */
 	long long restarts;
-	bool seen; /* in the last list */
 	bool down;
 	struct np_buf tail;
 };
@@ -49,12 +50,13 @@ struct agents {
 	struct np_kube *kube;
 	const atomic_int *cancel;
 	const char *selector, *ns; /* of pods; selector NULL: none */
+	struct np_kube_watch *watch; /* of those, from the first look on */
 	struct agent *items;
 	size_t n, cap;
 	struct stuck_count *stuck;
 	size_t n_stuck, cap_stuck;
-	bool quiet; /* learning what is usual */
-	bool listed;
+	bool quiet;  /* learning what is usual */
+	bool listed; /* the pods are known */
 	long long restarts; /* seen in all */
 };
 
@@ -84,11 +86,15 @@ void agents_read_piece(struct agents *a, struct agent *g, struct np_str piece, j
 
 /* ---- agents_pods.c ---- */
 
+/*
+ * What a watch of the pods has told since the last look, change by change, then what the logs say
+ * now. An API server that is away is waited for by the watch; only the first look needs it (-1).
+ */
 int agents_look_at_pods(struct agents *a, json_t *ret_bugs, struct np_err *err);
 /*
  * What the status of a container (of pod @pod) tells against what was known of it in @g, which is
  * brought up to date; a report of its end is appended unless that is benign. Returns whether it has
- * ended since. Pure.
+ * ended since; one end that shows in several changes (terminated, then restarted) counts once. Pure.
  */
 bool agents_take_status(struct agent *g, const json_t *pod, const json_t *status, json_t *ret_bugs);
 

@@ -9,6 +9,7 @@
 #include "np/kube/resource.h"
 
 #define LOG_LINES 2000
+#define FIRST_LIST_MS 60000
 
 static struct agent *agent_of(struct agents *a, const json_t *pod, const json_t *status)
 {
@@ -60,21 +61,27 @@ static void report_exit(struct agent *g, const json_t *pod, const json_t *ended,
 	json_array_append_new(ret_bugs, bug);
 }
 
+/* Whether this end was told before; remembers it. An API without ids cannot say. */
+static bool told_already(struct agent *g, const json_t *ended)
+{
+	const char *id = np_json_str(ended, "containerID", "");
+	bool told = *id && strcmp(id, g->ended_id) == 0;
+
+	snprintf(g->ended_id, sizeof(g->ended_id), "%s", id);
+	return told;
+}
+
 bool agents_take_status(struct agent *g, const json_t *pod, const json_t *status, json_t *ret_bugs)
 {
 	long long restarts = np_json_int(status, "restartCount", 0), before = g->restarts;
-	const json_t *ended = np_json_at(status, "lastState/terminated");
-	const char *id = np_json_str(status, "containerID", "");
-	bool first = before < 0, again;
+	const json_t *ended_now = np_json_at(status, "state/terminated");
+	const json_t *ended = ended_now ? ended_now : np_json_at(status, "lastState/terminated");
+	bool again = before >= 0 && (restarts > before || (ended_now && !g->down));
 
-	/* A container that ended and waits to be started again has its end in `state`. */
-	if (np_json_at(status, "state/terminated"))
-		ended = np_json_at(status, "state/terminated");
-	again = !first &&
-		(restarts > before || (np_json_at(status, "state/terminated") && !g->down));
 	g->restarts = restarts;
 	g->down = !np_json_at(status, "state/running");
-	snprintf(g->id, sizeof(g->id), "%s", id);
+	if (ended && told_already(g, ended))
+		return false;
 	if (again && ended)
 		report_exit(g, pod, ended, before, restarts, ret_bugs);
 	return again;
@@ -146,51 +153,109 @@ static void prefer_log(json_t *bugs, size_t from, size_t exits_to)
 	json_array_remove(bugs, from);
 }
 
-static void look_at_container(struct agents *a, const json_t *pod, const json_t *status,
-			      json_t *ret_bugs)
+static void take_container(struct agents *a, const json_t *pod, const json_t *status,
+			   json_t *ret_bugs)
 {
 	struct agent *g = agent_of(a, pod, status);
 	size_t from = json_array_size(ret_bugs), exits_to;
-	bool ended;
 
-	if (!g)
+	if (!g || !agents_take_status(g, pod, status, ret_bugs))
 		return;
-	ended = agents_take_status(g, pod, status, ret_bugs);
-	g->seen = true;
+	a->restarts++;
 	exits_to = json_array_size(ret_bugs);
-	if (ended) {
-		a->restarts++;
-		read_pod_log(a, g, np_json_at(status, "state/running") != NULL, ret_bugs);
-	}
-	if (!g->down)
-		read_pod_log(a, g, false, ret_bugs);
+	read_pod_log(a, g, np_json_at(status, "state/running") != NULL, ret_bugs);
 	prefer_log(ret_bugs, from, exits_to);
+}
+
+static void take_pod(struct agents *a, const json_t *pod, json_t *ret_bugs)
+{
+	json_t *status;
+	size_t i;
+
+	json_array_foreach(np_json_at(pod, "status/containerStatuses"), i, status)
+		take_container(a, pod, status, ret_bugs);
+}
+
+static bool is_of(const struct agent *g, const json_t *pod)
+{
+	return !g->pid_file && strcmp(g->ns, np_json_str(pod, "metadata/namespace", "")) == 0 &&
+	       strcmp(g->pod, np_json_str(pod, "metadata/name", "")) == 0;
+}
+
+/* Those of @pod, or of every pod that is not in @pods: it was deleted, a rollout is no crash. */
+static void forget(struct agents *a, const json_t *pod, const json_t *pods)
+{
+	for (size_t i = 0; i < a->n; i++) {
+		struct agent *g = &a->items[i];
+		bool gone = pod ? is_of(g, pod) : !g->pid_file;
+		json_t *other;
+		size_t k;
+
+		json_array_foreach(pods, k, other)
+			gone = gone && !is_of(g, other);
+		if (!gone)
+			continue;
+		np_buf_release(&g->tail);
+		*g = a->items[--a->n];
+		i--;
+	}
+}
+
+static void take_event(struct agents *a, const struct np_kube_event *e, json_t *ret_bugs)
+{
+	json_t *pod;
+	size_t i;
+
+	switch (e->type) {
+	case NP_KUBE_RELISTED:
+		forget(a, NULL, e->object);
+		json_array_foreach(e->object, i, pod)
+			take_pod(a, pod, ret_bugs);
+		break;
+	case NP_KUBE_ADDED:
+	case NP_KUBE_MODIFIED:
+		take_pod(a, e->object, ret_bugs);
+		break;
+	case NP_KUBE_DELETED:
+		forget(a, e->object, NULL);
+		break;
+	case NP_KUBE_BOOKMARK:
+		break;
+	}
+}
+
+/* Everything that the watch has; the first time it waits for the list. */
+static int follow(struct agents *a, json_t *ret_bugs, struct np_err *err)
+{
+	struct np_kube_event e;
+	int rc;
+
+	if (!a->watch)
+		a->watch = np_kube_watch_new(a->kube, &np_kube_types[NP_KUBE_POD], a->ns,
+					     a->selector, NULL);
+	while ((rc = np_kube_watch_next(a->watch, a->listed ? 0 : FIRST_LIST_MS, &e, err)) == 1) {
+		take_event(a, &e, ret_bugs);
+		a->listed = true;
+		json_decref(e.object);
+	}
+	if (rc == 0 && !a->listed) {
+		np_kube_watch_trouble(a->watch, err);
+		return np_err_set(err, NP_EENV, "the agents' pods cannot be listed within %d s",
+				  FIRST_LIST_MS / 1000);
+	}
+	return rc;
 }
 
 int agents_look_at_pods(struct agents *a, json_t *ret_bugs, struct np_err *err)
 {
-	const struct np_kube_query q = { .label_selector = a->selector };
-	json_t *pods = NULL, *pod, *status, *unused = json_array();
-	size_t i, k;
-
-	if (np_kube_list(a->kube, &np_kube_types[NP_KUBE_POD], a->ns, &q, &pods, NULL, err) < 0) {
-		json_decref(unused);
-		return -1;
-	}
-	for (i = 0; i < a->n; i++)
-		a->items[i].seen = a->items[i].pid_file != NULL;
+	json_t *unused = json_array();
 	/* The first look only takes note: what was said before we came is not our doing. */
-	json_array_foreach(pods, i, pod)
-		json_array_foreach(np_json_at(pod, "status/containerStatuses"), k, status)
-			look_at_container(a, pod, status, a->listed ? ret_bugs : unused);
-	/* A pod that is gone was deleted: a rollout is no crash. */
-	for (i = 0; i < a->n; i++)
-		if (!a->items[i].seen) {
-			np_buf_release(&a->items[i].tail);
-			a->items[i--] = a->items[--a->n];
-		}
-	a->listed = true;
-	json_decref(pods);
+	json_t *bugs = a->listed ? ret_bugs : unused;
+	int rc = follow(a, bugs, err);
+
+	for (size_t i = 0; rc == 0 && i < a->n; i++)
+		if (!a->items[i].pid_file && !a->items[i].down)
+			read_pod_log(a, &a->items[i], false, bugs);
 	json_decref(unused);
-	return 0;
+	return rc;
 }

@@ -171,11 +171,11 @@ static void normalise_go(char *s)
 	cut_closures(s);
 }
 
-static void normalise_native(char *s)
+/* What compilers and unwinders put behind a name: kinds of clones, offsets, the object's path. */
+static void cut_tails(char *s)
 {
 	static const char *const tails[] = { ".isra.", ".constprop.", ".part.", ".cold", ".llvm.",
 					     "+0x",    " [0x",	      " (/",	" /" };
-	char *open, *hash;
 
 	for (size_t i = 0; i < NP_ARRAY_SIZE(tails); i++) {
 		char *p = strstr(s, tails[i]);
@@ -183,20 +183,51 @@ static void normalise_native(char *s)
 		if (p && p > s)
 			*p = '\0';
 	}
-	for (open = s; (open = strchr(open, '(')); open++)
-		if (strncmp(open, "(anonymous", 10) != 0 &&
-		    !(open - s >= 8 && strncmp(open - 8, "operator", 8) == 0)) {
+}
+
+/* Arguments begin at the first bracket that is no part of a name. */
+static void cut_arguments(char *s)
+{
+	for (char *open = s; (open = strchr(open, '(')); open++) {
+		bool anonymous = strncmp(open, "(anonymous", 10) == 0;
+		bool is_operator = open - s >= 8 && strncmp(open - 8, "operator", 8) == 0;
+
+		if (!anonymous && !is_operator) {
 			*open = '\0';
-			break;
+			return;
 		}
-	/* "name file.c:1": only C++ has blanks in names. */
+	}
+}
+
+/* "name file.c:1": only C++ has blanks in names. */
+static void cut_place(char *s)
+{
 	if (!strchr(s, '<') && !strstr(s, "(anonymous") && !strstr(s, "operator"))
 		s[strcspn(s, " ")] = '\0';
-	hash = strrchr(s, ':');
+}
+
+/* Rust: name::h0123456789abcdef */
+static void cut_hash(char *s)
+{
+	char *hash = strrchr(s, ':');
+
 	if (hash && hash > s && hash[-1] == ':' && hash[1] == 'h' && strlen(hash) == 18)
 		hash[-1] = '\0';
+}
+
+static void cut_blanks(char *s)
+{
 	for (size_t n = strlen(s); n && s[n - 1] == ' ';)
 		s[--n] = '\0';
+}
+
+static void normalise_native(char *s)
+{
+	cut_tails(s);
+	cut_arguments(s);
+	cut_place(s);
+	cut_hash(s);
+	cut_blanks(s);
 }
 
 void crash_add_frame(struct np_crash *c, struct np_str text, enum frame_style style)

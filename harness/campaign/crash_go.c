@@ -104,33 +104,56 @@ static bool is_filling(struct np_str s)
 	return false;
 }
 
-/*
- * Frames of the first goroutine with any behind @at of @text. Returns where the stacks end.
- */
+/* Stacks being read, line by line. */
+struct stacks {
+	struct np_crash *c;
+	bool any;  /* a frame was there */
+	bool over; /* the first goroutine with any has ended: further frames are not kept */
+};
+
+/* Is @s, whose next line is at @next, a function with its place behind it? *@ret_after: where that
+ * ends. */
+static bool is_frame(struct np_str text, struct np_str s, size_t next, size_t *ret_after)
+{
+	return next < text.n && !is_file_line(s) && is_file_line(bare_line(text, next, ret_after));
+}
+
+static void take_frame(struct stacks *k, struct np_str s)
+{
+	k->any = true;
+	k->over |= np_str_starts(s, "created by ");
+	if (k->over)
+		return;
+	if (is_origin(s))
+		k->c->n_frames = 0;
+	else
+		crash_add_frame(k->c, s, FRAME_GO);
+}
+
+/* A line that is no frame; false when the stacks end before it. */
+static bool take_other(struct stacks *k, struct np_str s)
+{
+	k->over |= k->any && (is_header(s) || np_str_starts(s, "created by "));
+	if (k->any && np_str_starts(s, "panic: "))
+		return false;
+	return is_filling(s) || is_file_line(s);
+}
+
+/* Frames of the first goroutine with any behind @at of @text. Returns where the stacks end. */
 static size_t read_stack(struct np_str text, size_t at, struct np_crash *c)
 {
-	size_t next, after, n_lines = 0;
-	bool first = true, any = false;
+	struct stacks k = { .c = c };
+	size_t next, after;
 
-	for (; at < text.n && n_lines < NP_CRASH_REPORT_LINES; at = next, n_lines++) {
+	for (size_t n = 0; at < text.n && n < NP_CRASH_REPORT_LINES; at = next, n++) {
 		struct np_str s = bare_line(text, at, &next);
 
-		if (next < text.n && !is_file_line(s) &&
-		    is_file_line(bare_line(text, next, &after))) {
-			any = true;
-			if (np_str_starts(s, "created by "))
-				first = false;
-			if (first && is_origin(s))
-				c->n_frames = 0;
-			else if (first)
-				crash_add_frame(c, s, FRAME_GO);
+		if (is_frame(text, s, next, &after)) {
+			take_frame(&k, s);
 			next = after;
-			continue;
-		}
-		if (any && (is_header(s) || np_str_starts(s, "created by ")))
-			first = false;
-		if ((any && np_str_starts(s, "panic: ")) || (!is_filling(s) && !is_file_line(s)))
+		} else if (!take_other(&k, s)) {
 			break;
+		}
 	}
 	return at;
 }

@@ -63,8 +63,8 @@ static void put_word(struct out *o, struct np_str w)
 	}
 }
 
-/* The end of what is quoted at @i, and whether it is closed at all. */
-static size_t quoted_end(struct np_str s, size_t i)
+/* The position of what closes the quote at @i; SIZE_MAX when nothing does. */
+static size_t closing_quote(struct np_str s, size_t i)
 {
 	char quote = s.p[i];
 
@@ -77,42 +77,69 @@ static size_t quoted_end(struct np_str s, size_t i)
 	return SIZE_MAX;
 }
 
+static bool is_quote(char c)
+{
+	return c == '"' || c == '\'' || c == '`';
+}
+
+/* Where the word at @i ends: @i when none begins there. Punctuation at its end is not its own. */
+static size_t word_end(struct np_str s, size_t i)
+{
+	size_t end = i;
+
+	while (end < s.n && is_word(s.p[end]))
+		end++;
+	while (end > i + 1 && (s.p[end - 1] == ':' || s.p[end - 1] == '.'))
+		end--;
+	return end;
+}
+
+static void put_other(struct out *o, char c)
+{
+	if (isspace((unsigned char)c))
+		put(o, ' ');
+	else
+		put(o, c >= ' ' && c <= '~' ? c : '?');
+}
+
+static void put_quoted(struct out *o)
+{
+	put(o, '"');
+	put(o, '*');
+	put(o, '"');
+}
+
+/* One quoted text, word or other character at @i; returns where it ends. @quotes: a quote at @i opens
+ * what varies. */
+static size_t put_piece(struct out *o, struct np_str s, size_t i, bool quotes)
+{
+	size_t closing = quotes && is_quote(s.p[i]) ? closing_quote(s, i) : SIZE_MAX;
+	size_t end = word_end(s, i);
+
+	if (closing != SIZE_MAX) {
+		put_quoted(o);
+		return closing + 1;
+	}
+	if (end == i) {
+		put_other(o, s.p[i]);
+		return i + 1;
+	}
+	put_word(o, (struct np_str){ s.p + i, end - i });
+	return end;
+}
+
 const char *np_log_template(struct np_str line, char *buf, size_t size)
 {
 	struct out o = { buf, 0, size };
 	struct log_line l;
 	struct np_str s;
-	size_t closing = SIZE_MAX; /* of a message that is quoted itself */
+	size_t closing; /* of a message that is quoted itself: it is what is asked for */
 
 	log_line_parse(line, &l);
 	s = str_trim(l.text);
-	if (s.n && s.p[0] == '"')
-		closing = quoted_end(s, 0);
-	for (size_t i = 0; i < s.n && o.n + 1 < size; i++) {
-		size_t end = SIZE_MAX, k = i;
-
-		if ((s.p[i] == '"' || s.p[i] == '\'' || s.p[i] == '`') && i > 0 && i != closing)
-			end = quoted_end(s, i);
-		if (end != SIZE_MAX) {
-			put(&o, '"');
-			put(&o, '*');
-			put(&o, '"');
-			i = end;
-			continue;
-		}
-		while (k < s.n && is_word(s.p[k]))
-			k++;
-		while (k > i + 1 && (s.p[k - 1] == ':' || s.p[k - 1] == '.'))
-			k--;
-		if (k == i) {
-			put(&o, isspace((unsigned char)s.p[i])	 ? ' '
-				: s.p[i] >= ' ' && s.p[i] <= '~' ? s.p[i]
-								 : '?');
-			continue;
-		}
-		put_word(&o, (struct np_str){ s.p + i, k - i });
-		i = k - 1;
-	}
+	closing = s.n && s.p[0] == '"' ? closing_quote(s, 0) : SIZE_MAX;
+	for (size_t i = 0; i < s.n && o.n + 1 < size;)
+		i = put_piece(&o, s, i, i > 0 && i != closing);
 	if (size)
 		buf[o.n] = '\0';
 	return buf;

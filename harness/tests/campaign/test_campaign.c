@@ -246,6 +246,40 @@ START_TEST(containers_that_end)
 }
 END_TEST
 
+/* A watch shows an end twice: terminated, then running again; and a second one is another. */
+START_TEST(an_end_is_told_once)
+{
+	static const struct {
+		const char *status;
+		bool ended;
+	} changes[] = {
+		{ "{\"name\":\"c\",\"restartCount\":0,\"state\":{\"running\":{}}}", false },
+		{ "{\"name\":\"c\",\"restartCount\":0,\"state\":{\"terminated\":"
+		  "{\"exitCode\":2,\"containerID\":\"x://1\"}}}",
+		  true },
+		{ "{\"name\":\"c\",\"restartCount\":1,\"state\":{\"running\":{}},\"lastState\":"
+		  "{\"terminated\":{\"exitCode\":2,\"containerID\":\"x://1\"}}}",
+		  false },
+		{ "{\"name\":\"c\",\"restartCount\":2,\"state\":{\"running\":{}},\"lastState\":"
+		  "{\"terminated\":{\"exitCode\":2,\"containerID\":\"x://2\"}}}",
+		  true },
+	};
+	struct agent g = { .restarts = -1, .component = "cni-agent" };
+	json_t *pod = json_object(), *bugs = json_array();
+
+	for (size_t i = 0; i < NP_ARRAY_SIZE(changes); i++) {
+		json_t *status = np_json_parse(changes[i].status, strlen(changes[i].status), NULL);
+
+		ck_assert_msg(agents_take_status(&g, pod, status, bugs) == changes[i].ended, "%zu",
+			      i);
+		json_decref(status);
+	}
+	ck_assert_uint_eq(json_array_size(bugs), 2);
+	json_decref(pod);
+	json_decref(bugs);
+}
+END_TEST
+
 /* ---- logs ---- */
 
 static size_t complain(struct agents *a, struct agent *g, unsigned times, json_t *bugs)
@@ -335,4 +369,5 @@ END_TEST
 RUN_TESTS("campaign", a_seed_repeats_its_epochs, operations_are_of_one_namespace,
 	  a_server_would_accept_the_policies, known_shapes_are_known,
 	  a_journal_is_taken_up_where_it_was_cut_off, a_full_disk_is_said_before_anything_is_sent,
-	  containers_that_end, complaints_count_when_they_repeat_and_are_new, processes_that_end)
+	  containers_that_end, an_end_is_told_once, complaints_count_when_they_repeat_and_are_new,
+	  processes_that_end)
