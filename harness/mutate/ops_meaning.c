@@ -121,16 +121,17 @@ bool mop_shape(struct mstate *s)
 
 /* ---- blocks ---- */
 
-static struct mnode *excepts_of(struct mstate *s, struct mnode *block)
+/* The list of the field, in place of what was there if that was none. */
+static struct mnode *need_list(struct mstate *s, struct mnode *map, const char *key, uint8_t type)
 {
-	struct mnode *list = mnode_get(block, "except");
+	struct mnode *list = mnode_get(map, key);
 
 	if (list && list->kind == MK_LIST)
 		return list;
 	if (list)
 		mnode_remove(list);
-	list = mnode_new(&s->arena, MK_LIST, MT_EXCEPTS);
-	mnode_set(block, "except", list);
+	list = mnode_new(&s->arena, MK_LIST, type);
+	mnode_set(map, key, list);
 	return list;
 }
 
@@ -138,7 +139,8 @@ static bool add_except(struct mstate *s, struct mnode *block, struct np_str text
 {
 	if (!text.p)
 		return false;
-	mnode_append(excepts_of(s, block), mnode_string(&s->arena, text, MT_EXCEPT));
+	mnode_append(need_list(s, block, "except", MT_EXCEPTS),
+		     mnode_string(&s->arena, text, MT_EXCEPT));
 	return true;
 }
 
@@ -274,40 +276,68 @@ bool mop_cidr(struct mstate *s)
 
 /* ---- ports ---- */
 
-/* The second range starts where the first does, where it ends, right behind it, or within. */
-bool mop_range(struct mstate *s)
-{
-	struct mnode *p = mpick(s, s->root, MASK(MT_PORT)), *copy, *port, *end;
-	int32_t from, to;
+#define PORT_LAST 65535
 
-	port = mnode_get(p, "port");
-	if (!port || port->kind != MK_NUMBER || !mtext_int32(port->text, &from) || from < 1 ||
-	    from > 65535 || !p->parent || p->parent->kind != MK_LIST)
-		return false;
-	end = mnode_get(p, "endPort");
-	if (!end || end->kind != MK_NUMBER || !mtext_int32(end->text, &to) || to < from ||
-	    to > 65535) {
-		to = from + (int32_t)mbelow(s, (size_t)(65536 - from < 100 ? 65536 - from : 100));
-		if (end)
-			mnode_remove(end);
-		mnode_set(p, "endPort", mnode_number(&s->arena, to, MT_END_PORT));
-	}
-	copy = mnode_copy(&s->arena, p);
-	mput_anywhere(s, p->parent, copy);
+/* Is the field a number from @least to the last port? */
+static bool port_number(struct mnode *field, int32_t least, int32_t *ret)
+{
+	return field && field->kind == MK_NUMBER && mtext_int32(field->text, ret) &&
+	       *ret >= least && *ret <= PORT_LAST;
+}
+
+/* From @from on, fewer than @most further. */
+static int32_t port_behind(struct mstate *s, int32_t from, int32_t most)
+{
+	int32_t left = PORT_LAST + 1 - from;
+
+	return from + (int32_t)mbelow(s, (size_t)(left < most ? left : most));
+}
+
+/* The end of the range that begins at @from; where it has none that is right, a new one. */
+static int32_t need_end_port(struct mstate *s, struct mnode *p, int32_t from)
+{
+	struct mnode *end = mnode_get(p, "endPort");
+	int32_t to;
+
+	if (port_number(end, from, &to))
+		return to;
+	to = port_behind(s, from, 100);
+	if (end)
+		mnode_remove(end);
+	mnode_set(p, "endPort", mnode_number(&s->arena, to, MT_END_PORT));
+	return to;
+}
+
+/* Where the first range does, where it ends, right behind it, or within. */
+static int32_t second_start(struct mstate *s, int32_t from, int32_t to)
+{
 	switch (mbelow(s, 4)) {
 	case 0:
-		break;
+		return from;
 	case 1:
-		from = to;
-		break;
+		return to;
 	case 2:
-		from = to < 65535 ? to + 1 : to;
-		break;
+		return to < PORT_LAST ? to + 1 : to;
 	default:
-		from += (to - from) / 2;
+		return from + (to - from) / 2;
 	}
+}
+
+/* A range, and a second one that meets it. */
+bool mop_range(struct mstate *s)
+{
+	struct mnode *p = mpick(s, s->root, MASK(MT_PORT)), *copy;
+	int32_t from, to;
+
+	if (!port_number(mnode_get(p, "port"), 1, &from) || !p->parent ||
+	    p->parent->kind != MK_LIST)
+		return false;
+	to = need_end_port(s, p, from);
+	copy = mnode_copy(&s->arena, p);
+	mput_anywhere(s, p->parent, copy);
+	from = second_start(s, from, to);
 	mnode_replace(mnode_get(copy, "port"), mnode_number(&s->arena, from, MT_PORT_VALUE));
-	to = from + (int32_t)mbelow(s, (size_t)(65536 - from < 50 ? 65536 - from : 50));
+	to = port_behind(s, from, 50);
 	mnode_replace(mnode_get(copy, "endPort"), mnode_number(&s->arena, to, MT_END_PORT));
 	mlog(s, "range", "overlap");
 	return true;
@@ -315,27 +345,31 @@ bool mop_range(struct mstate *s)
 
 /* ---- rules ---- */
 
+struct direction {
+	const char *rules, *peers;
+	uint8_t rules_type, rule_type;
+};
+
+static const struct direction ingress = { "ingress", "from", MT_IN_RULES, MT_IN_RULE };
+static const struct direction egress = { "egress", "to", MT_EG_RULES, MT_EG_RULE };
+
+/* A rule in the other direction too, or instead. */
 bool mop_mirror(struct mstate *s)
 {
 	struct mnode *r = mpick(s, s->root, M_RULES), *spec, *list, *peers, *copy;
-	bool ingress;
+	const struct direction *from, *to;
 
 	if (!r || !r->parent || !r->parent->parent || r->parent->parent->type != MT_SPEC)
 		return false;
-	ingress = r->type == MT_IN_RULE;
 	spec = r->parent->parent;
-	list = mnode_get(spec, ingress ? "egress" : "ingress");
-	if (!list || list->kind != MK_LIST) {
-		if (list)
-			mnode_remove(list);
-		list = mnode_new(&s->arena, MK_LIST, ingress ? MT_EG_RULES : MT_IN_RULES);
-		mnode_set(spec, ingress ? "egress" : "ingress", list);
-	}
+	from = r->type == MT_IN_RULE ? &ingress : &egress;
+	to = from == &ingress ? &egress : &ingress;
+	list = need_list(s, spec, to->rules, to->rules_type);
 	copy = mnode_copy(&s->arena, r);
-	copy->type = ingress ? MT_EG_RULE : MT_IN_RULE;
-	peers = mnode_get(copy, ingress ? "from" : "to");
+	copy->type = to->rule_type;
+	peers = mnode_get(copy, from->peers);
 	if (peers)
-		peers->key = ingress ? NP_STR("to") : NP_STR("from");
+		peers->key = np_str_from(to->peers);
 	mput_anywhere(s, list, copy);
 	if (mone_in(s, 2))
 		mnode_remove(r);
