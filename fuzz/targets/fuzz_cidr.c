@@ -74,36 +74,70 @@ static bool holds(const struct np_cidr *c, const struct np_addr *a)
 	return !bits || (c->host.bytes[n] ^ a->bytes[n]) >> (8 - bits) == 0;
 }
 
-static bool check_cidr(struct np_str text, struct np_cidr *ret)
+/* A block as one reads it plainly, without what the reader of the project excuses. */
+struct plain {
+	unsigned width; /* in bytes; 0: it is no block */
+	unsigned prefix_bits;
+	uint8_t bytes[16];
+};
+
+static struct plain plain_block(struct np_str text)
 {
 	const char *slash = text.n ? memchr(text.p, '/', text.n) : NULL;
-	struct np_str addr = { text.p, slash ? (size_t)(slash - text.p) : text.n };
-	uint8_t plain[16];
-	unsigned width = slash ? plain_addr(addr, plain) : 0, prefix = 0;
-	bool ok = np_cidr_parse(text, ret);
-	char buf[NP_ADDR_TEXT_MAX];
+	struct plain p = { 0 };
+	struct np_str addr, prefix;
+
+	if (!slash)
+		return p;
+	addr = (struct np_str){ text.p, (size_t)(slash - text.p) };
+	prefix = (struct np_str){ slash + 1, text.n - addr.n - 1 };
+	p.width = plain_addr(addr, p.bytes);
+	if (p.width && !plain_prefix(prefix, 8 * p.width, &p.prefix_bits))
+		p.width = 0;
+	return p;
+}
+
+static bool is_plain(const struct np_cidr *c, const struct plain *p)
+{
+	return c->host.width == p->width && c->prefix_bits == p->prefix_bits &&
+	       memcmp(c->host.bytes, p->bytes, p->width) == 0;
+}
+
+/* What holds of every block. */
+static void check_bounds(const struct np_cidr *c)
+{
+	FUZZ_CHECK(c->prefix_bits <= 8 * c->host.width, "prefix %u", c->prefix_bits);
+	FUZZ_CHECK(holds(c, &c->addr) && holds(c, &c->host), "a block without its own address");
+	FUZZ_CHECK(!(c->flags & NP_CIDR_HOST_BITS) == np_addr_eq(&c->addr, &c->host), "host bits");
+}
+
+/* Written and read again it is the same, and spelt as it should be. */
+static void check_written(const struct np_cidr *c)
+{
+	char text[NP_ADDR_TEXT_MAX];
 	struct np_cidr back;
 
-	if (width)
-		width = plain_prefix((struct np_str){ slash + 1, text.n - addr.n - 1 }, 8 * width, &prefix)
-				? width : 0;
-	if (width)
-		FUZZ_CHECK(ok && ret->host.width == width && ret->prefix_bits == prefix &&
-				   memcmp(ret->host.bytes, plain, width) == 0,
-			   "'" NP_STR_FMT "' is a block", NP_STR_ARG(text));
+	np_cidr_text(c, text);
+	FUZZ_CHECK(np_cidr_parse(np_str_from(text), &back) && np_addr_eq(&back.addr, &c->addr) &&
+			   back.prefix_bits == c->prefix_bits &&
+			   !(back.flags & (NP_CIDR_HOST_BITS | NP_CIDR_ZEROS)),
+		   "written as %s", text);
+}
+
+static bool check_cidr(struct np_str text, struct np_cidr *ret)
+{
+	struct plain plain = plain_block(text);
+	bool ok = np_cidr_parse(text, ret);
+
+	if (plain.width)
+		FUZZ_CHECK(ok && is_plain(ret, &plain), "'" NP_STR_FMT "' is a block",
+			   NP_STR_ARG(text));
 	if (!ok)
 		return false;
-	FUZZ_CHECK(width || (ret->flags & NP_CIDR_ZEROS), "'" NP_STR_FMT "' is no block",
+	FUZZ_CHECK(plain.width || (ret->flags & NP_CIDR_ZEROS), "'" NP_STR_FMT "' is no block",
 		   NP_STR_ARG(text));
-	FUZZ_CHECK(ret->prefix_bits <= 8 * ret->host.width, "prefix %u", ret->prefix_bits);
-	FUZZ_CHECK(holds(ret, &ret->addr) && holds(ret, &ret->host), "a block without its own address");
-	FUZZ_CHECK(!(ret->flags & NP_CIDR_HOST_BITS) == np_addr_eq(&ret->addr, &ret->host),
-		   "host bits");
-	np_cidr_text(ret, buf);
-	FUZZ_CHECK(np_cidr_parse(np_str_from(buf), &back) && np_addr_eq(&back.addr, &ret->addr) &&
-			   back.prefix_bits == ret->prefix_bits &&
-			   !(back.flags & (NP_CIDR_HOST_BITS | NP_CIDR_ZEROS)),
-		   "written as %s", buf);
+	check_bounds(ret);
+	check_written(ret);
 	return true;
 }
 
