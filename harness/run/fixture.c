@@ -58,6 +58,15 @@ static int make_namespace(struct np_fixture *f, const char *real, const char *le
 	return 0;
 }
 
+/* The same in all runs: the agents of those that are there at once have the node's ports together,
+ * and whoever answers is the node. */
+static struct np_str host_identity(struct np_fixture *f, size_t i)
+{
+	size_t n = f->nodes[i].n, most = NP_AGENT_IDENTITY_MAX - strlen("node/");
+
+	return np_arena_printf(&f->arena, "node/%s", f->nodes[i].p + (n > most ? n - most : 0));
+}
+
 static int make_pod(struct np_fixture *f, const char *ns, const char *kind, size_t i, bool host,
 		    struct np_fixture_pod *ret, struct np_err *err)
 {
@@ -72,7 +81,8 @@ static int make_pod(struct np_fixture *f, const char *ns, const char *kind, size
 
 	ret->name = np_arena_printf(&f->arena, "%s/%s", kind, letters[i]);
 	ret->pod = np_arena_printf(&f->arena, "%s-%s", kind, letters[i]);
-	ret->identity = np_arena_printf(&f->arena, "%s/%s", ns, ret->pod.p);
+	ret->identity = host ? host_identity(f, i)
+			     : np_arena_printf(&f->arena, "%s/%s", ns, ret->pod.p);
 	spec.identity = ret->identity.p;
 	pod = np_podspec_new(ns, ret->pod.p, host ? "host" : ret->pod.p, host, &spec);
 	rc = np_kube_create(f->cluster->kube, &np_kube_types[NP_KUBE_POD], ns, pod, NULL, &stored,

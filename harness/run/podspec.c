@@ -31,7 +31,8 @@ static void add_port_args(json_t *args, const struct np_podspec *spec, enum np_p
 	np_buf_release(&list);
 }
 
-static json_t *serve_args(const struct np_podspec *spec, bool listen)
+/* @share: agents of other runs may be on the same host's network. */
+static json_t *serve_args(const struct np_podspec *spec, bool listen, bool share)
 {
 	json_t *args = np_json_pack("[s, s, s]", "serve", "--identity", spec->identity);
 
@@ -39,6 +40,8 @@ static json_t *serve_args(const struct np_podspec *spec, bool listen)
 		json_array_append_new(args, json_string("--control"));
 		json_array_append_new(args, json_string("unix:" NP_INJECT_READY));
 	}
+	if (listen && share)
+		json_array_append_new(args, json_string("--share"));
 	if (listen) {
 		add_port_args(args, spec, NP_TCP, "--tcp");
 		add_port_args(args, spec, NP_UDP, "--udp");
@@ -72,10 +75,10 @@ static void run_shell(json_t *ctr, enum role role, json_t *args)
 						 NP_INJECT_DIR));
 }
 
-static json_t *role_args(enum role role, const struct np_podspec *spec, bool listen)
+static json_t *role_args(enum role role, const struct np_podspec *spec, bool listen, bool host)
 {
 	if (role == ROLE_AGENT)
-		return serve_args(spec, listen);
+		return serve_args(spec, listen, host);
 	return np_json_pack("[s]", role == ROLE_SLEEP ? "sleep" : "version");
 }
 
@@ -110,7 +113,7 @@ static void complete_container(json_t *ctr, size_t i, const char *prefix,
 			       const struct np_podspec *spec, enum role role, bool listen,
 			       bool host)
 {
-	json_t *args = role_args(role, spec, listen);
+	json_t *args = role_args(role, spec, listen, host);
 	char name[32];
 
 	snprintf(name, sizeof(name), "%s%zu", prefix, i);

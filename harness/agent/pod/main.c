@@ -22,8 +22,9 @@ enum { EXIT_USAGE = 2, IDLE_S = 300, IDLE_MAX_S = 1000000, CONNECT_TIMEOUT_MS = 
 static const char usage_text[] =
 	"usage: netpolcheck-agent MODE ...\n"
 	"  serve --identity ID [--tcp PORT,...] [--udp PORT,...] [--sctp PORT,...]\n"
-	"        [--control unix:PATH|tcp:ADDR:PORT]... [--idle SECONDS]\n"
-	"      answer on ports, as the first process of a pod. Whoever reaches a control address\n"
+	"        [--control unix:PATH|tcp:ADDR:PORT]... [--idle SECONDS] [--share]\n"
+	"      answer on ports, as the first process of a pod; --share: on the host's network, beside\n"
+	"      other agents that do the same. Whoever reaches a control address\n"
 	"      may probe from here: keep it to a file or an address that only the harness reaches\n"
 	"  probe [--identity ID] [--idle SECONDS]\n"
 	"      batches of probes over standard input and output\n"
@@ -47,6 +48,7 @@ enum option_key {
 	OPT_SCTP,
 	OPT_CONTROL,
 	OPT_IDLE,
+	OPT_SHARE,
 	OPT_TIMEOUT
 };
 
@@ -57,6 +59,7 @@ static const struct option all_options[] = {
 	{ "sctp", required_argument, NULL, OPT_SCTP },
 	{ "control", required_argument, NULL, OPT_CONTROL },
 	{ "idle", required_argument, NULL, OPT_IDLE },
+	{ "share", no_argument, NULL, OPT_SHARE },
 	{ "timeout-ms", required_argument, NULL, OPT_TIMEOUT },
 	{ NULL, 0, NULL, 0 },
 };
@@ -134,6 +137,9 @@ static const char *set_option(struct command *c, int key, const char *value)
 		return add_control(&c->serve, value);
 	case OPT_IDLE:
 		return set_number(&c->serve.idle_s, IDLE_MAX_S, value);
+	case OPT_SHARE:
+		c->serve.share = true;
+		return NULL;
 	case OPT_TIMEOUT:
 		return set_number(&c->timeout_ms, NP_AGENT_TIMEOUT_MAX_MS, value);
 	default:

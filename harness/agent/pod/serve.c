@@ -32,7 +32,7 @@ int server_cannot(const char *what, unsigned port, int error)
 	return -1;
 }
 
-static int bind_family(int family, int type, int proto, uint16_t port, bool reuse)
+static int bind_family(int family, int type, int proto, uint16_t port, bool share)
 {
 	union addr any = addr_any(family, port);
 	int fd = socket_open(family, type, proto), on = 1, off = 0, error;
@@ -41,8 +41,10 @@ static int bind_family(int family, int type, int proto, uint16_t port, bool reus
 		return -1;
 	if (family == AF_INET6)
 		(void)setsockopt(fd, IPPROTO_IPV6, IPV6_V6ONLY, &off, sizeof(off));
-	if (reuse)
+	if (type == SOCK_STREAM)
 		(void)setsockopt(fd, SOL_SOCKET, SO_REUSEADDR, &on, sizeof(on));
+	if (share)
+		(void)setsockopt(fd, SOL_SOCKET, SO_REUSEPORT, &on, sizeof(on));
 	if (bind(fd, &any.sa, addr_len(&any)) == 0)
 		return fd;
 	error = errno;
@@ -51,15 +53,15 @@ static int bind_family(int family, int type, int proto, uint16_t port, bool reus
 	return -1;
 }
 
-int server_bind(int type, int proto, uint16_t port, bool reuse, int *ret_family)
+int server_bind(int type, int proto, uint16_t port, bool share, int *ret_family)
 {
-	int fd = bind_family(AF_INET6, type, proto, port, reuse);
+	int fd = bind_family(AF_INET6, type, proto, port, share);
 
 	*ret_family = AF_INET6;
 	if (fd >= 0 || (errno != EAFNOSUPPORT && errno != EADDRNOTAVAIL))
 		return fd;
 	*ret_family = AF_INET;
-	return bind_family(AF_INET, type, proto, port, reuse);
+	return bind_family(AF_INET, type, proto, port, share);
 }
 
 /* ---- start ---- */

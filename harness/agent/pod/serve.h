@@ -27,6 +27,7 @@ struct serve_options {
 	unsigned n_controls;
 	unsigned idle_s; /* of a control connection */
 	bool quiet;	 /* no "ready IDENTITY" on standard output */
+	bool share;	 /* ports may be those of other agents of this host */
 };
 
 /*
@@ -79,9 +80,14 @@ int server_watch(struct server *s, int fd, enum source source, uint32_t index, u
 		 uint32_t events);
 /*
  * Opens and binds a socket for @port on every address: dual-stack, or IPv4 where there is no IPv6.
- * -1 with errno. @ret_family is the socket's.
+ * -1 with errno. @ret_family is the socket's. @share: others that say the same may have it, too.
  */
-int server_bind(int type, int proto, uint16_t port, bool reuse, int *ret_family);
+int server_bind(int type, int proto, uint16_t port, bool share, int *ret_family);
+/*
+ * The same as @share for agents only: EADDRINUSE where somebody else has the port. Waits half a
+ * second at most for an agent that begins at the same time. @name: "tcp", "udp", "sctp".
+ */
+int server_join(const char *name, int type, int proto, uint16_t port, int *ret_family);
 /* Says on standard error why @what cannot be served. Returns -1. */
 int server_cannot(const char *what, unsigned port, int error);
 

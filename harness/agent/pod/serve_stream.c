@@ -17,7 +17,9 @@ int stream_serve(struct server *s, const char *name, int proto, uint16_t port)
 	struct socket_entry *entry = &s->listeners[s->n_listeners];
 
 	entry->port = port;
-	entry->fd = server_bind(SOCK_STREAM, proto, port, true, &entry->family);
+	entry->fd = s->options->share
+			    ? server_join(name, SOCK_STREAM, proto, port, &entry->family)
+			    : server_bind(SOCK_STREAM, proto, port, false, &entry->family);
 	if (entry->fd < 0 || listen(entry->fd, BACKLOG) < 0 ||
 	    server_watch(s, entry->fd, SOURCE_LISTENER, s->n_listeners, 0, EPOLLIN) < 0)
 		return server_cannot(name, port, errno);

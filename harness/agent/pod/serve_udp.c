@@ -16,7 +16,9 @@ int udp_serve(struct server *s, uint16_t port)
 	struct socket_entry *entry = &s->udp[s->n_udp];
 
 	entry->port = port;
-	entry->fd = server_bind(SOCK_DGRAM, IPPROTO_UDP, port, false, &entry->family);
+	entry->fd = s->options->share
+			    ? server_join("udp", SOCK_DGRAM, IPPROTO_UDP, port, &entry->family)
+			    : server_bind(SOCK_DGRAM, IPPROTO_UDP, port, false, &entry->family);
 	if (entry->fd < 0 || socket_want_pktinfo(entry->fd, entry->family) < 0 ||
 	    server_watch(s, entry->fd, SOURCE_UDP, s->n_udp, 0, EPOLLIN) < 0)
 		return server_cannot("udp", port, errno);

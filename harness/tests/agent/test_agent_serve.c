@@ -208,6 +208,54 @@ START_TEST(port_in_use)
 }
 END_TEST
 
+/* A server of the host that would let others join. */
+static int foreign_server(int type, uint16_t port)
+{
+	struct sockaddr_in6 any = { .sin6_family = AF_INET6, .sin6_port = htons(port) };
+	int fd = socket(AF_INET6, type | SOCK_CLOEXEC, 0), on = 1;
+
+	ck_assert_int_eq(setsockopt(fd, SOL_SOCKET, SO_REUSEPORT, &on, sizeof(on)), 0);
+	ck_assert_int_eq(bind(fd, (struct sockaddr *)&any, sizeof(any)), 0);
+	if (type == SOCK_STREAM)
+		ck_assert_int_eq(listen(fd, 1), 0);
+	return fd;
+}
+
+/* Agents of two runs on one host have its ports together, and each goes on when the other ends. */
+START_TEST(shared_ports)
+{
+	const char *const alone[] = { "serve", "--identity", "x/b", "--tcp", "80", NULL };
+	struct proc one = rig_server("serve", "--identity", "node/n1", "--share", "--tcp", "79,80", "--udp", "81");
+	struct proc two = rig_server("serve", "--identity", "node/n1", "--share", "--tcp", "80,82", "--udp", "81,83");
+
+	check_refused(alone, 1, "cannot serve tcp port 80: Address");
+	ck_assert_int_eq(rig_stop(&one, SIGTERM), 0);
+	check_probe("tcp " V4_A " 80 node/n1");
+	check_probe("udp " V6_A " 81 node/n1");
+	one = rig_server("serve", "--identity", "node/n1", "--share", "--tcp", "79,80", "--udp", "81");
+	ck_assert_int_eq(rig_stop(&two, SIGTERM), 0);
+	check_probe("tcp " V4_A " 80 node/n1");
+	check_probe("udp " V6_A " 81 node/n1");
+	ck_assert_int_eq(rig_stop(&one, SIGTERM), 0);
+}
+END_TEST
+
+/* Whoever else has a port keeps all of its clients, also beside agents that share others. */
+START_TEST(shared_ports_are_of_agents_only)
+{
+	const char *const tcp[] = { "serve", "--identity", "node/n1", "--share", "--tcp", "80,8080", NULL };
+	const char *const udp[] = { "serve", "--identity", "node/n1", "--share", "--udp", "81,8081", NULL };
+	int fds[] = { foreign_server(SOCK_STREAM, 8080), foreign_server(SOCK_DGRAM, 8081) };
+	struct proc s = rig_server("serve", "--identity", "node/n1", "--share", "--tcp", "80,808", "--udp", "81");
+
+	check_refused(tcp, 1, "cannot serve tcp port 8080: Address");
+	check_refused(udp, 1, "cannot serve udp port 8081: Address");
+	close(fds[0]);
+	close(fds[1]);
+	ck_assert_int_eq(rig_stop(&s, SIGTERM), 0);
+}
+END_TEST
+
 START_TEST(usage)
 {
 	static const struct {
@@ -464,6 +512,8 @@ int main(void)
 	tcase_add_test(tc, server_with_few_descriptors);
 	tcase_add_test(tc, client_that_talks);
 	tcase_add_test(tc, port_in_use);
+	tcase_add_test(tc, shared_ports);
+	tcase_add_test(tc, shared_ports_are_of_agents_only);
 	tcase_add_test(tc, usage);
 	tcase_add_test(tc, control_unix);
 	tcase_add_test(tc, control_after_a_crash);

@@ -331,7 +331,7 @@ START_TEST(a_host_network_pod_of_the_harness_listens)
 	ck_assert_int_eq(np_json_bool(pod, "spec/hostNetwork", 0), 1);
 	ck_assert_ptr_null(np_json_at(pod, "spec/securityContext/sysctls"));
 	check_json(json_object_get(container(pod, "spec/containers", 0), "args"),
-		   "['serve', '--identity', 'x/a#1', '--tcp', '80,8080', '--udp', '53', '--sctp', "
+		   "['serve', '--identity', 'x/a#1', '--share', '--tcp', '80,8080', '--udp', '53', '--sctp', "
 		   "'81']");
 	json_decref(pod);
 }
