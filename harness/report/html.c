@@ -38,21 +38,6 @@ static void put_row(struct np_buf *b, const char *what, const char *value)
 	put(b, "<td>", value, "</td></tr>\n");
 }
 
-static void put_rowf(struct np_buf *b, const char *what, const char *fmt, ...)
-	__attribute__((format(printf, 3, 4)));
-
-static void put_rowf(struct np_buf *b, const char *what, const char *fmt, ...)
-{
-	struct np_buf value = { 0 };
-	va_list ap;
-
-	va_start(ap, fmt);
-	np_buf_vprintf(&value, fmt, ap);
-	va_end(ap);
-	put_row(b, what, np_buf_text(&value));
-	np_buf_release(&value);
-}
-
 static void put_joined(struct np_buf *b, const char *before, const json_t *texts, const char *after)
 {
 	struct np_buf list = { 0 };
@@ -129,7 +114,7 @@ static void put_failure(const struct np_report *r, const char *id, struct np_buf
 
 static void put_failures(const struct np_report *r, const json_t *ids, struct np_buf *b)
 {
-	json_t *groups = np_report_groups(r, "fail", true), *group, *id;
+	json_t *id;
 	size_t i;
 
 	np_buf_adds(b, "<h2>Failing cases</h2>\n<p>");
@@ -139,11 +124,8 @@ static void put_failures(const struct np_report *r, const json_t *ids, struct np
 		if (np_report_is(r, json_string_value(id), "fail"))
 			put_failure(r, json_string_value(id), b);
 	np_buf_adds(b, "<table>\n<tr><th>clause</th><th>failing cases</th></tr>\n");
-	json_array_foreach(groups, i, group)
-		put_rowf(b, np_report_at(group, 0), "%zu",
-			 json_array_size(json_array_get(group, 1)));
+	np_report_failing_clauses(r, put_row, b);
 	np_buf_adds(b, "</table>\n");
-	json_decref(groups);
 }
 
 static void put_case(const struct np_report *r, const char *id, struct np_buf *b)
@@ -176,15 +158,13 @@ static void put_cases(const struct np_report *r, const json_t *ids, struct np_bu
 
 static void put_idle_waivers(const struct np_report *r, struct np_buf *b)
 {
-	json_t *list = np_report_idle_waivers(r), *w;
-	size_t i;
+	json_t *list = np_report_idle_waivers(r);
 
-	if (json_array_size(list))
+	if (json_array_size(list)) {
 		np_buf_adds(b, "<h2>Waivers that cover nothing</h2>\n<table>\n");
-	json_array_foreach(list, i, w)
-		put_row(b, np_json_str(w, "case", "?"), np_json_str(w, "why", "?"));
-	if (json_array_size(list))
+		np_report_pairs(list, "case", "why", put_row, b);
 		np_buf_adds(b, "</table>\n");
+	}
 	json_decref(list);
 }
 
@@ -192,50 +172,24 @@ static void put_coverage(const struct np_report *r, struct np_buf *b)
 {
 	json_t *coverage = np_report_coverage(r), *list = np_report_not_covered(r, coverage), *v;
 	const char *kind;
-	size_t i;
 
 	np_buf_adds(b, "<h2>Covered</h2>\n<table>\n<tr><th>pairs</th><th>IPv4, IPv6</th></tr>\n");
 	json_object_foreach(coverage, kind, v)
-		put_rowf(b, kind, "%lld, %lld", np_json_int(v, "4", 0), np_json_int(v, "6", 0));
+		np_report_rowf(put_row, b, kind, "%lld, %lld", np_json_int(v, "4", 0),
+			       np_json_int(v, "6", 0));
 	np_buf_adds(b, "</table>\n<table>\n<tr><th>not covered</th><th>why</th></tr>\n");
-	json_array_foreach(list, i, v)
-		put_row(b, np_json_str(v, "what", "?"), np_json_str(v, "reason", "?"));
+	np_report_pairs(list, "what", "reason", put_row, b);
 	np_buf_adds(b, "</table>\n");
 	json_decref(coverage);
 	json_decref(list);
 }
 
-static void put_latency(const struct np_report *r, const char *direction, struct np_buf *b)
-{
-	const json_t *l = json_object_get(json_object_get(r->end, "convergence_ms"), direction);
-
-	if (np_json_int(l, "n", 0) > 0)
-		put_rowf(b, direction,
-			 "in effect within %lld ms (median), %lld ms (99 of 100), %lld "
-			 "changes",
-			 np_json_int(l, "p50", 0), np_json_int(l, "p99", 0),
-			 np_json_int(l, "n", 0));
-}
-
 static void put_environment(const struct np_report *r, struct np_buf *b)
 {
 	np_buf_adds(b, "<h2>Environment and measures</h2>\n<table>\n");
-	put_rowf(b, "target", "%s, API server %s", np_json_str(r->run, "target/kind", "?"),
-		 np_json_str(r->run, "target/server", "?"));
-	if (np_json_at(r->run, "agent"))
-		put_rowf(b, "agent", "%s %s %s", np_json_str(r->run, "agent/name", ""),
-			 np_json_str(r->run, "agent/version", ""),
-			 np_json_str(r->run, "agent/mode", ""));
-	if (*np_json_str(r->run, "target/fault", ""))
-		put_row(b, "seeded fault", np_json_str(r->run, "target/fault", ""));
-	put_row(b, "command", np_json_str(r->run, "command", "?"));
-	put_row(b, "version", np_json_str(r->run, "version", "?"));
-	put_row(b, "started", np_json_str(r->run, "started", "?"));
-	put_rowf(b, "seed", "%lld", np_json_int(r->run, "seed", 0));
-	put_rowf(b, "duration", "%.1f s", (double)np_json_int(r->end, "ms", 0) / 1000);
-	put_rowf(b, "probes", "%lld", np_json_int(r->end, "probes", 0));
-	put_latency(r, "ingress", b);
-	put_latency(r, "egress", b);
+	np_report_environment(r, put_row, b);
+	if (r->end)
+		np_report_measures(r, put_row, b);
 	np_buf_adds(b, "</table>\n");
 }
 

@@ -15,21 +15,6 @@ static void put_row(struct np_buf *b, const char *what, const char *value)
 	np_buf_adds(b, " |\n");
 }
 
-static void put_row_of(struct np_buf *b, const char *what, const char *fmt, ...)
-	__attribute__((format(printf, 3, 4)));
-
-static void put_row_of(struct np_buf *b, const char *what, const char *fmt, ...)
-{
-	struct np_buf value = { 0 };
-	va_list ap;
-
-	va_start(ap, fmt);
-	np_buf_vprintf(&value, fmt, ap);
-	va_end(ap);
-	put_row(b, what, np_buf_text(&value));
-	np_buf_release(&value);
-}
-
 static void put_joined(struct np_buf *b, const json_t *texts)
 {
 	struct np_buf list = { 0 };
@@ -69,14 +54,8 @@ static void put_failing(const struct np_report *r, const json_t *ids, struct np_
 
 static void put_clauses(const struct np_report *r, struct np_buf *b)
 {
-	json_t *groups = np_report_groups(r, "fail", true), *group;
-	size_t i;
-
 	np_buf_adds(b, "\n| clause | failing cases |\n| --- | --- |\n");
-	json_array_foreach(groups, i, group)
-		put_row_of(b, np_report_at(group, 0), "%zu",
-			   json_array_size(json_array_get(group, 1)));
-	json_decref(groups);
+	np_report_failing_clauses(r, put_row, b);
 }
 
 static void put_reasons(const struct np_report *r, const char *heading, const char *result,
@@ -126,7 +105,7 @@ static void put_known(const struct np_report *r, const json_t *ids, struct np_bu
 /* Waivers that are in the way of nothing. */
 static void put_waivers(const struct np_report *r, const json_t *ids, struct np_buf *b)
 {
-	json_t *fixed = json_array(), *idle = np_report_idle_waivers(r), *id, *item;
+	json_t *fixed = json_array(), *idle = np_report_idle_waivers(r), *id;
 	size_t i;
 
 	json_array_foreach(ids, i, id)
@@ -139,61 +118,23 @@ static void put_waivers(const struct np_report *r, const json_t *ids, struct np_
 	}
 	if (json_array_size(idle))
 		np_buf_adds(b, "\n## Waivers that cover nothing\n\n| case | why |\n| --- | --- |\n");
-	json_array_foreach(idle, i, item)
-		put_row(b, np_json_str(item, "case", "?"), np_json_str(item, "why", "?"));
+	np_report_pairs(idle, "case", "why", put_row, b);
 	json_decref(fixed);
 	json_decref(idle);
 }
 
 static void put_environment(const struct np_report *r, struct np_buf *b)
 {
-	const char *need, *fault = np_json_str(r->run, "target/fault", "");
-	json_t *why, *nodes = json_object_get(r->preflight, "nodes");
-
 	np_buf_adds(b, "\n## Environment\n\n| what | value |\n| --- | --- |\n");
-	put_row_of(b, "target", "%s, API server %s%s%s", np_json_str(r->run, "target/kind", "?"),
-		   np_json_str(r->run, "target/server", "?"), *fault ? ", seeded fault " : "",
-		   fault);
-	if (nodes) {
-		np_buf_adds(b, "| nodes | ");
-		put_joined(b, nodes);
-		np_buf_adds(b, " |\n");
-	}
-	put_row(b, "command", np_json_str(r->run, "command", "?"));
-	put_row(b, "version", np_json_str(r->run, "version", "?"));
-	put_row(b, "started", np_json_str(r->run, "started", "?"));
-	put_row_of(b, "seed", "%lld", np_json_int(r->run, "seed", 0));
-	put_row_of(b, "workers", "%lld", np_json_int(r->run, "workers", 0));
-	if (r->preflight)
-		put_row_of(b, "probe time-out", "%lld ms",
-			   np_json_int(r->preflight, "timeout_ms", 0));
-	json_object_foreach(json_object_get(r->preflight, "lacking"), need, why)
-		put_row_of(b, "lacks", "%s: %s", need,
-			   json_is_string(why) ? json_string_value(why) : "?");
+	np_report_environment(r, put_row, b);
 }
 
 static void put_measures(const struct np_report *r, struct np_buf *b)
 {
-	static const char *const directions[] = { "ingress", "egress" };
-
 	if (!r->end)
 		return;
 	np_buf_adds(b, "\n## Measured\n\n| what | value |\n| --- | --- |\n");
-	put_row_of(b, "probes", "%lld, %.0f a second while probing",
-		   np_json_int(r->end, "probes", 0),
-		   json_number_value(json_object_get(r->end, "probes_per_s")));
-	put_row_of(b, "duration", "%.1f s", (double)np_json_int(r->end, "ms", 0) / 1000);
-	for (size_t d = 0; d < 2; d++) {
-		const json_t *l =
-			json_object_get(json_object_get(r->end, "convergence_ms"), directions[d]);
-
-		if (np_json_int(l, "n", 0) > 0)
-			put_row_of(b, directions[d],
-				   "took effect within %lld ms (median), %lld ms (99 of 100), "
-				   "%lld changes",
-				   np_json_int(l, "p50", 0), np_json_int(l, "p99", 0),
-				   np_json_int(l, "n", 0));
-	}
+	np_report_measures(r, put_row, b);
 }
 
 static void put_covered(const struct np_report *r, struct np_buf *b)
@@ -201,7 +142,6 @@ static void put_covered(const struct np_report *r, struct np_buf *b)
 	json_t *coverage = np_report_coverage(r), *list = np_report_not_covered(r, coverage), *v;
 	struct np_buf words = { 0 };
 	const char *kind;
-	size_t i;
 
 	np_report_covered(coverage, &words);
 	if (words.len) {
@@ -210,8 +150,7 @@ static void put_covered(const struct np_report *r, struct np_buf *b)
 			np_buf_printf(b, "| %s | %lld | %lld |\n", kind, np_json_int(v, "4", 0),
 				      np_json_int(v, "6", 0));
 		np_buf_adds(b, "\n| not covered | why |\n| --- | --- |\n");
-		json_array_foreach(list, i, v)
-			put_row(b, np_json_str(v, "what", "?"), np_json_str(v, "reason", "?"));
+		np_report_pairs(list, "what", "reason", put_row, b);
 	}
 	np_buf_release(&words);
 	json_decref(coverage);

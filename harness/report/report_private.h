@@ -141,6 +141,22 @@ void np_report_xml(struct np_buf *b, const char *text, bool attribute);
 /* The same for a page: control characters and marks that are not shown are escaped visibly. */
 void np_report_html(struct np_buf *b, const char *text);
 
+/* --- facts.c: tables of two columns --- */
+
+/* Writes one row; both texts are plain, the writer escapes them. */
+typedef void np_report_row_fn(struct np_buf *b, const char *what, const char *value);
+void np_report_rowf(np_report_row_fn *row, struct np_buf *b, const char *what, const char *fmt, ...)
+	__attribute__((format(printf, 4, 5)));
+/* Target, agent, nodes, command and so on. */
+void np_report_environment(const struct np_report *r, np_report_row_fn *row, struct np_buf *b);
+/* Of a run that has an end: probes, duration, how soon changes took effect. */
+void np_report_measures(const struct np_report *r, np_report_row_fn *row, struct np_buf *b);
+/* Clauses with the number of their failing cases, most first. */
+void np_report_failing_clauses(const struct np_report *r, np_report_row_fn *row, struct np_buf *b);
+/* Members @left and @right of each object of @list. */
+void np_report_pairs(const json_t *list, const char *left, const char *right, np_report_row_fn *row,
+		     struct np_buf *b);
+
 /* --- one writer for each format --- */
 void np_report_text(const struct np_report *r, const struct np_report_style *style,
 		    struct np_buf *ret);
