@@ -102,7 +102,8 @@ dns_ready()
 	api /apis/apps/v1/namespaces/kube-system/deployments/coredns | jq -e '.status.readyReplicas == 1'
 }
 
-# The external host: the project's agent in a network namespace beside the nodes, steered through a socket.
+# The external host: the project's agent in a network namespace beside the nodes, steered through a socket, or over the
+# lab's own wires by runs inside the cluster.
 addon_external()
 {
 	ctl_spawn external-net unshare -n sleep infinity
@@ -111,7 +112,7 @@ addon_external()
 	network_external "$(cat "$LAB_STATE/control/external-net.pid")"
 	ctl_spawn external nsenter --net="/proc/$(cat "$LAB_STATE/control/external-net.pid")/ns/net" \
 		"$LAB_BUILD/netpolcheck-agent" serve --identity ext --tcp "$LAB_EXT_PORTS" --udp "$LAB_EXT_PORTS" \
-		--sctp "$LAB_EXT_SCTP" --control "unix:$LAB_STATE/external.sock" --idle 1000000
+		--sctp "$LAB_EXT_SCTP" --control "unix:$LAB_STATE/external.sock" --control "tcp:$LAB_EXT:7777" --idle 1000000
 	wait_for 10 "the external host's agent" test -S "$LAB_STATE/external.sock"
 }
 

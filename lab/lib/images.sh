@@ -55,9 +55,10 @@ image_make()
 # Into the lab's state folder, once per lab.
 images_make()
 {
-	local dir=$LAB_STATE/images archive
+	local dir=$LAB_STATE/images archive runner
 
 	archive=$LAB_BUILD/netpolcheck-agent-$(image_arch).oci.tar
+	runner=$LAB_BUILD/netpolcheck-$(image_arch).oci.tar
 	mkdir -p "$dir"
 	image_make "$dir/pause.tar" "$LAB_PAUSE_IMAGE" "$LAB_BUILD/netpolcheck-agent" sleep
 	image_make "$dir/coredns.tar" "$LAB_DNS_IMAGE" "$LAB_BIN/coredns"
@@ -66,6 +67,8 @@ images_make()
 	else
 		image_make "$dir/agent.tar" "$LAB_AGENT_IMAGE" "$LAB_BUILD/netpolcheck-agent" sleep
 	fi
+	# for runs inside the cluster, where somebody has made it (make image-runner)
+	[ ! "$runner" -nt "$LAB_BUILD/netpolcheck" ] || cp "$runner" "$dir/runner.tar"
 }
 
 images_import()

@@ -199,6 +199,7 @@ life_status()
 	echo "the lab '$LAB' is up since $(cat "$LAB_STATE/ready"): CNI=$LAB_CNI FAMILY=$LAB_FAMILY"
 	echo "KUBECONFIG=$LAB_STATE/admin.conf"
 	echo "external host: $(life_external)"
+	echo "external host for pods: $LAB_EXT:7777=$(life_external | cut -d = -f 2)"
 	life_kubectl get nodes -o wide
 	life_kubectl get pods -A -o wide
 }

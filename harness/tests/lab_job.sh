@@ -1,0 +1,101 @@
+#!/bin/bash
+# The suite inside a real cluster of two nodes, by deploy/job.sh: one shard, then four, then four of which one is killed in the middle.
+# All three say the same, and nothing stays. One JSON line per run says how long it took and what it cost.
+# CNI (calico) is the agent, WORKERS (1) the worlds of each shard, ARGS (--tier=smoke) what is run, SHARDS (4) the number of them.
+# In LAB=name, if that is up, else in one of its own.
+set -euo pipefail
+# shellcheck source=harness/tests/lib.sh
+. harness/tests/lib.sh
+[ "$(id -u)" -eq 0 ] || skip "a lab needs root"
+CNI=${CNI:-calico}
+WORKERS=${WORKERS:-1}
+ARGS=${ARGS---tier=smoke}
+SHARDS=${SHARDS:-4}
+own=
+[ -n "${LAB:-}" ] || own=yes
+LAB=${LAB:-job$$}
+export CNI LAB BUILD
+job=
+
+down() {
+	[ -z "$job" ] || kill -TERM "$job" 2>/dev/null || true
+	[ -z "$job" ] || wait "$job" || true
+	[ -z "$own" ] || lab/lab.sh down >"$scratch/down" 2>&1 || cat "$scratch/down" >&2
+	finish
+}
+trap down EXIT
+trap 'exit 130' INT TERM
+
+if [ -n "$own" ]; then
+	status=0
+	harness/tools/image-runner.sh "$BUILD" >/dev/null || skip "no image of the program"
+	lab/lab.sh up >"$scratch/up" 2>&1 </dev/null || status=$?
+	[ "$status" -ne 77 ] || skip "$(tail -n 1 "$scratch/up")"
+	[ "$status" -eq 0 ] || die "lab up: $(tail -n 3 "$scratch/up")"
+	ok "$(tail -n 1 "$scratch/up")"
+fi
+cat >"$scratch/kubectl" <<-END
+	#!/bin/sh
+	exec lab/lab.sh kubectl "\$@"
+END
+chmod +x "$scratch/kubectl"
+export KUBECTL=$scratch/kubectl NETPOLCHECK=$np POLL=2 WAIT=1200
+lab/lab.sh status >"$scratch/status"
+
+options=("--workers=$WORKERS" "--external=$(sed -n 's/^external host for pods: //p' "$scratch/status")")
+[ ! -e "results/known/$CNI.yaml" ] || options+=("--waivers=/usr/share/netpolcheck/known/$CNI.yaml")
+for word in $ARGS; do
+	options+=("$word")
+done
+
+verdicts() {
+	"$np" report show --format json "$scratch/$1/merged" | jq -c '[.passed, .failed, .skipped, .known, .exit, (.cases | map([.case, .result]))]'
+}
+
+# run NAME SHARDS: deploy/job.sh, whose status must be 0
+run() {
+	local began
+
+	began=$(date +%s%3N)
+	SHARDS=$2 OUT=$scratch/$1 deploy/job.sh "${options[@]}" >"$scratch/$1.out" 2>"$scratch/$1.err" </dev/null &
+	job=$!
+	[ -z "${3:-}" ] || "$3" "$scratch/$1"
+	wait "$job" || { tail -n 20 "$scratch/$1.out" "$scratch/$1.err" >&2; job=; die "$1: not all is well"; }
+	job=
+	for f in "$scratch/$1"/shard-*.jsonl; do
+		grep '^{"type":"end"' "$f" | tail -n 1
+	done | jq -sc --arg name "$1" --argjson wall "$(($(date +%s%3N) - began))" --argjson workers "$WORKERS" '
+		{bench: "job", run: $name, shards: length, workers_each: $workers, job_s: ($wall / 1000 | floor), shards_s: map(.ms / 1000 | floor),
+			cases: (map(.passed + .known + .skipped) | add), probes: (map(.probes) | add), api_requests: (map(.api_requests) | add),
+			streams: (map(.streams_opened) | add), effect_ms: (map(.convergence_ms.ingress.p50) | max)}'
+}
+
+# One shard is killed with its pod once it has judged something: without a chance to clean up.
+kill_one() {
+	local pod
+
+	wait_for 300 judged || die "no shard has judged a case"
+	pod=$(lab/lab.sh kubectl -n netpolcheck get pods -o name | head -n 1)
+	lab/lab.sh kubectl -n netpolcheck delete "$pod" --grace-period=0 --force >/dev/null 2>&1
+	echo "$pod" >"$scratch/killed"
+}
+judged() {
+	lab/lab.sh kubectl -n netpolcheck get pods -o name >"$scratch/pods" && [ -s "$scratch/pods" ] &&
+		lab/lab.sh kubectl -n netpolcheck logs "$(head -n 1 "$scratch/pods")" | grep '^{"type":"case"' >"$scratch/judged"
+}
+
+run one 1
+ok "one shard: $(tail -n 1 "$scratch/one.out")"
+run many "$SHARDS"
+[ "$(verdicts many)" = "$(verdicts one)" ] || die "$SHARDS shards say something else"
+[ "$(jq -c 'select(.type == "run").merged | length' "$scratch/many/merged/run.jsonl")" = "$SHARDS" ] || die "merged of others"
+ok "$SHARDS shards: $(tail -n 1 "$scratch/many.out")"
+run killed "$SHARDS" kill_one
+[ "$(verdicts killed)" = "$(verdicts one)" ] || die "with a killed shard it says something else"
+ok "$SHARDS shards, of which $(cat "$scratch/killed") was killed: $(tail -n 1 "$scratch/killed.out")"
+
+gone() {
+	[ "$(lab/lab.sh kubectl get namespaces -o name | grep -c -e np- -e netpolcheck || true)" -eq 0 ]
+}
+wait_for 120 gone || die "it stays: $(lab/lab.sh kubectl get namespaces -o name | grep -e np- -e netpolcheck | tr '\n' ' ')"
+ok "nothing is left in the cluster"
