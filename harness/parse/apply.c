@@ -27,17 +27,16 @@ static bool is_known(const struct np_diags *d, enum np_diag_kind kind, struct np
 	return false;
 }
 
-void diag_add(struct np_diags *d, enum np_diag_kind kind, struct np_place place, const char *path,
-	      const char *fmt, ...)
+void diag_add(struct np_diags *d, enum np_diag_kind kind, struct np_place place,
+	      struct np_str path, const char *fmt, ...)
 {
-	struct np_str path_text = np_str_from(path);
 	char msg[NP_ERR_MSG_MAX];
 	va_list ap;
 
 	va_start(ap, fmt);
 	vsnprintf(msg, sizeof(msg), fmt, ap);
 	va_end(ap);
-	if (!d || is_known(d, kind, path_text, np_str_from(msg)))
+	if (!d || is_known(d, kind, path, np_str_from(msg)))
 		return;
 	if (d->n == NP_DIAGS_MAX) {
 		d->n_dropped++;
@@ -50,7 +49,7 @@ void diag_add(struct np_diags *d, enum np_diag_kind kind, struct np_place place,
 	d->items[d->n++] = (struct np_diag){
 		kind,
 		place,
-		np_arena_str(&d->arena, path_text),
+		np_arena_str(&d->arena, path),
 		np_arena_str(&d->arena, np_str_from(msg)),
 	};
 }
@@ -141,7 +140,7 @@ static int wrong_type(struct apply *a, const struct np_value *v, const char *wan
 
 /* The note on an unknown field says which are known. */
 static void note_allowed(struct apply *a, const struct api_type *type, struct np_place place,
-			 const char *path)
+			 struct np_str path)
 {
 	char names[256];
 	size_t n = 0;
@@ -158,8 +157,8 @@ static void note_field(struct apply *a, const struct api_type *type, enum np_dia
 {
 	const struct np_place place = { a->opts->file, pair->line, pair->column };
 	size_t old = path_key(a, pair->key);
-	const char *path = np_buf_text(&a->path),
-		   *what = kind == NP_DIAG_UNKNOWN ? "unknown" : "duplicate";
+	const struct np_str path = { np_buf_text(&a->path), a->path.len }; /* a key may hold NUL */
+	const char *what = kind == NP_DIAG_UNKNOWN ? "unknown" : "duplicate";
 
 	if (a->go && kind == NP_DIAG_UNKNOWN)
 		note_allowed(a, type, place, path);
@@ -167,9 +166,9 @@ static void note_field(struct apply *a, const struct api_type *type, enum np_dia
 		diag_add(a->diags, kind, place, path, "%s field", what);
 	if (a->opts->fields == NP_FIELDS_STRICT && !a->refused) {
 		a->refused = true;
-		np_err_set(&a->strict, NP_EPARSE, "%s field '%s'", what, path);
+		np_err_set(&a->strict, NP_EPARSE, "%s field '%s'", what, path.p);
 		np_err_at(&a->strict, place.file, place.line, place.column);
-		np_err_path(&a->strict, "%s", path);
+		np_err_path(&a->strict, "%s", path.p);
 	}
 	path_cut(a, old);
 }

@@ -134,6 +134,6 @@ int apply_root(struct np_arena *scratch, const struct np_decode_opts *opts,
 /* Adds to @diags (may be NULL) unless the same was said or the limit is reached. */
 __attribute__((format(printf, 5, 6)))
 void diag_add(struct np_diags *diags, enum np_diag_kind kind, struct np_place place,
-	      const char *path, const char *fmt, ...);
+	      struct np_str path, const char *fmt, ...);
 
 #endif

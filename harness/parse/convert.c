@@ -172,7 +172,7 @@ static int convert_cidr(struct convert *c, const struct api_str *in, const char 
 	for (size_t i = 0; i < NP_ARRAY_SIZE(oddities); i++)
 		if (ret->flags & oddities[i].flag)
 			diag_add(c->diags, NP_DIAG_CIDR, convert_place(c, &in->at),
-				 np_buf_text(&c->path),
+				 np_str_from(np_buf_text(&c->path)),
 				 "CIDR '" NP_STR_FMT
 				 "' %s: its meaning is not defined, and the API server "
 				 "refuses it since 1.36",

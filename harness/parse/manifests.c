@@ -105,7 +105,8 @@ static int skip(struct loader *l, const struct np_value *v, struct np_str api_ve
 	bool policy = kind.n && memmem(kind.p, kind.n, "NetworkPolicy", strlen("NetworkPolicy"));
 	const struct np_place place = { l->opts.file, v->line, v->column };
 
-	diag_add(l->diags, policy ? NP_DIAG_CLUSTER_POLICY : NP_DIAG_SKIPPED, place, "",
+	diag_add(l->diags, policy ? NP_DIAG_CLUSTER_POLICY : NP_DIAG_SKIPPED, place,
+		 NP_STR(""),
 		 "kind %.*s of %.*s is not looked at%s", (int)(kind.n < 100 ? kind.n : 100), kind.p,
 		 (int)(api_version.n < 100 ? api_version.n : 100), api_version.p,
 		 policy ? ", though it may change what is allowed" : "");

@@ -304,6 +304,7 @@ START_TEST(words_and_places)
 		  "[]v1.NetworkPolicyIngressRule",
 		  2, 12 },
 		{ "spec: {podselector: {}}\n", "unknown field \"spec.podselector\"", 1, 8 },
+		{ "spec: {\"\\0x\": 1}\n", "unknown field \"spec.\\x00x\"", 1, 8 },
 		{ "spec:\n  podSelector: {}\n  podSelector: {}\n",
 		  "line 3: key \"podSelector\" already set in map", 3, 3 },
 		{ "spec: [\n", "yaml: did not find expected node content while parsing a flow node", 2, 1 },
