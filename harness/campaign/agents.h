@@ -91,6 +91,8 @@ void agents_read_piece(struct agents *a, struct agent *g, struct np_str piece, j
  * now. An API server that is away is waited for by the watch; only the first look needs it (-1).
  */
 int agents_look_at_pods(struct agents *a, json_t *ret_bugs, struct np_err *err);
+/* How often the watch was resumed or listed anew; why the last time goes to @ret ("": never). */
+unsigned agents_watch_trouble(const struct agents *a, char *ret, size_t size);
 /*
  * What the status of a container (of pod @pod) tells against what was known of it in @g, which is
  * brought up to date; a report of its end is appended unless that is benign. Returns whether it has

@@ -259,3 +259,12 @@ int agents_look_at_pods(struct agents *a, json_t *ret_bugs, struct np_err *err)
 	json_decref(unused);
 	return rc;
 }
+
+unsigned agents_watch_trouble(const struct agents *a, char *ret, size_t size)
+{
+	struct np_err last = { .code = NP_OK };
+	unsigned n = a->watch ? np_kube_watch_trouble(a->watch, &last) : 0;
+
+	str_copy(ret, size, np_str_from(n ? last.msg : ""));
+	return n;
+}

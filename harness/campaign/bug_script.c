@@ -4,6 +4,7 @@
 #include "bug_world.h"
 #include "np/base/json.h"
 #include "np/campaign/bug.h"
+#include "np/campaign/script.h"
 
 static const char head[] =
 	"#\n"
@@ -15,31 +16,13 @@ static const char head[] =
 	"# These may be set: KUBECTL; PREFIX of the namespaces; IMAGE with the probe agent; WAIT, "
 	"seconds in which it must\n"
 	"# show; SELECTOR and AGENT_NAMESPACE of the agent's pods, or AGENT_PID_FILE and AGENT_LOG "
-	"of a plain process.\n"
-	"set -u\n"
-	"[ $# -eq 0 ] || { echo \"usage: [KUBECTL=..] [WAIT=..] $0\" >&2; exit 2; }\n"
-	"KUBECTL=${KUBECTL:-kubectl}\n"
-	"PREFIX=${PREFIX:-np-repro-$$}\n"
-	"IMAGE=${IMAGE:-netpolcheck/agent:latest}\n"
-	"WAIT=${WAIT:-30}\n"
-	"case $PREFIX in *[!a-z0-9-]*) echo \"PREFIX is made of a-z, 0-9 and -\" >&2; exit 2 ;; "
-	"esac\n";
+	"of a plain process.\n";
+
+static const char settings[] = "IMAGE=${IMAGE:-netpolcheck/agent:latest}\n"
+			       "WAIT=${WAIT:-30}\n";
 
 static const char functions[] =
 	"here=$(dirname \"$0\")/repro\n"
-	"namespaces=\n"
-	"fail() {\n"
-	"\techo \"$*\" >&2\n"
-	"\texit 3\n"
-	"}\n"
-	"clean() {\n"
-	"\ttrap '' INT TERM HUP\n"
-	"\t# shellcheck disable=SC2086 # a list of names\n"
-	"\t[ -z \"$namespaces\" ] || $KUBECTL delete namespace $namespaces --ignore-not-found "
-	"--timeout=120s >/dev/null 2>&1\n"
-	"}\n"
-	"trap clean EXIT\n"
-	"trap 'exit 130' INT TERM HUP\n"
 	"put() {\n"
 	"\tsed -e \"s|@PREFIX@|$PREFIX|g; s|@IMAGE@|$IMAGE|g\" \"$here/$1\" | $KUBECTL apply -f - "
 	">/dev/null || fail \"cannot apply $1\"\n"
@@ -96,22 +79,15 @@ static const char watching[] =
 	"said=$(hits)\n"
 	"said_more() { [ -z \"$NEEDLE\" ] || [ \"$(hits)\" -gt \"$said\" ]; }\n";
 
-void np_shell_quote(const char *s, struct np_buf *b)
+static void put_quoted(const char *s, struct np_buf *b)
 {
-	np_buf_addc(b, '\'');
-	for (; *s; s++) {
-		if (*s == '\'')
-			np_buf_adds(b, "'\\''");
-		else
-			np_buf_addc(b, *s == '\n' ? ' ' : *s);
-	}
-	np_buf_addc(b, '\'');
+	np_buf_shell_quoted(b, np_str_from(s));
 }
 
 static void put_default(struct np_buf *b, const char *variable, const json_t *bug, const char *path)
 {
 	np_buf_printf(b, "default=");
-	np_shell_quote(np_json_str(bug, path, ""), b);
+	put_quoted(np_json_str(bug, path, ""), b);
 	np_buf_printf(b, "\n%s=${%s-$default}\n", variable, variable);
 }
 
@@ -124,9 +100,9 @@ static void put_change(const json_t *op, struct np_buf *b)
 
 	if (!labels) {
 		np_buf_adds(b, "drop Pod ");
-		np_shell_quote(np_json_str(op, "namespace", "a"), b);
+		put_quoted(np_json_str(op, "namespace", "a"), b);
 		np_buf_addc(b, ' ');
-		np_shell_quote(np_json_str(op, "name", ""), b);
+		put_quoted(np_json_str(op, "name", ""), b);
 		np_buf_adds(b, "\nput 01-pods.yaml\n");
 		return;
 	}
@@ -139,7 +115,7 @@ static void put_change(const json_t *op, struct np_buf *b)
 	if (!of_ns)
 		np_buf_printf(b, " -n \"$PREFIX-%.20s\"", np_json_str(op, "namespace", "a"));
 	np_buf_adds(b, " --type merge -p ");
-	np_shell_quote(np_buf_text(&patch), b);
+	put_quoted(np_buf_text(&patch), b);
 	np_buf_adds(b, " >/dev/null || fail 'cannot change labels'\n");
 	np_buf_release(&patch);
 }
@@ -152,11 +128,11 @@ static void put_operations(const json_t *bug, struct np_buf *b)
 	json_array_foreach(json_object_get(bug, "operations"), i, op) {
 		if (strcmp(np_json_str(op, "op", ""), "delete") == 0) {
 			np_buf_adds(b, "sleep 2\ndrop ");
-			np_shell_quote(np_json_str(op, "kind", "NetworkPolicy"), b);
+			put_quoted(np_json_str(op, "kind", "NetworkPolicy"), b);
 			np_buf_addc(b, ' ');
-			np_shell_quote(np_json_str(op, "namespace", "a"), b);
+			put_quoted(np_json_str(op, "namespace", "a"), b);
 			np_buf_addc(b, ' ');
-			np_shell_quote(np_json_str(op, "name", ""), b);
+			put_quoted(np_json_str(op, "name", ""), b);
 			np_buf_addc(b, '\n');
 		} else if (json_object_get(op, "object")) {
 			np_buf_printf(b, "put %02zu-operation.yaml\n", i + 2);
@@ -210,11 +186,14 @@ void np_bug_script(const json_t *bug, struct np_buf *b)
 	np_buf_printable(b, np_str_from(np_json_str(bug, "title", "")));
 	np_buf_addc(b, '\n');
 	np_buf_adds(b, head);
+	np_buf_adds(b, np_script_settings);
+	np_buf_adds(b, settings);
 	put_default(b, "SELECTOR", bug, "watch/selector");
 	put_default(b, "AGENT_NAMESPACE", bug, "watch/namespace");
 	put_default(b, "AGENT_PID_FILE", bug, "watch/pid_file");
 	put_default(b, "AGENT_LOG", bug, "watch/log");
 	put_default(b, "NEEDLE", bug, "watch/needle");
+	np_buf_adds(b, np_script_cleanup);
 	np_buf_adds(b, functions);
 	np_buf_printf(b, "for n in %s; do namespaces=\"$namespaces $PREFIX-$n\"; done\n",
 		      NP_BUG_NAMESPACES);

@@ -43,7 +43,4 @@ json_t *np_bug_canary_policy(const char *real);
  * reference. */
 json_t *np_bug_guard_policy(const char *real);
 
-/* @s in single quotes of the shell. */
-void np_shell_quote(const char *s, struct np_buf *b);
-
 #endif

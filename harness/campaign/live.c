@@ -317,6 +317,8 @@ int np_live(const struct np_live_options *options, struct np_live_summary *ret, 
 			rc = last_check(&l, err);
 	}
 	ret->restarts = l.a.restarts;
+	ret->watch_again = agents_watch_trouble(&l.a, ret->watch_trouble,
+						sizeof(ret->watch_trouble));
 	ret->interrupted = live_interrupted(&l);
 	if (ret->interrupted && rc < 0 && err->code == NP_EINTR)
 		rc = 0;

@@ -106,13 +106,14 @@ static void take(struct args *a)
 static void print_json(const struct np_live_summary *s)
 {
 	json_t *o = np_json_pack(
-		"{s:s, s:s, s:I, s:i, s:i, s:i, s:i, s:i, s:i, s:I, s:I, s:I, s:I, s:b, s:O}", "id",
+		"{s:s, s:s, s:I, s:i, s:i, s:i, s:i, s:i, s:i, s:I, s:I, s:I, s:I, s:b, s:i, s:s, s:O}", "id",
 		s->id, "dir", s->dir, "seed", (json_int_t)s->seed, "epochs", (int)s->epochs,
 		"operations", (int)s->operations, "accepted", (int)s->accepted, "rejected",
 		(int)s->rejected, "findings", (int)s->findings, "again", (int)s->known_again,
 		"restarts", (json_int_t)s->restarts, "canary_p50_ms", (json_int_t)s->canary_p50_ms,
 		"canary_p99_ms", (json_int_t)s->canary_p99_ms, "ms", (json_int_t)s->elapsed_ms,
-		"interrupted", s->interrupted, "keys", s->keys);
+		"interrupted", s->interrupted, "watch_again", (int)s->watch_again,
+		"watch_trouble", s->watch_trouble, "keys", s->keys);
 	struct np_buf b = { 0 };
 
 	np_json_dump(o, 0, &b);
@@ -132,6 +133,9 @@ static void print_text(const struct np_live_summary *s)
 	       "ms), %lld s\n%u findings, %u times seen again\n",
 	       s->epochs, s->operations, s->rejected, s->restarts, s->canary_p50_ms,
 	       s->canary_p99_ms, s->elapsed_ms / 1000, s->findings, s->known_again);
+	if (s->watch_again)
+		printf("the watch of the agents' pods was taken up again %u times: %s\n",
+		       s->watch_again, s->watch_trouble);
 	if (s->findings)
 		printf("'netpolcheck fuzz report' lists them; journal in %s\n", s->dir);
 }

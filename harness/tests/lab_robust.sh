@@ -1,6 +1,6 @@
 #!/bin/bash
 # What a real cluster can do to a run, provoked in a lab that is up, and what the run makes of it. It is violent: use a lab of its own.
-#   LAB=name lab/lab.sh up && LAB=name harness/tests/lab_robust.sh [credentials calm restart-api frozen-api storm cut evict crash-node]
+#   LAB=name lab/lab.sh up && LAB=name harness/tests/lab_robust.sh [credentials calm restart-api frozen-api storm cut evict watch crash-node]
 set -euo pipefail
 # shellcheck source=harness/tests/lib.sh
 . harness/tests/lib.sh
@@ -286,7 +286,33 @@ do_crash_node() {
 	ok "and once it is back the run resumes: $(tail -n 1 "$scratch/crash.out")"
 }
 
-[ $# -gt 0 ] || set -- credentials calm restart-api frozen-api storm cut evict crash-node
+# The longest watch is a campaign's, of the agents' pods; the cluster's DNS stands for one here.
+epochs_done() {
+	[ "$(grep -c '"answers"' "$scratch/watch/journal.ndjson" 2>/dev/null || true)" -ge "$1" ]
+}
+
+do_watch() {
+	"$np" fuzz live --kubeconfig "$state/admin.conf" --i-own-this-cluster lab --agent-selector k8s-app=kube-dns --findings "$scratch/crashes" \
+		--for 90s --stop-after 1 --max-tests 2 --format json --out "$scratch/watch" >"$scratch/watch.json" 2>"$scratch/watch.err" </dev/null &
+	run=$!
+	pids+=("$run")
+	wait_for 60 epochs_done 2 || die "no epoch ended: $(tail -n 3 "$scratch/watch.err")"
+	# What the watch has seen last is older than all that a new API server knows: it answers 410.
+	$lab restart-api >/dev/null 2>&1
+	before=$(grep -c '"answers"' "$scratch/watch/journal.ndjson")
+	wait_for 60 epochs_done $((before + 2)) || die "the campaign does not go on: $(tail -n 3 "$scratch/watch.err")"
+	dns=$(pgrep -x coredns | head -n 1)
+	kill -SEGV "$dns"
+	status=0
+	wait "$run" || status=$?
+	[ "$status" -eq 1 ] || die "the campaign: status $status: $(tail -n 3 "$scratch/watch.err") $(cat "$scratch/watch.json")"
+	jq -e '.watch_again > 0 and .restarts == 1' "$scratch/watch.json" >/dev/null || die "$(cat "$scratch/watch.json")"
+	jq -se 'any(.component == "coredns" and .kind == "crash")' "$scratch"/crashes/*/report.json >/dev/null ||
+		die "the death of CoreDNS was not seen: $(cat "$scratch/watch.json")"
+	ok "the API server restarted under a watch: taken up again $(jq -r '"\(.watch_again) times, \(.watch_trouble)"' "$scratch/watch.json"); a death after that was seen"
+}
+
+[ $# -gt 0 ] || set -- credentials calm restart-api frozen-api storm cut evict watch crash-node
 for what; do
 	"do_${what//-/_}"
 done

@@ -56,6 +56,8 @@ struct np_live_summary {
 	uint64_t seed;
 	unsigned epochs, operations, accepted, rejected, refused_differently;
 	unsigned findings, known_again; /* distinct keys; the same again */
+	unsigned watch_again;		/* the watch of the agents' pods resumed or listed anew */
+	char watch_trouble[256];	/* why, the last time; "" when never */
 	long long restarts, canary_p50_ms, canary_p99_ms, elapsed_ms;
 	bool interrupted;
 	json_t *keys; /* array of keys found; new reference */
