@@ -118,6 +118,24 @@ void np_buf_printable(struct np_buf *b, struct np_str s)
 	}
 }
 
+void np_buf_shell_quoted(struct np_buf *b, struct np_str s)
+{
+	np_buf_addc(b, '\'');
+	for (size_t i = 0, n; i < s.n; i += n ? n : 1) {
+		char c = s.p[i];
+		uint32_t cp = 0;
+
+		n = np_utf8_decode(s.p + i, s.n - i, &cp);
+		if (c == '\'')
+			np_buf_adds(b, "'\\''");
+		else if (!n || (np_utf8_is_control(cp) && c != '\n' && c != '\t'))
+			np_buf_addc(b, '?');
+		else
+			np_buf_add(b, s.p + i, n);
+	}
+	np_buf_addc(b, '\'');
+}
+
 char *np_buf_reserve(struct np_buf *b, size_t n)
 {
 	make_room(b, n);

@@ -54,11 +54,11 @@ const char *np_repro_container(const struct np_repro *p, const struct np_repro_e
 
 /* --- repro_text.c --- */
 
-/*
- * @s between single quotes of a shell; control characters, which no object's name can hold and a
- * terminal would obey, as '?'.
- */
-void np_repro_quote(struct np_buf *b, const char *s);
+/* @s between single quotes of a shell. */
+static inline void np_repro_quote(struct np_buf *b, const char *s)
+{
+	np_buf_shell_quoted(b, np_str_from(s));
+}
 /* A comment line: nothing in @s can end it. */
 void np_repro_comment(struct np_buf *b, const char *s);
 /* "$PREFIX"-'ns' for a namespace of the script, else 'ns'. */

@@ -4,30 +4,10 @@
 
 #include "np/base/json.h"
 #include "np/base/mem.h"
-#include "np/base/utf8.h"
 #include "np/model/addr.h"
 #include "repro.h"
 
 #define METADATA_NAME "kubernetes.io/metadata.name"
-
-void np_repro_quote(struct np_buf *b, const char *s)
-{
-	size_t left = strlen(s), n;
-	uint32_t cp = 0;
-
-	np_buf_addc(b, '\'');
-	for (; left; s += n, left -= n) {
-		n = np_utf8_decode(s, left, &cp);
-		if (*s == '\'')
-			np_buf_adds(b, "'\\''");
-		else if (!n || (np_utf8_is_control(cp) && *s != '\n' && *s != '\t'))
-			np_buf_addc(b, '?');
-		else
-			np_buf_add(b, s, n);
-		n += !n;
-	}
-	np_buf_addc(b, '\'');
-}
 
 void np_repro_comment(struct np_buf *b, const char *s)
 {

@@ -8,6 +8,7 @@
 
 #include "np/base/json.h"
 #include "np/base/mem.h"
+#include "np/campaign/script.h"
 #include "np/model/addr.h"
 #include "repro.h"
 #include "repro_script.h"
@@ -308,7 +309,7 @@ static void put_settings(const struct np_repro *p, struct np_buf *ret)
 
 	np_buf_adds(ret, "[ -n \"${IMAGE:-}\" ] || IMAGE=");
 	np_repro_quote(ret, agent_image(p->r->run));
-	np_buf_printf(ret, "\nWAIT=${WAIT:-%lld}\n", wait_s);
+	np_buf_printf(ret, "\nWAIT=${WAIT:-%lld}\nPAUSE=${PAUSE:-2}\n", wait_s);
 }
 
 /* Namespaces of other workers matched the same selectors. */
@@ -373,7 +374,9 @@ void np_report_reproduce(const struct np_report *r, const char *id, struct np_bu
 		put_refusal(p.why, ret);
 	} else {
 		np_buf_adds(ret, np_repro_usage);
+		np_buf_adds(ret, np_script_settings);
 		put_settings(&p, ret);
+		np_buf_adds(ret, np_script_cleanup);
 		np_buf_adds(ret, np_repro_functions);
 		np_buf_add(ret, np_buf_text(&p.out), p.out.len);
 	}

@@ -196,6 +196,30 @@ static void impossible(void *arg)
 	np_buf_reserve(&b, SIZE_MAX);
 }
 
+START_TEST(shell_quoted)
+{
+	static const struct {
+		struct np_str given;
+		const char *want;
+	} rows[] = {
+		{ { "", 0 }, "''" },
+		{ { "a b$(c)\"", 8 }, "'a b$(c)\"'" },
+		{ { "it's", 4 }, "'it'\\''s'" },
+		{ { "a\n\tb", 4 }, "'a\n\tb'" },
+		{ { "\033[2J\r\x7f", 6 }, "'?[2J?\?'" },
+		{ { "\xc3\xa4\xff\xc2\x85", 5 }, "'\xc3\xa4?\?'" },
+	};
+
+	for (size_t i = 0; i < NP_ARRAY_SIZE(rows); i++) {
+		struct np_buf b = { 0 };
+
+		np_buf_shell_quoted(&b, rows[i].given);
+		ck_assert_str_eq(np_buf_text(&b), rows[i].want);
+		np_buf_release(&b);
+	}
+}
+END_TEST
+
 START_TEST(overflow_ends_the_program)
 {
 	assert_dies(impossible, NULL, "out of memory");
@@ -203,4 +227,4 @@ START_TEST(overflow_ends_the_program)
 END_TEST
 
 RUN_TESTS("buf", adding, printf_lengths, reserving, consuming, stealing, json_text, json_any_bytes, printable,
-	  overflow_ends_the_program)
+	  shell_quoted, overflow_ends_the_program)

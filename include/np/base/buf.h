@@ -23,6 +23,11 @@ void np_buf_vprintf(struct np_buf *b, const char *fmt, va_list ap) __attribute__
 void np_buf_json(struct np_buf *b, struct np_str s);
 /* Text for a terminal: control characters and invalid UTF-8 as \xNN. */
 void np_buf_printable(struct np_buf *b, struct np_str s);
+/*
+ * Between single quotes of a shell; invalid UTF-8, and control characters but tab and newline, which
+ * a terminal would obey, as '?'.
+ */
+void np_buf_shell_quoted(struct np_buf *b, struct np_str s);
 /* @n zeroed bytes at data + len; the caller then raises len by what it filled. Valid until the next call. */
 char *np_buf_reserve(struct np_buf *b, size_t n);
 /* Drops the first @n bytes. */
