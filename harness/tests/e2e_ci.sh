@@ -21,6 +21,16 @@ step deploy/ci/github/workflow.yaml gate.sh >"$scratch/gate-step"
 step deploy/ci/github/action.yml gate.sh >"$scratch/action-step"
 ln -s "$PWD" "$scratch/netpolcheck" # what the workflow checks out
 [ -s "$scratch/gate-step" ] && [ -s "$scratch/action-step" ] || die "the steps are not there"
+# GitLab's script, one command a line.
+sed -n '/^  script:/,/^  [a-z]*:$/s/^    - //p' deploy/ci/gitlab-ci.yml >"$scratch/gitlab-step"
+[ "$(wc -l <"$scratch/gitlab-step")" -eq 1 ] || die "GitLab's script: $(cat "$scratch/gitlab-step")"
+# Nothing that a reader has to fill in stands where a service would look it up.
+if grep -rnE '(OWNER|ORG)/|@REF' deploy/ci; then die "a placeholder"; fi
+# Files and targets of ours that the examples name are there.
+for path in $(grep -rhoE 'netpolcheck/deploy/[a-z./-]*[a-z]' deploy/ci | sort -u); do [ -e "${path#netpolcheck/}" ] || die "no $path"; done
+for target in $(grep -rhE '^ +(- )?make -C netpolcheck ' deploy/ci | sed 's/.*-C netpolcheck //' | tr ' ' '\n' | sort -u); do
+	grep -qE "^([a-z-]+ )*$target( [a-z-]+)*:" Makefile || die "no target $target"
+done
 
 # gate STATUS NAME: the workflow's step
 gate() {
@@ -45,6 +55,9 @@ expect_status 0 "$np" report waive "$scratch/red/run-1" --reason "known" --link 
 gate 0 green
 contains "$scratch/out" "::notice title=peers/and-in-one-peer,"
 ok "green with its waiver"
+expect_status 0 env ARTIFACTS="$scratch/gitlab" KUBECONFIG="$scratch/kubeconfig" GITHUB_ACTIONS= sh -ec "cd '$scratch' && . ./gitlab-step"
+[ -s "$scratch/gitlab/junit_netpolcheck.xml" ] || die "GitLab's artifacts"
+ok "GitLab's script"
 
 # The action, by its inputs; Sonobuoy's results beside.
 expect_status 0 env IN_KUBECONFIG="$scratch/kubeconfig" IN_WAIVERS="$scratch/waivers.yaml" IN_AGENT=mine IN_VERSION=1.0 IN_MODE= IN_ARGS="$NETPOLCHECK_ARGS" \
