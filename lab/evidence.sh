@@ -46,6 +46,12 @@ ip_of()
 	kubectl get pod -n "$1" "$2" -o "jsonpath={.status.podIP}"
 }
 
+# ip6_of NAMESPACE POD: empty in a lab without IPv6
+ip6_of()
+{
+	kubectl get pod -n "$1" "$2" -o "jsonpath={.status.podIPs[*].ip}" | tr ' ' '\n' | grep : || true
+}
+
 # space NAME LABEL: a namespace. New names every time: what an agent kept of an earlier one is another matter.
 space()
 {
@@ -138,7 +144,7 @@ rules_of()
 		return
 		;;
 	esac
-	dump=$("$lab" exec "$node" iptables-save 2>/dev/null | grep -E 'np-evidence' || true)
+	dump=$({ "$lab" exec "$node" iptables-save; "$lab" exec "$node" ip6tables-save; } 2>/dev/null | grep -E 'np-evidence' || true)
 	printf '%s\n' "$dump" | grep -vE -e '-m mark|-j KUBE-POD-FW|^$' | cut -c1-400 | sed 's/^/  /' || true
 	sets=$(printf '%s\n' "$dump" | grep -o 'match-set [^ ]*' | cut -d' ' -f2 | sort -u || true)
 	for set in $sets; do
@@ -219,6 +225,39 @@ bug_joined_names()
 	done
 	rules_of node-a
 	rules_of node-b
+}
+
+bug_joined_pod_names()
+{
+	space ${x}a team=red
+	pod ${x}a b node-b 8080
+	pod $x ab node-b 8080
+	kubectl wait --for=condition=Ready pod --all -n ${x}a --timeout=90s >/dev/null
+	kubectl wait --for=condition=Ready pod --all -n $x --timeout=90s >/dev/null
+	policy closed ${x}a '{}' '[Ingress, Egress]' </dev/null | policies
+	probe $y client "$(ip_of ${x}a b)" 8080 denied
+	probe $y client "$(ip_of $x ab)" 8080 allowed
+	probe $x ab "$ys" 8080 allowed
+	rules_of node-b
+}
+
+bug_except_of_everything()
+{
+	local server
+
+	server=$(ip6_of $x server)
+	[ -n "$server" ] || {
+		echo "  not in this lab: it has no IPv6 (FAMILY=dual)"
+		return 0
+	}
+	policy p $x '{matchLabels: {app: server}}' '[Ingress]' <<-EOP | policies
+		ingress:
+		- from:
+		  - ipBlock: {cidr: "::/0", except: ["fc00::/6"]}
+	EOP
+	probe $x client "$server" 8080 denied
+	probe $y client "$server" 8080 denied
+	rules_of node-a
 }
 
 # ---- the bugs: Weave ----
