@@ -88,7 +88,7 @@ afl() {
 	mkdir -p "$out/in"
 	cp "$shared/$t"/* "$out/in/" 2>/dev/null || :
 	cp "fuzz/corpus/$t"/* "$out/in/" 2>/dev/null || :
-	find "$out/in" -size +8 -delete
+	find "$out/in" -type f -size +8 -delete
 	dict=$(dict_of "$t")
 	export AFL_SKIP_CPUFREQ=1 AFL_NO_UI=1 AFL_NO_AFFINITY=1 AFL_I_DONT_CARE_ABOUT_MISSING_CRASHES=1 AFL_FAST_CAL=1 AFL_CMPLOG_ONLY_NEW=1
 	set -- afl-fuzz -i "$out/in" -o "$out/out" -V "$2" -G "$(max_len "$t")" -t 5000
