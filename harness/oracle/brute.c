@@ -1,6 +1,7 @@
 /*
  * brute.c - semantics 2.2 word for word. Functions are named and ordered as there. Nothing here is
- * to be made faster: it is the text that the compiled oracle is held against.
+ * to be made faster: it is the text that the compiled oracle is held against. Only the settings of
+ * open readings are not all tried one by one (judge_way).
  */
 #include "np/oracle/brute.h"
 
@@ -30,6 +31,7 @@ struct conn {
 struct brute {
 	const struct np_world *w;
 	const struct np_brute_setting *set;
+	unsigned *asked;		/* bit r: reading r was asked for */
 };
 
 static const unsigned clause_of[NP_N_READINGS] = {
@@ -62,6 +64,12 @@ const char *np_form_name(enum np_form form)
 	};
 
 	return names[form];
+}
+
+static bool reads(const struct brute *b, enum np_reading r)
+{
+	*b->asked |= 1U << r;
+	return b->set->yes[r];
 }
 
 static bool left_out(const struct brute *b, enum np_form form)
@@ -121,7 +129,7 @@ static bool matches(const struct brute *b, const struct np_selector *sel,
 /* S43: no = a hostNetwork pod is nothing but its node's address. */
 static bool is_pod(const struct brute *b, const struct entity *e)
 {
-	return e->pod && (!e->pod->host_network || b->set->yes[NP_READ_HOST_PODS]);
+	return e->pod && (!e->pod->host_network || reads(b, NP_READ_HOST_PODS));
 }
 
 static bool finished(const struct np_pod *pod)
@@ -227,10 +235,10 @@ static bool lies_in(const struct brute *b, const struct np_cidr *c, const struct
 	struct np_addr base = c->host;
 	unsigned bits = c->prefix_bits;
 
-	if (c->flags & (NP_CIDR_HOST_BITS | NP_CIDR_ZEROS) && !b->set->yes[NP_READ_HOST_BITS])
+	if (c->flags & (NP_CIDR_HOST_BITS | NP_CIDR_ZEROS) && !reads(b, NP_READ_HOST_BITS))
 		bits = 8U * base.width;
 	if (c->flags & NP_CIDR_MAPPED) {
-		if (!b->set->yes[NP_READ_MAPPED])
+		if (!reads(b, NP_READ_MAPPED))
 			return false;
 		if (bits >= MAPPED_BITS) {
 			base = np_addr_wire(&base);
@@ -257,9 +265,9 @@ static bool block_matches_addr(const struct brute *b, const struct np_ipblock *b
 	for (size_t i = 0; i < block->n_excepts && !left_out(b, NP_FORM_EXCEPT); i++)
 		if (lies_in(b, &block->excepts[i], &other->addr, &ignored))
 			return false;
-	if (is_pod(b, other) && !b->set->yes[NP_READ_IPBLOCK_PODS])
+	if (is_pod(b, other) && !reads(b, NP_READ_IPBLOCK_PODS))
 		return false;
-	if (hidden && b->set->yes[NP_READ_NAT])
+	if (hidden && reads(b, NP_READ_NAT))
 		return all && block->n_excepts == 0;
 	return true;
 }
@@ -347,11 +355,11 @@ static bool pod_has_name(const struct brute *b, const struct np_pod *pod, const 
 
 			if ((cp->ctr_kind == NP_CTR_REGULAR) == (init == 1))
 				continue;
-			if (init && !b->set->yes[NP_READ_SIDECAR_NAME])
+			if (init && !reads(b, NP_READ_SIDECAR_NAME))
 				continue;
 			if (cp->proto != q->proto || !np_str_eq(cp->name, q->name))
 				continue;
-			if (cp->port == port && (first || b->set->yes[NP_READ_DUP_NAME]))
+			if (cp->port == port && (first || reads(b, NP_READ_DUP_NAME)))
 				return true;
 			first = false;
 		}
@@ -375,9 +383,9 @@ static bool port_matches(const struct brute *b, enum np_dir dir, const struct np
 		if (left_out(b, NP_FORM_PORT_NAME))
 			return false;
 		if (!is_pod(b, dst))
-			return b->set->yes[NP_READ_NAME_EXTERNAL];	/* S31 */
+			return reads(b, NP_READ_NAME_EXTERNAL);	/* S31 */
 		if (dir == NP_EGRESS && has_several_numbers(b, r, ns, q) &&
-		    !b->set->yes[NP_READ_DIVERGENT])
+		    !reads(b, NP_READ_DIVERGENT))
 			return false;
 		return pod_has_name(b, dst->pod, q, port);
 	}
@@ -443,7 +451,7 @@ static bool egress_allows(const struct brute *b, const struct entity *src, const
 {
 	if (!is_pod(b, src))
 		return true;
-	if (is_own_node(src, to) && b->set->yes[NP_READ_OWN_NODE])
+	if (is_own_node(src, to) && reads(b, NP_READ_OWN_NODE))
 		return true;	/* S41 */
 	return side(b, NP_EGRESS, src, to, proto, port);
 }
@@ -455,7 +463,7 @@ static bool ingress_allows(const struct brute *b, const struct entity *dst,
 		return true;
 	if (is_own_node(dst, from))
 		return true;	/* S40 */
-	if (from->node.n && b->set->yes[NP_READ_OTHER_NODE])
+	if (from->node.n && reads(b, NP_READ_OTHER_NODE))
 		return true;	/* S42 */
 	return side(b, NP_INGRESS, dst, from, proto, port);
 }
@@ -466,12 +474,12 @@ static bool verdict(const struct brute *b, const struct conn *c)
 	const struct entity *to = &c->dst, *from = &c->src;
 	uint16_t to_port = c->port;
 
-	if (same_pod && (!c->via_service || b->set->yes[NP_READ_HAIRPIN]))
+	if (same_pod && (!c->via_service || reads(b, NP_READ_HAIRPIN)))
 		return true;	/* S38, S39 */
 	if (c->via_service) {
 		enum np_reading r = c->via_node_port ? NP_READ_NAT : NP_READ_CLUSTERIP;
 
-		if (!b->set->yes[r]) {
+		if (!reads(b, r)) {
 			to = &c->dialled;	/* S20, S45: before translation */
 			to_port = c->dialled_port;
 		} else if (c->via_node_port) {
@@ -597,7 +605,8 @@ static bool next_way(const struct np_world *w, const struct np_flow *f, struct r
 enum np_verdict np_brute_once(const struct np_world *world, const struct np_brute_setting *setting,
 			      const struct np_flow *flow)
 {
-	struct brute b = { world, setting };
+	unsigned asked = 0;
+	struct brute b = { world, setting, &asked };
 	struct route route;
 	size_t at = 0;
 
@@ -628,16 +637,36 @@ static void list_settings(const struct np_readings *readings, struct settings *r
 
 enum { SEEN_DENY = 1, SEEN_ALLOW = 2 };
 
+/* Settings that agree with @i in the readings asked for: the verdict is theirs too. */
+static void fill_alike(const struct settings *s, size_t i, unsigned asked, uint8_t seen, uint8_t *ret_seen)
+{
+	size_t fixed = 0;
+
+	for (unsigned k = 0; k < s->n_open; k++)
+		if (asked >> s->open[k] & 1)
+			fixed |= (size_t)1 << k;
+	for (size_t j = i; j < s->n; j++)
+		if (((i ^ j) & fixed) == 0)
+			ret_seen[j] = seen;
+}
+
 /* The verdict of one way under every setting; bit k of a setting's number is open[k]. */
 static void judge_way(const struct np_world *w, struct settings *s, const struct conn *c,
 		      uint8_t *ret_seen)
 {
-	struct brute b = { w, &s->set };
+	unsigned asked;
+	uint8_t seen;
+	struct brute b = { w, &s->set, &asked };
 
+	memset(ret_seen, 0, s->n);
 	for (size_t i = 0; i < s->n; i++) {
+		if (ret_seen[i])
+			continue;
 		for (unsigned k = 0; k < s->n_open; k++)
 			s->set.yes[s->open[k]] = i >> k & 1;
-		ret_seen[i] = verdict(&b, c) ? SEEN_ALLOW : SEEN_DENY;
+		asked = 0;
+		seen = verdict(&b, c) ? SEEN_ALLOW : SEEN_DENY;
+		fill_alike(s, i, asked, seen, ret_seen);
 	}
 }
 
