@@ -8,6 +8,11 @@
 #include "np/parse/names.h"
 #include "np/parse/validate.h"
 
+#define POLICY_GROUP "networking.k8s.io"
+#define POLICY_VERSION "v1"
+#define POLICY_EXTENSIONS "extensions/v1beta1"
+#define POLICY_KIND "NetworkPolicy"
+
 /* A field path, written out only when something is wrong there. */
 struct vpath {
 	const struct vpath *up;	/* NULL: the root */
@@ -76,6 +81,28 @@ void verdict_name(struct verdict *v, enum np_name_rule rule, const struct cell *
 		  const struct vpath *field, struct np_str checked, struct np_str shown);
 /* A warning, whose text is in v->text, which is cleared. */
 void verdict_warn(struct verdict *v, const struct cell *at);
+
+/* Moves what was found into the arena; the verdict is done with. */
+void verdict_end(struct verdict *v, enum np_stage stage);
+/* One finding, and that is all. */
+__attribute__((format(printf, 5, 6)))
+void verdict_refuse(struct verdict *v, enum np_stage stage, enum np_finding_type type,
+		    const struct cell *at, const char *fmt, ...);
+
+/* The whole judgement of a document, to its end. */
+void verdict_judge(struct verdict *v, const struct np_value *given, bool has_duplicates);
+
+/*
+ * Stages; false when it has been refused. The endpoint's version and kind take the place of what is
+ * missing; then @root becomes @policy, with heed of strictness.
+ */
+bool verdict_type_words(struct verdict *v, const struct np_value *root, bool json);
+bool verdict_decode(struct verdict *v, const struct np_value *root, bool has_duplicates,
+		    struct api_policy *policy);
+/* "group/version" of at most one '/'; an empty group for what has none. */
+bool verdict_split_version(struct np_str s, struct np_str *ret_group, struct np_str *ret_version);
+/* "object", "number", .. */
+const char *verdict_json_kind(const struct np_value *v);
 
 /* Parts. */
 void verdict_meta(struct verdict *v, const struct api_meta *meta, const struct api_meta *old);
