@@ -85,3 +85,9 @@ $(BUILD)/fuzz-bench/fixed_%: $(BUILD)/obj/fuzz/targets/fuzz_%.o $(BUILD)/obj/fuz
 	$(Q)$(FUZZ_LD) $(FUZZ_LDFLAGS) $(LDFLAGS) -Wl,--wrap=np_die -o $@ $(filter-out %.a,$^) $(FUZZ_ENGINE) -Wl,--start-group $(FUZZ_LIB) $(FUZZ_ARCHIVES) -Wl,--end-group -Wl,--as-needed $(FUZZ_LIBS)
 fuzz-bench-fixed: $(patsubst %,$(BUILD)/fuzz-bench/fixed_%,cidr port selector oracle)
 fuzz-bench-programs: $(patsubst %,$(BUILD)/fuzz-bench/%,ours_yaml ours_json bare_yaml bare_json)
+
+# Puts what a target of fuzz/examples died of among the findings: fuzz/examples/README.md.
+FUZZ_RECORD_ARCHIVES := $(filter %/libnp-campaign.a,$(ARCHIVES)) $(FUZZ_ARCHIVES)
+$(BUILD)/fuzz-record: $(BUILD)/obj/fuzz/examples/lib/record.o $(FUZZ_RECORD_ARCHIVES)
+	$(call say,LD,$@)
+	$(Q)$(CC) $(CFLAGS_ALL) $(LDFLAGS) -o $@ $< -Wl,--start-group $(FUZZ_RECORD_ARCHIVES) -Wl,--end-group -Wl,--as-needed $(LIBS)
