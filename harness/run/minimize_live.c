@@ -1,7 +1,6 @@
 /* minimize_live.c - candidates in a sandbox or cluster that stays: one fixture, a world a lane. */
 #include <stdlib.h>
 #include <string.h>
-#include <sys/random.h>
 
 #include "demand.h"
 #include "minimize_doc.h"
@@ -11,8 +10,8 @@
 #include "np/base/json.h"
 #include "np/base/mem.h"
 #include "np/run/clean.h"
+#include "run_parts.h"
 #include "settle.h"
-#include "watchdog.h"
 
 #define DEADLINE_SANDBOX_MS 3000
 #define DEADLINE_CLUSTER_MS 30000
@@ -33,19 +32,6 @@ struct np_min_live {
 	char id[NP_RUN_ID_LEN + 1];
 	struct np_min_lanes lanes;
 };
-
-static void make_id(char *ret)
-{
-	static const char alphabet[] = "bcdfghjklmnpqrstvwxz2456789";
-	uint64_t bits = 0;
-
-	if (getrandom(&bits, sizeof(bits), 0) != sizeof(bits))
-		bits = (uint64_t)np_now_us();
-	for (int i = 0; i < NP_RUN_ID_LEN; i++) {
-		ret[i] = alphabet[bits % (sizeof(alphabet) - 1)];
-		bits /= sizeof(alphabet) - 1;
-	}
-}
 
 /* ---- opening ---- */
 
@@ -184,7 +170,7 @@ int np_min_live_open(const struct np_run_options *options, const struct np_case 
 	l->lanes.n = options->workers ? options->workers : 1;
 	if (l->lanes.n > NP_MIN_MAX_LANES)
 		l->lanes.n = NP_MIN_MAX_LANES;
-	make_id(l->id);
+	run_make_id(l->id);
 	np_meter_init(&l->meter);
 	np_min_lanes_init(&l->lanes);
 	if (open_all(l, c, world, err) < 0) {

@@ -3,20 +3,15 @@
 
 #include <stdlib.h>
 #include <string.h>
-#include <sys/random.h>
 #include <unistd.h>
 
+#include "demand.h"
 #include "np/base/clock.h"
 #include "np/base/json.h"
 #include "np/base/mem.h"
-
 #include "np/run/clean.h"
-#include "np/run/shard.h"
-#include "np/target/cluster.h"
-#include "demand.h"
+#include "run_parts.h"
 #include "settle.h"
-#include "watchdog.h"
-#include "worker.h"
 
 #define DEADLINE_SANDBOX_MS 3000
 #define DEADLINE_CLUSTER_MS 30000
@@ -46,210 +41,9 @@ int np_run_exit(const struct np_run_summary *s)
 	return s->idle_waivers ? 1 : s->reason[0] ? 3 : 0;
 }
 
-/* One run from option checks to the end line. */
-struct run {
-	const struct np_run_options *o;
-	struct np_run_summary *sum;
-	struct np_plan plan;
-	struct np_cluster cluster;
-	struct np_fixture fixture;
-	struct np_record record;
-	struct np_shared shared;
-	struct np_meter meter;
-	struct np_watchdog watchdog; /* of the sandbox */
-	struct np_preflight preflight;
-	struct np_shard shard;
-	json_t *resumed; /* {id: result} of an earlier part, or NULL */
-	char id[NP_RUN_ID_LEN + 1];
-	uint64_t seed;
-	unsigned n_workers;
-	bool cluster_open, fixture_up;
-};
-
 static bool interrupted(const struct run *r)
 {
 	return r->o->cancel && atomic_load(r->o->cancel);
-}
-
-static void make_id(struct run *r)
-{
-	static const char alphabet[] = "bcdfghjklmnpqrstvwxz2456789";
-	uint64_t bits = 0;
-
-	if (getrandom(&bits, sizeof(bits), 0) != sizeof(bits))
-		bits = (uint64_t)np_now_us() ^ ((uint64_t)getpid() << 40);
-	for (int i = 0; i < NP_RUN_ID_LEN; i++) {
-		r->id[i] = alphabet[bits % (sizeof(alphabet) - 1)];
-		bits /= sizeof(alphabet) - 1;
-	}
-	r->seed = r->o->seed ? r->o->seed : bits % 1000000007 + 1;
-}
-
-static json_t *profile_list(const struct run *r)
-{
-	json_t *list = json_array();
-
-	for (int p = 0; p < NP_N_PROFILES; p++)
-		if (r->o->profiles[p])
-			json_array_append_new(list,
-					      json_string(np_profile_name((enum np_profile)p)));
-	return list;
-}
-
-static json_t *suite_list(const struct run *r)
-{
-	json_t *list = json_array();
-
-	for (size_t i = 0; i < r->o->n_suites; i++)
-		json_array_append_new(list, np_json_string(np_str_from(r->o->suites[i])));
-	return list;
-}
-
-/* What the user says that it is; NULL when nothing. */
-static json_t *agent_json(const struct np_run_options *o)
-{
-	const char *const texts[] = { o->agent, o->agent_version, o->agent_mode };
-	static const char *const names[] = { "name", "version", "mode" };
-	json_t *agent = json_object();
-
-	for (size_t i = 0; o->agent && i < NP_ARRAY_SIZE(names); i++)
-		if (texts[i])
-			json_object_set_new(agent, names[i], np_json_string(np_str_from(texts[i])));
-	if (o->agent)
-		return agent;
-	json_decref(agent);
-	return NULL;
-}
-
-/* What has to be the same in all shards, and which one it is. */
-static void put_shard(json_t *line, const struct np_shard *shard)
-{
-	char digest[32];
-
-	snprintf(digest, sizeof(digest), "%016llx", np_build_digest());
-	json_object_set_new(line, "build", json_string(digest));
-	snprintf(digest, sizeof(digest), "%016llx", shard->digest);
-	json_object_set_new(line, "shard",
-			    np_json_pack("{s:i, s:i, s:s, s:I}", "number", (int)shard->number,
-					 "of", (int)shard->of, "plan", digest, "planned",
-					 (json_int_t)shard->n_planned));
-}
-
-static void record_begin(struct run *r)
-{
-	char now[64];
-	json_t *line, *agent = agent_json(r->o);
-	json_t *target = np_json_pack(
-		"{s:s, s:s, s:s, s:s?}", "kind", r->cluster.sandbox ? "sandbox" : "cluster",
-		"server", r->cluster.server, "image", r->cluster.image, "fault", r->o->fault);
-
-	if (r->cluster.inject)
-		json_object_set_new(target, "inject", json_true());
-	line = np_json_pack(
-		"{s:s, s:i, s:s, s:s, s:s, s:I, s:o, s:o, s:s, s:o, s:i, s:I, s:I, s:I, s:b, s:s?}",
-		"type", "run", "schema", NP_RECORD_SCHEMA, "version", NP_VERSION, "id", r->id,
-		"started", np_wall_text(now, sizeof(now)), "seed", (json_int_t)r->seed, "target",
-		target, "suites", suite_list(r), "tier", np_tier_name(r->o->tier), "profiles",
-		profile_list(r), "workers", (int)r->n_workers, "deadline_ms",
-		(json_int_t)r->shared.deadline_ms, "stability_ms",
-		(json_int_t)r->shared.stability_ms, "cases", (json_int_t)r->plan.n_cases, "resumed",
-		r->resumed != NULL, "command", r->o->argv_text);
-	if (agent)
-		json_object_set_new(line, "agent", agent);
-	if (r->shard.of)
-		put_shard(line, &r->shard);
-	if (r->o->strict_waivers)
-		json_object_set_new(line, "strict_waivers", json_true());
-	np_record_put_take(&r->record, line);
-}
-
-static void record_preflight(struct run *r, bool enforced)
-{
-	const struct np_fixture *f = &r->fixture;
-	json_t *caps = json_object(), *lacking = json_object(), *nodes = json_array();
-
-	for (unsigned bit = 0; 1U << bit <= NP_NEED_PINNED_IP; bit++) {
-		const char *name = np_need_name((enum np_need)(1U << bit));
-
-		json_object_set_new(caps, name, json_boolean(f->caps & (1U << bit)));
-		if (!(f->caps & (1U << bit)))
-			json_object_set_new(lacking, name,
-					    np_json_string(np_str_from(f->lacking[bit])));
-	}
-	for (size_t i = 0; i < f->n_nodes; i++)
-		json_array_append_new(nodes, np_json_string(f->nodes[i]));
-	np_record_put_take(
-		&r->record,
-		np_json_pack("{s:s, s:b, s:i, s:{s:I, s:I, s:I}, s:o, s:o, s:I, s:I, s:o, s:i}",
-			     "type", "preflight", "enforced", enforced, "timeout_ms",
-			     (int)f->timeout_ms, "rtt_us", "p50", (json_int_t)f->rtt_p50_us, "p99",
-			     (json_int_t)f->rtt_p99_us, "max", (json_int_t)f->rtt_max_us,
-			     "capabilities", caps, "lacking", lacking, "control_probes",
-			     (json_int_t)f->control_probes, "control_failed",
-			     (json_int_t)f->control_failed, "nodes", nodes, "family", f->family));
-}
-
-/* The lists of waivers that did nothing, by why. */
-static void put_waivers(const struct run *r, json_t *line)
-{
-	static const char *const names[] = { [NP_WAIVER_IN_FORCE] = "unused_waivers",
-					     [NP_WAIVER_EXPIRED] = "expired_waivers",
-					     [NP_WAIVER_OTHER] = "other_waivers" };
-
-	for (int s = 0; s < (int)NP_ARRAY_SIZE(names); s++)
-		json_object_set_new(line, names[s],
-				    np_waivers_idle(&r->shared.waivers, (enum np_waiver_state)s));
-}
-
-static void judge_waivers(struct run *r)
-{
-	json_t *lists = json_object();
-	size_t n;
-
-	put_waivers(r, lists);
-	n = json_array_size(json_object_get(lists, "unused_waivers")) +
-	    json_array_size(json_object_get(lists, "expired_waivers"));
-	json_decref(lists);
-	if (!r->o->strict_waivers || !n)
-		return;
-	r->sum->idle_waivers = n;
-	if (!r->sum->reason[0] && !r->sum->interrupted)
-		snprintf(r->sum->reason, sizeof(r->sum->reason),
-			 "%zu waiver%s cover%s nothing: expired, or what they waive is fixed or "
-			 "gone (--strict-waivers)", n, n == 1 ? "" : "s", n == 1 ? "s" : "");
-}
-
-static void record_end(struct run *r)
-{
-	struct np_run_summary *s = r->sum;
-	struct np_shared *sh = &r->shared;
-	struct np_kube_stats api = { 0 };
-	double rate = r->meter.total_us ? (double)sh->probes * 1e6 / (double)r->meter.total_us : 0;
-	json_t *line;
-
-	if (r->cluster_open)
-		np_kube_get_stats(r->cluster.kube, &api);
-	line = np_json_pack(
-		"{s:s, s:I, s:I, s:I, s:I, s:I, s:I, s:i, s:b, s:I, s:I, s:I, s:f, s:I, s:I, "
-		"s:I, s:I, s:I, s:{s:o, s:o}, s:s}",
-		"type", "end", "passed", (json_int_t)s->by_result[NP_RUN_PASS], "failed",
-		(json_int_t)s->by_result[NP_RUN_FAIL], "skipped",
-		(json_int_t)s->by_result[NP_RUN_SKIP], "known",
-		(json_int_t)s->by_result[NP_RUN_KNOWN], "errors",
-		(json_int_t)s->by_result[NP_RUN_ERROR], "fixed", (json_int_t)sh->fixed,
-		"exit", np_run_exit(s), "interrupted",
-		s->interrupted, "ms", (json_int_t)s->elapsed_ms, "probes", (json_int_t)sh->probes,
-		"probing_ms", (json_int_t)(r->meter.total_us / 1000), "probes_per_s", rate,
-		"streams_opened", (json_int_t)sh->streams_opened, "agents", (json_int_t)sh->agents,
-		"api_requests", (json_int_t)api.requests, "steps", (json_int_t)sh->steps,
-		"converging_ms", (json_int_t)sh->convergence_ms, "convergence_ms", "ingress",
-		np_latency_json(&sh->latency[NP_INGRESS]), "egress",
-		np_latency_json(&sh->latency[NP_EGRESS]), "reason", s->reason);
-	json_object_set_new(line, "trouble",
-			    np_trouble_json(r->cluster_open ? r->cluster.kube : NULL,
-					    &sh->trouble));
-	put_waivers(r, line);
-	np_record_put_take(&r->record, line);
 }
 
 static void say_stage(struct run *r, const char *stage)
@@ -381,7 +175,7 @@ static int judge_cases(struct run *r, struct np_err *err)
 		return -1;
 	if (np_fixture_enforced(&r->fixture, r->shared.deadline_ms, &enforced, err) < 0)
 		return -1;
-	record_preflight(r, enforced);
+	run_record_preflight(r, enforced);
 	if (!enforced) {
 		not_enforced(r);
 		return 0;
@@ -479,7 +273,9 @@ static int prepare(struct run *r, struct np_err *err)
 					    .tag = r->o->tag,
 					    .tier = r->o->tier };
 
-	make_id(r);
+	r->seed = run_make_id(r->id);
+	if (r->o->seed)
+		r->seed = r->o->seed;
 	r->record.fd = -1;
 	if (np_plan_load(&po, &r->plan, err) < 0 || take_shard(r, err) < 0 ||
 	    np_waivers_of_run(r->o, &r->plan, &r->shared.waivers, err) < 0) {
@@ -555,7 +351,7 @@ static int open_target(struct run *r, struct np_err *err)
 						  : DEADLINE_CLUSTER_MS;
 	r->shared.deadline_adapts = !r->o->deadline_ms && !sandbox;
 	r->shared.stability_ms = sandbox ? NP_STABILITY_SANDBOX_MS : NP_STABILITY_CLUSTER_MS;
-	record_begin(r);
+	run_record_begin(r);
 	return 0;
 }
 
@@ -624,8 +420,8 @@ static void finish(struct run *r, int rc, const struct np_err *why)
 	if (r->cluster_open)
 		note_trouble(r);
 	if (rc == 0)
-		judge_waivers(r);
-	record_end(r);
+		run_judge_waivers(r);
+	run_record_end(r);
 }
 
 int np_run(const struct np_run_options *options, struct np_run_summary *ret, struct np_err *err)
