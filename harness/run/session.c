@@ -15,6 +15,7 @@
 #include "trouble.h"
 
 #define STREAM_WAIT_MS 30000
+#define LABEL_SEEN_MS 5000
 #define ANNOTATION_NODE "netpolcheck/node"
 
 static struct np_kube *kube(const struct np_session *s)
@@ -92,6 +93,25 @@ static int allow_privileged(struct np_session *s, const char *ns, struct np_err 
 	return rc;
 }
 
+/*
+ * @relabelled: its namespace was just now; an API server's own view of it may be older for a moment,
+ * and longer where there are several servers.
+ */
+static int send_pod(struct np_session *s, const char *ns, json_t *pod, bool relabelled,
+		    json_t **ret_stored, struct np_err *err)
+{
+	const struct np_kube_type *type = &np_kube_types[NP_KUBE_POD];
+	int64_t until = np_now_ms() + (relabelled ? LABEL_SEEN_MS : 0);
+
+	while (np_kube_create(kube(s), type, ns, pod, NULL, ret_stored, err) < 0) {
+		if (err->code != NP_EDENIED || !strstr(err->msg, "PodSecurity") ||
+		    np_now_ms() >= until)
+			return -1;
+		np_sleep_ms(100);
+	}
+	return 0;
+}
+
 static int create_pod(struct np_session *s, json_t *pod, struct np_err *err)
 {
 	struct np_str real = np_str_from(np_json_str(pod, "metadata/namespace", "default"));
@@ -108,13 +128,13 @@ static int create_pod(struct np_session *s, json_t *pod, struct np_err *err)
 				   .ports = s->worldfile->ports,
 				   .n_ports = s->worldfile->n_ports };
 	json_t *stored = NULL;
+	bool relabel;
 
 	np_podspec_apply(pod, &spec);
-	if (!s->raw && np_podspec_privileged(pod, &spec) &&
-	    allow_privileged(s, real.p, err) < 0)
+	relabel = !s->raw && np_podspec_privileged(pod, &spec);
+	if (relabel && allow_privileged(s, real.p, err) < 0)
 		return -1;
-	if (np_kube_create(kube(s), &np_kube_types[NP_KUBE_POD], real.p, pod, NULL, &stored, err) <
-	    0)
+	if (send_pod(s, real.p, pod, relabel, &stored, err) < 0)
 		return -1;
 	register_pod(s, name, identity,
 		     np_json_str(json_array_get(np_json_at(pod, "spec/containers"), 0), "name", ""),
