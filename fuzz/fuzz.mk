@@ -20,7 +20,7 @@ FUZZ_MAIN := $(if $(FUZZ_ENGINE),,$(BUILD)/obj/fuzz/targets/standalone.o)
 # Objects of the in-pod agent that targets read packets and lines with.
 FUZZ_POD_OBJ := $(patsubst %,$(BUILD)/obj/harness/agent/pod/%.o,addr dns greeting lines moment sctp_wire session)
 # The layers that targets reach into; highest first.
-FUZZ_ARCHIVES := $(foreach l,report agent kube gen mutate oracle parse model base,$(filter %/libnp-$(l).a,$(ARCHIVES)))
+FUZZ_ARCHIVES := $(foreach l,report campaign agent kube gen mutate oracle parse model base,$(filter %/libnp-$(l).a,$(ARCHIVES)))
 FUZZ_LIBS ?= $(LIBS)
 # Single objects of layers that do not go in whole, and functions that a target takes the place of.
 FUZZ_WITH_fuzz_selector := harness/sandbox/select
