@@ -186,7 +186,7 @@ static int settle_with(const struct np_rt *before, unsigned timeout_ms, struct n
 	return np_settle(&table, &s, ret, err);
 }
 
-static struct np_settle settled(const struct np_rt *before)
+static inline struct np_settle settled(const struct np_rt *before)
 {
 	struct np_settle io;
 	struct np_err err = { 0 };
@@ -197,12 +197,12 @@ static struct np_settle settled(const struct np_rt *before)
 	return io;
 }
 
-static long long elapsed_ms(void)
+static inline long long elapsed_ms(void)
 {
 	return (made_now_us - CHANGE_US) / 1000;
 }
 
-static unsigned whole_looks(void)
+static inline unsigned whole_looks(void)
 {
 	unsigned n = 0;
 
@@ -210,5 +210,37 @@ static unsigned whole_looks(void)
 		n += cluster.asked[k].whole;
 	return n;
 }
+
+/* ---- answers ---- */
+
+static inline enum np_outcome all_right(unsigned k, size_t cell)
+{
+	(void)k;
+	return table.expected[cell] == NP_ALLOW ? NP_OUT_ALLOWED : NP_OUT_DROPPED;
+}
+
+static inline enum np_outcome never_right(unsigned k, size_t cell)
+{
+	return cell == 4 || cell == 7 ? NP_OUT_REJECTED : all_right(k, cell);
+}
+
+/* ---- suites ---- */
+
+static inline void add_tests(Suite *suite, const char *name, const TTest *const *tests, size_t n)
+{
+	TCase *tc = tcase_create(name);
+
+	tcase_add_checked_fixture(tc, setup, teardown);
+	for (size_t i = 0; i < n; i++)
+		tcase_add_test(tc, tests[i]);
+	suite_add_tcase(suite, tc);
+}
+
+#define ADD(suite, name, ...)                                                                      \
+	do {                                                                                       \
+		const TTest *const tests_[] = { __VA_ARGS__ };                                     \
+                                                                                                   \
+		add_tests(suite, name, tests_, NP_ARRAY_SIZE(tests_));                             \
+	} while (0)
 
 #endif
