@@ -1,12 +1,14 @@
 /*
  * fuzz_oracle.c - the compiled oracle beside brute force, cell by cell: 4 pods and an address, 2
- * policies, 3 ports; its truth table beside its single verdicts; and a law. The input is a genome
- * (genome.h).
+ * policies, 3 ports; and as the byte of the law says, for half of the inputs its truth table beside its
+ * single verdicts, and one thing more: a law, a live table, an explanation, the policies written and
+ * read. The input is a genome (genome.h).
  */
 #include "genome.h"
 #include "laws.h"
 #include "np/oracle/brute.h"
 #include "np/oracle/live.h"
+#include "written.h"
 
 enum { N_SOURCES = GENOME_PODS + 1, N_DESTS = GENOME_PODS + 2 };
 
@@ -14,6 +16,8 @@ struct cells {
 	struct np_end sources[N_SOURCES], dests[N_DESTS];
 	size_t n_dests;
 };
+
+typedef uint8_t verdicts_of_cells[N_SOURCES][N_DESTS][GENOME_PROBES];
 
 static struct np_end outside(int family, bool node)
 {
@@ -55,7 +59,7 @@ static _Noreturn void differ(const struct genome *g, const char *what, size_t s,
 }
 
 static void beside_brute(const struct genome *g, const struct cells *c, const struct np_oracle *o,
-			 const struct np_table *t)
+			 verdicts_of_cells ret_verdicts)
 {
 	char texts[2][512];
 
@@ -65,9 +69,9 @@ static void beside_brute(const struct genome *g, const struct cells *c, const st
 				struct np_flow f = flow_of(g, c, s, d, p);
 				np_clauses open, brute_open;
 				enum np_verdict v = np_oracle_eval(o, &f, &open),
-						b = np_brute_eval(&g->w, &g->readings, &f, &brute_open),
-						cell = np_table_at(t, p, s, d);
+						b = np_brute_eval(&g->w, &g->readings, &f, &brute_open);
 
+				ret_verdicts[s][d][p] = (uint8_t)v;
 				if (v != b)
 					differ(g, "compiled = brute force", s, d, p, np_verdict_name(v),
 					       np_verdict_name(b));
@@ -75,10 +79,26 @@ static void beside_brute(const struct genome *g, const struct cells *c, const st
 					differ(g, "open clauses", s, d, p,
 					       np_clauses_text(&open, texts[0], sizeof(texts[0])),
 					       np_clauses_text(&brute_open, texts[1], sizeof(texts[1])));
+			}
+}
+
+static void beside_table(const struct genome *g, const struct cells *c, const struct np_oracle *o,
+			 verdicts_of_cells verdicts)
+{
+	struct np_table t;
+
+	np_oracle_table(o, c->sources, N_SOURCES, c->dests, c->n_dests, g->probes, GENOME_PROBES, g->family, &t);
+	for (size_t s = 0; s < N_SOURCES; s++)
+		for (size_t d = 0; d < c->n_dests; d++)
+			for (size_t p = 0; p < GENOME_PROBES; p++) {
+				enum np_verdict v = (enum np_verdict)verdicts[s][d][p],
+						cell = np_table_at(&t, p, s, d);
+
 				if (cell != (v == NP_NO_FLOW ? NP_DENY : v))
 					differ(g, "table = single verdict", s, d, p,
 					       np_verdict_name(cell), np_verdict_name(v));
 			}
+	np_table_release(&t);
 }
 
 /* The settings that laws need: nothing open, S20 no, S25, S56 and S57 yes. */
@@ -185,27 +205,72 @@ static void change_live(struct genome *g, const struct cells *c)
 	np_live_free(l);
 }
 
+/* What is written means what was meant; brute force sees the latter. */
+static void beside_written(const struct genome *g, const struct cells *c)
+{
+	struct np_world meant, read;
+	struct np_oracle *o;
+
+	written_worlds(g, &meant, &read);
+	o = np_oracle_new(&read, &g->readings);
+	for (size_t s = 0; s < N_SOURCES; s++)
+		for (size_t d = 0; d < c->n_dests; d++)
+			for (size_t p = 0; p < GENOME_PROBES; p++) {
+				struct np_flow f = flow_of(g, c, s, d, p);
+				enum np_verdict v = np_oracle_eval(o, &f, NULL),
+						b = np_brute_eval(&meant, &g->readings, &f, NULL);
+
+				if (v != b)
+					differ(g, "written = meant", s, d, p, np_verdict_name(v),
+					       np_verdict_name(b));
+			}
+	np_oracle_free(o);
+	np_world_release(&read);
+	np_world_release(&meant);
+}
+
+static void one_more(struct genome *g, const struct cells *c, const struct np_oracle *o)
+{
+	/* Each costs as much as the comparison with brute force or, the last one, a few times that. */
+	static const enum { NOTHING, LIVE, EXPLAIN, LAW, WRITTEN } more[8] = {
+		[1] = LIVE, [2] = EXPLAIN, [4] = LAW, [5] = LAW, [6] = WRITTEN,
+	};
+
+	switch (more[g->law >> 5 & 7]) {
+	case NOTHING:
+		return;
+	case LIVE:
+		change_live(g, c);
+		return;
+	case EXPLAIN:
+		explain(g, c, o);
+		return;
+	case LAW:
+		hold_law(g, c);
+		return;
+	case WRITTEN:
+		if (g->law % 4 == 0)
+			beside_written(g, c);
+		return;
+	}
+}
+
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
 	struct fuzz_in in = { data, size };
 	struct genome g;
 	struct cells c;
 	struct np_oracle *o;
-	struct np_table t;
+	verdicts_of_cells verdicts;
 
 	genome_read(&in, &g);
 	list_ends(&g, &c);
 	o = np_oracle_new(&g.w, &g.readings);
-	np_oracle_table(o, c.sources, N_SOURCES, c.dests, c.n_dests, g.probes, GENOME_PROBES, g.family, &t);
-	beside_brute(&g, &c, o, &t);
-	np_table_release(&t);
-	if (g.law & 64)
-		explain(&g, &c, o);
+	beside_brute(&g, &c, o, verdicts);
+	if (g.law & 16)
+		beside_table(&g, &c, o, verdicts);
+	one_more(&g, &c, o);
 	np_oracle_free(o);
-	if (g.law & 128)
-		hold_law(&g, &c);
-	if (g.law & 32)
-		change_live(&g, &c);
 	np_world_release(&g.w);
 	return 0;
 }
