@@ -51,15 +51,15 @@ say() {
 	printf '{"bench":"fuzz","what":"%s","engine":"%s","value":%s,"unit":"executions per CPU second"%s}\n' "$1" "$2" "$3" "${4:-}"
 }
 
-# libFuzzer: N runs behind the first 70,000. Until a feature was seen 65,535 times each run pays for counting it, which no campaign
-# does for long, and which costs more the more code a target has.
+# libFuzzer: N runs behind the first 2,000, which read the inputs. Without the entropic schedule: until a feature was seen 65,535 times
+# every run pays for looking for it in a list of rare ones, which no campaign does for long, and which costs more the more code a target has.
 rate_libfuzzer() {
 	program=$1
 	n=$2
 	shift 2
 	for _ in $(seq "$rounds"); do
-		base=$(cpu_of "$program" -runs=70000 -seed=1 -reduce_inputs=0 "$@")
-		all=$(cpu_of "$program" -runs=$((70000 + n)) -seed=1 -reduce_inputs=0 "$@")
+		base=$(cpu_of "$program" -entropic=0 -runs=2000 -seed=1 -reduce_inputs=0 "$@")
+		all=$(cpu_of "$program" -entropic=0 -runs=$((2000 + n)) -seed=1 -reduce_inputs=0 "$@")
 		awk -v n="$n" -v a="$all" -v b="$base" 'BEGIN { printf "%.0f\n", n / (a - b > 0.01 ? a - b : 0.01) }'
 	done | median
 }
