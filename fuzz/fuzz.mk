@@ -37,7 +37,7 @@ TIME ?= 60
 
 .PHONY: fuzz fuzz-all fuzz-smoke fuzz-regress fuzz-cover fuzz-bench fuzz-targets fuzz-min
 
-fuzz-targets: $(patsubst %,$(BUILD)/fuzz/%,$(FUZZ_TARGETS))
+fuzz-targets: $(patsubst %,$(BUILD)/fuzz/%,$(FUZZ_TARGETS)) $(if $(FUZZ_ENGINE),,$(BUILD)/fuzz-record)
 
 $(FUZZ_LIB): $(FUZZ_SHARED_OBJ) $(FUZZ_POD_OBJ)
 	@mkdir -p $(@D)

@@ -86,7 +86,7 @@ take()
 	[ -z "$frame" ] || known=${known:+$known,}${frame##*/}
 	[ -x "$record" ] || return 0
 	id=$(component)
-	"$record" --dir "$crashes" --component "${id% *}" --version "$id" --input "$file" --command "fuzz/examples/run.sh $example $engine" "$out" || status=$?
+	"$record" --dir "$crashes" --component "${id% *}" --version "$id" --input "$file" --command "fuzz/examples/run.sh $example $engine" "$out" >&2 || status=$?
 	[ "$status" -le 1 ] || say "  it was not recorded"
 }
 

@@ -5,7 +5,7 @@ set -eu
 
 packages="gcc clang make libcurl4-openssl-dev libjansson-dev libyaml-dev libwslay-dev libssl-dev libmicrohttpd-dev
 	libmnl-dev libgnutls28-dev check musl-tools nftables iproute2 scdoc libxml2-utils jq"
-test_packages="skopeo umoci busybox-static gcc-aarch64-linux-gnu libc6-dev-arm64-cross python3-jsonschema python3-yaml cmark-gfm zsh"
+test_packages="skopeo umoci busybox-static gcc-aarch64-linux-gnu libc6-dev-arm64-cross python3-jsonschema python3-yaml cmark-gfm zsh afl++ curl"
 
 # missing_of PACKAGE...
 missing_of() {

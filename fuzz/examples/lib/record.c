@@ -3,10 +3,11 @@
  * folder each under results/crashes, known again by its key; netpolcheck fuzz report shows them.
  *
  *	record [--dir DIR] --component NAME [--input FILE] [--version TEXT] [--command TEXT]
- *	       [--minimised] LOG
+ *	       [--minimised] [--deleted] LOG
  *
  * LOG is the target's output, with the stack (at most 16 MiB of it); FILE the NetworkPolicy, as JSON
- * or YAML (at most 1 MiB). Prints a line for each finding. Exit status: 0 recorded, 1 there is no
+ * or YAML (at most 1 MiB); several documents are applied one behind the other, and --deleted says that
+ * the last is deleted at the end. Prints a line for each finding. Exit status: 0 recorded, 1 there is no
  * report in LOG, 2 usage, 3 something could not be read or written.
  */
 #include <stdio.h>
@@ -23,13 +24,13 @@
 
 struct asked {
 	const char *dir, *component, *input, *version, *command, *log;
-	bool minimised;
+	bool minimised, deleted;
 };
 
 static int usage(void)
 {
 	fprintf(stderr, "usage: record [--dir DIR] --component NAME [--input FILE] [--version TEXT]"
-			" [--command TEXT] [--minimised] LOG\n");
+			" [--command TEXT] [--minimised] [--deleted] LOG\n");
 	return 2;
 }
 
@@ -47,8 +48,8 @@ static int take(struct asked *a, int argc, char **argv)
 	for (int i = 1; i < argc; i++) {
 		size_t k = 0;
 
-		if (strcmp(argv[i], "--minimised") == 0) {
-			a->minimised = true;
+		if (strcmp(argv[i], "--minimised") == 0 || strcmp(argv[i], "--deleted") == 0) {
+			*(argv[i][2] == 'm' ? &a->minimised : &a->deleted) = true;
 			continue;
 		}
 		if (argv[i][0] != '-') {
@@ -66,39 +67,58 @@ static int take(struct asked *a, int argc, char **argv)
 	return a->log && a->component ? 0 : -1;
 }
 
-/* The input as an object; NULL when it is none (then it is kept as it is, beside the report). */
-static json_t *object_of(struct np_str text)
+static void add_operation(json_t *to, const char *op, const json_t *object)
 {
-	const struct np_read_opts opts = { .first_only = true };
+	json_t *o = np_json_pack("{s:s, s:s, s:s, s:o}", "op", op, "kind", "NetworkPolicy",
+				 "namespace", "a", "name",
+				 np_json_string(np_str_from(
+					 np_json_str(object, "metadata/name", "x"))));
+
+	if (strcmp(op, "apply") == 0)
+		json_object_set_new(o, "object", json_deep_copy(object));
+	json_array_append_new(to, o);
+}
+
+/* One document: applied, when it is an object. */
+static void add_document(json_t *to, const struct np_value *root, bool deleted)
+{
 	struct np_buf json = { 0 };
-	struct np_docs docs;
 	json_t *v = NULL;
 
-	if (np_read_yaml(text, &opts, &docs, NULL) == 0) {
-		if (docs.n && !docs.items[0].empty &&
-		    np_encode_json(&docs.items[0].root, 0, &json, NULL) == 0)
-			v = np_json_parse(np_buf_text(&json), json.len, NULL);
-		np_docs_release(&docs);
+	if (np_encode_json(root, 0, &json, NULL) == 0)
+		v = np_json_parse(np_buf_text(&json), json.len, NULL);
+	if (json_is_object(v)) {
+		add_operation(to, "apply", v);
+		if (deleted)
+			add_operation(to, "delete", v);
 	}
-	np_buf_release(&json);
-	if (v && json_is_object(v))
-		return v;
 	json_decref(v);
-	return NULL;
+	np_buf_release(&json);
+}
+
+/* What no API server could read is kept beside the report as it is, and makes no operation. */
+static json_t *operations_of(struct np_str text, bool deleted)
+{
+	const struct np_read_opts opts = { .many = true };
+	json_t *list = json_array();
+	struct np_docs docs;
+
+	if (np_read_yaml(text, &opts, &docs, NULL) < 0)
+		return list;
+	for (size_t i = 0; i < docs.n; i++)
+		if (!docs.items[i].empty)
+			add_document(list, &docs.items[i].root, deleted && i + 1 == docs.n);
+	np_docs_release(&docs);
+	return list;
 }
 
 static void describe(json_t *bug, const struct asked *a, struct np_str input)
 {
-	json_t *object = input.n ? object_of(input) : NULL;
+	json_t *operations = operations_of(input, a->deleted);
 
-	if (object)
-		json_object_set_new(
-			bug, "operations",
-			np_json_pack("[{s:s, s:s, s:s, s:o, s:o}]", "op", "apply", "kind",
-				     "NetworkPolicy", "namespace", "a", "name",
-				     np_json_string(np_str_from(
-					     np_json_str(object, "metadata/name", "x"))),
-				     "object", object));
+	if (json_array_size(operations))
+		json_object_set(bug, "operations", operations);
+	json_decref(operations);
 	if (a->minimised)
 		json_object_set_new(bug, "minimised", json_true());
 	if (a->version)
