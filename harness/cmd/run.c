@@ -118,7 +118,7 @@ static int show(const struct np_run_summary *sum, int format, struct np_err *err
 		if (format != FORMAT_RECORD)
 			np_report_write(report, format == FORMAT_JSON ? NP_REPORT_JSON : NP_REPORT_TEXT,
 					&style, &text);
-		fwrite(text.data, 1, text.len, stdout);
+		fwrite(np_buf_text(&text), 1, text.len, stdout);
 		if (fflush(stdout) != 0)
 			rc = np_err_set(err, NP_EIO, "cannot write to standard output");
 	}
