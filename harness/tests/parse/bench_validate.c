@@ -6,63 +6,14 @@
 #include <stdio.h>
 #include <yaml.h>
 
+#define NP_BENCH_JSON 0
+#include "../../../fuzz/bench/policy.h"
 #include "np/base/clock.h"
 #include "np/base/mem.h"
 #include "np/parse/validate.h"
 
 #define ROUNDS 21
 #define DOCUMENTS_A_ROUND 300
-
-static const char policy[] =
-	"apiVersion: networking.k8s.io/v1\n"
-	"kind: NetworkPolicy\n"
-	"metadata:\n"
-	"  name: payments-api\n"
-	"  namespace: default\n"
-	"  labels:\n"
-	"    app.kubernetes.io/name: payments\n"
-	"    team: checkout\n"
-	"spec:\n"
-	"  podSelector:\n"
-	"    matchLabels:\n"
-	"      app: payments\n"
-	"      tier: backend\n"
-	"  policyTypes: [Ingress, Egress]\n"
-	"  ingress:\n"
-	"  - from:\n"
-	"    - namespaceSelector:\n"
-	"        matchLabels:\n"
-	"          kubernetes.io/metadata.name: frontend\n"
-	"      podSelector:\n"
-	"        matchExpressions:\n"
-	"        - {key: role, operator: In, values: [web, mobile]}\n"
-	"    - ipBlock:\n"
-	"        cidr: 172.17.0.0/16\n"
-	"        except:\n"
-	"        - 172.17.1.0/24\n"
-	"    ports:\n"
-	"    - protocol: TCP\n"
-	"      port: 8080\n"
-	"    - protocol: TCP\n"
-	"      port: metrics\n"
-	"  egress:\n"
-	"  - to:\n"
-	"    - podSelector: {matchLabels: {app: postgres}}\n"
-	"    ports:\n"
-	"    - port: 5432\n"
-	"  - to:\n"
-	"    - namespaceSelector: {}\n"
-	"      podSelector:\n"
-	"        matchLabels:\n"
-	"          k8s-app: kube-dns\n"
-	"    ports:\n"
-	"    - {protocol: UDP, port: 53}\n"
-	"    - {protocol: TCP, port: 53}\n"
-	"  - to:\n"
-	"    - ipBlock: {cidr: 10.20.0.0/16}\n"
-	"    ports:\n"
-	"    - port: 32000\n"
-	"      endPort: 32768\n";
 
 static void read_events(void)
 {
@@ -72,7 +23,8 @@ static void read_events(void)
 
 	if (!yaml_parser_initialize(&parser))
 		abort();
-	yaml_parser_set_input_string(&parser, (const unsigned char *)policy, sizeof(policy) - 1);
+	yaml_parser_set_input_string(&parser, (const unsigned char *)policy_yaml,
+				     sizeof(policy_yaml) - 1);
 	while (more) {
 		if (!yaml_parser_parse(&parser, &e))
 			abort();
@@ -87,7 +39,7 @@ static void validate(void)
 	const struct np_validate_opts opts = { .mode = NP_DECODE_API_YAML };
 	struct np_validations said;
 
-	np_validate_text((struct np_str){ policy, sizeof(policy) - 1 }, &opts, &said);
+	np_validate_text((struct np_str){ policy_yaml, sizeof(policy_yaml) - 1 }, &opts, &said);
 	if (said.items[0].stage != NP_STAGE_ACCEPT)
 		abort();
 	np_validations_release(&said);
@@ -115,7 +67,7 @@ static void print(const char *name, double *us)
 	printf("{\"bench\":\"%s\",\"value\":%.2f,\"unit\":\"us\",\"low\":%.2f,\"high\":%.2f,"
 	       "\"bytes\":%zu}\n",
 	       name, us[ROUNDS / 2], us[ROUNDS / 10], us[ROUNDS - 1 - ROUNDS / 10],
-	       sizeof(policy) - 1);
+	       sizeof(policy_yaml) - 1);
 }
 
 int main(void)
