@@ -62,7 +62,8 @@ remove() {
 	for id in $ids; do
 		"$kubectl" delete namespace -l "app.kubernetes.io/managed-by=netpolcheck,netpolcheck.io/run=$id" --wait=false >/dev/null 2>&1
 	done
-	[ -z "$made_ns" ] || "$kubectl" delete -f "$here/rbac.yaml" --wait=false >/dev/null 2>&1
+	# The next one cannot make anything in a namespace that is still going.
+	[ -z "$made_ns" ] || "$kubectl" delete -f "$here/rbac.yaml" --timeout=180s >/dev/null 2>&1 || say "deploy/rbac.yaml is still there"
 }
 
 # Its pods, the oldest first: index, name, phase.

@@ -75,7 +75,7 @@ case $* in
 version) ;;
 'get namespace netpolcheck') [ -e "$STATE/ns" ] ;;
 'apply -f'*rbac.yaml) : >"$STATE/ns" ;;
-'delete -f'*'rbac.yaml --wait=false') rm "$STATE/ns" ;;
+'delete -f'*'rbac.yaml --timeout=180s') rm "$STATE/ns" ;;
 'create -f '*) cp "$3" "$STATE/job.yaml" && : >"$STATE/looks" ;;
 *'get job netpolcheck -o'*) [ -e "$STATE/job.yaml" ] || exit 1; [ "$(wc -l <"$STATE/looks")" -lt 4 ] || cat "$STATE/ended" ;;
 *'get job netpolcheck') [ -e "$STATE/job.yaml" ] ;;
