@@ -15,6 +15,14 @@ const char *np_report_format_name(enum np_report_format f)
 	return format_names[f];
 }
 
+/* All but text, which alone has a style. */
+static void (*const writers[NP_N_REPORT_FORMATS])(const struct np_report *, struct np_buf *) = {
+	[NP_REPORT_JSON] = np_report_json,	   [NP_REPORT_JUNIT] = np_report_junit,
+	[NP_REPORT_MARKDOWN] = np_report_markdown, [NP_REPORT_TAP] = np_report_tap,
+	[NP_REPORT_HTML] = np_report_page,	   [NP_REPORT_SARIF] = np_report_sarif,
+	[NP_REPORT_GITHUB] = np_report_github,
+};
+
 void np_report_write(const struct np_report *r, enum np_report_format format,
 		     const struct np_report_style *style, struct np_buf *ret)
 {
@@ -24,34 +32,10 @@ void np_report_write(const struct np_report *r, enum np_report_format format,
 		s.width = 100;
 	if (s.width < 40)
 		s.width = 40;
-	switch (format) {
-	case NP_REPORT_TEXT:
+	if (format == NP_REPORT_TEXT)
 		np_report_text(r, &s, ret);
-		break;
-	case NP_REPORT_JSON:
-		np_report_json(r, ret);
-		break;
-	case NP_REPORT_JUNIT:
-		np_report_junit(r, ret);
-		break;
-	case NP_REPORT_MARKDOWN:
-		np_report_markdown(r, ret);
-		break;
-	case NP_REPORT_TAP:
-		np_report_tap(r, ret);
-		break;
-	case NP_REPORT_HTML:
-		np_report_page(r, ret);
-		break;
-	case NP_REPORT_SARIF:
-		np_report_sarif(r, ret);
-		break;
-	case NP_REPORT_GITHUB:
-		np_report_github(r, ret);
-		break;
-	case NP_N_REPORT_FORMATS:
-		break;
-	}
+	else
+		writers[format](r, ret);
 }
 
 const char *np_report_result(const struct np_report *r, const char *id)
