@@ -102,13 +102,12 @@ bool verdict_split_version(struct np_str s, struct np_str *ret_group, struct np_
 	return !memchr(ret_version->p, '/', ret_version->n);
 }
 
-bool verdict_type_words(struct verdict *v, const struct np_value *root, bool json)
+/* Whether Go can read them at all; false when it has been refused. */
+static bool check_readable(struct verdict *v, const struct np_value *root, const struct type_words *w)
 {
 	static const char prefix[] = "couldn't get version/kind; json parse error: json: cannot "
 				     "unmarshal";
-	struct type_words w = find_type_words(root, json);
-	struct np_str group, version, kind = w.kind.n ? w.kind : NP_STR(POLICY_KIND);
-	const struct cell at = { root->line, root->column, true };
+	struct cell at = { root->line, root->column, true };
 
 	if (root->kind != NP_VALUE_MAP && root->kind != NP_VALUE_NULL) {
 		verdict_refuse(v, NP_STAGE_DECODE, NP_FINDING_TYPE, &at,
@@ -118,14 +117,23 @@ bool verdict_type_words(struct verdict *v, const struct np_value *root, bool jso
 			       prefix, verdict_json_kind(root));
 		return false;
 	}
-	if (w.odd) {
-		w.at = (struct cell){ w.odd->value.line, w.odd->value.column, true };
-		verdict_refuse(v, NP_STAGE_DECODE, NP_FINDING_TYPE, &w.at,
-			       "%s %s into Go struct field .%s of type string", prefix,
-			       verdict_json_kind(&w.odd->value),
-			       folds_to(w.odd->key, "kind") ? "kind" : "apiVersion");
+	if (!w->odd)
+		return true;
+	at = (struct cell){ w->odd->value.line, w->odd->value.column, true };
+	verdict_refuse(v, NP_STAGE_DECODE, NP_FINDING_TYPE, &at,
+		       "%s %s into Go struct field .%s of type string", prefix,
+		       verdict_json_kind(&w->odd->value),
+		       folds_to(w->odd->key, "kind") ? "kind" : "apiVersion");
+	return false;
+}
+
+bool verdict_type_words(struct verdict *v, const struct np_value *root, bool json)
+{
+	struct type_words w = find_type_words(root, json);
+	struct np_str group, version, kind = w.kind.n ? w.kind : NP_STR(POLICY_KIND);
+
+	if (!check_readable(v, root, &w))
 		return false;
-	}
 	if (!verdict_split_version(w.api_version, &group, &version)) {
 		verdict_refuse(v, NP_STAGE_DECODE, NP_FINDING_REQUEST, &w.at,
 			       "unexpected GroupVersion string: " NP_STR_FMT,
