@@ -23,7 +23,8 @@ image_blob()
 	echo "$sum"
 }
 
-# image_make TAR NAME PROGRAM ARG...: an OCI archive with one static program in its root folder, which ARG follow.
+# image_make TAR NAME PROGRAM ARG...: an OCI archive with one static program in its root folder, which ARG follow
+# unless the pod has arguments of its own.
 image_make()
 {
 	local tar=$1 name=$2 program=$3 dir layer config manifest size args
@@ -36,9 +37,9 @@ image_make()
 	rm -r "$dir/root"
 	size=$(stat -c %s "$dir/layer")
 	layer=$(image_blob "$dir/layer" "$dir")
-	args=$(jq -cn '$ARGS.positional' --args "/$(basename "$program")" "$@")
-	printf '{"architecture":"%s","os":"linux","config":{"Entrypoint":%s},"rootfs":{"type":"layers","diff_ids":["sha256:%s"]}}' \
-		"$(image_arch)" "$args" "$layer" >"$dir/config"
+	args=$(jq -cn '$ARGS.positional' --args "$@")
+	printf '{"architecture":"%s","os":"linux","config":{"Entrypoint":["/%s"],"Cmd":%s},"rootfs":{"type":"layers","diff_ids":["sha256:%s"]}}' \
+		"$(image_arch)" "$(basename "$program")" "$args" "$layer" >"$dir/config"
 	config=$(stat -c %s "$dir/config")
 	config="{\"mediaType\":\"application/vnd.oci.image.config.v1+json\",\"size\":$config,\"digest\":\"sha256:$(image_blob "$dir/config" "$dir")\"}"
 	printf '{"schemaVersion":2,"mediaType":"application/vnd.oci.image.manifest.v1+json","config":%s,"layers":[{"mediaType":"%s","size":%s,"digest":"sha256:%s"}]}' \
