@@ -37,7 +37,7 @@ TIME ?= 60
 
 .PHONY: fuzz fuzz-all fuzz-smoke fuzz-regress fuzz-cover fuzz-bench fuzz-targets fuzz-min
 
-fuzz-targets: $(patsubst %,$(BUILD)/fuzz/%,$(FUZZ_TARGETS)) $(if $(FUZZ_ENGINE),,$(BUILD)/fuzz-record)
+fuzz-targets: $(patsubst %,$(BUILD)/fuzz/%,$(FUZZ_TARGETS)) $(if $(FUZZ_ENGINE),,$(BUILD)/fuzz-record $(BUILD)/fuzz-reduce)
 
 $(FUZZ_LIB): $(FUZZ_SHARED_OBJ) $(FUZZ_POD_OBJ)
 	@mkdir -p $(@D)
@@ -86,8 +86,11 @@ $(BUILD)/fuzz-bench/fixed_%: $(BUILD)/obj/fuzz/targets/fuzz_%.o $(BUILD)/obj/fuz
 fuzz-bench-fixed: $(patsubst %,$(BUILD)/fuzz-bench/fixed_%,cidr port selector oracle)
 fuzz-bench-programs: $(patsubst %,$(BUILD)/fuzz-bench/%,ours_yaml ours_json bare_yaml bare_json)
 
-# Puts what a target of fuzz/examples died of among the findings: fuzz/examples/README.md.
-FUZZ_RECORD_ARCHIVES := $(filter %/libnp-campaign.a,$(ARCHIVES)) $(FUZZ_ARCHIVES)
-$(BUILD)/fuzz-record: $(BUILD)/obj/fuzz/examples/lib/record.o $(FUZZ_RECORD_ARCHIVES)
+# For what a target of fuzz/examples died of: fuzz-record puts it among the findings, fuzz-reduce makes its input smaller.
+FUZZ_TOOL_ARCHIVES := $(filter %/libnp-campaign.a,$(ARCHIVES)) $(FUZZ_ARCHIVES)
+FUZZ_TOOLS := $(BUILD)/fuzz-record $(BUILD)/fuzz-reduce
+$(FUZZ_TOOLS): $(BUILD)/fuzz-%: $(BUILD)/obj/fuzz/examples/lib/%.o $(FUZZ_TOOL_ARCHIVES)
 	$(call say,LD,$@)
-	$(Q)$(CC) $(CFLAGS_ALL) $(LDFLAGS) -o $@ $< -Wl,--start-group $(FUZZ_RECORD_ARCHIVES) -Wl,--end-group -Wl,--as-needed $(LIBS)
+	$(Q)$(CC) $(CFLAGS_ALL) $(LDFLAGS) -o $@ $< -Wl,--start-group $(FUZZ_TOOL_ARCHIVES) -Wl,--end-group -Wl,--as-needed $(LIBS)
+.PHONY: fuzz-tools
+fuzz-tools: $(FUZZ_TOOLS)

@@ -78,8 +78,10 @@ build_archive()
 	local a=$CACHE/$example/target.a log=$CACHE/$example/go.log flags key
 	mapfile -t flags < <(instrumented)
 
-	key=$( (go version; cat "$here/$example"/{go.mod,go.sum,main.go} "$here"/shared/*/*.go; printf '%s\n' "${flags[@]}") | sha256sum)
+	key=$( (go version || :; cat "$here/$example"/{go.mod,go.sum,main.go} "$here"/shared/*/*.go; printf '%s\n' "${flags[@]}") | sha256sum)
 	[ "$(cat "$a.key" 2>/dev/null)" != "$key" ] || return 0
+	[ "${NP_EXAMPLE_OFFLINE:-}" != 1 ] || unavailable "$example has not been built as it is now"
+	have_go
 	say "building $example from the module proxy (once, some minutes; log: $log)"
 	(
 		cd "$here/$example"
@@ -97,8 +99,6 @@ build_go()
 {
 	local a=$CACHE/$example/target.a
 
-	[ "${NP_EXAMPLE_OFFLINE:-}" != 1 ] || [ -e "$a" ] || unavailable "$example has not been built yet"
-	have_go
 	build_archive
 	if [ "$engine" = libfuzzer ]; then
 		clang -O1 -g -fsanitize=fuzzer -o "$target.new" "$here/lib/go_fuzz.c" "$a" "${with_mutator[@]}" -lpthread -lresolv

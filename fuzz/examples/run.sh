@@ -1,7 +1,7 @@
 #!/bin/bash
 # Runs an example of fuzz/examples/README.md: [TIME=60] run.sh EXAMPLE [libfuzzer|afl], TIME in seconds. What was built and what
-# was found useful before is used again. Inputs that crash are put into build/fuzz-examples/EXAMPLE, and with build/fuzz-record
-# (make build/fuzz-record) also among the findings, results/crashes, for netpolcheck fuzz report.
+# was found useful before is used again. Inputs that crash are put into build/fuzz-examples/EXAMPLE, and with build/fuzz-record and
+# build/fuzz-reduce (make fuzz-tools) they are made smaller and put the findings, results/crashes, for netpolcheck fuzz report.
 # Exit status: 0 nothing found, 1 something, 2 usage, 77 it cannot be had here.
 set -euo pipefail
 here=$(cd "$(dirname "$0")" && pwd)
@@ -25,7 +25,7 @@ need_engine
 found=build/fuzz-examples/$example
 corpus=$CACHE/$example/corpus
 log=$dir/run.log
-record=${NP_RECORD:-build/fuzz-record}
+tools=${NP_TOOLS:-build}
 crashes=${NP_CRASHES:-results/crashes}
 mkdir -p "$found" "$corpus" "$dir"
 findings=0
@@ -84,15 +84,42 @@ take()
 	say "  $(grep -m 1 -E '^(panic|fatal error): |ERROR: [A-Za-z]*Sanitizer|runtime error: ' "$out" || echo "it ended"): $file"
 	frame=$(go_frame "$out")
 	[ -z "$frame" ] || known=${known:+$known,}${frame##*/}
-	[ -x "$record" ] || return 0
+	record "$file" "$out"
+}
+
+# record FILE LOG: made smaller, and among the findings
+record()
+{
+	local input=$1 words=("$target" -timeout=25 -rss_limit_mb=4096) status=0 id
+
+	[ "$example" != stdin ] || words=(--stdin "$target")
+	if [ -x "$tools/fuzz-reduce" ] && smaller "$1" "${words[@]}"; then
+		input=$1.small
+	fi
+	[ -x "$tools/fuzz-record" ] || return 0
 	id=$(component)
-	"$record" --dir "$crashes" --component "${id% *}" --version "$id" --input "$file" --command "fuzz/examples/run.sh $example $engine" "$out" >&2 || status=$?
+	set -- --dir "$crashes" --component "${id% *}" --version "$id" --input "$input" --command "fuzz/examples/run.sh $example $engine" "$2"
+	[ "$input" = "${input%.small}" ] || set -- --minimised "$@"
+	"$tools/fuzz-record" "$@" >&2 || status=$?
 	[ "$status" -le 1 ] || say "  it was not recorded"
+}
+
+# smaller FILE [--stdin] COMMAND...: FILE.small, of which it dies in the same way
+smaller()
+{
+	local file=$1 options=(--seconds "${NP_EXAMPLE_REDUCE:-20}")
+
+	shift
+	[ "$1" != --stdin ] || {
+		options+=(--stdin)
+		shift
+	}
+	NP_EXAMPLE_KNOWN='' NP_EXAMPLE_UPDATES=all "$tools/fuzz-reduce" "${options[@]}" "$file" "$file.small" "$@" >/dev/null 2>&1
 }
 
 run_libfuzzer()
 {
-	local end left files
+	local end left files since
 	end=$(($(date +%s) + TIME))
 
 	mkdir -p "$dir/found"
@@ -108,9 +135,11 @@ run_libfuzzer()
 			say "the target did not run: $(tail -n 1 "$log")"
 			exit 1
 		}
+		since=$(date +%s)
 		for f in "${files[@]}"; do
 			take "$f"
 		done
+		end=$((end + $(date +%s) - since))	# time of the fuzzer's alone
 	done
 	for f in "$dir"/found/slow-unit-*; do
 		[ ! -e "$f" ] || { cp "$f" "$found/"; say "  slow: $found/${f##*/}"; }

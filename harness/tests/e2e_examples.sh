@@ -4,8 +4,8 @@
 set -eu
 . harness/tests/lib.sh
 record=$BUILD/fuzz-record
-[ -x "$record" ] || skip "fuzz-record is not built"
-export NP_MUTATOR="$BUILD/libnpmutate.so" NP_RECORD="$record" NP_CRASHES="$scratch/crashes" NP_EXAMPLE_OFFLINE=1
+[ -x "$record" ] && [ -x "$BUILD/fuzz-reduce" ] || skip "fuzz-record and fuzz-reduce are not built (make fuzz-tools)"
+export NP_MUTATOR="$BUILD/libnpmutate.so" NP_TOOLS="$BUILD" NP_CRASHES="$scratch/crashes" NP_EXAMPLE_OFFLINE=1 NP_EXAMPLE_REDUCE=2
 cache=${XDG_CACHE_HOME:-$HOME/.cache}/netpolcheck/fuzz
 
 # ---- findings ----
@@ -43,6 +43,28 @@ expect_status 1 "$record" --dir "$scratch/crashes" --component agent "$scratch/l
 expect_status 2 "$record" --component agent
 expect_status 3 "$record" --dir "$scratch/crashes" --component agent "$scratch/absent"
 ok "what a target died of becomes a finding, once"
+
+# A target that dies of every rule without ports, and differently of what is no policy.
+cat >"$scratch/target" <<'EOF'
+#!/bin/sh
+case $(cat) in
+*NetworkPolicy*'"ports":[{}]'*) f=rule ;;
+*NetworkPolicy*) exit 0 ;;
+*) f=kind ;;
+esac
+printf 'panic: x\n\ngoroutine 1 [running]:\nexample.com/agent.%s(0x1)\n\texample.com/agent/agent.go:1 +0x1\n' $f
+exit 2
+EOF
+chmod +x "$scratch/target"
+reduce=$BUILD/fuzz-reduce
+expect_status 0 "$reduce" --stdin fuzz/shapes/01-ports-empty-entry.json "$scratch/small" "$scratch/target"
+contains "$scratch/small" '"ports":[{}]'
+[ "$(wc -c <"$scratch/small")" -lt "$(wc -c <fuzz/shapes/01-ports-empty-entry.json)" ] || die "it is as large as it was"
+! grep -q podSelector "$scratch/small" || die "more than needed is left: $(cat "$scratch/small")"
+expect_status 1 "$reduce" --stdin fuzz/shapes/25-only-blocks.json "$scratch/small" "$scratch/target"
+expect_status 2 "$reduce" --seconds soon a b c
+expect_status 3 "$reduce" "$scratch/absent" "$scratch/small" "$scratch/target"
+ok "an input is made smaller, and dies in the same way"
 
 expect_status 2 fuzz/examples/build.sh nobody
 expect_status 2 fuzz/examples/run.sh stdin libfuzzer
@@ -88,4 +110,4 @@ for e in kubernetes calico weave; do
 		ok "$e, under libFuzzer: $(head -n 1 "$scratch/out")"
 	fi
 done
-[ "$n_ok" -gt 2 ] || skip "neither AFL++ nor clang nor the sources of the examples are here"
+[ "$n_ok" -gt 3 ] || skip "neither AFL++ nor clang nor the sources of the examples are here"

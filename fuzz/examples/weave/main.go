@@ -51,7 +51,12 @@ var stages = []*C.char{
 	C.CString("a known panic"),
 }
 
-var strict = os.Getenv("NP_EXAMPLE_STRICT") == "1"
+var (
+	strict = os.Getenv("NP_EXAMPLE_STRICT") == "1"
+	// All of them one after the other, for making an input smaller: then it must not matter which one its
+	// bytes choose.
+	everyUpdate = os.Getenv("NP_EXAMPLE_UPDATES") == "all"
+)
 
 func init() {
 	common.Log.SetOutput(io.Discard)
@@ -278,11 +283,17 @@ func one(text []byte) int {
 	}
 	h := fnv.New32a()
 	h.Write(text)
-	if err := life(policy, h.Sum32()>>8); err != nil {
-		if strict {
-			panic(fmt.Sprintf("accepted by the API, %v", err))
+	choices := []uint32{h.Sum32() >> 8}
+	if everyUpdate {
+		choices = []uint32{0, 1, 2, 3}
+	}
+	for _, c := range choices {
+		if err := life(policy, c); err != nil {
+			if strict {
+				panic(fmt.Sprintf("accepted by the API, %v", err))
+			}
+			return failed
 		}
-		return failed
 	}
 	return handled
 }
