@@ -38,11 +38,8 @@ start_sandbox() {
 
 # KiB of the agents that run here, largest and sum (sandbox only: in a cluster they are elsewhere).
 agents_kib() {
-	local p
-
-	for p in /proc/[0-9]*; do
-		[ "$(readlink "$p/exe" 2>/dev/null)" != "$build/netpolcheck-agent" ] || awk '/^VmRSS/ { print $2 }' "$p/status" 2>/dev/null || true
-	done | awk '{ s += $1; n++; if ($1 > m) m = $1 } END { print m + 0, n ? int(s / n) : 0 }'
+	find /proc -maxdepth 2 -path '/proc/[0-9]*/exe' -lname "$build/netpolcheck-agent" 2>/dev/null | sed 's/exe$/status/' |
+		xargs -r awk '/^VmRSS/ { s += $2; n++; if ($2 > m) m = $2 } END { print m + 0, n ? int(s / n) : 0 }' 2>/dev/null || true
 }
 
 # one WORKERS NODES LABEL OPTIONS...
@@ -58,7 +55,7 @@ one() {
 	pid=$!
 	while now=$(awk '/^VmHWM/ { print $2 }' "/proc/$pid/status" 2>/dev/null) && [ -n "$now" ]; do
 		peak=$now
-		[ -n "$config" ] || { seen=$(agents_kib) && [ "${seen% *}" -lt "${agents% *}" ] || agents=$seen; }
+		[ -n "$config" ] || { seen=$(agents_kib) && [ "${seen:-0 0}" != "0 0" ] && [ "${seen% *}" -gt "${agents% *}" ] && agents=$seen; } || true
 		sleep 0.5
 	done
 	wait "$pid" || status=$?
@@ -80,11 +77,11 @@ one() {
 
 n_nodes=2
 [ -z "$config" ] || n_nodes=$(kubectl --kubeconfig "$config" get nodes -o name | wc -l)
-for w in ${WORKERS:-1 2 4 8}; do
+for w in ${WORKERS-1 2 4 8}; do
 	one "$w" "$n_nodes" scale "$@"
 done
 # Least squares: what a run has anyway, and what each world adds.
-jq -sc 'def line(f): (map(.workers) | add / length) as $x | (map(f) | add / length) as $y |
+[ ! -s "$scratch/all" ] || jq -sc 'def line(f): (map(.workers) | add / length) as $x | (map(f) | add / length) as $y |
 	(map((.workers - $x) * (f - $y)) | add) as $up | (map((.workers - $x) * (.workers - $x)) | add) as $across |
 	($up / (if $across == 0 then 1 else $across end)) as $each | {anyway: ($y - $each * $x | round), each_world: ($each * 10 | round / 10)};
 	{bench: "scale.line", agents: line(.agents), execs: line(.execs), api_requests: line(.api_requests), probes: line(.probes), runner_peak_kib: line(.runner_peak_kib)}' \
@@ -94,10 +91,14 @@ jq -sc 'def line(f): (map(.workers) | add / length) as $x | (map(f) | add / leng
 bytes() { kubectl --kubeconfig "$config" get --raw /api/v1/nodes | wc -c; }
 one_node=$(($(bytes) / n_nodes))
 fakes=yes
-# As large as the real ones here, and of those that no pod can be put on.
-kubectl --kubeconfig "$config" get nodes -o json | jq -c --argjson n "$NODES" '.items[0] as $real | range($n) |
-	{apiVersion: "v1", kind: "Node", metadata: {name: ("zz-fake-" + tostring), labels: {"netpolcheck-bench": "fake"},
-		annotations: {padding: ($real.status | tojson)}}, spec: {unschedulable: true}}' |
-	kubectl --kubeconfig "$config" create -f - >/dev/null
+# As large as the real ones here, and of those that no pod can be put on; kubectl by itself makes five a second.
+kubectl --kubeconfig "$config" get nodes -o json >"$scratch/nodes"
+for part in 0 1 2 3 4 5 6 7; do
+	jq -c --argjson n "$NODES" --argjson part "$part" '.items[0] as $real | range($part; $n; 8) |
+		{apiVersion: "v1", kind: "Node", metadata: {name: ("zz-fake-" + tostring), labels: {"netpolcheck-bench": "fake"},
+			annotations: {padding: ($real.status | tojson)}}, spec: {unschedulable: true}}' "$scratch/nodes" |
+		kubectl --kubeconfig "$config" create -f - >/dev/null &
+done
+wait
 jq -nc --argjson each "$one_node" --argjson n "$NODES" --argjson all "$(bytes)" '{bench: "scale.nodes_list", nodes: $n, bytes: $all, bytes_each_real: $each}'
 one 1 "$((n_nodes + NODES))" scale.nodes "$@"
