@@ -100,5 +100,6 @@ for part in 0 1 2 3 4 5 6 7; do
 		kubectl --kubeconfig "$config" create -f - >/dev/null &
 done
 wait
-jq -nc --argjson each "$one_node" --argjson n "$NODES" --argjson all "$(bytes)" '{bench: "scale.nodes_list", nodes: $n, bytes: $all, bytes_each_real: $each}'
-one 1 "$((n_nodes + NODES))" scale.nodes "$@"
+n_nodes=$(kubectl --kubeconfig "$config" get nodes -o name | wc -l)
+jq -nc --argjson each "$one_node" --argjson n "$n_nodes" --argjson all "$(bytes)" '{bench: "scale.nodes_list", nodes: $n, bytes: $all, bytes_each_real: $each}'
+one 1 "$n_nodes" scale.nodes "$@"
