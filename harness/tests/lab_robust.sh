@@ -293,7 +293,7 @@ epochs_done() {
 
 do_watch() {
 	"$np" fuzz live --kubeconfig "$state/admin.conf" --i-own-this-cluster lab --agent-selector k8s-app=kube-dns --findings "$scratch/crashes" \
-		--for 90s --stop-after 1 --max-tests 2 --format json --out "$scratch/watch" >"$scratch/watch.json" 2>"$scratch/watch.err" </dev/null &
+		--for 90s --stop-after 1 --max-tests 2 --patience 5s --settle 1s --format json --out "$scratch/watch" >"$scratch/watch.json" 2>"$scratch/watch.err" </dev/null &
 	run=$!
 	pids+=("$run")
 	wait_for 60 epochs_done 2 || die "no epoch ended: $(tail -n 3 "$scratch/watch.err")"
@@ -301,8 +301,10 @@ do_watch() {
 	$lab restart-api >/dev/null 2>&1
 	before=$(grep -c '"answers"' "$scratch/watch/journal.ndjson")
 	wait_for 60 epochs_done $((before + 2)) || die "the campaign does not go on: $(tail -n 3 "$scratch/watch.err")"
-	dns=$(pgrep -x coredns | head -n 1)
-	kill -SEGV "$dns"
+	for node in node-a node-b; do
+		# shellcheck disable=SC2016 # expanded on the node
+		$lab exec "$node" sh -c 'p=$(pgrep -x coredns) && kill -SEGV $p' && break
+	done
 	status=0
 	wait "$run" || status=$?
 	[ "$status" -eq 1 ] || die "the campaign: status $status: $(tail -n 3 "$scratch/watch.err") $(cat "$scratch/watch.json")"
