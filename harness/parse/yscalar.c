@@ -91,7 +91,29 @@ static bool ends_plain(const struct yscan *s, const unsigned char *p)
 	return s->flow_level && *p && strchr(",?[]{}", *p);
 }
 
-/* A run without blanks; *@ret_empty when there is none. */
+/* Letters, digits, '-', '.', '/', '_': what no scalar and no run of one ends at. */
+static bool is_word(unsigned char c)
+{
+	static const uint64_t words[4] = { UINT64_C(0x03FFE00000000000), UINT64_C(0x07FFFFFE87FFFFFE) };
+
+	return words[c / 64] >> c % 64 & 1;
+}
+
+/* Passes such characters, as long as the next ones have been read anyway. */
+static void skip_word(struct ytext *t)
+{
+	const unsigned char *p = t->at;
+	size_t n;
+
+	while (t->limit - p > 8 && is_word(*p))
+		p++;
+	n = (size_t)(p - t->at);
+	t->at = p;
+	t->index += n;
+	t->column += (uint32_t)n;
+}
+
+/* A run without blanks; *@ret_moved when there is one. */
 static bool plain_run(struct yscan *s, struct fold *f, const unsigned char *start,
 		      const unsigned char **end, bool *ret_moved)
 {
@@ -108,6 +130,8 @@ static bool plain_run(struct yscan *s, struct fold *f, const unsigned char *star
 		if (f->copied)
 			put(f, t->at, ytext_width(*t->at));
 		ytext_skip(t);
+		if (!f->copied)
+			skip_word(t);
 		*end = t->at;
 		*ret_moved = true;
 		if (!yscan_have(s, 2))

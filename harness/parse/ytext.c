@@ -10,6 +10,24 @@ static bool is_plain(unsigned char c)
 	return (c >= 0x20 && c < 0x7F) || c == '\n' || c == '\t' || c == '\r';
 }
 
+/*
+ * Whether the eight bytes at @p are all printable ASCII or LF, which is nearly all there is: bit 7 of each byte
+ * of a word says something of that byte, and no sum carries into the next.
+ */
+static bool are_plain(const unsigned char *p)
+{
+	const uint64_t each = UINT64_C(0x0101010101010101), top = each << 7;
+	uint64_t w, control, del, lf;
+
+	memcpy(&w, p, sizeof(w));
+	if (w & top)
+		return false;
+	control = ~(w + 0x60 * each) & top;	/* below 0x20 */
+	del = (w + each) & top;
+	lf = ~((w ^ '\n' * each) + 0x7F * each) & top;
+	return !((control & ~lf) | del);
+}
+
 static bool is_allowed(uint32_t c)
 {
 	return (c < 0x80 && is_plain((unsigned char)c)) || c == 0x85 ||
@@ -94,6 +112,8 @@ static bool read_utf8(struct ytext *t)
 		const unsigned char *run = t->raw;
 		int n;
 
+		while (t->window_end - run >= 8 && are_plain(run))
+			run += 8;
 		while (run < t->window_end && is_plain(*run))
 			run++;
 		t->limit += run - t->raw;
