@@ -3,8 +3,8 @@
 // updated and deleted again.
 //
 // A panic is a finding by itself. NP_EXAMPLE_STRICT=1 makes one of what weave-npc only logs (it counts an
-// error and goes on without the policy): an operation that fails, and sets or rules that are left
-// when every policy is gone.
+// error and goes on without the policy): an operation that fails, sets behind an update that are not those of
+// the same policy created, and sets or rules that are left when every policy is gone.
 package main
 
 /*
@@ -18,6 +18,7 @@ import (
 	"hash/fnv"
 	"io"
 	"os"
+	"reflect"
 	"strings"
 	"unsafe"
 
@@ -47,7 +48,7 @@ const (
 
 var stages = []*C.char{
 	C.CString("not read"), C.CString("refused by the API"),
-	C.CString("accepted and given up by weave-npc"), C.CString("accepted and handled"),
+	C.CString("accepted and not enforced as it is by weave-npc"), C.CString("accepted and handled"),
 	C.CString("a known panic"),
 }
 
@@ -254,6 +255,19 @@ func change(old *networkingv1.NetworkPolicy, choice uint32) *networkingv1.Networ
 	return p
 }
 
+// sameAsCreated holds the sets behind an update against those of a world in which the policy was like that from
+// the start: how a cluster came to its policies must not matter.
+func sameAsCreated(policy *networkingv1.NetworkPolicy, updated sets) error {
+	controller, s, _ := world()
+	if err := controller.AddNetworkPolicy(policy.DeepCopy()); err != nil {
+		return fmt.Errorf("create: %w", err)
+	}
+	if !reflect.DeepEqual(s, updated) {
+		return errors.New("update: the sets are not those that creating it gives")
+	}
+	return nil
+}
+
 // life is that of a policy: created, updated, deleted. Weave-npc sorts excepts in place, so it gets
 // copies, as it would from a watch.
 func life(policy *networkingv1.NetworkPolicy, choice uint32) error {
@@ -265,6 +279,9 @@ func life(policy *networkingv1.NetworkPolicy, choice uint32) error {
 	}
 	if err := controller.UpdateNetworkPolicy(policy.DeepCopy(), second.DeepCopy()); err != nil {
 		return fmt.Errorf("update: %w", err)
+	}
+	if err := sameAsCreated(second, s); err != nil {
+		return err
 	}
 	if err := controller.DeleteNetworkPolicy(second.DeepCopy()); err != nil {
 		return fmt.Errorf("delete: %w", err)
