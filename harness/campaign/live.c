@@ -134,6 +134,21 @@ static int seen_again(struct live *l, json_t *bug, struct np_err *err)
 	return rc < 0 ? -1 : live_recover(l, false, NULL, err);
 }
 
+/* Made small it may turn out to be one that was found before, under another sign. */
+static void sum_up(struct np_live_summary *sum, const json_t *bug)
+{
+	json_t *key = json_object_get(bug, "key"), *known;
+	size_t i;
+
+	json_array_foreach(sum->keys, i, known)
+		if (json_equal(known, key)) {
+			sum->known_again++;
+			return;
+		}
+	sum->findings++;
+	json_array_append(sum->keys, key);
+}
+
 static int new_bug(struct live *l, json_t *bug, const json_t *sent, struct np_err *err)
 {
 	np_auto_free char *sign = np_xstrdup(sign_of(bug));
@@ -144,8 +159,7 @@ static int new_bug(struct live *l, json_t *bug, const json_t *sent, struct np_er
 		 np_json_str(bug, "component", "?"));
 	count(l, sign);
 	rc = live_find(l, bug, sent, err);
-	l->sum->findings++;
-	json_array_append(l->sum->keys, json_object_get(bug, "key"));
+	sum_up(l->sum, bug);
 	if (rc == 0)
 		rc = journal_put_take(&l->j,
 				      np_json_pack("{s:s, s:s, s:i}", "type", "finding", "key",
