@@ -3,6 +3,7 @@
 
 #include <stdarg.h>
 
+#include "gonum.h"
 #include "gotime.h"
 #include "np/parse/encode.h"
 #include "np/parse/names.h"
@@ -68,8 +69,12 @@ static size_t path_key(struct apply *a, struct np_str key)
 static size_t path_index(struct apply *a, size_t i)
 {
 	size_t old = a->path.len;
+	char digits[GONUM_MAX];
 
-	np_buf_printf(&a->path, "[%zu]", i);
+	gonum_print_int(i, false, digits);
+	np_buf_addc(&a->path, '[');
+	np_buf_adds(&a->path, digits);
+	np_buf_addc(&a->path, ']');
 	return old;
 }
 

@@ -62,7 +62,17 @@ bool gonum_int(struct np_str text, uint64_t *ret, bool *ret_negative)
 
 void gonum_print_int(uint64_t magnitude, bool negative, char buf[GONUM_MAX])
 {
-	snprintf(buf, GONUM_MAX, "%s%llu", negative ? "-" : "", (unsigned long long)magnitude);
+	char digits[GONUM_MAX];
+	size_t at = sizeof(digits);
+
+	digits[--at] = '\0';
+	do {
+		digits[--at] = (char)('0' + magnitude % 10);
+		magnitude /= 10;
+	} while (magnitude);
+	if (negative)
+		digits[--at] = '-';
+	memcpy(buf, digits + at, sizeof(digits) - at);
 }
 
 /* Shortest decimal that reads back as the same number: digits d.ddd, exponent of ten. */

@@ -1,6 +1,8 @@
 /* verdict_print.c - defaults (semantics 1.3), and the spec as the API server prints it (4.6). */
 #include "verdict.h"
 
+#include "gonum.h"
+
 void verdict_default(struct api_policy_spec *spec, struct np_arena *scratch)
 {
 	const struct api_list *const directions[] = { &spec->ingress, &spec->egress };
@@ -54,6 +56,14 @@ static void print_text(struct np_buf *b, struct np_str s)
 	np_buf_addc(b, '"');
 	np_buf_addstr(b, s);
 	np_buf_addc(b, '"');
+}
+
+static void print_number(struct np_buf *b, int64_t v)
+{
+	char digits[GONUM_MAX];
+
+	gonum_print_int(v < 0 ? -(uint64_t)v : (uint64_t)v, v < 0, digits);
+	np_buf_adds(b, digits);
 }
 
 static void print_strings(const struct api_list *list, struct np_buf *b)
@@ -127,11 +137,11 @@ static void print_port(const struct api_port *p, struct np_buf *b)
 		if (p->port.is_str)
 			print_text(b, p->port.s);
 		else
-			np_buf_printf(b, "%lld", (long long)p->port.v);
+			print_number(b, p->port.v);
 	}
 	if (p->end_port.at.set) {
 		key(b, "endPort");
-		np_buf_printf(b, "%lld", (long long)p->end_port.v);
+		print_number(b, p->end_port.v);
 	}
 	np_buf_addc(b, '}');
 }

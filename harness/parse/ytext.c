@@ -208,24 +208,24 @@ static void move_window(struct ytext *t)
 	t->eof = t->window_end == old;
 }
 
-static size_t count_unread(const struct ytext *t)
+/* Whether @n characters can be read, the ends of the stream among them. */
+static bool has_unread(const struct ytext *t, unsigned n)
 {
-	size_t n = t->n_phantoms;
+	unsigned unread = t->n_phantoms;
 
-	for (const unsigned char *p = t->at; p < t->limit; p += ytext_width(*p))
-		n++;
-	return n;
+	for (const unsigned char *p = t->at; p < t->limit && unread < n; p += ytext_width(*p))
+		unread++;
+	return unread >= n;
 }
 
 bool ytext_more(struct ytext *t, unsigned n)
 {
-	size_t unread = count_unread(t);
 	bool first = true;
 
-	if (unread >= n)
+	if (has_unread(t, n))
 		return true;
 	t->base = t->at;
-	while (unread < n) {
+	do {
 		if (!first || t->raw == t->window_end)
 			move_window(t);
 		first = false;
@@ -235,8 +235,7 @@ bool ytext_more(struct ytext *t, unsigned n)
 			t->n_phantoms++;
 			break;
 		}
-		unread = count_unread(t);
-	}
+	} while (!has_unread(t, n));
 	return true;
 }
 
