@@ -93,7 +93,7 @@ beside_bare() {
 			case $flavour in
 			afl*) value=$(rate_afl "$program") ;;
 			fast) value=$(rate_libfuzzer "$program" 100000 -max_len=16) ;;
-			*) value=$(rate_libfuzzer "$program" 10000 -max_len=16) ;;
+			*) value=$(rate_libfuzzer "$program" 4000 -max_len=16) ;;
 			esac
 			say "$side $syntax, valid 1 KiB" "$engine" "$value" ",\"bare_is_instrumented\":$instrumented"
 			eval "$side=\$value"
