@@ -24,6 +24,12 @@ need_engine
 [ -x "$target" ] || "$here/build.sh" "$example" "$engine"
 found=build/fuzz-examples/$example
 corpus=$CACHE/$example/corpus
+# A run that is to leave no trace, and to start from the seeds alone, has a folder of its own.
+if [ -n "${NP_EXAMPLE_WORK:-}" ]; then
+	dir=$NP_EXAMPLE_WORK
+	found=$dir/kept
+	corpus=$dir/corpus
+fi
 log=$dir/run.log
 tools=${NP_TOOLS:-build}
 crashes=${NP_CRASHES:-results/crashes}

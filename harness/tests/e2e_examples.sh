@@ -83,7 +83,8 @@ runs() {
 	fi
 	[ "$status" = 0 ] || die "$1 does not build: $(tail -n 3 "$scratch/build")"
 	status=0
-	TIME=$3 timeout 200 fuzz/examples/run.sh "$1" "$2" >"$scratch/out" 2>"$scratch/err" || status=$?
+	rm -rf "$scratch/work"
+	TIME=$3 NP_EXAMPLE_WORK="$scratch/work" timeout 200 fuzz/examples/run.sh "$1" "$2" >"$scratch/out" 2>"$scratch/err" || status=$?
 	[ "$status" = 0 ] || [ "${4:-}" = any ] || die "$1: status $status: $(tail -n 3 "$scratch/err")"
 	[ "$status" -le 1 ] || die "$1: status $status: $(tail -n 3 "$scratch/err")"
 	grep -qE '^[1-9][0-9]* executions' "$scratch/out" || die "$1 executed nothing"
@@ -93,11 +94,11 @@ if nm -D "$NP_MUTATOR" | grep -q __asan; then
 	skip "this mutator is built with sanitizers, and the programs of others are not"
 fi
 if runs stdin afl 3; then
-	grep -q 'Custom mutator' "$cache/stdin/afl/run.log" || die "AFL++ did not load the mutator"
+	grep -q 'Custom mutator' "$scratch/work/run.log" || die "AFL++ did not load the mutator"
 	ok "a C program on standard input, under AFL++: $(cat "$scratch/out")"
 fi
 if runs library libfuzzer 3; then
-	contains "$cache/library/libfuzzer/run.log" "found LLVMFuzzerCustomMutator"
+	contains "$scratch/work/run.log" "found LLVMFuzzerCustomMutator"
 	ok "a C library, under libFuzzer: $(cat "$scratch/out")"
 fi
 for e in kubernetes calico weave; do
