@@ -8,15 +8,12 @@
 
 #define STUCK_MAX 4096
 
-/* Words of agents that cannot bring a policy into the data plane. */
+/* Words of agents that cannot bring a policy into the data plane. Names of tools are none of them:
+ * they stand in what goes well, too. */
 static const char *const stuck_words[] = {
 	"Failed to update IP sets",
-	"iptables-restore",
-	"ip6tables-restore",
-	"nft",
 	"Aborting sync",
 	"failed to perform ipset restore",
-	"ipset",
 	"timed out",
 	"failed to",
 	"Failed to",

@@ -296,6 +296,29 @@ static size_t complain(struct agents *a, struct agent *g, unsigned times, json_t
 	return json_array_size(bugs);
 }
 
+/* What agents say of what goes well, or takes its time, is no complaint however often. */
+START_TEST(talk_is_no_complaint)
+{
+	static const char *const lines[] = {
+		"INFO: 2026/11/23 19:42:28.200434 creating ipset: &npc.selectorSpec{key:\"app=db\"}\n",
+		"2026-11-23 19:26:53.589 [WARNING][88] felix/table.go 88: Updating nftables took >1s "
+		"applyTime=1.3s table=\"calico\"\n",
+		"I1123 18:57:04.206109 113 network_policy_controller.go:169] running "
+		"iptables-restore\n",
+	};
+	struct agents a = { 0 };
+	json_t *bugs = json_array();
+
+	agents_add_process(&a, "/nonexistent/pid", NULL, "agent");
+	for (size_t i = 0; i < 20 * NP_ARRAY_SIZE(lines); i++)
+		agents_read_piece(&a, &a.items[0],
+				  np_str_from(lines[i % NP_ARRAY_SIZE(lines)]), bugs);
+	ck_assert_uint_eq(json_array_size(bugs), 0);
+	agents_release(&a);
+	json_decref(bugs);
+}
+END_TEST
+
 START_TEST(complaints_count_when_they_repeat_and_are_new)
 {
 	struct agents a = { 0 }, usual = { .quiet = true };
@@ -370,4 +393,4 @@ RUN_TESTS("campaign", a_seed_repeats_its_epochs, operations_are_of_one_namespace
 	  a_server_would_accept_the_policies, known_shapes_are_known,
 	  a_journal_is_taken_up_where_it_was_cut_off, a_full_disk_is_said_before_anything_is_sent,
 	  containers_that_end, an_end_is_told_once, complaints_count_when_they_repeat_and_are_new,
-	  processes_that_end)
+	  talk_is_no_complaint, processes_that_end)
