@@ -381,6 +381,7 @@ static int check_expectation(struct running *r, const struct np_expect *expect,
 			     const struct np_place *place, struct np_err *err)
 {
 	struct verdict v = { .settle = { .deadline_ms = deadline_now(r->sh),
+					 .patience_ms = r->sh->deadline_ms,
 					 .converged_ms = -1,
 					 .stability_ms = expect ? r->sh->stability_ms : 0,
 					 .whole = whole_for(r->c, expect),

@@ -29,6 +29,11 @@ struct np_settle {
 	int64_t change_us; /* since when the change stands: nothing is left to do for anybody but the
 			      implementation; np_now_us() */
 	long long deadline_ms, stability_ms; /* since the change */
+	/*
+	 * A deadline that was shortened, by what other changes took, is not the last word: a table
+	 * in which nothing is wrong at its end is looked at further, until this. 0: it is.
+	 */
+	long long patience_ms;
 	unsigned growth_max; /* of the time-out for lost probes, in calibrated ones; 0: 8. Less gives
 				a wrong table up sooner, and on a slow machine a right one */
 	enum np_whole whole;

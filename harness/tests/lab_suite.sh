@@ -40,11 +40,15 @@ waivers=
 [ ! -e "results/known/$CNI.yaml" ] || waivers="--waivers results/known/$CNI.yaml"
 external=$(lab/lab.sh status | sed -n 's/^external host: //p')
 # shellcheck disable=SC2086 # a list of words
-"$np" run --kubeconfig "$scratch/kubeconfig" --external "$external" $waivers --out "$scratch/record" >"$scratch/suite" 2>&1 </dev/null ||
+"$np" run --kubeconfig "$scratch/kubeconfig" --external "$external" $waivers --workers 2 --out "$scratch/record" >"$scratch/suite" 2>&1 </dev/null ||
 	status=$?
 tail -n 1 "$scratch/suite"
 if [ "$status" -ne 0 ]; then
 	grep -A 12 -E '^(FAIL|ERROR)' "$scratch/suite" | head -n 100 >&2 || true
+	# What was seen of the failing cases, look by look.
+	jq -sc '[.[] | select(.type == "case" and .result == "fail") | .case] as $failing | .[] |
+		select(.type == "step" and .converged_ms == null and (.case | IN($failing[]))) |
+		[.case, .transient, (.observations // [] | .[-6:])]' "$scratch/record/run.jsonl" | cut -c1-2000 | head -n 5 >&2 || true
 	tail -n 12 "$scratch/suite" >&2
 	die "the suite on $CNI: status $status"
 fi

@@ -151,8 +151,11 @@ static struct np_rt table_of(size_t n_ends, enum np_verdict v)
 #define N_ENDS 3
 #define N_CELLS (N_ENDS * N_ENDS)
 
+static long long made_patience_ms; /* 0: the deadline is the last word */
+
 static void setup(void)
 {
+	made_patience_ms = 0;
 	cluster = (struct cluster){ .took_us = LOOK_US };
 	made_disturbed = made_gone = NULL;
 	made_now_us = CHANGE_US;
@@ -180,9 +183,11 @@ static int settle_with(const struct np_rt *before, unsigned timeout_ms, struct n
 {
 	struct np_session s = { .fixture = fixture_of(timeout_ms) };
 
-	*ret = (struct np_settle){
-		.change_us = CHANGE_US, .deadline_ms = 3000, .stability_ms = 60, .before = before
-	};
+	*ret = (struct np_settle){ .change_us = CHANGE_US,
+				   .deadline_ms = 3000,
+				   .patience_ms = made_patience_ms,
+				   .stability_ms = 60,
+				   .before = before };
 	return np_settle(&table, &s, ret, err);
 }
 

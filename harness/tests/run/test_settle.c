@@ -253,6 +253,43 @@ START_TEST(right_too_late)
 }
 END_TEST
 
+/* The same where the deadline was shortened by what other changes took. */
+START_TEST(late_by_a_shortened_deadline)
+{
+	struct np_settle io;
+
+	made_patience_ms = 30000;
+	cluster.took_us = 460000;
+	late_right_us = CHANGE_US + 3000000;
+	cluster.answer = right_when_late;
+	io = settled(NULL);
+	ck_assert(io.right);
+	ck_assert_int_gt(io.converged_ms, 3000);
+	json_decref(io.observations);
+}
+END_TEST
+
+/* Wrong at the end of the shortened deadline: nothing is waited for. And it has an end itself. */
+START_TEST(patience_is_for_what_is_right)
+{
+	struct np_settle io;
+
+	made_patience_ms = 30000;
+	cluster.answer = never_right;
+	io = settled(NULL);
+	ck_assert(!io.right);
+	ck_assert_int_lt(elapsed_ms(), 3000 + 100 + 3 * LOOK_US / 1000);
+	json_decref(io.observations);
+	made_now_us = CHANGE_US;
+	cluster.k = 0;
+	cluster.answer = flapping;
+	io = settled(NULL);
+	ck_assert(!io.right);
+	ck_assert_int_lt(elapsed_ms(), 30000 + 100 + 3 * LOOK_US / 1000);
+	json_decref(io.observations);
+}
+END_TEST
+
 START_TEST(a_deadline_of_nothing_still_looks_twice)
 {
 	struct np_session s = { .fixture = fixture_of(100) };
@@ -506,6 +543,7 @@ int main(void)
 	ADD(suite, "flapping", one_relapse_is_seen_and_counted, flapping_for_ever_ends_wrong,
 	    what_should_not_have_changed_is_watched);
 	ADD(suite, "wrong", wrong_for_ever, pauses_double_up_to_a_tenth_of_a_second, right_too_late,
+	    late_by_a_shortened_deadline, patience_is_for_what_is_right,
 	    a_deadline_of_nothing_still_looks_twice, errors_are_never_denials, open_cells,
 	    a_disturbance_moves_the_deadline, disturbed_without_an_end,
 	    an_agent_that_is_gone_ends_it);
