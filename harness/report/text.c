@@ -305,6 +305,31 @@ static void put_findings(const struct writer *w)
 				  np_json_str(f, "why", "?"), np_json_str(f, "do", "?"));
 }
 
+/* The command of the record, with --resume for --out: cases are selected by what it says. */
+static void put_resume(const struct writer *w)
+{
+	struct np_str rest = np_str_from(np_json_str(w->r->run, "command", "netpolcheck run")), word;
+	struct np_buf text = { 0 };
+	bool skip = false;
+
+	np_buf_adds(&text, "go on with:");
+	while (rest.n) {
+		word = (struct np_str){ rest.p, strcspn(rest.p, " ") };
+		rest = (struct np_str){ word.p + word.n, rest.n - word.n };
+		rest = rest.n ? (struct np_str){ rest.p + 1, rest.n - 1 } : rest;
+		if (!skip && !np_str_is(word, "--out") && !np_str_is(word, "--resume") &&
+		    !np_str_starts(word, "--out=") && !np_str_starts(word, "--resume=")) {
+			np_buf_addc(&text, ' ');
+			np_buf_addstr(&text, word);
+		}
+		skip = !skip && (np_str_is(word, "--out") || np_str_is(word, "--resume"));
+	}
+	np_buf_printf(&text, " --resume %s", w->r->dir);
+	put(w, np_buf_text(&text));
+	np_buf_addc(w->b, '\n');
+	np_buf_release(&text);
+}
+
 static void put_problem(const struct writer *w)
 {
 	struct np_buf text = { 0 };
@@ -315,11 +340,8 @@ static void put_problem(const struct writer *w)
 		put_code(w, PLAIN);
 		np_buf_addc(w->b, '\n');
 	}
-	if (!w->r->end || np_json_bool(w->r->end, "interrupted", 0)) {
-		np_buf_adds(w->b, "go on with: netpolcheck run --resume ");
-		put(w, w->r->dir);
-		np_buf_addc(w->b, '\n');
-	}
+	if (!w->r->end || np_json_bool(w->r->end, "interrupted", 0))
+		put_resume(w);
 	np_buf_release(&text);
 }
 

@@ -111,15 +111,16 @@ int np_run_seed(const char *dir, uint64_t *ret, struct np_err *err)
  * two runs. */
 static int check_resumed(const struct run *r, struct np_err *err)
 {
-	for (size_t i = 0; i < r->plan.n_cases; i++)
-		if (json_object_get(r->resumed, r->plan.cases[i].id.p))
-			return 0;
-	if (!json_object_size(r->resumed))
+	size_t n_done = json_object_size(r->resumed), n_ours = 0;
+
+	for (size_t i = 0; n_done && i < r->plan.n_cases; i++)
+		n_ours += json_object_get(r->resumed, r->plan.cases[i].id.p) != NULL;
+	if (n_ours == n_done)
 		return 0;
 	return np_err_set(err, NP_EUSAGE,
-			  "--resume '%s': none of the %zu cases there is of this selection; name "
+			  "--resume '%s': %zu of the %zu cases there are not of this selection; name "
 			  "the suites, --tier or --generated of that run as well",
-			  r->o->resume_dir, json_object_size(r->resumed));
+			  r->o->resume_dir, n_done - n_ours, n_done);
 }
 
 static void mark_resumed(struct run *r)

@@ -90,7 +90,7 @@ wait "$pid" || status=$?
 [ "$status" -eq 130 ] || die "interrupted, but status $status: $(cat "$scratch/out")"
 [ -z "$(leftovers)$(scratch_folders)" ] || die "stays: $(leftovers) $(scratch_folders)"
 expect_status 2 "$np" run --quiet --suite isolation --resume "$scratch/run"
-contains "$scratch/err" "none of the"
+contains "$scratch/err" "are not of this selection"
 expect_status 0 "$np" run --quiet --generated 24 --resume "$scratch/run"
 [ "$(cases_done)" -eq 24 ] || die "$(cases_done) of 24 generated cases have a result"
 jq -es '[.[] | select(.type == "run") | .seed] | unique == [7]' "$scratch/run/run.jsonl" >/dev/null || die "another seed"

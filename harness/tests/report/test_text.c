@@ -86,11 +86,13 @@ START_TEST(the_whole_run_failed)
 		  "0 passed, 0 failed, 0 skipped" },
 		{ "interrupted",
 		  "\nthe run was interrupted; 1 of 3 cases have a result\n"
-		  "go on with: netpolcheck run --resume harness/tests/report/data\n",
+		  "go on with: netpolcheck run --kubeconfig kubeconfig --suite isolation --resume "
+		  "harness/tests/report/data\n",
 		  "1 passed, 0 failed, 0 skipped" },
 		{ "truncated",
 		  "\nthe run did not end: it was killed, or it still runs; 3 of 3 cases have a "
-		  "result\ngo on with: netpolcheck run --resume harness/tests/report/data\n",
+		  "result\ngo on with: netpolcheck run --kubeconfig kubeconfig --suite isolation --resume "
+		  "harness/tests/report/data\n",
 		  "2 passed, 0 failed, 1 skipped" },
 		{ "empty", "report: ", "0 passed, 0 failed, 0 skipped" },
 	};
