@@ -24,24 +24,6 @@ link_test() { # objects, test, output
 	$CC -pthread $1 "$work/$2.o" -Wl,--start-group $archives -Wl,--end-group $libs -o "$3"
 }
 
-replace() { # file, text, replacement: as in run_mutants.sh
-	TEXT=$2 NEW=$3 awk '
-	function unescape(s,   out, i, c, d) {
-		for (i = 1; i <= length(s); i++) {
-			c = substr(s, i, 1); d = substr(s, i + 1, 1)
-			if (c == "\\") { out = out (d == "n" ? "\n" : d == "t" ? "\t" : d); i++ } else out = out c
-		}
-		return out
-	}
-	{ all = all $0 "\n" }
-	END {
-		text = unescape(ENVIRON["TEXT"]); new = unescape(ENVIRON["NEW"])
-		at = index(all, text)
-		if (!at || index(substr(all, at + length(text)), text)) exit 1
-		printf "%s", substr(all, 1, at - 1) new substr(all, at + length(text))
-	}' "$1" > "$work/replaced" && mv "$work/replaced" "$1"
-}
-
 # The laws that a program finds broken, "T01 T05": a failing check names its place in the array of laws.
 sed -n 's/.*{ "\(T[0-9]*\).*/\1/p' "$here/test_laws.c" > "$work/law_names"
 broken_laws() {
@@ -74,7 +56,7 @@ while IFS="$tab" read -r id file text new clause; do
 	echo "$id" | grep -q -e "$pattern" || continue
 	case $file in */*) layer=${file%/*} file=${file#*/} ;; *) layer=oracle ;; esac
 	rm -rf "$work/layer" "$work/obj" && mkdir "$work/obj" && cp -R "$root/harness/$layer" "$work/layer" || exit 2
-	replace "$work/layer/$file" "$text" "$new" || { echo "$id: its text is not in $file exactly once" >&2; exit 2; }
+	sh "$root/harness/tools/replace-once.sh" "$work/layer/$file" "$text" "$new" || { echo "$id: its text is not in $file exactly once" >&2; exit 2; }
 	case $file in *.h) sources=$(ls "$work"/layer/*.c) ;; *) sources=$work/layer/$file ;; esac
 	objects=
 	for source in $sources; do

@@ -23,25 +23,6 @@ link_checker() { # objects, output
 	$CC -pthread $1 "$work/check.o" -Wl,--start-group $archives -Wl,--end-group $libs -o "$2"
 }
 
-# Replaces the only occurrence of a text in a file; fails when it is not there exactly once.
-replace() { # file, text, replacement (both escaped)
-	TEXT=$2 NEW=$3 awk '
-	function unescape(s,   out, i, c, d) {
-		for (i = 1; i <= length(s); i++) {
-			c = substr(s, i, 1); d = substr(s, i + 1, 1)
-			if (c == "\\") { out = out (d == "n" ? "\n" : d == "t" ? "\t" : d); i++ } else out = out c
-		}
-		return out
-	}
-	{ all = all $0 "\n" }
-	END {
-		text = unescape(ENVIRON["TEXT"]); new = unescape(ENVIRON["NEW"])
-		at = index(all, text)
-		if (!at || index(substr(all, at + length(text)), text)) exit 1
-		printf "%s", substr(all, 1, at - 1) new substr(all, at + length(text))
-	}' "$1" > "$work/replaced" && mv "$work/replaced" "$1"
-}
-
 # Generated cases have no hand-written table.
 cp -R "$suites" "$work/suites" && rm -rf "$work/suites/generated" || exit 2
 suites=$work/suites
@@ -56,7 +37,7 @@ while IFS="$tab" read -r id file text new clause; do
 	case $id in ''|'#'*) continue ;; esac
 	echo "$id" | grep -q -e "$pattern" || continue
 	rm -rf "$work/oracle" "$work/obj" && mkdir "$work/obj" && cp -R "$root/harness/oracle" "$work/oracle" || exit 2
-	if ! replace "$work/oracle/$file" "$text" "$new"; then
+	if ! sh "$root/harness/tools/replace-once.sh" "$work/oracle/$file" "$text" "$new"; then
 		echo "broken    $id: its text is not in $file exactly once"
 		broken=$((broken + 1))
 		continue
