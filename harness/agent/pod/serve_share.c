@@ -61,11 +61,16 @@ static int set_mark(const char *name, uint16_t port)
 	int fd = socket(AF_UNIX, SOCK_DGRAM | SOCK_CLOEXEC, 0), n;
 
 	mark_of(mark, name, port);
-	if (fd < 0 || getrandom(&random, sizeof(random), 0) != (ssize_t)sizeof(random))
+	if (fd < 0)
 		return -1;
-	n = snprintf(at.sun_path + 1, sizeof(at.sun_path) - 1, "%s%016llx", mark, random);
-	return bind(fd, (const struct sockaddr *)&at,
-		    (socklen_t)(offsetof(struct sockaddr_un, sun_path) + 1 + (size_t)n));
+	if (getrandom(&random, sizeof(random), 0) == (ssize_t)sizeof(random)) {
+		n = snprintf(at.sun_path + 1, sizeof(at.sun_path) - 1, "%s%016llx", mark, random);
+		if (bind(fd, (const struct sockaddr *)&at,
+			 (socklen_t)(offsetof(struct sockaddr_un, sun_path) + 1 + (size_t)n)) == 0)
+			return 0;
+	}
+	close(fd);
+	return -1;
 }
 
 static int join(const char *name, int type, int proto, uint16_t port, int *ret_family)
