@@ -3,6 +3,7 @@
 #   make fuzz-regress                  gcc alone: the kept inputs once, in seconds; SAN=1 BUILD=build/asan: sanitized
 #   make fuzz TARGET=yaml TIME=60      one target, libFuzzer with sanitizers, then AFL++ if it is there
 #   make fuzz-all TIME=60              every target so, over one shared corpus, and a coverage report
+#   make fuzz-hours                    how much processor time each target has had so far
 #   make fuzz-smoke                    a few seconds each
 #   make fuzz-cover                    which lines the kept inputs reach
 #   make fuzz-bench                    executions a second, beside the bare libraries
@@ -35,7 +36,7 @@ FUZZ_LDFLAGS ?= $(CFLAGS_ALL)
 TARGET ?=
 TIME ?= 60
 
-.PHONY: fuzz fuzz-all fuzz-smoke fuzz-regress fuzz-cover fuzz-bench fuzz-targets fuzz-min
+.PHONY: fuzz fuzz-all fuzz-hours fuzz-smoke fuzz-regress fuzz-cover fuzz-bench fuzz-targets fuzz-min
 
 fuzz-targets: $(patsubst %,$(BUILD)/fuzz/%,$(FUZZ_TARGETS)) $(if $(FUZZ_ENGINE),,$(BUILD)/fuzz-record $(BUILD)/fuzz-reduce)
 
@@ -60,6 +61,9 @@ fuzz:
 
 fuzz-all:
 	@harness/tools/fuzz.sh all '$(TIME)'
+
+fuzz-hours:
+	@harness/tools/fuzz.sh hours
 
 fuzz-smoke:
 	@harness/tools/fuzz.sh smoke '$(TIME)'

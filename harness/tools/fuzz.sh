@@ -4,14 +4,17 @@
 #   fuzz.sh all SECONDS           every target so, then the coverage of what was found
 #   fuzz.sh smoke [SECONDS]       every target for a few seconds, libFuzzer with sanitizers
 #   fuzz.sh min [TARGET]          what was found, reduced to what adds coverage, into fuzz/corpus
-# The engines share build/fuzz-corpus/TARGET; what crashes lies in build/fuzz-found/TARGET. Exit status: 0 nothing
-# found, 1 something, 2 usage, 77 no clang.
+#   fuzz.sh hours                 processor time spent on each target so far
+# The engines share build/fuzz-corpus/TARGET; what crashes lies in build/fuzz-found/TARGET. Every piece of work leaves a
+# line in build/fuzz-hours.tsv; `all` begins with the targets that had the least, so that cut-off campaigns add up.
+# Exit status: 0 nothing found, 1 something, 2 usage, 77 no clang.
 set -eu
 what=${1:-}
 shift || :
 dir=$(dirname "$0")
 shared=build/fuzz-corpus
 found=build/fuzz-found
+ledger=build/fuzz-hours.tsv
 status=0
 
 targets() {
@@ -19,6 +22,37 @@ targets() {
 		f=${f##*/fuzz_}
 		printf '%s\n' "${f%.c}"
 	done
+}
+
+# spent: sets spent_s, the processor seconds of the commands that this shell has waited for. `times` knows them only in
+# the shell itself, so there is neither a pipe nor a substitution around it.
+spent() {
+	times >build/fuzz-times
+	spent_s=$(awk 'NR == 2 { for (i = 1; i <= 2; i++) { split($i, t, /[ms]/); s += t[1] * 60 + t[2] } printf "%.0f", s }' build/fuzz-times)
+}
+
+# charge TARGET ENGINE EXECUTIONS FOUND: the processor time since $before goes to the ledger.
+charge() {
+	spent
+	[ -f "$ledger" ] || printf 'date\ttree\ttarget\tengine\texecutions\tcpu_s\tfound\n' >"$ledger"
+	printf '%s\t%s\t%s\t%s\t%s\t%s\t%s\n' "$(date -u +%F)" "$(git rev-parse --short HEAD 2>/dev/null || echo -)" "$1" "$2" "${3:-0}" $((spent_s - before)) "$4" >>"$ledger"
+}
+
+# The targets, those with the least processor time first.
+least_first() {
+	for t in $(targets); do
+		printf '%s %s\n' "$(awk -F '\t' -v t="$t" '$3 == t { s += $6 } END { print s + 0 }' "$ledger" 2>/dev/null || echo 0)" "$t"
+	done | sort -n -s -k 1,1 | cut -d ' ' -f 2
+}
+
+hours() {
+	[ -f "$ledger" ] || {
+		echo "no campaign yet: $ledger is not there" >&2
+		exit 2
+	}
+	awk -F '\t' 'NR > 1 { s[$3] += $6; n[$3] += $5; f[$3] += $7; S += $6; N += $5; F += $7 }
+		END { for (t in s) printf "  %-11s %6.0f min %14.0f executions %3d found\n", t, s[t] / 60, n[t], f[t] | "sort"
+			close("sort"); printf "  %-11s %6.2f h   %14.0f executions %3d found\n", "all", S / 3600, N, F }' "$ledger"
 }
 
 known() {
@@ -65,6 +99,10 @@ seeds() {
 # libfuzzer FLAVOUR TARGET SECONDS: new inputs go into the shared corpus.
 libfuzzer() {
 	t=$2
+	spent
+	before=$spent_s
+	ends=0
+	flavour=$1
 	dict=$(dict_of "$t")
 	set -- "build/fuzz-$1/fuzz/fuzz_$t" -max_total_time="$3" -timeout=5 -rss_limit_mb=2048 -malloc_limit_mb=1024 \
 		-max_len="$(max_len "$t")" -use_value_profile=0 -print_final_stats=1 -artifact_prefix="$found/$t/" "$shared/$t"
@@ -74,15 +112,20 @@ libfuzzer() {
 	[ ! -d "fuzz/regress/$t" ] || set -- "$@" "fuzz/regress/$t"
 	if ! ASAN_OPTIONS=detect_leaks=1:malloc_context_size=8 "$@" >"build/fuzz-$t.log" 2>&1; then
 		status=1
+		ends=1
 		echo "  found something; the input is in $found/$t, the report:"
 		grep -m 12 -E 'not so:|ERROR:|SUMMARY:|runtime error:|artifact_prefix|Test unit written' "build/fuzz-$t.log" | sed 's/^/    /'
 	fi
-	awk -v t="$t" -v how="${1##*/fuzz-}" '/^stat::number_of_executed_units/ { n = $2 } /cov: / { for (i = 1; i <= NF; i++) { if ($i == "cov:") c = $(i + 1); if ($i == "corp:") k = $(i + 1) } } END { printf "  %-11s %10d executions, %s edges, corpus %s\n", t, n, c, k }' "build/fuzz-$t.log"
+	charge "$t" "$flavour" "$(sed -n 's/^stat::number_of_executed_units: *//p' "build/fuzz-$t.log")" "$ends"
+	awk -v t="$t" '/^stat::number_of_executed_units/ { n = $2 } /cov: / { for (i = 1; i <= NF; i++) { if ($i == "cov:") c = $(i + 1); if ($i == "corp:") k = $(i + 1) } } END { printf "  %-11s %10d executions, %s edges, corpus %s\n", t, n, c, k }' "build/fuzz-$t.log"
 }
 
 # afl TARGET SECONDS: starts from the shared corpus, and gives back what it queued.
 afl() {
 	t=$1
+	spent
+	before=$spent_s
+	ends=0
 	out=build/fuzz-afl/$t
 	rm -rf "$out"
 	mkdir -p "$out/in"
@@ -107,9 +150,11 @@ afl() {
 	for f in "$out"/out/default/crashes/id* "$out"/out/default/hangs/id*; do
 		[ -f "$f" ] || continue
 		status=1
+		ends=$((ends + 1))
 		cp "$f" "$found/$t/"
 		echo "  found something: $found/$t/${f##*/}"
 	done
+	charge "$t" afl "$(sed -n 's/^execs_done *: //p' "$stats")" "$ends"
 }
 
 has_afl() {
@@ -171,9 +216,10 @@ run)
 all)
 	seconds "${1:-60}"
 	prepare
-	for t in $(targets); do
+	for t in $(least_first); do
 		one "$t" "${1:-60}"
 	done
+	hours
 	"$dir/fuzz-cover.sh" "$shared"
 	;;
 smoke)
@@ -183,13 +229,16 @@ smoke)
 		libfuzzer deep "$t" "${1:-3}"
 	done
 	;;
+hours)
+	hours
+	;;
 min)
 	build fast || exit $?
 	# shellcheck disable=SC2046 # a list of words
 	minimise ${1:-$(targets)}
 	;;
 *)
-	echo "usage: fuzz.sh run TARGET SECONDS | all SECONDS | smoke [SECONDS] | min [TARGET]" >&2
+	echo "usage: fuzz.sh run TARGET SECONDS | all SECONDS | smoke [SECONDS] | hours | min [TARGET]" >&2
 	exit 2
 	;;
 esac
