@@ -68,6 +68,24 @@ json_t *np_report_wrong_cells(const json_t *step)
 	return cells;
 }
 
+/* What is wrong in a case, of a step with tables or, where there are no steps (the model), as its
+ * own line says. New reference. */
+static json_t *cells_of(const struct np_report *r, const char *id)
+{
+	const json_t *step = np_report_bad_step(r, id), *cell;
+	const json_t *told = json_object_get(json_object_get(r->cases, id), "cells");
+	json_t *cells;
+	size_t i;
+
+	if (step || !told)
+		return np_report_wrong_cells(step);
+	cells = json_array();
+	json_array_foreach((json_t *)told, i, cell)
+		if (json_is_string(cell))
+			json_array_append(cells, (json_t *)cell);
+	return cells;
+}
+
 static json_t *waiver_of(const struct np_report *r, const char *id, const struct np_report_waive *w)
 {
 	const struct {
@@ -75,7 +93,7 @@ static json_t *waiver_of(const struct np_report *r, const char *id, const struct
 	} texts[] = { { "reason", w->reason },	 { "link", w->link }, { "agent", w->agent },
 		      { "version", w->version }, { "mode", w->mode }, { "expires", w->expires } };
 	json_t *waiver = np_json_pack("{s:o}", "case", np_json_string(np_str_from(id)));
-	json_t *cells = np_report_wrong_cells(np_report_bad_step(r, id));
+	json_t *cells = cells_of(r, id);
 	size_t n = json_array_size(cells);
 
 	if (n && n <= CELLS_MAX)

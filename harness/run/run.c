@@ -259,7 +259,7 @@ static int take_shard(struct run *r, struct np_err *err)
 				  "not the same are selected",
 				  r->o->resume_dir);
 	if (!r->o->seed)
-		r->seed = r->shard.digest % 1000000007 + 1;
+		r->seed = np_shard_seed(&r->shard);
 	return 0;
 }
 
@@ -421,7 +421,7 @@ static void finish(struct run *r, int rc, const struct np_err *why)
 	if (r->cluster_open)
 		note_trouble(r);
 	if (rc == 0)
-		run_judge_waivers(r);
+		run_judge_waivers(r->o, &r->shared.waivers, s);
 	run_record_end(r);
 }
 

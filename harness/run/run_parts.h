@@ -36,6 +36,11 @@ void run_record_begin(struct run *r);
 void run_record_preflight(struct run *r, bool enforced);
 void run_record_end(struct run *r);
 /* With strict waivers those that did nothing fail the run. */
-void run_judge_waivers(struct run *r);
+void run_judge_waivers(const struct np_run_options *o, const struct np_waivers *w,
+		       struct np_run_summary *sum);
+/* Of the run's line: what is tested, which shard it is, how waivers count. */
+void run_record_about(json_t *line, const struct np_run_options *o, const struct np_shard *shard);
+/* Of the end line: the lists of waivers that did nothing, by why. */
+void run_record_waivers(json_t *line, const struct np_waivers *w);
 
 #endif

@@ -74,10 +74,22 @@ static void put_shard(json_t *line, const struct np_shard *shard)
 					 (json_int_t)shard->n_planned));
 }
 
+void run_record_about(json_t *line, const struct np_run_options *o, const struct np_shard *shard)
+{
+	json_t *agent = agent_json(o);
+
+	if (agent)
+		json_object_set_new(line, "agent", agent);
+	if (shard->of)
+		put_shard(line, shard);
+	if (o->strict_waivers)
+		json_object_set_new(line, "strict_waivers", json_true());
+}
+
 void run_record_begin(struct run *r)
 {
 	char now[64];
-	json_t *line, *agent = agent_json(r->o);
+	json_t *line;
 	json_t *target = np_json_pack(
 		"{s:s, s:s, s:s, s:s?}", "kind", r->cluster.sandbox ? "sandbox" : "cluster",
 		"server", r->cluster.server, "image", r->cluster.image, "fault", r->o->fault);
@@ -93,12 +105,7 @@ void run_record_begin(struct run *r)
 		(json_int_t)r->shared.deadline_ms, "stability_ms",
 		(json_int_t)r->shared.stability_ms, "cases", (json_int_t)r->plan.n_cases, "resumed",
 		r->resumed != NULL, "command", r->o->argv_text);
-	if (agent)
-		json_object_set_new(line, "agent", agent);
-	if (r->shard.of)
-		put_shard(line, &r->shard);
-	if (r->o->strict_waivers)
-		json_object_set_new(line, "strict_waivers", json_true());
+	run_record_about(line, r->o, &r->shard);
 	np_record_put_take(&r->record, line);
 }
 
@@ -128,8 +135,7 @@ void run_record_preflight(struct run *r, bool enforced)
 			     (json_int_t)f->control_failed, "nodes", nodes, "family", f->family));
 }
 
-/* The lists of waivers that did nothing, by why. */
-static void put_waivers(const struct run *r, json_t *line)
+void run_record_waivers(json_t *line, const struct np_waivers *w)
 {
 	static const char *const names[] = { [NP_WAIVER_IN_FORCE] = "unused_waivers",
 					     [NP_WAIVER_EXPIRED] = "expired_waivers",
@@ -137,23 +143,24 @@ static void put_waivers(const struct run *r, json_t *line)
 
 	for (int s = 0; s < (int)NP_ARRAY_SIZE(names); s++)
 		json_object_set_new(line, names[s],
-				    np_waivers_idle(&r->shared.waivers, (enum np_waiver_state)s));
+				    np_waivers_idle(w, (enum np_waiver_state)s));
 }
 
-void run_judge_waivers(struct run *r)
+void run_judge_waivers(const struct np_run_options *o, const struct np_waivers *w,
+		       struct np_run_summary *sum)
 {
 	json_t *lists = json_object();
 	size_t n;
 
-	put_waivers(r, lists);
+	run_record_waivers(lists, w);
 	n = json_array_size(json_object_get(lists, "unused_waivers")) +
 	    json_array_size(json_object_get(lists, "expired_waivers"));
 	json_decref(lists);
-	if (!r->o->strict_waivers || !n)
+	if (!o->strict_waivers || !n)
 		return;
-	r->sum->idle_waivers = n;
-	if (!r->sum->reason[0] && !r->sum->interrupted)
-		snprintf(r->sum->reason, sizeof(r->sum->reason),
+	sum->idle_waivers = n;
+	if (!sum->reason[0] && !sum->interrupted)
+		snprintf(sum->reason, sizeof(sum->reason),
 			 "%zu waiver%s cover%s nothing: expired, or what they waive is fixed or "
 			 "gone (--strict-waivers)", n, n == 1 ? "" : "s", n == 1 ? "s" : "");
 }
@@ -187,6 +194,6 @@ void run_record_end(struct run *r)
 	json_object_set_new(line, "trouble",
 			    np_trouble_json(r->cluster_open ? r->cluster.kube : NULL,
 					    &sh->trouble));
-	put_waivers(r, line);
+	run_record_waivers(line, &sh->waivers);
 	np_record_put_take(&r->record, line);
 }

@@ -107,6 +107,11 @@ static int digest_of(const struct np_plan *plan, uint64_t *ret, struct np_err *e
 	return rc;
 }
 
+uint64_t np_shard_seed(const struct np_shard *shard)
+{
+	return shard->digest % 1000000007 + 1;
+}
+
 unsigned long long np_build_digest(void)
 {
 	struct np_buf program = { 0 };

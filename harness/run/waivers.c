@@ -289,3 +289,20 @@ bool np_waivers_cover(struct np_waivers *w, struct np_str id, const struct np_rt
 		*ret = first;
 	return all;
 }
+
+bool np_waivers_cover_cells(struct np_waivers *w, struct np_str id, const json_t *cells,
+			    const json_t **ret)
+{
+	const json_t *first = np_waivers_for(w, id);
+	bool all = first != NULL;
+	json_t *cell;
+	size_t i;
+
+	json_array_foreach((json_t *)cells, i, cell)
+		all &= take_cell(w, id, json_string_value(cell));
+	if (all && !json_array_size(cells))
+		all = take_cell(w, id, "");
+	if (all)
+		*ret = first;
+	return all;
+}

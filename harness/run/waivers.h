@@ -50,6 +50,10 @@ void np_waivers_select(struct np_waivers *w, const struct np_waiver_scope *scope
  * is the first of them, and they count as used. */
 bool np_waivers_cover(struct np_waivers *w, struct np_str id, const struct np_rt *t,
 		      const json_t **ret);
+/* The same for cells as texts, an array; a case that failed in none of its cells (an agent that died)
+ * is covered by a waiver without cells only. */
+bool np_waivers_cover_cells(struct np_waivers *w, struct np_str id, const json_t *cells,
+			    const json_t **ret);
 /* Is there any waiver in force for this case? Borrowed or NULL. */
 const json_t *np_waivers_for(const struct np_waivers *w, struct np_str id);
 /* Case @id has a verdict; @known: by waivers, which count as used. */

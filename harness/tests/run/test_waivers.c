@@ -109,6 +109,36 @@ START_TEST(without_cells_every_cell_is_covered)
 }
 END_TEST
 
+static const struct told {
+	const char *waivers, *cells; /* YAML; JSON */
+	bool covered;
+} told[] = {
+	{ "- {case: p/q, cells: [a, b], reason: r}\n", "[\"a\", \"b\"]", true },
+	{ "- {case: p/q, cells: [a], reason: r}\n- {case: p/q, cells: [b], reason: r}\n",
+	  "[\"a\", \"b\"]", true },
+	{ "- {case: p/q, cells: [a], reason: r}\n", "[\"a\", \"b\"]", false },
+	{ "- {case: p/r, reason: r}\n", "[\"a\"]", false },
+	{ "- {case: p/q, reason: r}\n", "[\"a\"]", true },
+	/* it failed, and no cell says in what */
+	{ "- {case: p/q, cells: [a], reason: r}\n", "[]", false },
+	{ "- {case: p/q, reason: r}\n", "[]", true },
+};
+
+START_TEST(cells_as_texts)
+{
+	struct np_waivers w;
+	struct np_err err = { 0 };
+	const json_t *why = NULL;
+	json_t *cells = json_loads(told[_i].cells, 0, NULL);
+
+	ck_assert(parse(told[_i].waivers, &w, &err) == 0);
+	ck_assert_int_eq(np_waivers_cover_cells(&w, NP_STR("p/q"), cells, &why), told[_i].covered);
+	ck_assert_int_eq(why != NULL, told[_i].covered);
+	json_decref(cells);
+	np_waivers_release(&w);
+}
+END_TEST
+
 /* A harness failure is neither allowed nor denied; a misdelivered answer is wrong even where the
  * API leaves the verdict open. */
 START_TEST(wrong_cells)
@@ -226,6 +256,7 @@ int main(void)
 	tcase_add_loop_test(tc, bad_files_are_refused_with_their_place, 0, NP_ARRAY_SIZE(bad));
 	tcase_add_test(tc, a_waiver_covers_its_cells_only);
 	tcase_add_test(tc, without_cells_every_cell_is_covered);
+	tcase_add_loop_test(tc, cells_as_texts, 0, NP_ARRAY_SIZE(told));
 	tcase_add_test(tc, wrong_cells);
 	tcase_add_loop_test(tc, scope_and_expiry, 0, NP_ARRAY_SIZE(scoped));
 	tcase_add_test(tc, idle_waivers);

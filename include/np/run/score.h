@@ -48,8 +48,9 @@ enum np_play_result np_play_run(struct np_play *p, struct np_model *m,
 const char *np_play_failure(const struct np_play *p, char *buf, size_t size);
 
 /*
- * np_run() on the model CNI: the same cases, exit status and record (results/README.md), but for
- * lines of steps. @options->fault is a mutant. NP_EUSAGE for options that need something deployed.
+ * np_run() on the model CNI: the same cases, shards, waivers, exit status and record
+ * (results/README.md), but for lines of steps. @options->fault is a mutant. NP_EUSAGE, naming it,
+ * for an option that needs something deployed; how long things may take is not looked at.
  */
 int np_run_on_model(const struct np_run_options *options, struct np_run_summary *ret,
 		    struct np_err *err);

@@ -32,6 +32,9 @@ bool np_shard_parse(struct np_str text, unsigned *ret_number, unsigned *ret_of);
 int np_shard_take(struct np_plan *plan, const char *suites_dir, struct np_shard *shard,
 		  struct np_err *err);
 
+/* The seed of a run that names none: the same for all shards. */
+uint64_t np_shard_seed(const struct np_shard *shard);
+
 /* What tells this program from another build of it: a digest of its file, 0 when that is not known.
  */
 unsigned long long np_build_digest(void);
