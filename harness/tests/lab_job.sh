@@ -1,8 +1,8 @@
 #!/bin/bash
 # The suite inside a real cluster of two nodes, by deploy/job.sh: one shard, then four, then four of which one is killed in the middle.
 # All three say the same, and nothing stays. One JSON line per run says how long it took and what it cost.
-# CNI (calico) is the agent, WORKERS (1) the worlds of each shard, ARGS (--tier=smoke) what is run, SHARDS (4) the number of them,
-# KILL= leaves out the last.
+# CNI (calico) is the agent, WORKERS (1) the worlds of each shard, ARGS (--tier=smoke) what is run, SHARDS (4) the number of them.
+# RUNS (one many killed) are the runs; with KEEP=FOLDER their results stay there, and a later call without 'one' compares with that.
 # In LAB=name, if that is up, else in one of its own.
 set -euo pipefail
 # shellcheck source=harness/tests/lib.sh
@@ -12,6 +12,9 @@ CNI=${CNI:-calico}
 WORKERS=${WORKERS:-1}
 ARGS=${ARGS---tier=smoke}
 SHARDS=${SHARDS:-4}
+RUNS=${RUNS:-one many killed}
+kept=${KEEP:-$scratch}
+mkdir -p "$kept"
 own=
 [ -n "${LAB:-}" ] || own=yes
 LAB=${LAB:-job$$}
@@ -50,27 +53,36 @@ for word in $ARGS; do
 done
 
 verdicts() {
-	"$np" report show --format json "$scratch/$1/merged" | jq -c '[.passed, .failed, .skipped, .known, .exit, (.cases | map([.case, .result]))]'
+	"$np" report show --format json "$kept/$1/merged" | jq -c '[.passed, .failed, .skipped, .known, .exit, (.cases | map([.case, .result]))]'
+}
+
+# What the processors have done since the machine began: for others than the nice ones, for those, in all.
+cpu_ticks() {
+	awk '$1 == "cpu" { print "[" $2 + $4 + $7 + $8 "," $3 "," $2 + $3 + $4 + $5 + $6 + $7 + $8 "]" }' /proc/stat
 }
 
 # run NAME SHARDS: deploy/job.sh, whose status must be 0
 run() {
-	local began
+	local began ticks
 
 	began=$(date +%s%3N)
-	SHARDS=$2 OUT=$scratch/$1 deploy/job.sh "${options[@]}" >"$scratch/$1.out" 2>"$scratch/$1.err" </dev/null &
+	ticks=$(cpu_ticks)
+	SHARDS=$2 OUT=$kept/$1 deploy/job.sh "${options[@]}" >"$scratch/$1.out" 2>"$scratch/$1.err" </dev/null &
 	job=$!
-	[ -z "${3:-}" ] || "$3" "$scratch/$1"
+	[ -z "${3:-}" ] || "$3"
 	wait "$job" || { tail -n 20 "$scratch/$1.out" "$scratch/$1.err" >&2; job=; die "$1: not all is well"; }
 	job=
-	for f in "$scratch/$1"/shard-*.jsonl; do
+	for f in "$kept/$1"/shard-*.jsonl; do
 		jq -sc '(map(select(.type == "preflight"))[-1].t_ms) as $begun | (map(select(.type == "case").t_ms) | max) as $judged |
 			.[-1] + {begun: $begun, judging: ($judged - $begun), cleaning: (.[-1].t_ms - $judged)}' "$f"
-	done | jq -sc --arg name "$1" --argjson wall "$(($(date +%s%3N) - began))" --argjson workers "$WORKERS" '
+	done | jq -sc --arg name "$1" --argjson wall "$(($(date +%s%3N) - began))" --argjson workers "$WORKERS" --argjson t0 "$ticks" --argjson t1 "$(cpu_ticks)" '
+		def share($i): ($t1[$i] - $t0[$i]) * 100 / ($t1[2] - $t0[2]) | floor;
 		{bench: "job", run: $name, shards: length, workers_each: $workers, job_s: ($wall / 1000 | floor), shards_s: map(.ms / 1000 | floor),
 			beginning_s: map(.begun / 1000 | floor), judging_s: map(.judging / 1000 | floor), cleaning_s: map(.cleaning / 1000 | floor),
 			cases: (map(.passed + .known + .skipped) | add), probes: (map(.probes) | add), api_requests: (map(.api_requests) | add),
-			streams: (map(.streams_opened) | add), effect_ms: (map(.convergence_ms.ingress.p50) | max)}'
+			streams: (map(.streams_opened) | add), probing_s: (map(.probing_ms) | add / 1000 | floor),
+			converging_s: (map(.converging_ms) | add / 1000 | floor), effect_ms: (map(.convergence_ms.ingress.p50) | max),
+			cpu_busy_pct: share(0), cpu_nice_pct: share(1)}'
 }
 
 # One shard is killed with its pod once it has judged something: without a chance to clean up.
@@ -87,17 +99,21 @@ judged() {
 		lab/lab.sh kubectl -n netpolcheck logs "$(head -n 1 "$scratch/pods")" | grep '^{"type":"case"' >"$scratch/judged"
 }
 
-run one 1
-ok "one shard: $(tail -n 1 "$scratch/one.out")"
-run many "$SHARDS"
-[ "$(verdicts many)" = "$(verdicts one)" ] || die "$SHARDS shards say something else"
-[ "$(jq -c 'select(.type == "run").merged | length' "$scratch/many/merged/run.jsonl")" = "$SHARDS" ] || die "merged of others"
-ok "$SHARDS shards: $(tail -n 1 "$scratch/many.out")"
-if [ -n "${KILL-yes}" ]; then
-	run killed "$SHARDS" kill_one
-	[ "$(verdicts killed)" = "$(verdicts one)" ] || die "with a killed shard it says something else"
-	ok "$SHARDS shards, of which $(cat "$scratch/victim") was killed: $(tail -n 1 "$scratch/killed.out")"
-fi
+for which in $RUNS; do
+	case $which in
+	one)
+		run one 1
+		ok "one shard: $(tail -n 1 "$scratch/one.out")"
+		continue
+		;;
+	many) run many "$SHARDS" ;;
+	killed) run killed "$SHARDS" kill_one ;;
+	*) die "RUNS: '$which'" ;;
+	esac
+	[ "$(verdicts "$which")" = "$(verdicts one)" ] || die "$which: $SHARDS shards say something else than one"
+	[ "$(jq -c 'select(.type == "run").merged | length' "$kept/$which/merged/run.jsonl")" = "$SHARDS" ] || die "$which: merged of others"
+	ok "$SHARDS shards$([ "$which" = many ] || echo ", of which $(cat "$scratch/victim") was killed"): $(tail -n 1 "$scratch/$which.out")"
+done
 
 gone() {
 	[ "$(lab/lab.sh kubectl get namespaces -o name | grep -c -e np- -e netpolcheck || true)" -eq 0 ]
