@@ -3,20 +3,14 @@
 # Red; green with waivers; red when a waiver is without use; no verdict told apart and tried again.
 set -eu
 . harness/tests/lib.sh
+# shellcheck source=harness/tests/ci-steps.sh
+. harness/tests/ci-steps.sh
 need_sandbox
 NETPOLCHECK=$np
 NETPOLCHECK_ARGS="--timeout 3s --suite peers --case peers/and-in-one-peer --case peers/or-of-two-peers"
 GITHUB_ACTIONS=true
 export NETPOLCHECK NETPOLCHECK_ARGS GITHUB_ACTIONS
 
-# step FILE TEXT: the script of the step that has TEXT, as the runner would hand it to a shell
-step() {
-	awk -v text="$2" '
-		/^ *run: \|$/ { match($0, /^ */); indent = RLENGTH; script = ""; inside = 1; next }
-		inside && /[^ ]/ { match($0, /^ */); if (RLENGTH <= indent) { inside = 0; if (index(script, text)) printf "%s", script } }
-		inside { sub(/^ */, ""); script = script $0 "\n" }
-		END { if (inside && index(script, text)) printf "%s", script }' "$1"
-}
 step deploy/ci/github/workflow.yaml gate.sh >"$scratch/gate-step"
 step deploy/ci/github/action.yml gate.sh >"$scratch/action-step"
 ln -s "$PWD" "$scratch/netpolcheck" # what the workflow checks out
@@ -32,21 +26,12 @@ for target in $(grep -rhE '^ +(- )?make -C netpolcheck ' deploy/ci | sed 's/.*-C
 	grep -qE "^([a-z-]+ )*$target( [a-z-]+)*:" Makefile || die "no target $target"
 done
 
-# gate STATUS NAME: the workflow's step
-gate() {
-	ARTIFACTS=$scratch/$2
-	GITHUB_STEP_SUMMARY=$scratch/$2.summary
-	export ARTIFACTS GITHUB_STEP_SUMMARY
-	(cd "$scratch" && expect_status "$1" sh -e gate-step)
-}
-
 : >"$scratch/waivers.yaml"
 start_sandbox --fault and-as-or
 gate 1 red
 contains "$scratch/out" "::error title=peers/and-in-one-peer,file="
-xmllint --noout --nonet --schema results/schema/junit.xsd "$scratch/red/junit_netpolcheck.xml" 2>/dev/null || die "junit"
-[ "$(xmllint --xpath 'string(/testsuites/@failures)' "$scratch/red/junit_netpolcheck.xml")" = 1 ] || die "junit: failures"
-jq -e '.runs[0].results | length == 1' "$scratch/red/netpolcheck.sarif" >/dev/null || die "sarif"
+read_junit red 1 0
+read_sarif red 1 0
 grep -q '1 failed' "$scratch/red.summary" || die "the job's summary"
 [ -s "$scratch/red/report.html" ] && [ -x "$scratch/red/run-1/failures/peers-and-in-one-peer/reproduce.sh" ] || die "artifacts"
 ok "red on a seeded fault, with annotations, junit, sarif and a summary"
@@ -54,6 +39,8 @@ ok "red on a seeded fault, with annotations, junit, sarif and a summary"
 expect_status 0 "$np" report waive "$scratch/red/run-1" --reason "known" --link https://example.org/1 --agent mine --out "$scratch/waivers.yaml"
 gate 0 green
 contains "$scratch/out" "::notice title=peers/and-in-one-peer,"
+read_junit green 0 0
+read_sarif green 0 1
 ok "green with its waiver"
 expect_status 0 env ARTIFACTS="$scratch/gitlab" KUBECONFIG="$scratch/kubeconfig" GITHUB_ACTIONS= sh -ec "cd '$scratch' && . ./gitlab-step"
 [ -s "$scratch/gitlab/junit_netpolcheck.xml" ] || die "GitLab's artifacts"
