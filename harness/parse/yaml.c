@@ -180,7 +180,7 @@ static int on_scalar(struct yaml *y, const struct yevent *e)
 	}
 	y->not_json |= s.not_json;
 	if (!y->build.depth)
-		y->blank = in.text.n == 0 && in.implicit;
+		y->blank = in.text.n == 0 && s.kind == NP_VALUE_NULL && in.implicit;
 	return take_value(y, scalar_value(y, &s, &in, at));
 }
 
