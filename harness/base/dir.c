@@ -48,6 +48,17 @@ int np_dir_make(const char *path, unsigned mode, struct np_err *err)
 	return make_one(copy, mode, err);
 }
 
+int np_dir_scratch(const char *stem, char **ret, struct np_err *err)
+{
+	const char *tmp = getenv("TMPDIR");
+	np_auto_free char *dir = np_xasprintf("%s/%s-XXXXXX", tmp && *tmp ? tmp : "/tmp", stem);
+
+	if (!mkdtemp(dir))
+		return dir_err(err, dir, errno, "cannot make folder");
+	*ret = np_steal(dir);
+	return 0;
+}
+
 static bool is_dots(const char *name)
 {
 	return strcmp(name, ".") == 0 || strcmp(name, "..") == 0;

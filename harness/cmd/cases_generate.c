@@ -102,19 +102,6 @@ int np_generate_files(const struct np_generate *g, struct np_scenario_suite *ret
 	return -1;
 }
 
-int np_generate_scratch_dir(char **ret_dir, struct np_err *err)
-{
-	const char *tmp = getenv("TMPDIR");
-	np_auto_free char *dir =
-		np_xasprintf("%s/netpolcheck-generated-XXXXXX", tmp && *tmp ? tmp : "/tmp");
-
-	if (!mkdtemp(dir))
-		return np_err_set(err, NP_EIO, "cannot make a folder below '%.200s'",
-				  tmp && *tmp ? tmp : "/tmp");
-	*ret_dir = np_steal(dir);
-	return 0;
-}
-
 int np_generate_scratch(unsigned strength, unsigned long long count, unsigned long long seed,
 			char **ret_dir, struct np_err *err)
 {
@@ -125,7 +112,7 @@ int np_generate_scratch(unsigned strength, unsigned long long count, unsigned lo
 	if ((!strength && !count) || count > NP_SCENARIO_MAX_CASES)
 		return np_err_set(err, NP_EUSAGE, "--generated: 1 to %d cases",
 				  NP_SCENARIO_MAX_CASES);
-	if (np_generate_scratch_dir(&dir, err) < 0)
+	if (np_dir_scratch("netpolcheck-generated", &dir, err) < 0)
 		return -1;
 	g.dir = dir;
 	if (np_generate_files(&g, &s, err) < 0) {

@@ -21,9 +21,7 @@ int np_generate_files(const struct np_generate *g, struct np_scenario_suite *ret
 /* Writes @dir/@name.yaml. */
 int np_generate_write(const char *dir, struct np_str name, const struct np_buf *text,
 		      struct np_err *err);
-/* An empty folder for what goes with the program; np_generate_drop() removes it. */
-int np_generate_scratch_dir(char **ret_dir, struct np_err *err);
-/* A suite in such a folder: @count drawn cases behind an array of @strength (0: none). */
+/* A suite in a scratch folder, which np_generate_drop() removes: @count drawn cases behind an array of @strength (0: none). */
 int np_generate_scratch(unsigned strength, unsigned long long count, unsigned long long seed,
 			char **ret_dir, struct np_err *err);
 /* Removes what that made; NULL is nothing. */

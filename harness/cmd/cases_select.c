@@ -301,7 +301,7 @@ int np_cases_select(const struct np_select_ask *ask, bool json, struct np_err *e
 	if (!ask->suites_dir)
 		return np_err_set(err, NP_EUSAGE, "cannot find the suites folder; set "
 						  "NETPOLCHECK_SUITES");
-	if (np_generate_scratch_dir(&mass, err) < 0)
+	if (np_dir_scratch("netpolcheck-generated", &mass, err) < 0)
 		return -1;
 	rc = make_mass(ask, mass, err);
 	if (rc == 0)

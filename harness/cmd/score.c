@@ -107,7 +107,7 @@ static int score_uniform(const struct choices *c, size_t count, struct np_curve 
 	char *dir;
 	int rc;
 
-	if (np_generate_scratch_dir(&dir, err) < 0)
+	if (np_dir_scratch("netpolcheck-generated", &dir, err) < 0)
 		return -1;
 	po.suites = (const char *const *)&dir;
 	rc = np_uniform_write(dir, count, err);

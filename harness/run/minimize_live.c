@@ -23,7 +23,7 @@ struct np_min_live {
 	const struct np_run_options *o;
 	struct np_cluster cluster;
 	struct np_record record; /* of preflight and fixture; nobody reads it */
-	char scratch[40];
+	char *scratch; /* folder of the record */
 	struct np_meter meter;
 	struct np_preflight preflight;
 	struct np_watchdog watchdog;
@@ -63,11 +63,8 @@ static int open_cluster(struct np_min_live *l, struct np_err *err)
 
 static int open_record(struct np_min_live *l, struct np_err *err)
 {
-	memcpy(l->scratch, "/tmp/netpolcheck-minimize-XXXXXX", 33);
-	if (!mkdtemp(l->scratch)) {
-		l->scratch[0] = '\0';
-		return np_err_set(err, NP_EIO, "cannot make a folder in /tmp");
-	}
+	if (np_dir_scratch("netpolcheck-minimize", &l->scratch, err) < 0)
+		return -1;
 	return np_record_open(&l->record, l->scratch, false, err);
 }
 
@@ -203,8 +200,9 @@ int np_min_live_close(struct np_min_live *l, struct np_err *err)
 	if (l->cluster_open)
 		np_cluster_close(&l->cluster);
 	np_record_close(&l->record);
-	if (l->scratch[0])
+	if (l->scratch)
 		np_dir_remove(l->scratch, &ignored);
+	free(l->scratch);
 	np_meter_release(&l->meter);
 	free(l);
 	return rc;

@@ -100,7 +100,7 @@ static int refuse_unknown(const char *const *names, size_t n, struct np_err *err
 int np_score_packets(const struct np_run_options *options, const char *const *faults,
 		     size_t n_faults, struct np_packets *ret, struct np_err *err)
 {
-	char scratch[] = "/tmp/netpolcheck-score-XXXXXX";
+	np_auto_free char *scratch = NULL;
 	struct np_packets s = { .n_rows = 0 };
 	struct np_err ignored = { 0 };
 	size_t cap = 0;
@@ -108,8 +108,8 @@ int np_score_packets(const struct np_run_options *options, const char *const *fa
 
 	if (refuse_unknown(faults, n_faults, err) < 0)
 		return -1;
-	if (!mkdtemp(scratch))
-		return np_err_set(err, NP_EIO, "cannot make a folder in /tmp");
+	if (np_dir_scratch("netpolcheck-score", &scratch, err) < 0)
+		return -1;
 	for (const struct np_sandbox_fault *f = np_sandbox_faults();
 	     f->name && rc == 0 && !s.interrupted; f++) {
 		if (!chosen(f, faults, n_faults))

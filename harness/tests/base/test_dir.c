@@ -84,6 +84,27 @@ START_TEST(making_with_mode)
 }
 END_TEST
 
+START_TEST(scratch_below_tmpdir)
+{
+	char *dir = scratch_dir(), *made = NULL;
+	struct np_err err = { 0 };
+	struct stat st;
+
+	ck_assert_int_eq(setenv("TMPDIR", dir, 1), 0);
+	ck_assert_msg(np_dir_scratch("stem", &made, &err) == 0, "%s", err.msg);
+	ck_assert_int_eq(strncmp(made, in(dir, "stem-"), strlen(dir) + 6), 0);
+	ck_assert_int_eq(stat(made, &st), 0);
+	ck_assert_uint_eq(st.st_mode, S_IFDIR | 0700);
+	free(made);
+	made = NULL;
+	ck_assert_int_eq(setenv("TMPDIR", in(dir, "absent"), 1), 0);
+	ck_assert_int_eq(np_dir_scratch("stem", &made, &err), -1);
+	ck_assert_int_eq(err.code, NP_EIO);
+	ck_assert_ptr_null(made);
+	scratch_remove(dir);
+}
+END_TEST
+
 START_TEST(removing_follows_no_link)
 {
 	char *outside = scratch_dir();
@@ -377,5 +398,5 @@ START_TEST(listing_many)
 }
 END_TEST
 
-RUN_TESTS("dir", making, making_with_mode, removing_follows_no_link, removing_refused, removing_many, removing_deep,
+RUN_TESTS("dir", making, making_with_mode, scratch_below_tmpdir, removing_follows_no_link, removing_refused, removing_many, removing_deep,
 	  removing_stops_at_a_mount, listing, listing_fails, listing_deep, listing_many)

@@ -21,6 +21,11 @@ int np_file_write(const char *path, const void *bytes, size_t n, unsigned mode, 
 /* mkdir -p. */
 int np_dir_make(const char *path, unsigned mode, struct np_err *err);
 /*
+ * A new empty folder of mode 0700 below TMPDIR, else /tmp, whose name starts with @stem; NP_EIO. *@ret is
+ * freed with free(3), the folder with np_dir_remove().
+ */
+int np_dir_scratch(const char *stem, char **ret, struct np_err *err);
+/*
  * Removes a folder with everything in it; not following links; absent is success. Refuses "/", "" and what
  * ends in "." or ".." (NP_EUSAGE), a link or file as @path, a mount inside (NP_EIO), and stops at more than
  * 256 levels (NP_ELIMIT).
