@@ -52,10 +52,10 @@ static inline int run_tests(const char *name, const TTest *const *list, size_t n
 /* A new empty folder under TMPDIR, else /tmp; scratch_remove() it. */
 static inline char *scratch_dir(void)
 {
-	const char *base = getenv("TMPDIR");
-	char *dir = np_xasprintf("%s/np-test-XXXXXX", base && *base ? base : "/tmp");
+	struct np_err err = { 0 };
+	char *dir = NULL;
 
-	ck_assert_ptr_nonnull(mkdtemp(dir));
+	ck_assert_msg(np_dir_scratch("np-test", &dir, &err) == 0, "%s: %s", err.file, err.msg);
 	return dir;
 }
 
@@ -66,6 +66,28 @@ static inline void scratch_remove(char *dir)
 
 	ck_assert_msg(np_dir_remove(dir, &err) == 0, "%s: %s", dir, err.msg);
 	free(dir);
+}
+
+static inline void write_file_mode(const char *dir, const char *name, const char *text, unsigned mode)
+{
+	np_auto_free char *path = np_xasprintf("%s/%s", dir, name);
+	np_auto_free char *folder = np_xstrdup(path);
+	struct np_err err = { 0 };
+
+	*strrchr(folder, '/') = '\0';
+	ck_assert_msg(np_dir_make(folder, 0777, &err) == 0, "%s: %s", folder, err.msg);
+	ck_assert_msg(np_file_write(path, text, strlen(text), mode, &err) == 0, "%s: %s", path, err.msg);
+}
+
+/* A file, with the folders in its name. */
+static inline void write_file(const char *dir, const char *name, const char *text)
+{
+	write_file_mode(dir, name, text, 0666);
+}
+
+static inline void write_program(const char *dir, const char *name, const char *text)
+{
+	write_file_mode(dir, name, text, 0777);
 }
 
 /* The text of a file; free(3). */

@@ -72,8 +72,8 @@ START_TEST(text_has_the_ends_of_tiers)
 		"    2 |########                |    1    1 |--------                |    1    1  end of smoke\n",
 		"    3 |################        |    2    1 |--------                |    1    1  end of default\n",
 		"    4 |################        |    2    1 |--------                |    1    1  (there are no more)\n",
-		"4 cases kill 66.7 % of the named and 100.0 % of the mechanical; as many uniform ones (3) "
-		"33.3 % and 100.0 %\n",
+		("4 cases kill 66.7 % of the named and 100.0 % of the mechanical; as many uniform ones (3) "
+		 "33.3 % and 100.0 %\n"),
 	};
 	struct np_curve_view v = view();
 	struct np_buf text = { 0 };
@@ -133,7 +133,7 @@ END_TEST
 START_TEST(uniform_cases_are_cases)
 {
 	static const char *const suffixes[] = { ".yaml", NULL };
-	char dir[] = "/tmp/np-test-XXXXXX";
+	char *dir = scratch_dir();
 	const char *const suites[] = { dir };
 	const struct np_plan_options po = { .suites = suites, .n_suites = 1 };
 	const struct np_score_options so = { .both = true, .pods_only = true };
@@ -143,7 +143,6 @@ START_TEST(uniform_cases_are_cases)
 	char **files;
 	size_t n;
 
-	ck_assert_ptr_nonnull(mkdtemp(dir));
 	ck_assert_msg(np_uniform_write(dir, SIZE_MAX, &err) == 0, "%s", err.msg);
 	ck_assert_int_eq(np_files_list(dir, suffixes, &files, &n, &err), 0);
 	ck_assert_uint_eq(n, np_uniform_count() + 1);
@@ -155,7 +154,7 @@ START_TEST(uniform_cases_are_cases)
 		ck_assert_uint_eq(s.cells_of[i] % (9 * 8 * 4), 0);
 	np_score_release(&s);
 	np_plan_release(&p);
-	ck_assert_int_eq(np_dir_remove(dir, &err), 0);
+	scratch_remove(dir);
 }
 END_TEST
 

@@ -3,13 +3,12 @@
 #include <stdlib.h>
 #include <unistd.h>
 
-#include "../suite.h"
+#include "../command_line.h"
 #include "np/base/file.h"
 #include "np/base/json.h"
 #include "np/base/mem.h"
-#include "np/cmd/options.h"
 
-static char dir[] = "/tmp/np-test-eval-XXXXXX";
+static char *dir;
 
 static const char world[] =
 	"{apiVersion: v1, kind: Namespace, metadata: {name: x}}\n---\n"
@@ -24,25 +23,12 @@ static const char world[] =
 	"{apiVersion: networking.k8s.io/v1, kind: NetworkPolicy, metadata: {name: p, namespace: x}, spec: {podSelector: {matchLabels:"
 	" {app: web}}, ingress: [{ports: [{port: 80}]}, {from: [{ipBlock: {cidr: 10.0.0.0/24}}], ports: [{port: 81}]}]}}\n";
 
-static char *path_of(const char *name)
-{
-	return np_xasprintf("%s/%s", dir, name);
-}
-
-static void write_file(const char *name, const char *text)
-{
-	np_auto_free char *path = path_of(name);
-	struct np_err err;
-
-	ck_assert(np_file_write(path, text, strlen(text), 0600, &err) == 0);
-}
-
 static void make_dir(void)
 {
-	ck_assert(mkdtemp(dir) != NULL);
-	write_file("world.yaml", world);
-	write_file("bad.yaml", "{apiVersion: networking.k8s.io/v1, kind: NetworkPolicy, metadata: {name: p}, spec: {podSelector: {}, ingress: [{from: [{}]}]}}\n");
-	write_file("bare.yaml", "{apiVersion: v1, kind: Pod, metadata: {name: a}, spec: {containers: [{name: c}]}}\n---\n"
+	dir = scratch_dir();
+	write_file(dir, "world.yaml", world);
+	write_file(dir, "bad.yaml", "{apiVersion: networking.k8s.io/v1, kind: NetworkPolicy, metadata: {name: p}, spec: {podSelector: {}, ingress: [{from: [{}]}]}}\n");
+	write_file(dir, "bare.yaml", "{apiVersion: v1, kind: Pod, metadata: {name: a}, spec: {containers: [{name: c}]}}\n---\n"
 				"{apiVersion: v1, kind: Pod, metadata: {name: b}, spec: {containers: [{name: c}]}}\n---\n"
 				"{apiVersion: networking.k8s.io/v1, kind: NetworkPolicy, metadata: {name: p}, spec: {podSelector: {}, ingress: [{from:"
 				" [{ipBlock: {cidr: 10.0.0.0/8}}]}]}}\n");
@@ -50,32 +36,7 @@ static void make_dir(void)
 
 static void remove_dir(void)
 {
-	struct np_err err;
-
-	ck_assert(np_dir_remove(dir, &err) == 0);
-}
-
-/* Runs a command line in this (forked) process; names in .yaml are files of the test's folder. What it prints goes to *@ret_out, heap text. */
-static int run(const char *line, char **ret_out)
-{
-	np_auto_free char *copy = np_xstrdup(line), *out = path_of("out"), *err_out = path_of("err");
-	struct np_buf text = { 0 };
-	struct np_err err;
-	char *argv[32], *save = NULL;
-	int argc = 0, status;
-
-	for (char *p = strtok_r(copy, " ", &save); p && argc < 31; p = strtok_r(NULL, " ", &save))
-		argv[argc++] = np_str_ends(np_str_from(p), ".yaml") ? path_of(p) : np_xstrdup(p);
-	argv[argc] = NULL;
-	ck_assert(freopen(out, "w", stdout) && freopen(err_out, "w", stderr));
-	status = strcmp(argv[0], "eval") == 0 ? np_cmd_eval.run(argc, argv) : np_cmd_table.run(argc, argv);
-	fflush(stdout);
-	fflush(stderr);
-	for (int i = 0; i < argc; i++)
-		free(argv[i]);
-	ck_assert(np_file_read(out, 1 << 20, &text, &err) == 0);
-	*ret_out = np_buf_steal(&text);
-	return status;
+	scratch_remove(dir);
 }
 
 static const struct {
@@ -130,7 +91,7 @@ static const struct {
 START_TEST(command_line)
 {
 	np_auto_free char *out = NULL;
-	int status = run(lines[_i].line, &out);
+	int status = run_line(dir, lines[_i].line, &out);
 
 	if (lines[_i].status < 0)
 		ck_assert_int_ne(status, 0);
@@ -147,7 +108,7 @@ START_TEST(eval_json)
 	struct np_err err;
 	json_t *v;
 
-	ck_assert_int_eq(run("eval --world world.yaml --from x/b --to x/a --port 81 --format json --explain", &out), 3);
+	ck_assert_int_eq(run_line(dir, "eval --world world.yaml --from x/b --to x/a --port 81 --format json --explain", &out), 3);
 	v = np_json_parse(out, strlen(out), &err);
 	ck_assert(v != NULL);
 	ck_assert_str_eq(np_json_str(v, "verdict", ""), "undef");

@@ -5,7 +5,7 @@
 #include <fcntl.h>
 #include <unistd.h>
 
-#include "../run/run_test.h"
+#include "../suite.h"
 #include "np/cmd/options.h"
 
 static const char *const colours[] = { "red", "green", "blue", NULL };

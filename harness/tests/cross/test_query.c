@@ -3,16 +3,15 @@
 #include <stdlib.h>
 #include <unistd.h>
 
-#include "../../cmd/diff.h"
 #include "../../cmd/table_classes.h"
-#include "../suite.h"
+#include "../command_line.h"
 #include "np/base/file.h"
 #include "np/base/mem.h"
 #include "np/gen/manifests.h"
 #include "np/gen/world.h"
 #include "np/model/cuts.h"
 
-static char dir[] = "/tmp/np-test-query-XXXXXX";
+static char *dir;
 
 static const char pods[] =
 	"{apiVersion: v1, kind: Namespace, metadata: {name: x, labels: {team: red}}}\n---\n"
@@ -103,7 +102,7 @@ static void make_dir(void)
 {
 	struct np_err err;
 
-	ck_assert(mkdtemp(dir) != NULL);
+	dir = scratch_dir();
 	make_many();
 	for (size_t i = 0; i < NP_ARRAY_SIZE(files); i++) {
 		np_auto_free char *path = path_of(files[i].name);
@@ -115,36 +114,7 @@ static void make_dir(void)
 
 static void remove_dir(void)
 {
-	struct np_err err;
-
-	ck_assert(np_dir_remove(dir, &err) == 0);
-}
-
-/* Runs a command line in this (forked) process; what it prints is *@ret_out, heap text. */
-static int run(const char *line, char **ret_out)
-{
-	static const struct np_command *const commands[] = { &np_cmd_diff, &np_cmd_eval,
-							     &np_cmd_table };
-	np_auto_free char *copy = np_xstrdup(line), *out = path_of("out"),
-			  *err_out = path_of("err");
-	struct np_buf text = { 0 };
-	struct np_err err;
-	char *argv[32], *save = NULL;
-	int argc = 0, status = -1;
-
-	for (char *p = strtok_r(copy, " ", &save); p && argc < 31; p = strtok_r(NULL, " ", &save))
-		argv[argc++] = np_str_ends(np_str_from(p), ".yaml") ? path_of(p) : np_xstrdup(p);
-	argv[argc] = NULL;
-	ck_assert(freopen(out, "w", stdout) && freopen(err_out, "w", stderr));
-	for (size_t i = 0; i < NP_ARRAY_SIZE(commands); i++)
-		if (strcmp(commands[i]->name, argv[0]) == 0)
-			status = commands[i]->run(argc, argv);
-	fflush(stdout);
-	for (int i = 0; i < argc; i++)
-		free(argv[i]);
-	ck_assert(np_file_read(out, 1 << 20, &text, &err) == 0);
-	*ret_out = np_buf_steal(&text);
-	return status;
+	scratch_remove(dir);
 }
 
 static const struct {
@@ -251,7 +221,7 @@ static const struct {
 START_TEST(command_line)
 {
 	np_auto_free char *out = NULL;
-	int status = run(lines[_i].line, &out);
+	int status = run_line(dir, lines[_i].line, &out);
 
 	ck_assert_msg(status == lines[_i].status, "%s: status %d, not %d", lines[_i].line, status,
 		      lines[_i].status);
@@ -345,7 +315,7 @@ static unsigned check_diff(uint64_t seed)
 	write_world(&b, "b.yaml");
 	np_cuts_of(&a, &cuts);
 	np_rng_seed(&rng, seed);
-	run(line, &text);
+	run_line(dir, line, &text);
 	out = json_loads(text, 0, NULL);
 	ck_assert_msg(out != NULL, "%s", text);
 	changes = json_object_get(out, "changes");

@@ -5,15 +5,14 @@
 #include <stdlib.h>
 #include <unistd.h>
 
-#include "../../cmd/diff.h"
-#include "../suite.h"
+#include "../command_line.h"
 #include "np/base/clock.h"
 #include "np/base/file.h"
 #include "np/base/mem.h"
 #include "np/kube/client.h"
 #include "np/sandbox/sandbox.h"
 
-static char dir[] = "/tmp/np-test-cluster-XXXXXX";
+static char *dir;
 
 static char *path_of(const char *name)
 {
@@ -112,51 +111,23 @@ static void wait_for_pods(struct np_kube *k)
 	}
 }
 
-/* What a command line prints; "KC" stands for the kubeconfig. */
-static int run(const char *line, char **ret_out)
-{
-	static const struct np_command *const commands[] = { &np_cmd_diff, &np_cmd_eval,
-							     &np_cmd_table };
-	np_auto_free char *copy = np_xstrdup(line), *out = path_of("out"),
-			  *err_out = path_of("err");
-	np_auto_free char *config = path_of("kubeconfig"), *manifest = path_of("after.yaml");
-	struct np_buf text = { 0 };
-	struct np_err err;
-	char *argv[32], *save = NULL;
-	int argc = 0, status = -1;
-
-	for (char *p = strtok_r(copy, " ", &save); p && argc < 31; p = strtok_r(NULL, " ", &save))
-		argv[argc++] = strcmp(p, "KC") == 0	 ? config
-			       : strcmp(p, "AFTER") == 0 ? manifest
-							 : p;
-	argv[argc] = NULL;
-	ck_assert(freopen(out, "w", stdout) && freopen(err_out, "w", stderr));
-	for (size_t i = 0; i < NP_ARRAY_SIZE(commands); i++)
-		if (strcmp(commands[i]->name, argv[0]) == 0)
-			status = commands[i]->run(argc, argv);
-	fflush(stdout);
-	ck_assert(np_file_read(out, 1 << 20, &text, &err) == 0);
-	*ret_out = np_buf_steal(&text);
-	return status;
-}
-
 static const struct {
 	const char *line;
 	int status;
 	const char *out; /* must be in the text */
 } lines[] = {
-	{ "eval --kubeconfig KC --from shop/web --to shop/db --port 5432", 0, "allow\n" },
-	{ "eval --kubeconfig KC --from shop/web --to svc:shop/db --port 5432", 0, "allow\n" },
-	{ "eval --kubeconfig KC --from shop/app=web --to shop/db --port 80", 1,
+	{ "eval --kubeconfig kubeconfig.yaml --from shop/web --to shop/db --port 5432", 0, "allow\n" },
+	{ "eval --kubeconfig kubeconfig.yaml --from shop/web --to svc:shop/db --port 5432", 0, "allow\n" },
+	{ "eval --kubeconfig kubeconfig.yaml --from shop/app=web --to shop/db --port 80", 1,
 	  "deny          shop/web -> shop/db\n" },
-	{ "eval --kubeconfig KC --from kube-system/kube-dns --to shop/db --port 5432 --explain", 1,
+	{ "eval --kubeconfig kubeconfig.yaml --from kube-system/kube-dns --to shop/db --port 5432 --explain", 1,
 	  "    shop/db-from-web:\n"
 	  "      rule 0 does not match: its ports do, its peers do not\n"
 	  "        peer 0, pods {app=web} of namespace shop (S09): the pod is of namespace "
 	  "kube-system (S09)\n" },
-	{ "table --kubeconfig KC --ports TCP:5432", 0,
+	{ "table --kubeconfig kubeconfig.yaml --ports TCP:5432", 0,
 	  "    1 A.A  kube-system/kube-dns\n    2 AAA  shop/db\n" },
-	{ "diff --kubeconfig KC AFTER --pods-only", 1,
+	{ "diff --kubeconfig kubeconfig.yaml after.yaml --pods-only", 1,
 	  "opens      shop/web -> shop/db  TCP:80\ncloses     shop/web -> shop/db  TCP:5432\n" },
 };
 
@@ -166,7 +137,7 @@ static void check_lines(struct np_kube *k)
 
 	for (size_t i = 0; i < NP_ARRAY_SIZE(lines); i++) {
 		np_auto_free char *out = NULL;
-		int status = run(lines[i].line, &out);
+		int status = run_line(dir, lines[i].line, &out);
 
 		ck_assert_msg(status == lines[i].status && strstr(out, lines[i].out),
 			      "%s: status %d\n%s", lines[i].line, status, out);
@@ -194,14 +165,14 @@ START_TEST(reads_a_cluster)
 	struct np_err err = { 0 };
 	struct np_kube *k;
 
-	ck_assert(mkdtemp(dir) != NULL);
-	options.kubeconfig_out = load.path = config_path = path_of("kubeconfig");
+	dir = scratch_dir();
+	options.kubeconfig_out = load.path = config_path = path_of("kubeconfig.yaml");
 	manifest = path_of("after.yaml");
 	ck_assert(np_file_write(manifest, after, strlen(after), 0600, &err) == 0);
 	if (np_sandbox_start(&options, &sandbox, &err) < 0) {
 		ck_assert_msg(err.code == NP_EENV, "%s", err.msg);
 		printf("skip: query of a cluster: %s\n", err.msg);
-		ck_assert(np_dir_remove(dir, &err) == 0);
+		scratch_remove(dir);
 		return;
 	}
 	ck_assert_msg(np_kube_config_load(&load, &config, &err) == 0, "%s", err.msg);
@@ -213,7 +184,7 @@ START_TEST(reads_a_cluster)
 	np_kube_free(k);
 	np_kube_config_release(&config);
 	np_sandbox_stop(sandbox);
-	ck_assert(np_dir_remove(dir, &err) == 0);
+	scratch_remove(dir);
 }
 END_TEST
 

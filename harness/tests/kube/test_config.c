@@ -14,17 +14,16 @@
 #define PEM "-----BEGIN X-----\nAAAA\n-----END X-----\n"
 #define PEM64 "LS0tLS1CRUdJTiBYLS0tLS0KQUFBQQotLS0tLUVORCBYLS0tLS0K"
 
-static char dir[64];
+static char *dir;
 
 static void make_dir(void)
 {
-	memcpy(dir, "/tmp/np-kube-test-XXXXXX", sizeof("/tmp/np-kube-test-XXXXXX"));
-	ck_assert_ptr_nonnull(mkdtemp(dir));
+	dir = scratch_dir();
 }
 
 static void remove_dir(void)
 {
-	np_dir_remove(dir, NULL);
+	scratch_remove(dir);
 }
 
 static const char *put(const char *name, const char *text)

@@ -7,7 +7,7 @@
 #include "np/base/file.h"
 #include "np/base/proc.h"
 
-static char dir[] = "/tmp/np-test-mutate-XXXXXX";
+static char *dir;
 static char program[4096];
 
 static void find_program(void)
@@ -21,14 +21,12 @@ static void find_program(void)
 static void make_dir(void)
 {
 	find_program();
-	ck_assert_ptr_nonnull(mkdtemp(dir));
+	dir = scratch_dir();
 }
 
 static void remove_dir(void)
 {
-	struct np_err err;
-
-	ck_assert_int_eq(np_dir_remove(dir, &err), 0);
+	scratch_remove(dir);
 }
 
 struct result {
@@ -70,14 +68,6 @@ static size_t count(const struct np_buf *b, const char *word)
 	for (const char *p = np_buf_text(b); (p = strstr(p, word)); p++)
 		n++;
 	return n;
-}
-
-static void write_file(const char *name, const char *text)
-{
-	np_auto_free char *path = np_xasprintf("%s/%s", dir, name);
-	struct np_err err;
-
-	ck_assert_int_eq(np_file_write(path, text, strlen(text), 0600, &err), 0);
 }
 
 /* Every document of a stream is accepted; their number. */
@@ -134,10 +124,10 @@ START_TEST(files_and_folders)
 {
 	struct result r;
 
-	write_file("in.yaml", "apiVersion: v1\nkind: Namespace\nmetadata: {name: left-out}\n---\n"
+	write_file(dir, "in.yaml", "apiVersion: v1\nkind: Namespace\nmetadata: {name: left-out}\n---\n"
 			      "apiVersion: networking.k8s.io/v1\nkind: NetworkPolicy\n"
 			      "metadata: {name: marked, namespace: here}\nspec: {podSelector: {}}\n---\n");
-	write_file("b.json", "{\"kind\":\"NetworkPolicy\",\"metadata\":{\"name\":\"other\"}}");
+	write_file(dir, "b.json", "{\"kind\":\"NetworkPolicy\",\"metadata\":{\"name\":\"other\"}}");
 	run("--count 60 %/in.yaml", NULL, &r);
 	ck_assert_int_eq(r.status, 0);
 	ck_assert_uint_gt(count(&r.out, "marked"), 30);

@@ -240,21 +240,16 @@ END_TEST
 
 START_TEST(loading)
 {
-	const char *base = getenv("TMPDIR");
-	np_auto_free char *dir = np_xasprintf("%s/np-case-XXXXXX", base && *base ? base : "/tmp");
-	np_auto_free char *folder = NULL, *path = NULL;
+	char *dir = scratch_dir();
+	np_auto_free char *path = np_xasprintf("%s/suites/area/full.yaml", dir);
 	struct np_case c;
 	struct np_err err;
 
-	ck_assert_ptr_nonnull(mkdtemp(dir));
-	folder = np_xasprintf("%s/suites/area", dir);
-	path = np_xasprintf("%s/full.yaml", folder);
-	ck_assert_int_eq(np_dir_make(folder, 0700, &err), 0);
-	ck_assert_int_eq(np_file_write(path, full, sizeof(full) - 1, 0600, &err), 0);
+	write_file(dir, "suites/area/full.yaml", full);
 	ck_assert_msg(np_casefile_load(path, &c, &err) == 0, "%s", err.msg);
 	ck_assert_str_eq(c.steps[0].place.file, path);
 	np_case_release(&c);
-	ck_assert_int_eq(np_dir_remove(dir, &err), 0);
+	scratch_remove(dir);
 	ck_assert_int_eq(np_casefile_load(path, &c, &err), -1);
 	ck_assert_int_eq(err.code, NP_EIO);
 }

@@ -7,26 +7,9 @@
 
 #define POD(name) "{\"apiVersion\":\"v1\",\"kind\":\"Pod\",\"metadata\":{\"name\":\"" name "\"}}"
 
-static char *temp_dir(void)
-{
-	const char *base = getenv("TMPDIR");
-	char *name = np_xasprintf("%s/np-parse-XXXXXX", base && *base ? base : "/tmp");
-
-	ck_assert_ptr_nonnull(mkdtemp(name));
-	return name;
-}
-
-static void write_file(const char *dir, const char *name, const char *text)
-{
-	np_auto_free char *path = np_xasprintf("%s/%s", dir, name);
-	struct np_err err;
-
-	ck_assert_msg(np_file_write(path, text, strlen(text), 0600, &err) == 0, "%s", err.msg);
-}
-
 START_TEST(folders_and_files)
 {
-	char *dir = temp_dir();
+	char *dir = scratch_dir();
 	np_auto_free char *sub = np_xasprintf("%s/sub", dir);
 	np_auto_free char *one = np_xasprintf("%s/one.txt", dir);
 	const char *paths[] = { dir, one };
@@ -55,14 +38,13 @@ START_TEST(folders_and_files)
 	ck_assert(strstr(err.msg, "is defined twice"));
 	ck_assert_uint_eq(w.n_pods, 4);
 	np_world_release(&w);
-	ck_assert_int_eq(np_dir_remove(dir, &err), 0);
-	free(dir);
+	scratch_remove(dir);
 }
 END_TEST
 
 START_TEST(absent_and_empty)
 {
-	char *dir = temp_dir();
+	char *dir = scratch_dir();
 	np_auto_free char *absent = np_xasprintf("%s/absent.yaml", dir);
 	struct np_world w;
 	struct np_err err;
@@ -76,8 +58,7 @@ START_TEST(absent_and_empty)
 	ck_assert_str_eq(err.file, dir);
 	ck_assert_int_eq(np_manifests_load(NULL, 0, &w, &err), 0);
 	np_world_release(&w);
-	ck_assert_int_eq(np_dir_remove(dir, &err), 0);
-	free(dir);
+	scratch_remove(dir);
 }
 END_TEST
 

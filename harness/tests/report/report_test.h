@@ -11,14 +11,6 @@
 
 #define DATA "harness/tests/report/data/"
 
-static inline void write_file(const char *dir, const char *name, const char *text, unsigned mode)
-{
-	np_auto_free char *path = np_xasprintf("%s/%s", dir, name);
-	struct np_err err = { 0 };
-
-	ck_assert_msg(np_file_write(path, text, strlen(text), mode, &err) == 0, "%s", err.msg);
-}
-
 /* A record of the data folder. */
 static inline struct np_report *load(const char *name)
 {
@@ -36,7 +28,7 @@ static inline struct np_report *load_text(const char *text, struct np_err *ret_e
 	char *dir = scratch_dir();
 	struct np_report *r = NULL;
 
-	write_file(dir, "run.jsonl", text, 0666);
+	write_file(dir, "run.jsonl", text);
 	if (np_report_load(dir, &r, ret_err) < 0)
 		r = NULL;
 	scratch_remove(dir);

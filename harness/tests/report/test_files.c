@@ -122,7 +122,7 @@ START_TEST(older_files_go)
 	char *dir = scratch_dir();
 	struct np_err err = { 0 };
 
-	write_file(dir, "run.jsonl", "the record itself", 0666);
+	write_file(dir, "run.jsonl", "the record itself");
 	ck_assert(np_report_files(failing, dir, &err) == 0);
 	ck_assert(exists(dir, "failures/peers-and-in-one-peer/README.md"));
 	ck_assert(np_report_files(failing, dir, &err) == 0);

@@ -46,7 +46,7 @@ static void shards_init(struct shards *s, const char *const *texts, size_t n)
 	for (size_t i = 0; i < n; i++) {
 		np_auto_free char *name = np_xasprintf("%zu.jsonl", i);
 
-		write_file(s->dir, name, texts[i], 0666);
+		write_file(s->dir, name, texts[i]);
 		s->paths[i] = np_xasprintf("%s/%s", s->dir, name);
 	}
 }

@@ -182,7 +182,7 @@ START_TEST(any_shard)
 			np_buf_addc(&text, '\n');
 			json_decref(copy);
 		}
-		write_file(dir, "run.jsonl", np_buf_text(&text), 0666);
+		write_file(dir, "run.jsonl", np_buf_text(&text));
 		np_buf_release(&text);
 		if (np_report_merge(paths, 1, out, &err) == 0) {
 			struct np_report *r = NULL;

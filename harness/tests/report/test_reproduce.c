@@ -368,12 +368,12 @@ static const struct life lives[] = {
 
 static void write_fakes(const char *dir, const struct life *l)
 {
-	write_file(dir, "kubectl", fake_kubectl, 0777);
-	write_file(dir, "sleep", "#!/bin/sh\nexit 0\n", 0777);
-	write_file(dir, "before", l->before, 0666);
-	write_file(dir, "after", l->after, 0666);
+	write_program(dir, "kubectl", fake_kubectl);
+	write_program(dir, "sleep", "#!/bin/sh\nexit 0\n");
+	write_file(dir, "before", l->before);
+	write_file(dir, "after", l->after);
 	if (l->refuse)
-		write_file(dir, "refuse", l->refuse, 0666);
+		write_file(dir, "refuse", l->refuse);
 }
 
 /* Runs @dir/script there; the outputs are appended to @ret_out. */
@@ -426,7 +426,7 @@ START_TEST(lives_of_a_script)
 		int status;
 
 		np_report_reproduce(r, "peers/and-in-one-peer", &script);
-		write_file(dir, "script", np_buf_text(&script), 0777);
+		write_program(dir, "script", np_buf_text(&script));
 		write_fakes(dir, l);
 		status = run_script(dir, l, &out);
 		ck_assert_msg(status == l->status, "life %zu: status %d: %s", i, status,
@@ -450,7 +450,7 @@ START_TEST(what_is_sent)
 	size_t n = 0;
 
 	np_report_reproduce(r, "peers/and-in-one-peer", &script);
-	write_file(dir, "script", np_buf_text(&script), 0777);
+	write_program(dir, "script", np_buf_text(&script));
 	write_fakes(dir, &lives[0]);
 	ck_assert_int_eq(run_script(dir, &lives[0], &out), 0);
 	for (; n < 100; n++) {
@@ -506,7 +506,7 @@ static void check_hostile(const char *record)
 		struct np_buf script = { 0 }, out = { 0 };
 
 		np_report_reproduce(r, id, &script);
-		write_file(dir, "script", np_buf_text(&script), 0777);
+		write_program(dir, "script", np_buf_text(&script));
 		write_fakes(dir, &lives[0]);
 		ck_assert(shell_takes("sh", path));
 		shell_takes("bash", path);

@@ -10,7 +10,7 @@
 #include "../../run/trouble.h"
 #include "np/base/clock.h"
 #include "np/base/json.h"
-#include "run_test.h"
+#include "../suite.h"
 
 /* ---- made time ---- */
 

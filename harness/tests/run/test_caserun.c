@@ -1,7 +1,7 @@
 /* What a step's looks come to: a verdict on the implementation, or none. */
 #include "../../run/settle.h"
 #include "../../run/trouble.h"
-#include "run_test.h"
+#include "../suite.h"
 
 static const char *disturbed_by; /* NULL: nothing */
 

@@ -3,7 +3,7 @@
  * cases, and tiers out of a score that is made up.
  */
 #include "np/run/choice.h"
-#include "run_test.h"
+#include "../suite.h"
 
 enum { MAX_ITEMS = 8, MAX_MUTANTS = 70 };
 

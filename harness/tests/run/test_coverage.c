@@ -1,7 +1,7 @@
 /* test_coverage.c - kinds of pairs, and what is counted. */
 #include "../../run/coverage.h"
 #include "np/base/json.h"
-#include "run_test.h"
+#include "../suite.h"
 
 #define POD(n)                                                                                     \
 	{                                                                                          \

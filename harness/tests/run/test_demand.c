@@ -1,6 +1,6 @@
 /* test_demand.c - what the cases of a plan ask of a cluster, taken together. */
 #include "../../run/demand.h"
-#include "run_test.h"
+#include "../suite.h"
 
 static struct np_expect_port first[] = { { .proto = NP_TCP, .first = 80, .last = 80 },
 					 { .proto = NP_UDP, .first = 80, .last = 80 } };

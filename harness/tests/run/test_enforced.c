@@ -1,7 +1,7 @@
 /* What the trial before the cases makes of ranges of ports; the probes and the clock are made. */
 #include "np/base/clock.h"
 #include "np/kube/resource.h"
-#include "run_test.h"
+#include "../suite.h"
 
 /* Headers first: the names below must replace calls only. */
 #include "../../run/control.h"

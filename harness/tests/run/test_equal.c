@@ -10,7 +10,7 @@
 #include "np/oracle/oracle.h"
 #include "np/run/equal.h"
 #include "np/target/model.h"
-#include "run_test.h"
+#include "../suite.h"
 #include "small_scope.h"
 
 static unsigned share = 0, n_shares = 64;

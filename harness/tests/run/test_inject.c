@@ -15,7 +15,7 @@
 #include "np/base/clock.h"
 #include "np/base/json.h"
 #include "np/base/proc.h"
-#include "run_test.h"
+#include "../suite.h"
 
 #define N_PODS 3
 #define EXEC_TIMEOUT_MS 20000

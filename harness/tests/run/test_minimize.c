@@ -8,7 +8,7 @@
 #include "np/parse/casefile.h"
 #include "np/run/minimize.h"
 #include "np/run/score.h"
-#include "run_test.h"
+#include "../suite.h"
 
 #define PODS_MAX 3
 #define POLICIES_MAX 2

@@ -5,7 +5,7 @@
 #include "../../run/nodes.h"
 #include "../kube/fake.h"
 #include "np/base/json.h"
-#include "run_test.h"
+#include "../suite.h"
 
 /* ---- quantities ---- */
 

@@ -1,7 +1,7 @@
 /* What is said of a new world that is not open; the looks are made. */
 #include "../../run/opening.h"
 #include "../../run/settle.h"
-#include "run_test.h"
+#include "../suite.h"
 
 static bool (*answers)(struct np_rt_cell c);
 static struct np_settle came; /* what looking came to, but for what the table says */

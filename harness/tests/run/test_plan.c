@@ -5,7 +5,7 @@
 #include <unistd.h>
 
 #include "np/run/plan.h"
-#include "run_test.h"
+#include "../suite.h"
 
 static char *dir, *suites;
 

@@ -4,7 +4,7 @@
  */
 #include "../../run/podspec.h"
 #include "np/base/json.h"
-#include "run_test.h"
+#include "../suite.h"
 
 #define IMAGE "registry.example/agent@sha256:1"
 

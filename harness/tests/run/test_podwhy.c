@@ -1,7 +1,7 @@
 /* test_podwhy.c - why the containers of a pod do not run: statuses as kubelets write them. */
 #include "../../run/podwhy.h"
 #include "np/base/json.h"
-#include "run_test.h"
+#include "../suite.h"
 
 static const struct {
 	const char *status, *text; /* JSON with ' for " */

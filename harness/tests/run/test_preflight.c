@@ -6,7 +6,7 @@
 #include "../../run/preflight.h"
 #include "../kube/fake.h"
 #include "np/base/json.h"
-#include "run_test.h"
+#include "../suite.h"
 
 static char *dir;
 static struct np_record record;

@@ -4,7 +4,7 @@
 
 #include "../../run/record.h"
 #include "np/base/json.h"
-#include "run_test.h"
+#include "../suite.h"
 
 static char *dir;
 

@@ -1,7 +1,7 @@
 /* test_scope.c - private namespaces: names in, names out. */
 #include "../../run/scope.h"
 #include "np/base/json.h"
-#include "run_test.h"
+#include "../suite.h"
 
 static json_t *parse(const char *text)
 {

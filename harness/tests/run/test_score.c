@@ -4,7 +4,7 @@
  */
 #include "np/parse/casefile.h"
 #include "np/run/score.h"
-#include "run_test.h"
+#include "../suite.h"
 
 #define WORLD                                                                                      \
 	"world: w\nports: [TCP:80, TCP:81]\n" NAMESPACE("x", "team: red")                          \

@@ -4,7 +4,7 @@
  */
 #include "np/base/json.h"
 #include "np/kube/resource.h"
-#include "run_test.h"
+#include "../suite.h"
 
 /* "NetworkPolicy np-bcdfghjk-1-x" -> array of objects; "Namespace np-bcdfghjk-1-x" -> one */
 static json_t *server;

@@ -1,7 +1,7 @@
 /* test_shard.c - parts of a plan: every case in one of them, always the same, about equally long.
  */
 #include "np/run/shard.h"
-#include "run_test.h"
+#include "../suite.h"
 
 START_TEST(what_is_a_part)
 {

@@ -4,7 +4,7 @@
  */
 #include "np/run/plan.h"
 #include "np/run/tier.h"
-#include "run_test.h"
+#include "../suite.h"
 
 #define GOOD                                                                                       \
 	"# a comment\n"                                                                            \

@@ -1,6 +1,6 @@
 /* test_trouble.c - what became of a pod, in one sentence; counts for people and for the record. */
 #include "../../run/trouble.h"
-#include "run_test.h"
+#include "../suite.h"
 
 static const struct pod_case {
 	const char *pod; /* NULL: not there */

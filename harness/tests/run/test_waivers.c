@@ -1,7 +1,7 @@
 /* test_waivers.c - known deviations: what a file may say, and which cells it covers. */
 #include "../../run/waivers.h"
 #include "np/base/json.h"
-#include "run_test.h"
+#include "../suite.h"
 
 static int parse(const char *text, struct np_waivers *ret, struct np_err *err)
 {

@@ -3,7 +3,7 @@
 
 #include "../../run/watchdog.h"
 #include "np/base/clock.h"
-#include "run_test.h"
+#include "../suite.h"
 
 static int ends[2];
 static atomic_int user;

@@ -6,14 +6,6 @@
 #include "np/base/proc.h"
 #include "ws_client.h"
 
-static void write_file(const struct fixture *f, const char *name, const char *text)
-{
-	char *path = np_xasprintf("%s/%s", f->dir, name);
-
-	ck_assert_int_eq(np_file_write(path, text, strlen(text), 0600, NULL), 0);
-	free(path);
-}
-
 /* Serves with TLS; certificates and a kubeconfig are in f->dir. */
 static void start(struct fixture *f, struct np_tls *tls)
 {
@@ -30,9 +22,9 @@ static void start(struct fixture *f, struct np_tls *tls)
 	o.server_key_pem = tls->server_key;
 	o.client_ca_pem = tls->ca_cert;
 	fixture_serve(f, &o);
-	write_file(f, "ca.pem", tls->ca_cert);
-	write_file(f, "cert.pem", tls->client_cert);
-	write_file(f, "key.pem", tls->client_key);
+	write_file(f->dir, "ca.pem", tls->ca_cert);
+	write_file(f->dir, "cert.pem", tls->client_cert);
+	write_file(f->dir, "key.pem", tls->client_key);
 	config = np_xasprintf("apiVersion: v1\nkind: Config\ncurrent-context: t\n"
 			      "clusters: [{name: t, cluster: {server: \"https://127.0.0.1:%d\", "
 			      "certificate-authority: %s/ca.pem}}]\n"
@@ -40,7 +32,7 @@ static void start(struct fixture *f, struct np_tls *tls)
 			      "client-key: %s/key.pem}}]\n"
 			      "contexts: [{name: t, context: {cluster: t, user: t}}]\n",
 			      f->port, f->dir, f->dir, f->dir);
-	write_file(f, "config", config);
+	write_file(f->dir, "config", config);
 	free(config);
 }
 
@@ -81,8 +73,8 @@ START_TEST(certificates)
 	json_decref(v);
 	/* A client of another authority. */
 	ck_assert_int_eq(np_tls_make(&other, &err), 0);
-	write_file(&f, "cert2.pem", other.client_cert);
-	write_file(&f, "key2.pem", other.client_key);
+	write_file(f.dir, "cert2.pem", other.client_cert);
+	write_file(f.dir, "key2.pem", other.client_key);
 	ck_assert_int_ne(ask(&f, "cert2.pem", "key2.pem", &v), 200);
 	json_decref(v);
 	ck_assert_int_eq(ask(&f, "cert.pem", "key.pem", &v), 200);
