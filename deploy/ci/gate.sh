@@ -8,7 +8,8 @@
 # TRIES        how many runs there may be while the environment fails; default 2
 #
 # In ARTIFACTS: junit_netpolcheck.xml, report.html, summary.md, netpolcheck.sarif of the last run; run-1, run-2: the runs with record and reproducers.
-# In GitHub Actions it annotates and writes the job's summary; as a Sonobuoy plugin it hands over the results.
+# Of a run that came to no record there is the junit file alone, with an error in it.
+# In GitHub Actions it annotates and writes the job's summary; as a Sonobuoy plugin it hands over all of that as one archive.
 set -u
 program=${NETPOLCHECK:-}
 [ -n "$program" ] || program=$(command -v netpolcheck || echo "$(dirname "$0")/../../build/netpolcheck")
@@ -27,8 +28,18 @@ while :; do
 done
 
 # keep FORMAT FILE: without a record (usage, no such cluster) there is nothing to keep.
-keep() { "$program" report show --format "$1" "$run" >"$out/$2" 2>/dev/null || rm -f "$out/$2"; }
-keep junit junit_netpolcheck.xml
+keep() { "$program" report show --format "$1" "$run" >"$out/$2" 2>/dev/null || { rm -f "$out/$2" && return 1; }; }
+# Whoever reads test results only must not take silence for a pass.
+keep junit junit_netpolcheck.xml || cat >"$out/junit_netpolcheck.xml" <<END
+<?xml version="1.0" encoding="UTF-8"?>
+<testsuites name="netpolcheck" tests="1" failures="0" errors="1" skipped="0" time="0">
+  <testsuite name="netpolcheck" tests="1" failures="0" errors="1" skipped="0" time="0">
+    <testcase classname="netpolcheck" name="the run as a whole" time="0">
+      <error type="environment" message="no record; exit status $status"/>
+    </testcase>
+  </testsuite>
+</testsuites>
+END
 keep html report.html
 keep markdown summary.md
 keep sarif netpolcheck.sarif
@@ -37,6 +48,11 @@ if [ -n "${GITHUB_ACTIONS:-}" ]; then
 	[ -z "${GITHUB_STEP_SUMMARY:-}" ] || cat "$out/summary.md" >>"$GITHUB_STEP_SUMMARY" 2>/dev/null
 fi
 if [ -n "${SONOBUOY_RESULTS_DIR:-}" ]; then
-	printf '%s' "$out/junit_netpolcheck.xml" >"$out/done"
+	# The sidecar takes what the file 'done' names, as soon as that is there.
+	archive=$out/junit_netpolcheck.xml
+	# shellcheck disable=SC2046 # names of our own, without blanks
+	(cd "$out" && tar -czf netpolcheck.tar.gz junit_netpolcheck.xml $(ls -d report.html summary.md netpolcheck.sarif run-* 2>/dev/null)) &&
+		archive=$out/netpolcheck.tar.gz
+	printf '%s' "$archive" >"$out/done.part" && mv "$out/done.part" "$out/done"
 fi
 exit "$status"

@@ -5,6 +5,8 @@ set -eu
 . harness/tests/lib.sh
 # shellcheck source=harness/tests/ci-steps.sh
 . harness/tests/ci-steps.sh
+# shellcheck source=harness/tests/sonobuoy.sh
+. harness/tests/sonobuoy.sh
 need_sandbox
 NETPOLCHECK=$np
 NETPOLCHECK_ARGS="--timeout 3s --suite peers --case peers/and-in-one-peer --case peers/or-of-two-peers"
@@ -50,7 +52,9 @@ ok "GitLab's script"
 expect_status 0 env IN_KUBECONFIG="$scratch/kubeconfig" IN_WAIVERS="$scratch/waivers.yaml" IN_AGENT=mine IN_VERSION=1.0 IN_MODE= IN_ARGS="$NETPOLCHECK_ARGS" \
 	GITHUB_ACTION_PATH="$PWD/deploy/ci/github" SONOBUOY_RESULTS_DIR="$scratch/sonobuoy" sh -e "$scratch/action-step"
 jq -es 'any(.[]; .type == "run" and .agent == {"name": "mine", "version": "1.0"})' "$scratch/sonobuoy/run-1/run.jsonl" >/dev/null || die "the action's inputs"
-[ "$(cat "$scratch/sonobuoy/done")" = "$scratch/sonobuoy/junit_netpolcheck.xml" ] && [ -s "$scratch/sonobuoy/junit_netpolcheck.xml" ] || die "sonobuoy's file"
+[ "$(cat "$scratch/sonobuoy/done")" = "$scratch/sonobuoy/netpolcheck.tar.gz" ] || die "sonobuoy's file"
+take_results "$scratch/sonobuoy/netpolcheck.tar.gz" "$scratch/unpacked"
+[ "$(counts "$scratch/unpacked")" = "2 0 0" ] || die "Sonobuoy counts $(counts "$scratch/unpacked")"
 ok "the action, and a Sonobuoy plugin's results"
 stop_sandbox
 
@@ -88,7 +92,9 @@ END
 NETPOLCHECK_ARGS="--api-wait 1s --suite peers"
 gate 3 away
 contains "$scratch/err" "the environment failed; try 2 of 2"
+read_junit away 0 1
 NETPOLCHECK_ARGS="--no-such-option"
 gate 2 usage
+read_junit usage 0 1
 contains "$scratch/out" "::error title=netpolcheck::no record; exit status 2"
 ok "status 3 tried again, told apart from 1 and 2"

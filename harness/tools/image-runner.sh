@@ -1,12 +1,15 @@
 #!/bin/sh
-# image-runner.sh BUILD - the whole program as a container image, for runs inside a cluster: BUILD/netpolcheck-ARCH.oci.tar
-# of this machine's architecture, called netpolcheck/netpolcheck. What kind of archive that is: image-lib.sh.
+# image-runner.sh BUILD [sonobuoy] - the whole program as a container image, for runs inside a cluster:
+# BUILD/netpolcheck-ARCH.oci.tar of this machine's architecture, called netpolcheck/netpolcheck. What kind of archive that
+# is: image-lib.sh. With sonobuoy it is BUILD/netpolcheck-sonobuoy-ARCH.oci.tar, netpolcheck/sonobuoy, which has a shell
+# (busybox, Debian's static one) and deploy/ci/gate.sh as well, for deploy/ci/sonobuoy-plugin.yaml.
 #
 # In it are the program, the libraries that it is linked with and their loader where this machine has them, the suites, the
-# waivers of results/known, the agent (for --inject), certificates, and the licences of the libraries. No shell: nothing else
-# runs there. The same bytes for the same sources, tools and libraries.
+# waivers of results/known, the agent (for --inject), certificates, and the licences of the libraries. No shell but as
+# above: nothing else runs there. The same bytes for the same sources, tools and libraries.
 set -eu
-build=${1:?usage: image-runner.sh BUILD}
+build=${1:?usage: image-runner.sh BUILD [sonobuoy]}
+kind=${2:-}
 # shellcheck source=harness/tools/image-lib.sh
 . "$(dirname "$0")/image-lib.sh"
 arch=$native
@@ -22,6 +25,7 @@ fail() {
 	say "$*"
 	exit 1
 }
+case $kind in '' | sonobuoy) ;; *) fail "'$kind' is no kind of image: sonobuoy, or nothing" ;; esac
 [ "$arch" != none ] || fail "no image for $(uname -m): amd64 or arm64"
 for p in netpolcheck netpolcheck-agent; do
 	[ -x "$build/$p" ] || fail "$build/$p is not there; make"
@@ -65,5 +69,27 @@ cp -R suites "$root/usr/share/netpolcheck/"
 cp results/known/*.yaml "$root/usr/share/netpolcheck/known/"
 cp LICENSE "$root/usr/share/doc/netpolcheck/copyright"
 cp -L "$certificates" "$root$certificates"
+
+# The gate, a shell for it, and what it calls.
+put_gate() {
+	busybox=$(command -v busybox) || fail "busybox is not there; install the package busybox-static"
+	! ldd "$busybox" >/dev/null 2>&1 || fail "$busybox needs libraries; install the package busybox-static"
+	put "$busybox" /bin
+	licence "$busybox"
+	for tool in sh base64 cat dirname gzip ls mkdir mv rm sleep tar; do
+		ln -s busybox "$root/bin/$tool"
+	done
+	mkdir -p "$root/usr/share/netpolcheck/ci"
+	cp deploy/ci/gate.sh "$root/usr/share/netpolcheck/ci/"
+}
+
+out=$build/netpolcheck-$arch.oci.tar
+if [ "$kind" = sonobuoy ]; then
+	name=docker.io/netpolcheck/sonobuoy
+	entrypoint=/usr/share/netpolcheck/ci/gate.sh
+	out=$build/netpolcheck-sonobuoy-$arch.oci.tar
+	put_gate
+fi
 find "$root" -type f ! -path '*/bin/*' ! -path '*/libexec/*' ! -name '*.so*' -exec chmod 644 {} +
-make_image "$root" "$build/netpolcheck-$arch.oci.tar"
+[ "$kind" != sonobuoy ] || chmod 755 "$root$entrypoint"
+make_image "$root" "$out"
