@@ -16,6 +16,9 @@
 #define CONTROL_MAX_TRIES 10
 #define TIMEOUT_MIN_MS 80
 #define TIMEOUT_MAX_MS 1000
+#define CALM_TIMEOUT_MS 250 /* longer ones are measured again */
+#define CALM_ROUNDS 6
+#define CALM_PAUSE_MS 500
 
 /* The probes of one round; each belongs to the need that it shows, 0 being the core. */
 struct round {
@@ -260,6 +263,31 @@ static unsigned calibrate(const struct np_fixture *f)
 	return ms > TIMEOUT_MAX_MS ? TIMEOUT_MAX_MS : (unsigned)ms;
 }
 
+/*
+ * Where other pods still start, of other shards for example, answers take many times as long as they
+ * will: then the quietest of some more rounds counts. A time-out too short is found out and mended
+ * (settle.c); one too long is paid with every denial for the rest of the run.
+ */
+static int wait_for_calm(struct np_fixture *f, struct np_fleet *fleet, struct round *r,
+			 struct np_err *err)
+{
+	for (int i = 0; i < CALM_ROUNDS && calibrate(f) > CALM_TIMEOUT_MS; i++) {
+		long long was[] = { f->rtt_p50_us, f->rtt_p99_us, f->rtt_max_us };
+
+		np_sleep_ms(CALM_PAUSE_MS);
+		if (np_fleet_probe(fleet, r->probes, r->n, CONTROL_TIMEOUT_MS, NP_PROBE_ATTEMPTS,
+				   err) < 0)
+			return -1;
+		measure_rtt(f, r);
+		if (f->rtt_max_us <= was[2])
+			continue;
+		f->rtt_p50_us = was[0];
+		f->rtt_p99_us = was[1];
+		f->rtt_max_us = was[2];
+	}
+	return 0;
+}
+
 static size_t count_failed(const struct round *r, unsigned need,
 			   const struct np_fleet_probe **ret_first)
 {
@@ -415,6 +443,8 @@ int np_control_measure(struct np_fixture *f, int timeout_ms, struct np_err *err)
 		goto out;
 	}
 	judge_needs(f, &r);
+	if (wait_for_calm(f, fleet, &r, err) < 0)
+		goto out;
 	f->timeout_ms = calibrate(f);
 	rc = 0;
 out:
