@@ -42,10 +42,8 @@ static void check_value(struct walk *w, const struct np_value *v, unsigned depth
 
 void fuzz_check_docs(const struct np_docs *docs, struct np_str text, unsigned max_depth)
 {
-	struct walk w = { FUZZ_WALK_MAX, 2 };
+	struct walk w = { FUZZ_WALK_MAX, 1 + fuzz_max_lines(text) };
 
-	for (size_t i = 0; i < text.n; i++)
-		w.max_line += text.p[i] == '\n' || text.p[i] == '\r' || (uint8_t)text.p[i] >= 0x80;
 	FUZZ_CHECK(docs->n <= NP_READ_MAX_DOCS, "%zu documents", docs->n);
 	for (size_t i = 0; i < docs->n; i++) {
 		const struct np_doc *d = &docs->items[i];

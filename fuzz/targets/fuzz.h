@@ -60,6 +60,9 @@ static inline struct np_str fuzz_str(const struct fuzz_in *in)
 /* Up to the next @end, which is passed, or to the end of the input. */
 struct np_str fuzz_until(struct fuzz_in *in, char end);
 
+/* How many lines @text has at most: LF, CR, U+0085, U+2028 and U+2029 end one, in UTF-8 or UTF-16. */
+size_t fuzz_max_lines(struct np_str text);
+
 /*
  * A refusal of a text: a code that a reader of texts gives, a sentence, and a place inside the text
  * (@placed: there is one).

@@ -6,7 +6,8 @@
 #include "fake_kube.h"
 #include "../../harness/kube/stream.h"
 
-#define PUMPS_MAX 4000
+/* Beyond one for each byte that comes, in case they come singly. */
+#define PUMPS_MORE 4000
 
 static void answer_rightly(const struct np_kube_exec *e, struct np_buf *b)
 {
@@ -16,12 +17,12 @@ static void answer_rightly(const struct np_kube_exec *e, struct np_buf *b)
 		      e->key.accept);
 }
 
-/* What an owner of a stream does with it, until it ends. */
-static void use(struct np_kube_exec *e)
+/* What an owner of a stream does with it, until it ends or has taken all of @n_bytes. */
+static void use(struct np_kube_exec *e, size_t n_bytes)
 {
 	static const char words[] = "batch 1 0 1 1\n";
 
-	for (unsigned i = 0; i < PUMPS_MAX; i++) {
+	for (size_t i = 0; i < n_bytes + PUMPS_MORE; i++) {
 		np_kube_exec_pump(e, 0);
 		if (np_kube_exec_status(e, NULL, NULL) == NP_KUBE_EXEC_RUNNING && i % 8 == 0)
 			np_kube_exec_write(e, words, sizeof(words) - 1);
@@ -71,7 +72,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	fake_start(input);
 	fake.how = fuzz_byte(&fake.in);
 	fake.body = fuzz_str(&fake.in);
-	use(e);
+	use(e, input.n);
 	check_end(e);
 	np_kube_exec_close(e);
 	np_buf_release(&b);
