@@ -47,13 +47,22 @@ struct np_str fuzz_until(struct fuzz_in *in, char end)
 	return s;
 }
 
+size_t fuzz_max_lines(struct np_str text)
+{
+	size_t n = 1;
+
+	if (np_str_starts(text, "\xff\xfe") || np_str_starts(text, "\xfe\xff"))
+		return 1 + text.n / 2;
+	for (size_t i = 0; i < text.n; i++)
+		n += text.p[i] == '\n' || text.p[i] == '\r' || (uint8_t)text.p[i] >= 0x80;
+	return n;
+}
+
 void fuzz_check_refusal(const struct np_err *err, struct np_str text, bool placed)
 {
 	char line[NP_ERR_TEXT_MAX];
-	size_t n_lines = 1;
+	size_t n_lines = fuzz_max_lines(text);
 
-	for (size_t i = 0; i < text.n; i++)
-		n_lines += text.p[i] == '\n' || text.p[i] == '\r' || (uint8_t)text.p[i] >= 0x80;
 	FUZZ_CHECK(err->code == NP_EPARSE || err->code == NP_EVALID || err->code == NP_ELIMIT ||
 			   err->code == NP_EUSAGE,
 		   "code %d: %s", err->code, err->msg);
