@@ -13,6 +13,7 @@
 FUZZ_TARGETS := $(patsubst fuzz/targets/%.c,%,$(wildcard fuzz/targets/fuzz_*.c))
 FUZZ_SHARED := $(filter-out fuzz/targets/standalone.c $(wildcard fuzz/targets/fuzz_*.c),$(wildcard fuzz/targets/*.c))
 FUZZ_SHARED_OBJ := $(patsubst %.c,$(BUILD)/obj/%.o,$(FUZZ_SHARED))
+comma := ,
 FUZZ_LIB := $(BUILD)/lib/libnp-fuzz.a
 
 # What takes the place of main(): an engine's switch, or the one that reads files.
@@ -29,6 +30,11 @@ FUZZ_WITH_fuzz_waivers := harness/run/waivers
 FUZZ_LD_fuzz_manifests := -Wl,--wrap=np_file_read
 FUZZ_LD_fuzz_kubeconfig := -Wl,--wrap=np_file_read
 FUZZ_LD_fuzz_report := -Wl,--wrap=np_file_read
+FUZZ_LD_fuzz_crash := -Wl,--wrap=np_wall_text
+# For targets in which allocations of libraries fail (targets/failing.h): ours do not.
+FUZZ_FAILING := $(patsubst %,-Wl$(comma)--wrap=np_%,xmalloc xcalloc xrealloc xstrdup xstrndup xvasprintf xasprintf grow)
+FUZZ_LD_fuzz_alloc := $(FUZZ_FAILING) -Wl,--wrap=np_no_memory
+FUZZ_LD_fuzz_url := $(FUZZ_FAILING)
 fuzz_with = $(patsubst %,$(BUILD)/obj/%.o,$(FUZZ_WITH_$(1)))
 FUZZ_LD ?= $(CC)
 FUZZ_LDFLAGS ?= $(CFLAGS_ALL)

@@ -11,6 +11,7 @@ int LLVMFuzzerInitialize(int *argc, char ***argv)
 {
 	(void)argc;
 	(void)argv;
+	np_json_use_memory();
 	json_object_seed(1);
 	np_log_level = NP_LOG_QUIET;
 	return 0;

@@ -3,9 +3,15 @@
 
 #include <stdarg.h>
 
+#include "np/base/mem.h"
 #include "np/base/utf8.h"
 
 #include "die.h"
+
+void np_json_use_memory(void)
+{
+	json_set_alloc_funcs(np_xmalloc, free);
+}
 
 json_t *np_json_at(const json_t *root, const char *path)
 {

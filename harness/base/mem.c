@@ -29,10 +29,15 @@ static size_t checked_size(size_t n, size_t bytes)
 	return total ? total : 1;
 }
 
+void np_no_memory(void)
+{
+	np_die("out of memory");
+}
+
 static void *checked(void *p)
 {
 	if (!p)
-		np_die("out of memory");
+		np_no_memory();
 	return p;
 }
 

@@ -109,14 +109,18 @@ static bool read_more(struct agent *g, struct np_buf *ret)
 	return ret->len > before && ret->len < 2 * AGENT_LOG_PIECE;
 }
 
-/* Until it pauses; one that is never silent is left after a while, in the middle of whatever it
- * says. */
-static void read_log(struct agent *g, struct np_buf *ret)
+/* Until it pauses (true); one that is never silent is left after a while, in the middle of whatever
+ * it says. */
+static bool read_log(struct agent *g, struct np_buf *ret)
 {
 	int64_t deadline = np_now_ms() + TALK_MAX_MS;
 
-	while (read_more(g, ret) && np_now_ms() < deadline)
+	while (read_more(g, ret)) {
+		if (np_now_ms() >= deadline)
+			return false;
 		np_sleep_ms(PAUSE_MS);
+	}
+	return ret->len < 2 * AGENT_LOG_PIECE;
 }
 
 static void report_end(struct agents *a, struct agent *g, size_t n_before, json_t *ret_bugs)
@@ -148,16 +152,18 @@ static void look_at_process(struct agents *a, struct agent *g, json_t *ret_bugs)
 	bool ended = !g->down && (start == 0 || pid != g->pid || start != g->start_time);
 	size_t n_before = json_array_size(ret_bugs);
 	struct np_buf fresh = { 0 };
+	bool paused = !g->log || read_log(g, &fresh);
 
-	if (g->log)
-		read_log(g, &fresh);
-	if (fresh.len)
+	if (paused || ended)
 		agents_read_piece(a, g, (struct np_str){ fresh.data, fresh.len }, ret_bugs);
+	else
+		agents_read_on(a, g, (struct np_str){ fresh.data, fresh.len }, ret_bugs);
 	np_buf_release(&fresh);
 	/* It may have ended while its log was read. */
 	if (!ended && !g->down && !start_time(pid)) {
 		start = 0;
 		ended = true;
+		agents_read_piece(a, g, NP_STR_NONE, ret_bugs);
 	}
 	if (ended)
 		report_end(a, g, n_before, ret_bugs);
@@ -216,8 +222,10 @@ size_t agents_evidence(const struct agents *a, struct np_bug_file *ret, char (*n
 
 void agents_release(struct agents *a)
 {
-	for (size_t i = 0; i < a->n; i++)
+	for (size_t i = 0; i < a->n; i++) {
 		np_buf_release(&a->items[i].tail);
+		np_buf_release(&a->items[i].held);
+	}
 	np_kube_watch_free(a->watch);
 	free(a->items);
 	free(a->stuck);

@@ -37,6 +37,7 @@ struct agent {
 	long long restarts;
 	bool down;
 	struct np_buf tail;
+	struct np_buf held; /* read while more was being written: agents_read_on() */
 };
 
 struct stuck_count {
@@ -83,6 +84,12 @@ void agents_release(struct agents *a);
 
 /* What a new piece of an agent's log tells; keeps its tail. */
 void agents_read_piece(struct agents *a, struct agent *g, struct np_str piece, json_t *ret_bugs);
+/*
+ * The same of a piece that ends in the middle of what is being said: it is held, and told of when it
+ * is known how it goes on, with the next piece. A report that is cut once is whole, therefore; what
+ * of it stands in a third piece is left out.
+ */
+void agents_read_on(struct agents *a, struct agent *g, struct np_str piece, json_t *ret_bugs);
 
 /* ---- agents_pods.c ---- */
 

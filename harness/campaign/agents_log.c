@@ -92,23 +92,49 @@ static void keep_tail(struct agent *g, struct np_str piece)
 		np_buf_consume(&g->tail, g->tail.len - AGENT_TAIL_MAX);
 }
 
+/*
+ * What begins in the first @settled bytes of what is held, and how it goes on; that much is held no
+ * longer.
+ */
+static void read_held(struct agents *a, struct agent *g, size_t settled, json_t *ret_bugs)
+{
+	struct np_str text = { np_buf_text(&g->held), g->held.len };
+	struct np_crashes crashes = { 0 };
+	size_t at = 0, next, k = 0;
+
+	np_crash_scan(text, g->component, &crashes);
+	for (size_t i = 0; i < crashes.n && crashes.items[i].start < settled; i++)
+		json_array_append_new(ret_bugs, np_bug_new(&crashes.items[i], text));
+	while (at < settled) {
+		struct np_str line = log_line_at(text, at, &next);
+
+		if (k < crashes.n && at >= crashes.items[k].start) { /* no complaint of its own */
+			at = crashes.items[k++].end;
+			continue;
+		}
+		if (line.n)
+			count_line(a, g, line, ret_bugs);
+		at = next;
+	}
+	np_buf_consume(&g->held, at);
+	np_crashes_release(&crashes);
+}
+
 void agents_read_piece(struct agents *a, struct agent *g, struct np_str piece, json_t *ret_bugs)
 {
-	struct np_crashes crashes = { 0 };
-	size_t next, k = 0;
+	if (!piece.n && !g->held.len)
+		return;
+	keep_tail(g, piece);
+	np_buf_add(&g->held, piece.p, piece.n);
+	read_held(a, g, g->held.len, ret_bugs);
+	np_buf_release(&g->held);
+}
+
+void agents_read_on(struct agents *a, struct agent *g, struct np_str piece, json_t *ret_bugs)
+{
+	size_t settled = g->held.len;
 
 	keep_tail(g, piece);
-	np_crash_scan(piece, g->component, &crashes);
-	for (size_t i = 0; i < crashes.n; i++)
-		json_array_append_new(ret_bugs, np_bug_new(&crashes.items[i], piece));
-	for (size_t at = 0; at < piece.n; at = next) {
-		struct np_str line = log_line_at(piece, at, &next);
-
-		/* Lines of a report are no complaints of their own. */
-		while (k < crashes.n && at >= crashes.items[k].end)
-			k++;
-		if (line.n && (k == crashes.n || at < crashes.items[k].start))
-			count_line(a, g, line, ret_bugs);
-	}
-	np_crashes_release(&crashes);
+	np_buf_add(&g->held, piece.p, piece.n);
+	read_held(a, g, settled, ret_bugs);
 }

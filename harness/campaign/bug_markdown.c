@@ -45,10 +45,31 @@ static void put_line(struct np_buf *b, struct np_str line)
 	np_buf_addc(b, '\n');
 }
 
+/* Longer than any that the text has. */
+static size_t fence_length(const char *text)
+{
+	size_t max = 5;
+
+	for (size_t n; *text; text += n ? n : 1) {
+		n = strspn(text, "~");
+		max = n > max ? n : max;
+	}
+	return max + 1;
+}
+
+static void put_tildes(struct np_buf *b, size_t n)
+{
+	while (n--)
+		np_buf_addc(b, '~');
+}
+
 /* The first @n lines of @text, in a fence that its content cannot close. */
 static void put_fence(struct np_buf *b, const char *language, const char *text, size_t n)
 {
-	np_buf_printf(b, "~~~~~~%s\n", language);
+	size_t length = fence_length(text);
+
+	put_tildes(b, length);
+	np_buf_printf(b, "%s\n", language);
 	for (size_t i = 0; i < n && *text; i++) {
 		size_t len = strcspn(text, "\n");
 
@@ -57,7 +78,8 @@ static void put_fence(struct np_buf *b, const char *language, const char *text, 
 	}
 	if (*text)
 		np_buf_adds(b, "(and so on: report.json has all of it)\n");
-	np_buf_adds(b, "~~~~~~\n");
+	put_tildes(b, length);
+	np_buf_addc(b, '\n');
 }
 
 static void put_field(struct np_buf *b, const json_t *bug, const char *name, const char *path)

@@ -37,6 +37,35 @@ static crash_reader *const readers[] = {
 	crash_read_go,	      crash_read_native, crash_read_python
 };
 
+/*
+ * A report may say anything where a name is looked for; addresses and lines ("0x12", ":12") become
+ * '#' even there, so that no key depends on them.
+ */
+static void cut_varying(char *s)
+{
+	struct np_str rest = np_str_from(s);
+	char *to = s, before = '\0';
+
+	while (rest.n) {
+		size_t n = str_number(rest);
+		bool is_address = n > 2 && (rest.p[1] | 0x20) == 'x';
+		bool varies = is_address || (n && before == ':');
+
+		before = varies ? '#' : rest.p[0];
+		*to++ = before;
+		rest = str_from(rest, varies ? n : 1);
+	}
+	*to = '\0';
+}
+
+static void settle_names(struct np_crash *c)
+{
+	cut_varying(c->component);
+	cut_varying(c->type);
+	for (size_t i = 0; i < c->n_frames; i++)
+		cut_varying(c->frames[i]);
+}
+
 static bool read_one(struct crash_at *at, const char *component, struct np_crash *ret)
 {
 	for (size_t i = 0; i < NP_ARRAY_SIZE(readers); i++) {
@@ -44,8 +73,10 @@ static bool read_one(struct crash_at *at, const char *component, struct np_crash
 
 		*ret = (struct np_crash){ 0 };
 		str_copy(ret->component, sizeof(ret->component), np_str_from(component));
-		if (readers[i](at, ret))
+		if (readers[i](at, ret)) {
+			settle_names(ret);
 			return true;
+		}
 		at->next = next;
 	}
 	return false;

@@ -167,6 +167,7 @@ static void normalise_go(char *s)
 		*open = '\0';
 	while ((p = strstr(s, "/vendor/")))
 		memmove(s, p + 8, strlen(p + 8) + 1);
+	s[strcspn(s, " ")] = '\0';
 	cut_versions(s);
 	cut_closures(s);
 }
@@ -230,6 +231,14 @@ static void normalise_native(char *s)
 	cut_blanks(s);
 }
 
+/* Go's functions have a package in front; nobody's begin with a digit. */
+static bool is_name(const char *s, enum frame_style style)
+{
+	if (style == FRAME_GO)
+		return isalpha((unsigned char)s[0]) || s[0] == '_';
+	return s[0] && !isdigit((unsigned char)s[0]);
+}
+
 void crash_add_frame(struct np_crash *c, struct np_str text, enum frame_style style)
 {
 	char name[NP_CRASH_LINE_MAX];
@@ -241,7 +250,7 @@ void crash_add_frame(struct np_crash *c, struct np_str text, enum frame_style st
 		normalise_go(name);
 	else
 		normalise_native(name);
-	if (!name[0] || is_noise(name, style))
+	if (!is_name(name, style) || is_noise(name, style))
 		return;
 	snprintf(c->frames[c->n_frames++], NP_CRASH_FRAME_MAX, "%.*s", NP_CRASH_FRAME_MAX - 1,
 		 name);
@@ -255,9 +264,11 @@ struct np_str crash_numbered_frame(struct np_str line)
 
 	while (n < s.n && isdigit((unsigned char)s.p[n]))
 		n++;
-	if (n == (size_t)hash || n > 5 || (!hash && (n >= s.n || s.p[n] != ':')))
+	if (n == (size_t)hash || n > 5 || n >= s.n)
 		return NP_STR_NONE;
-	if (n < s.n && s.p[n] == ':')
+	if (s.p[n] != ':' && !(hash && isspace((unsigned char)s.p[n])))
+		return NP_STR_NONE;
+	if (s.p[n] == ':')
 		n++;
 	s = str_trim(str_from(s, n));
 	if (np_str_starts(s, "0x")) {

@@ -315,7 +315,7 @@ bool crash_read_python(struct crash_at *at, struct np_crash *ret)
 			at->end = next;
 			ret->kind = NP_CRASH_DIED;
 			str_copy(ret->message, sizeof(ret->message), bare);
-			set_type(ret, "python:", str_until(bare, ':'));
+			set_type(ret, "python:", str_until(str_until(bare, ':'), ' '));
 			python_frames(ret, names, n);
 			return true;
 		}

@@ -44,6 +44,28 @@ struct np_str str_until(struct np_str s, char c)
 	return hit ? (struct np_str){ s.p, (size_t)(hit - s.p) } : s;
 }
 
+static size_t address(struct np_str s)
+{
+	size_t n = 2;
+
+	if (s.n < 3 || s.p[0] != '0' || (s.p[1] | 0x20) != 'x')
+		return 0;
+	while (n < s.n && isxdigit((unsigned char)s.p[n]))
+		n++;
+	return n > 2 ? n : 0;
+}
+
+size_t str_number(struct np_str s)
+{
+	size_t n = address(s);
+
+	if (n)
+		return n;
+	while (n < s.n && isdigit((unsigned char)s.p[n]) && !address(str_from(s, n)))
+		n++;
+	return n;
+}
+
 void str_copy(char *buf, size_t size, struct np_str s)
 {
 	size_t n = s.n < size - 1 ? s.n : size - 1;

@@ -32,6 +32,9 @@ bool str_has(struct np_str s, const char *needle);
 struct np_str str_from(struct np_str s, size_t at);
 /* @s up to the first @c, all of it when there is none. */
 struct np_str str_until(struct np_str s, char c);
+/* Bytes of the number that @s begins with: 0x and hexadecimal digits, or decimal ones as far as there
+ * is no such address in them; 0 when there is none. */
+size_t str_number(struct np_str s);
 /* As printable ASCII, cut to fit. */
 void str_copy(char *buf, size_t size, struct np_str s);
 

@@ -52,14 +52,14 @@ static void put_word(struct out *o, struct np_str w)
 		put(o, '#');
 		return;
 	}
-	for (size_t i = 0; i < w.n; i++) {
-		if (!isdigit((unsigned char)w.p[i])) {
-			put(o, w.p[i] >= ' ' && w.p[i] <= '~' ? w.p[i] : '?');
+	for (size_t i = 0, n; i < w.n; i += n) {
+		n = str_number(str_from(w, i));
+		if (n) {
+			put(o, '#');
 			continue;
 		}
-		put(o, '#');
-		while (i + 1 < w.n && isdigit((unsigned char)w.p[i + 1]))
-			i++;
+		put(o, w.p[i] >= ' ' && w.p[i] <= '~' ? w.p[i] : '?');
+		n = 1;
 	}
 }
 

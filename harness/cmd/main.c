@@ -2,6 +2,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "np/base/json.h"
 #include "np/base/proc.h"
 #include "np/cmd/options.h"
 #include "completion.h"
@@ -51,6 +52,7 @@ int main(int argc, char **argv)
 			       commands[i]->usage);
 		return NP_EXIT_OK;
 	}
+	np_json_use_memory();
 	/* A stream to each pod, and in the sandbox's processes pipes to each command, are many. */
 	np_proc_raise_files();
 	for (size_t i = 0; i < N_COMMANDS; i++)

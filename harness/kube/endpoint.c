@@ -11,18 +11,26 @@ static void free_part(char **p)
 
 #define auto_part NP_CLEANUP(free_part)
 
-static char *part(CURLU *u, CURLUPart what)
+/* NULL when it is not there; *@memory becomes false when nobody knows. */
+static char *part(CURLU *u, CURLUPart what, bool *memory)
 {
 	char *s = NULL;
+	CURLUcode code = curl_url_get(u, what, &s, 0);
 
-	return curl_url_get(u, what, &s, 0) ? NULL : s;
+	*memory = *memory && code != CURLUE_OUT_OF_MEMORY;
+	return code ? NULL : s;
 }
 
-static bool has(CURLU *u, CURLUPart what)
+static bool has(CURLU *u, CURLUPart what, bool *memory)
 {
-	auto_part char *s = part(u, what);
+	auto_part char *s = part(u, what, memory);
 
 	return s != NULL;
+}
+
+static int no_memory(struct np_err *err)
+{
+	return np_err_set(err, NP_EENV, "out of memory");
 }
 
 static bool local_host(const char *host)
@@ -46,14 +54,18 @@ static void set_names(struct np_kube_endpoint *e, const char *scheme, const char
 static int split(struct np_kube_endpoint *e, CURLU *u, const struct np_kube_config *c,
 		 struct np_err *err)
 {
-	auto_part char *scheme = part(u, CURLUPART_SCHEME);
-	auto_part char *host = part(u, CURLUPART_HOST);
-	auto_part char *port = part(u, CURLUPART_PORT);
-	auto_part char *path = part(u, CURLUPART_PATH);
+	bool memory = true;
+	auto_part char *scheme = part(u, CURLUPART_SCHEME, &memory);
+	auto_part char *host = part(u, CURLUPART_HOST, &memory);
+	auto_part char *port = part(u, CURLUPART_PORT, &memory);
+	auto_part char *path = part(u, CURLUPART_PATH, &memory);
+	bool more = has(u, CURLUPART_USER, &memory) || has(u, CURLUPART_QUERY, &memory) ||
+		    has(u, CURLUPART_FRAGMENT, &memory);
 	size_t n = path ? strlen(path) : 0;
 
-	if (!scheme || !host || (strcmp(scheme, "https") && strcmp(scheme, "http")) ||
-	    has(u, CURLUPART_USER) || has(u, CURLUPART_QUERY) || has(u, CURLUPART_FRAGMENT))
+	if (!memory)
+		return no_memory(err);
+	if (!scheme || !host || (strcmp(scheme, "https") && strcmp(scheme, "http")) || more)
 		return np_err_set(err, NP_EUSAGE,
 				  "the server '%s' is no URL of a scheme, host, port and "
 				  "path",
@@ -71,6 +83,7 @@ int np_kube_endpoint_init(struct np_kube_endpoint *ret, const struct np_kube_con
 			  struct np_err *err)
 {
 	struct np_kube_endpoint e = { .base = NULL };
+	CURLUcode code;
 	CURLU *u;
 	int rc;
 
@@ -84,7 +97,12 @@ int np_kube_endpoint_init(struct np_kube_endpoint *ret, const struct np_kube_con
 		return 0;
 	}
 	u = curl_url();
-	if (!c->server.n || curl_url_set(u, CURLUPART_URL, c->server.p, 0))
+	if (!u)
+		return no_memory(err);
+	code = c->server.n ? curl_url_set(u, CURLUPART_URL, c->server.p, 0) : CURLUE_MALFORMED_INPUT;
+	if (code == CURLUE_OUT_OF_MEMORY)
+		rc = no_memory(err);
+	else if (code)
 		rc = np_err_set(err, NP_EUSAGE, "the server '%s' is no URL",
 				c->server.n ? c->server.p : "");
 	else

@@ -20,7 +20,7 @@ struct np_kube_endpoint {
 	bool direct;		/* this machine: proxies of the environment do not count */
 };
 
-/* NP_EUSAGE for a URL that is none, or has a user, query or fragment. */
+/* NP_EUSAGE for a URL that is none, or has a user, query or fragment; NP_EENV when memory is short. */
 int np_kube_endpoint_init(struct np_kube_endpoint *ret, const struct np_kube_config *c,
 			  struct np_err *err);
 void np_kube_endpoint_release(struct np_kube_endpoint *e);

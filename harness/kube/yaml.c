@@ -25,6 +25,8 @@ static int next_event(struct reader *r, yaml_event_t *ret)
 
 	if (yaml_parser_parse(p, ret))
 		return 0;
+	if (p->error == YAML_MEMORY_ERROR)
+		return np_err_set(r->err, NP_EENV, "out of memory");
 	np_err_set(r->err, NP_EPARSE, "not YAML: %s", p->problem ? p->problem : "unknown problem");
 	return at_mark(r->err, p->problem_mark);
 }
@@ -240,7 +242,7 @@ static int parse_yaml(struct np_str text, struct np_kube_doc *ret, struct np_err
 	int rc;
 
 	if (!yaml_parser_initialize(&r.parser))
-		return np_err_set(err, NP_EINTERNAL, "the YAML parser does not start");
+		return np_err_set(err, NP_EENV, "out of memory");
 	yaml_parser_set_input_string(&r.parser, (const unsigned char *)text.p, text.n);
 	rc = read_document(&r);
 	yaml_parser_delete(&r.parser);

@@ -5,7 +5,7 @@ t=${1:?usage: fuzz-options.sh TARGET dict|max_len}
 case ${2:-} in
 dict)
 	case $t in
-	roundtrip) d=yaml ;;
+	roundtrip | alloc) d=yaml ;;
 	api | exec | watch) d=http ;;
 	pod) d=agent ;;
 	report) d=record ;;
@@ -19,7 +19,7 @@ max_len)
 	cidr | port) echo 64 ;;
 	selector) echo 128 ;;
 	oracle) echo 256 ;;
-	report | case | manifests | watch) echo 16384 ;;
+	report | case | manifests | watch | crash) echo 16384 ;;
 	*) echo 8192 ;;
 	esac
 	;;

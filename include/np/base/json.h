@@ -8,6 +8,12 @@
 #include "np/base/err.h"
 
 /*
+ * From now on what jansson cannot allocate ends the program, as what we cannot: its own functions lose values and
+ * bytes without a word when memory is short. Called before the first value is made.
+ */
+void np_json_use_memory(void);
+
+/*
  * Borrowed value at a path of object keys separated by '/', e.g. "metadata/labels"; NULL when any step is missing or not
  * an object. "" is @root itself. A '/' inside a key cannot be expressed here: use json_object_get().
  */

@@ -16,6 +16,9 @@ char *np_xstrndup(const char *s, size_t n);
 char *np_xasprintf(const char *fmt, ...) __attribute__((format(printf, 1, 2)));
 char *np_xvasprintf(const char *fmt, va_list ap) __attribute__((format(printf, 1, 0)));
 
+/* What a library could not allocate, where nobody could be told: the same end. */
+_Noreturn void np_no_memory(void);
+
 /*
  * Grows the array @items (element size @bytes) so that index @n is valid; *@cap is its capacity in elements.
  * Use: v = np_grow(v, &cap, n, sizeof(*v)); v[n++] = x;
