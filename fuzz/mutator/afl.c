@@ -19,7 +19,9 @@ struct afl {
 	struct face face;
 	struct np_buf described;
 	struct np_trim *trim;
-	struct np_str candidate;
+	struct face_piece piece; /* what is trimmed; the rest of its stream is in @entry */
+	struct np_buf entry, candidate;
+	size_t kept; /* bytes of what was last kept */
 };
 
 void *afl_custom_init(void *afl_state, unsigned int seed);
@@ -50,6 +52,8 @@ NP_FACE void afl_custom_deinit(void *data)
 
 	np_trim_free(a->trim);
 	np_buf_release(&a->described);
+	np_buf_release(&a->entry);
+	np_buf_release(&a->candidate);
 	face_release(&a->face);
 	free(a);
 }
@@ -111,13 +115,32 @@ NP_FACE const char *afl_custom_describe(void *data, size_t max_len)
 
 /* ---- trimming ---- */
 
-/* The next candidate is fetched ahead, so that there is one whenever AFL++ asks. */
+/*
+ * The next candidate is fetched ahead, so that there is one whenever AFL++ asks. None is as long as
+ * what was kept, for which AFL++ gives up.
+ */
 static int32_t fetch(struct afl *a)
 {
-	while (np_trim_next(a->trim, &a->candidate))
-		if (a->candidate.n)
+	struct np_str doc;
+
+	while (np_trim_next(a->trim, &doc)) {
+		np_buf_clear(&a->candidate);
+		face_join(&a->piece, doc, &a->candidate);
+		if (doc.n && a->candidate.len < a->kept)
 			return (int32_t)np_trim_step(a->trim) - 1;
+	}
 	return (int32_t)np_trim_steps(a->trim);
+}
+
+/* One document of a stream, or all of it, of which the first is then left. */
+static void choose_trimmed(struct afl *a)
+{
+	struct face_piece pieces[FACE_PIECES_MAX];
+	struct np_str text = { np_buf_text(&a->entry), a->entry.len };
+	size_t n = face_split(text, pieces);
+	size_t at = n > 1 ? np_rng_below(&a->face.rng, n + 1) : 0;
+
+	a->piece = at < n ? pieces[at] : (struct face_piece){ NP_STR_NONE, text, NP_STR_NONE };
 }
 
 NP_FACE int32_t afl_custom_init_trim(void *data, uint8_t *buf, size_t size)
@@ -125,8 +148,12 @@ NP_FACE int32_t afl_custom_init_trim(void *data, uint8_t *buf, size_t size)
 	struct afl *a = data;
 	int32_t steps;
 
+	np_buf_clear(&a->entry);
+	np_buf_add(&a->entry, buf, size);
+	a->kept = size;
+	choose_trimmed(a);
 	np_trim_free(a->trim);
-	a->trim = np_trim_new(&a->face.opts, (struct np_str){ (const char *)buf, size });
+	a->trim = np_trim_new(&a->face.opts, a->piece.doc);
 	steps = (int32_t)np_trim_steps(a->trim);
 	return fetch(a) < steps ? steps : 0;
 }
@@ -135,14 +162,16 @@ NP_FACE size_t afl_custom_trim(void *data, uint8_t **out)
 {
 	struct afl *a = data;
 
-	*out = (uint8_t *)(uintptr_t)a->candidate.p;
-	return a->candidate.n;
+	*out = (uint8_t *)(uintptr_t)np_buf_text(&a->candidate);
+	return a->candidate.len;
 }
 
 NP_FACE int32_t afl_custom_post_trim(void *data, uint8_t success)
 {
 	struct afl *a = data;
 
+	if (success)
+		a->kept = a->candidate.len;
 	np_trim_judge(a->trim, success);
 	return fetch(a);
 }

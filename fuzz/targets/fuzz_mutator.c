@@ -8,17 +8,6 @@
 #include "np/mutate/mutate.h"
 #include "np/parse/encode.h"
 
-static int yaml_to_json(struct np_str yaml, struct np_buf *json)
-{
-	struct np_docs docs = { .n = 0 };
-	int rc = np_read_yaml(yaml, &(struct np_read_opts){ .first_only = true }, &docs, NULL);
-
-	if (rc == 0)
-		rc = docs.n ? np_encode_json(&docs.items[0].root, 0, json, NULL) : -1;
-	np_docs_release(&docs);
-	return rc;
-}
-
 /* As a request to the namespace that the object names. */
 static void judge(struct np_str text, bool json, struct np_validations *ret)
 {
@@ -124,7 +113,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 		.mode = (enum np_mutate_mode)(how % NP_N_MUTATE_MODES),
 		.format = (enum np_mutate_format)(how / 3 % 3),
 		.max_bytes = rooms[how / 9 % 4],
-		.yaml_to_json = yaml_to_json,
+		.yaml_to_json = np_yaml_to_json,
 	};
 	uint64_t seed = 0;
 

@@ -21,7 +21,7 @@ static bool convert(struct minput *in, const struct np_mutate_opts *opts, struct
 	np_buf_clear(&in->json);
 	np_buf_addstr(&in->text, text);
 	in->known = true;
-	in->good = opts->yaml_to_json(text, &in->json) == 0;
+	in->good = opts->yaml_to_json(text, NP_MUTATE_MAX_DEPTH, &in->json, NULL) == 0;
 	return in->good;
 }
 

@@ -2,6 +2,7 @@
 #include "np/parse/encode.h"
 
 #include "np/base/mem.h"
+#include "np/parse/read.h"
 
 /* An open list or map: the children, in the order in which they are written. */
 struct level {
@@ -164,4 +165,20 @@ int np_encode_json(const struct np_value *value, unsigned flags, struct np_buf *
 			b->data[b->len] = '\0';
 	}
 	return failed;
+}
+
+int np_yaml_to_json(struct np_str yaml, unsigned max_depth, struct np_buf *json, struct np_err *err)
+{
+	const struct np_read_opts opts = { .max_depth = max_depth, .first_only = true };
+	struct np_docs docs;
+	int rc;
+
+	if (np_read_yaml(yaml, &opts, &docs, err) < 0)
+		return -1;
+	if (docs.n && !docs.items[0].empty)
+		rc = np_encode_json(&docs.items[0].root, 0, json, err);
+	else
+		rc = np_err_set(err, NP_EPARSE, "there is no document");
+	np_docs_release(&docs);
+	return rc;
 }

@@ -28,21 +28,8 @@ import (
 	v1 "github.com/projectcalico/calico/libcalico-go/lib/validator/v1"
 	"netpolcheck.example/fuzz/shared/apivalid"
 	"netpolcheck.example/fuzz/shared/known"
+	"netpolcheck.example/fuzz/shared/stage"
 )
-
-const (
-	unreadable = iota
-	refused
-	notTaken
-	taken
-	knownPanic
-)
-
-var stages = []*C.char{
-	C.CString("not read"), C.CString("refused by the API"),
-	C.CString("accepted and not taken whole by Calico"), C.CString("accepted and taken by Calico"),
-	C.CString("a known panic"),
-}
 
 var (
 	converter = conversion.NewConverter()
@@ -73,49 +60,38 @@ func parses(policy *apiv3.NetworkPolicy) error {
 
 // translate is the way of a policy from the API into Felix's calculation graph.
 func translate(data []byte) (int, error) {
-	policy, stage, _ := apivalid.Create(data)
-	switch stage {
-	case apivalid.Unreadable:
-		return unreadable, nil
-	case apivalid.Refused:
-		return refused, nil
+	policy, how, _ := apivalid.Create(data)
+	if how != stage.Accepted {
+		return how, nil
 	}
 	pair, err := converter.K8sNetworkPolicyToCalico(policy)
 	if err != nil {
-		return notTaken, fmt.Errorf("conversion: %w", err)
+		return stage.NotTaken, fmt.Errorf("conversion: %w", err)
 	}
 	calico := pair.Value.(*apiv3.NetworkPolicy)
 	if err := parses(calico); err != nil {
-		return notTaken, err
+		return stage.NotTaken, err
 	}
 	value, err := updateprocessors.ConvertNetworkPolicyV3ToV1Value(calico)
 	if err != nil {
-		return notTaken, fmt.Errorf("conversion to the data plane's model: %w", err)
+		return stage.NotTaken, fmt.Errorf("conversion to the data plane's model: %w", err)
 	}
 	if err := v1.Validate(*value.(*model.Policy)); err != nil {
-		return notTaken, fmt.Errorf("validation of the data plane's model: %w", err)
+		return stage.NotTaken, fmt.Errorf("validation of the data plane's model: %w", err)
 	}
-	return taken, nil
+	return stage.Accepted, nil
 }
 
 //export NPFuzzOne
 func NPFuzzOne(data *C.char, size C.int) C.int {
 	text := C.GoBytes(unsafe.Pointer(data), size)
 	return C.int(known.Run(func() int {
-		stage, err := translate(text)
+		how, err := translate(text)
 		if err != nil && strict {
 			panic(fmt.Sprintf("accepted by the API, not taken: %v", err))
 		}
-		return stage
-	}, knownPanic))
-}
-
-//export NPFuzzStage
-func NPFuzzStage(stage C.int) *C.char {
-	if int(stage) >= len(stages) {
-		return nil
-	}
-	return stages[stage]
+		return how
+	}, stage.KnownPanic))
 }
 
 func main() {}

@@ -22,7 +22,6 @@
 #include "np/campaign/crash.h"
 #include "np/mutate/mutate.h"
 #include "np/parse/encode.h"
-#include "np/parse/read.h"
 
 #define TRY_MS 30000
 #define ARGS_MAX 64
@@ -97,24 +96,10 @@ static int key_of(const struct job *j, struct np_str text, char *ret_key, struct
 	return rc < 0 && err->code != NP_ETIMEOUT ? -1 : 0;
 }
 
-static int yaml_to_json(struct np_str yaml, struct np_buf *json)
-{
-	const struct np_read_opts opts = { .max_depth = NP_MUTATE_MAX_DEPTH, .first_only = true };
-	struct np_docs docs;
-	int rc = -1;
-
-	if (np_read_yaml(yaml, &opts, &docs, NULL) < 0)
-		return -1;
-	if (docs.n && !docs.items[0].empty)
-		rc = np_encode_json(&docs.items[0].root, 0, json, NULL);
-	np_docs_release(&docs);
-	return rc;
-}
-
 /* Rounds, since what one took away may let another take more; ends when a round takes nothing. */
 static int reduce(struct job *j, struct np_buf *text, struct np_err *err)
 {
-	const struct np_mutate_opts opts = { .yaml_to_json = yaml_to_json };
+	const struct np_mutate_opts opts = { .yaml_to_json = np_yaml_to_json };
 	long long until = np_now_ms() + j->seconds * 1000;
 	char key[NP_CRASH_KEY_LEN + 1];
 	size_t before = 0;

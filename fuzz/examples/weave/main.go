@@ -36,21 +36,8 @@ import (
 	"github.com/weaveworks/weave/net/ipset"
 	"github.com/weaveworks/weave/npc"
 	"netpolcheck.example/fuzz/shared/known"
+	"netpolcheck.example/fuzz/shared/stage"
 )
-
-const (
-	unreadable = iota
-	refused
-	failed
-	handled
-	knownPanic
-)
-
-var stages = []*C.char{
-	C.CString("not read"), C.CString("refused by the API"),
-	C.CString("accepted and not enforced as it is by weave-npc"), C.CString("accepted and handled"),
-	C.CString("a known panic"),
-}
 
 var (
 	strict = os.Getenv("NP_EXAMPLE_STRICT") == "1"
@@ -147,10 +134,10 @@ func (t tables) Delete(table, chain string, rule ...string) error {
 func create(data []byte) (*networkingv1.NetworkPolicy, int) {
 	policy := &networkingv1.NetworkPolicy{}
 	if err := yaml.UnmarshalStrict(data, policy); err != nil {
-		return nil, unreadable
+		return nil, stage.Unreadable
 	}
 	if policy.Kind != "NetworkPolicy" || policy.APIVersion != "networking.k8s.io/v1" {
-		return nil, unreadable
+		return nil, stage.Unreadable
 	}
 	if policy.Name == "" && policy.GenerateName != "" {
 		policy.Name = policy.GenerateName + "x5b7c"
@@ -165,12 +152,12 @@ func create(data []byte) (*networkingv1.NetworkPolicy, int) {
 	defaults.SetObjectDefaults_NetworkPolicy(policy)
 	internal := &networking.NetworkPolicy{}
 	if err := defaults.Convert_v1_NetworkPolicy_To_networking_NetworkPolicy(policy.DeepCopy(), internal, nil); err != nil {
-		return nil, refused
+		return nil, stage.Refused
 	}
 	if len(validation.ValidateNetworkPolicy(internal)) > 0 {
-		return nil, refused
+		return nil, stage.Refused
 	}
-	return policy, handled
+	return policy, stage.Accepted
 }
 
 func namespace(name string) *coreapi.Namespace {
@@ -294,9 +281,9 @@ func life(policy *networkingv1.NetworkPolicy, choice uint32) error {
 }
 
 func one(text []byte) int {
-	policy, stage := create(text)
-	if stage != handled {
-		return stage
+	policy, how := create(text)
+	if how != stage.Accepted {
+		return how
 	}
 	h := fnv.New32a()
 	h.Write(text)
@@ -309,24 +296,16 @@ func one(text []byte) int {
 			if strict {
 				panic(fmt.Sprintf("accepted by the API, %v", err))
 			}
-			return failed
+			return stage.NotTaken
 		}
 	}
-	return handled
+	return stage.Accepted
 }
 
 //export NPFuzzOne
 func NPFuzzOne(data *C.char, size C.int) C.int {
 	text := C.GoBytes(unsafe.Pointer(data), size)
-	return C.int(known.Run(func() int { return one(text) }, knownPanic))
-}
-
-//export NPFuzzStage
-func NPFuzzStage(stage C.int) *C.char {
-	if int(stage) >= len(stages) {
-		return nil
-	}
-	return stages[stage]
+	return C.int(known.Run(func() int { return one(text) }, stage.KnownPanic))
 }
 
 func main() {}

@@ -11,7 +11,6 @@
 #include "np/base/mem.h"
 #include "np/mutate/mutate.h"
 #include "np/parse/encode.h"
-#include "np/parse/read.h"
 #include "np/parse/validate.h"
 
 #define ROUNDS 21
@@ -46,19 +45,6 @@ static struct np_mutator *mutators[NP_N_MUTATE_MODES], *yaml_mutator;
 static struct np_buf as_yaml;
 static uint64_t seed;
 static size_t n_accepted;
-
-static int yaml_to_json(struct np_str yaml, struct np_buf *json)
-{
-	const struct np_read_opts opts = { .first_only = true };
-	struct np_docs docs;
-	int rc;
-
-	if (np_read_yaml(yaml, &opts, &docs, NULL) < 0)
-		return -1;
-	rc = docs.n ? np_encode_json(&docs.items[0].root, 0, json, NULL) : -1;
-	np_docs_release(&docs);
-	return rc;
-}
 
 static void load_and_dump(void)
 {
@@ -204,7 +190,7 @@ int main(void)
 		opts.mode = (enum np_mutate_mode)i;
 		mutators[i] = np_mutator_new(&opts);
 	}
-	opts = (struct np_mutate_opts){ .yaml_to_json = yaml_to_json };
+	opts = (struct np_mutate_opts){ .yaml_to_json = np_yaml_to_json };
 	yaml_mutator = np_mutator_new(&opts);
 	make_yaml();
 	/* Turn about, so that what else the machine does meets all of them. */

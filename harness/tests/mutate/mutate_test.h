@@ -15,21 +15,6 @@
 #define MANY 100000
 #endif
 
-/* The reader of YAML that the command and the shared library use. */
-static inline int yaml_to_json(struct np_str yaml, struct np_buf *json)
-{
-	const struct np_read_opts opts = { .max_depth = NP_YAML_POLICY_DEPTH, .first_only = true };
-	struct np_docs docs;
-	int rc = -1;
-
-	if (np_read_yaml(yaml, &opts, &docs, NULL) < 0)
-		return -1;
-	if (docs.n && !docs.items[0].empty)
-		rc = np_encode_json(&docs.items[0].root, 0, json, NULL);
-	np_docs_release(&docs);
-	return rc;
-}
-
 /* How a text gets to the server. */
 struct way {
 	const char *name;

@@ -17,7 +17,7 @@ static void begin(struct chain *c, enum np_mutate_mode mode, const struct way *w
 					     .format = way->format,
 					     .legacy_cidrs = way->legacy,
 					     .max_bytes = 4096,
-					     .yaml_to_json = yaml_to_json };
+					     .yaml_to_json = np_yaml_to_json };
 
 	*c = (struct chain){ .m = np_mutator_new(&opts) };
 }

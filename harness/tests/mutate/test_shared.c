@@ -207,6 +207,46 @@ START_TEST(modes_of_the_environment)
 }
 END_TEST
 
+/* A policy. */
+#define DOCUMENT(n)                                                                               \
+	"apiVersion: networking.k8s.io/v1\nkind: NetworkPolicy\nmetadata: {name: " n "}\n"        \
+	"spec: {podSelector: {}, ingress: [{ports: [{port: 80, endPort: 90}]}]}\n"
+
+/* Each document of a stream gets its turn, and the others are left in peace. */
+START_TEST(streams)
+{
+	static const char stream[] = DOCUMENT("a") "---\n" DOCUMENT("b") "--- # c\n" DOCUMENT("c");
+	static const char *const parts[] = { DOCUMENT("a"), DOCUMENT("b"), DOCUMENT("c") };
+	uint8_t a[4096];
+	size_t n_of[4] = { 0 };
+	void *data;
+
+	load();
+	for (unsigned seed = 0; seed < 1200; seed++) {
+		size_t max = seed % 4 ? sizeof(a) - 1 : sizeof(stream) + seed % 300, n;
+		int same = 0, other = 3;
+
+		memcpy(a, stream, sizeof(stream));
+		n = so.custom(a, sizeof(stream) - 1, max, seed);
+		ck_assert_uint_le(n, max);
+		for (int i = 0; i < 3; i++)
+			if (memmem(a, n, parts[i], strlen(parts[i])))
+				same++;
+			else
+				other = i;
+		n_of[same == 2 ? other : 3]++;
+	}
+	for (int i = 0; i < 3; i++)
+		ck_assert_msg(n_of[i] > 100, "%zu of document %d", n_of[i], i);
+	ck_assert_uint_lt(n_of[3], 600);
+	data = so.init(NULL, 9);
+	for (int i = 0; i < 20; i++)
+		ck_assert_uint_lt(trim(data, stream, "name: "), sizeof(stream) - 1);
+	ck_assert_uint_eq(trim(data, "---\n---\nno { document: NEEDLE", "NEEDLE"), 6);
+	so.deinit(data);
+}
+END_TEST
+
 START_TEST(libfuzzer)
 {
 	size_t n;
@@ -236,4 +276,4 @@ START_TEST(libfuzzer)
 }
 END_TEST
 
-RUN_TESTS("mutate/shared", afl, afl_is_deterministic, modes_of_the_environment, libfuzzer)
+RUN_TESTS("mutate/shared", afl, afl_is_deterministic, modes_of_the_environment, streams, libfuzzer)

@@ -1,7 +1,7 @@
 /* test_trim.c - trimming: it ends, only gets shorter, keeps what matters, and gets there. */
 #include "mutate_test.h"
 
-static const struct np_mutate_opts opts = { .yaml_to_json = yaml_to_json };
+static const struct np_mutate_opts opts = { .yaml_to_json = np_yaml_to_json };
 
 static bool has(struct np_str text, const char *word)
 {

@@ -31,6 +31,7 @@
 #include <stdint.h>
 
 #include "np/base/buf.h"
+#include "np/base/err.h"
 #include "np/base/str.h"
 
 #define NP_MUTATE_MAX_INPUT ((size_t)3 << 20)
@@ -62,10 +63,12 @@ struct np_mutate_opts {
 	 */
 	bool legacy_cidrs;
 	/*
-	 * Appends the JSON text of the first document of a YAML text to @json; -1 when it cannot be
-	 * read, and then what was appended is ignored. NULL: JSON is the only syntax that is read.
+	 * np_yaml_to_json() of a higher layer: appends the JSON text of the first document of @yaml;
+	 * -1 when it cannot be read, and then what was appended is ignored. NULL: JSON is the only
+	 * syntax that is read.
 	 */
-	int (*yaml_to_json)(struct np_str yaml, struct np_buf *json);
+	int (*yaml_to_json)(struct np_str yaml, unsigned max_depth, struct np_buf *json,
+			    struct np_err *err);
 	/*
 	 * Changes the first @n of @max bytes and returns the new length, at most @max; for bytes
 	 * and for strings of hostile mutants (libFuzzer's LLVMFuzzerMutate). NULL: our own.

@@ -31,6 +31,13 @@ int np_encode_json(const struct np_value *value, unsigned flags, struct np_buf *
 		   struct np_err *err);
 
 /*
+ * Appends the JSON text of the first document of @yaml, of at most @max_depth levels. Besides the errors
+ * of np_read_yaml() NP_EPARSE when there is no document; on error nothing is appended.
+ */
+int np_yaml_to_json(struct np_str yaml, unsigned max_depth, struct np_buf *json,
+		    struct np_err *err);
+
+/*
  * What becomes of a JSON number that Go reads into a generic value and prints again: an integer
  * within int64 in decimal, anything else as a float64 in shortest form, integral floats below 1e21
  * without fraction. false when it does not fit a float64.

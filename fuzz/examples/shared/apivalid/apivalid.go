@@ -11,17 +11,9 @@ import (
 	"k8s.io/kubernetes/pkg/apis/networking"
 	defaults "k8s.io/kubernetes/pkg/apis/networking/v1"
 	"k8s.io/kubernetes/pkg/apis/networking/validation"
+	"netpolcheck.example/fuzz/shared/stage"
 	kjson "sigs.k8s.io/json"
 	"sigs.k8s.io/yaml"
-)
-
-// Stages are told apart so that a run can say how far its inputs came.
-type Stage int
-
-const (
-	Unreadable Stage = iota // neither JSON nor YAML, or not of the type
-	Refused                 // read, and the API server answers 422
-	Accepted
 )
 
 // Errors are looked at, never shown: making their text costs more than finding them.
@@ -66,23 +58,23 @@ func stored(policy *networkingv1.NetworkPolicy) {
 	policy.DeletionGracePeriodSeconds = nil
 }
 
-// Create is the whole way. The policy is as an agent's watch would deliver it.
-func Create(data []byte) (*networkingv1.NetworkPolicy, Stage, error) {
+// Create is the whole way, and how far it went. The policy is as an agent's watch would deliver it.
+func Create(data []byte) (*networkingv1.NetworkPolicy, int, error) {
 	policy, err := Decode(data)
 	if err != nil {
-		return nil, Unreadable, err
+		return nil, stage.Unreadable, err
 	}
 	stored(policy)
 	defaults.SetObjectDefaults_NetworkPolicy(policy)
 	internal := &networking.NetworkPolicy{}
 	// The conversion shares memory with its input, which validation does not change.
 	if err := defaults.Convert_v1_NetworkPolicy_To_networking_NetworkPolicy(policy, internal, nil); err != nil {
-		return nil, Refused, err
+		return nil, stage.Refused, err
 	}
 	options := validation.ValidationOptionsForNetworking(internal, nil)
 	if errs := validation.ValidateNetworkPolicy(internal, options); len(errs) > 0 {
-		return policy, Refused, fmt.Errorf("%d errors, the first at %s", len(errs), errs[0].Field)
+		return policy, stage.Refused, fmt.Errorf("%d errors, the first at %s", len(errs), errs[0].Field)
 	}
 	policy.ResourceVersion = "1"
-	return policy, Accepted, nil
+	return policy, stage.Accepted, nil
 }
