@@ -47,7 +47,7 @@ static char rig_agent[PATH_MAX];
 
 /* ---- the namespace ---- */
 
-static bool rig_write(const char *path, const char *text)
+static inline bool rig_write(const char *path, const char *text)
 {
 	int fd = open(path, O_WRONLY | O_CLOEXEC);
 	bool ok = fd >= 0 && write(fd, text, strlen(text)) == (ssize_t)strlen(text);
@@ -57,7 +57,7 @@ static bool rig_write(const char *path, const char *text)
 	return ok;
 }
 
-static bool rig_find_agent(void)
+static inline bool rig_find_agent(void)
 {
 	const char *given = getenv("NP_AGENT");
 	char self[PATH_MAX - 64];
@@ -75,7 +75,7 @@ static bool rig_find_agent(void)
 }
 
 /* 0, or the status to exit with after a sentence on what is missing. */
-static int rig_enter(void)
+static inline int rig_enter(void)
 {
 	char map[64];
 	uid_t uid = getuid();
@@ -105,7 +105,7 @@ static int rig_enter(void)
 	return 0;
 }
 
-static int rig_run(Suite *suite)
+static inline int rig_run(Suite *suite)
 {
 	SRunner *runner = srunner_create(suite);
 	int failed;
@@ -125,7 +125,7 @@ struct proc {
 };
 
 /* Runs the agent with the NULL-ended @args. @n_files: RLIMIT_NOFILE, 0 leaves it. */
-static struct proc rig_spawn(const char *const *args, unsigned n_files)
+static inline struct proc rig_spawn(const char *const *args, unsigned n_files)
 {
 	const char *argv[32] = { rig_agent };
 	struct rlimit limit = { n_files, n_files };
@@ -156,7 +156,7 @@ static struct proc rig_spawn(const char *const *args, unsigned n_files)
 #define rig_agent_run(...) rig_spawn((const char *const[]){ __VA_ARGS__, NULL }, 0)
 
 /* Exit status of @p, which ends by itself; 128 + n for a signal. */
-static int rig_wait(struct proc *p)
+static inline int rig_wait(struct proc *p)
 {
 	int64_t deadline = np_now_ms() + RIG_WAIT_MS;
 	int status = 0;
@@ -183,7 +183,7 @@ RIG_UNUSED static int rig_stop(struct proc *p, int sig)
 	return rig_wait(p);
 }
 
-static bool rig_readable(int fd, int wait_ms)
+static inline bool rig_readable(int fd, int wait_ms)
 {
 	struct pollfd poll_fd = { .fd = fd, .events = POLLIN };
 
@@ -206,8 +206,8 @@ RIG_UNUSED static void rig_read_all(int fd, struct np_buf *b)
 
 /* ---- lines ---- */
 
-static void rig_send(struct proc *p, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
-static void rig_send(struct proc *p, const char *fmt, ...)
+static inline void rig_send(struct proc *p, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
+static inline void rig_send(struct proc *p, const char *fmt, ...)
 {
 	struct np_buf b = { 0 };
 	va_list ap;
@@ -220,7 +220,7 @@ static void rig_send(struct proc *p, const char *fmt, ...)
 }
 
 /* The next line without newline into @line; false when the agent has closed its output. */
-static bool rig_line(struct proc *p, char *line, size_t size)
+static inline bool rig_line(struct proc *p, char *line, size_t size)
 {
 	const char *newline;
 	ssize_t n;

@@ -19,7 +19,7 @@ struct fake {
 	pthread_t thread;
 };
 
-static bool fake_stopped(struct fake *f, int fd)
+static inline bool fake_stopped(struct fake *f, int fd)
 {
 	struct pollfd p[2] = { { .fd = f->stop[0], .events = POLLIN },
 			       { .fd = fd, .events = POLLIN } };
@@ -28,7 +28,7 @@ static bool fake_stopped(struct fake *f, int fd)
 	return p[0].revents != 0;
 }
 
-static bool fake_say(struct fake *f, int fd, const char *text, unsigned batch)
+static inline bool fake_say(struct fake *f, int fd, const char *text, unsigned batch)
 {
 	struct np_buf b = { 0 };
 	bool ok;
@@ -45,7 +45,7 @@ static bool fake_say(struct fake *f, int fd, const char *text, unsigned batch)
 }
 
 /* Bytes without a newline, as many as the other side takes. */
-static void fake_flood(struct fake *f, int fd)
+static inline void fake_flood(struct fake *f, int fd)
 {
 	static const char noise[65536] = { [0 ... 65535] = 'x' };
 	struct pollfd p[2] = { { .fd = f->stop[0], .events = POLLIN },
@@ -58,7 +58,7 @@ static void fake_flood(struct fake *f, int fd)
 }
 
 /* Number of the batch whose last line is in @b, else 0. */
-static unsigned whole_batch(const struct np_buf *b)
+static inline unsigned whole_batch(const struct np_buf *b)
 {
 	const char *text = np_buf_text(b), *p = text;
 	unsigned id = 0, n = 0;
@@ -74,7 +74,7 @@ static unsigned whole_batch(const struct np_buf *b)
 }
 
 /* Serves one connection; false at the end of the test. */
-static bool fake_serve(struct fake *f, int fd)
+static inline bool fake_serve(struct fake *f, int fd)
 {
 	struct np_buf in = { 0 };
 	bool go_on = true;
@@ -110,7 +110,7 @@ static bool fake_serve(struct fake *f, int fd)
 	return go_on;
 }
 
-static void *fake_main(void *arg)
+static inline void *fake_main(void *arg)
 {
 	struct fake *f = arg;
 	bool go_on = true;
@@ -124,7 +124,7 @@ static void *fake_main(void *arg)
 	return NULL;
 }
 
-static void fake_start(struct fake *f, const char *name)
+static inline void fake_start(struct fake *f, const char *name)
 {
 	struct sockaddr_un a = { .sun_family = AF_UNIX };
 	struct path p = socket_path(name);
@@ -137,7 +137,7 @@ static void fake_start(struct fake *f, const char *name)
 	ck_assert_int_eq(pthread_create(&f->thread, NULL, fake_main, f), 0);
 }
 
-static void fake_stop(struct fake *f)
+static inline void fake_stop(struct fake *f)
 {
 	ck_assert_int_eq(write(f->stop[1], "", 1), 1);
 	ck_assert_int_eq(pthread_join(f->thread, NULL), 0);

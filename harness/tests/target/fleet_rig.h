@@ -15,13 +15,13 @@
 
 static char dir[64];
 
-static void setup(void)
+static inline void setup(void)
 {
 	snprintf(dir, sizeof(dir), "/tmp/np-fleet-XXXXXX");
 	ck_assert_ptr_nonnull(mkdtemp(dir));
 }
 
-static void teardown(void)
+static inline void teardown(void)
 {
 	struct np_err err = { 0 };
 
@@ -32,7 +32,7 @@ struct path {
 	char text[100]; /* fits sun_path */
 };
 
-static struct path socket_path(const char *name)
+static inline struct path socket_path(const char *name)
 {
 	struct path p;
 
@@ -43,7 +43,7 @@ static struct path socket_path(const char *name)
 /* ---- real agents ---- */
 
 /* Serves TCP and UDP 80 of all addresses; its control socket is @dir/@name. */
-static struct proc start_agent(const char *name, const char *tcp)
+static inline struct proc start_agent(const char *name, const char *tcp)
 {
 	struct path p = socket_path(name);
 	char identity[64], control[128];
@@ -53,7 +53,7 @@ static struct proc start_agent(const char *name, const char *tcp)
 	return rig_server("serve", "--identity", identity, "--tcp", tcp, "--control", control);
 }
 
-static size_t add_agent(struct np_fleet *f, const char *name)
+static inline size_t add_agent(struct np_fleet *f, const char *name)
 {
 	struct path p = socket_path(name);
 	struct np_fleet_place place = { .name = name, .socket = p.text };
@@ -64,7 +64,7 @@ static size_t add_agent(struct np_fleet *f, const char *name)
 	return n;
 }
 
-static void check_ready(struct np_fleet *f)
+static inline void check_ready(struct np_fleet *f)
 {
 	struct np_err err = { 0 };
 
@@ -80,7 +80,7 @@ struct bed {
 	size_t agents[N_AGENTS];
 };
 
-static struct bed bed_start(void)
+static inline struct bed bed_start(void)
 {
 	struct bed b = { .fleet = np_fleet_new(NULL, NULL) };
 
@@ -96,7 +96,7 @@ static struct bed bed_start(void)
 	return b;
 }
 
-static void bed_stop(struct bed *b)
+static inline void bed_stop(struct bed *b)
 {
 	np_fleet_free(b->fleet);
 	for (unsigned i = 0; i < N_AGENTS; i++)
@@ -104,7 +104,7 @@ static void bed_stop(struct bed *b)
 			ck_assert_int_eq(rig_stop(&b->servers[i], SIGTERM), 0);
 }
 
-static struct np_addr addr_of(const char *text)
+static inline struct np_addr addr_of(const char *text)
 {
 	struct np_addr a;
 
@@ -112,7 +112,7 @@ static struct np_addr addr_of(const char *text)
 	return a;
 }
 
-static struct np_fleet_probe probe_to(size_t agent, const char *addr, unsigned port,
+static inline struct np_fleet_probe probe_to(size_t agent, const char *addr, unsigned port,
 				      const char *expect)
 {
 	return (struct np_fleet_probe){ .agent = agent,
@@ -122,7 +122,7 @@ static struct np_fleet_probe probe_to(size_t agent, const char *addr, unsigned p
 						 .expect = np_str_from(expect) } };
 }
 
-static void run_probes(struct np_fleet *f, struct np_fleet_probe *probes, size_t n,
+static inline void run_probes(struct np_fleet *f, struct np_fleet_probe *probes, size_t n,
 		       unsigned timeout_ms)
 {
 	struct np_err err = { 0 };
@@ -130,10 +130,36 @@ static void run_probes(struct np_fleet *f, struct np_fleet_probe *probes, size_t
 	ck_assert_msg(np_fleet_probe(f, probes, n, timeout_ms, 2, &err) == 0, "%s", err.msg);
 }
 
-static void check_outcome(const struct np_fleet_probe *p, enum np_outcome wanted)
+static inline void check_outcome(const struct np_fleet_probe *p, enum np_outcome wanted)
 {
 	ck_assert_msg(p->res.outcome == wanted, "%s %s, wanted %s", np_outcome_name(p->res.outcome),
 		      p->res.detail, np_outcome_name(wanted));
 }
+
+/* ---- suites ---- */
+
+/* Every test has a folder of its own. */
+static inline TCase *add_case(Suite *suite, const char *name)
+{
+	TCase *tc = tcase_create(name);
+
+	tcase_set_timeout(tc, 120); /* a bound, not a measure */
+	tcase_add_checked_fixture(tc, setup, teardown);
+	suite_add_tcase(suite, tc);
+	return tc;
+}
+
+#define ADD(suite, name, ...)                                               \
+	do {                                                                \
+		const TTest *const tests_[] = { __VA_ARGS__ };              \
+		TCase *tc_ = add_case(suite, name);                         \
+                                                                            \
+		for (size_t i_ = 0; i_ < NP_ARRAY_SIZE(tests_); i_++)       \
+			tcase_add_test(tc_, tests_[i_]);                    \
+	} while (0)
+
+/* A test for each item of @array. */
+#define ADD_LOOP(suite, test, array) \
+	tcase_add_loop_test(add_case(suite, #array), test, 0, (int)NP_ARRAY_SIZE(array))
 
 #endif

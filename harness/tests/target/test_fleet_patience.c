@@ -66,7 +66,6 @@ START_TEST(lost_again_and_again)
 }
 END_TEST
 
-
 static void *start_late(void *arg)
 {
 	np_sleep_ms(700);
@@ -156,22 +155,12 @@ END_TEST
 int main(void)
 {
 	Suite *suite = suite_create("fleet patience");
-	TCase *tc = tcase_create("patience");
 	int missing = rig_enter();
 
-	(void)rig_send;
-	(void)bed_start;
-	(void)bed_stop;
 	if (missing)
 		return missing;
-	tcase_set_timeout(tc, 120); /* a bound, not a measure */
-	tcase_add_checked_fixture(tc, setup, teardown);
-	tcase_add_test(tc, lost_probes_are_made_again);
-	tcase_add_test(tc, lost_again_and_again);
-	tcase_add_test(tc, an_agent_that_comes_late);
-	tcase_add_test(tc, an_agent_that_never_comes);
-	tcase_add_test(tc, given_up_and_back);
-	tcase_add_test(tc, cancelled_while_waiting_to_try_again);
-	suite_add_tcase(suite, tc);
+	ADD(suite, "patience", lost_probes_are_made_again, lost_again_and_again,
+	    an_agent_that_comes_late, an_agent_that_never_comes, given_up_and_back,
+	    cancelled_while_waiting_to_try_again);
 	return rig_run(suite);
 }
