@@ -96,5 +96,9 @@ read_junit away 0 1
 NETPOLCHECK_ARGS="--no-such-option"
 gate 2 usage
 read_junit usage 0 1
-contains "$scratch/out" "::error title=netpolcheck::no record; exit status 2"
+contains "$scratch/out" "::error title=netpolcheck::no record; exit status 2: "
+contains "$scratch/out" "no-such-option"
+contains "$scratch/usage/junit_netpolcheck.xml" "no-such-option"
+expect_status 2 env NETPOLCHECK="$scratch/none" sh deploy/ci/gate.sh
+contains "$scratch/err" "there is no program '$scratch/none'"
 ok "status 3 tried again, told apart from 1 and 2"

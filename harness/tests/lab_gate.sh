@@ -67,8 +67,13 @@ cat >"$scratch/bin/kind" <<-END
 END
 cat >"$scratch/bin/kubectl" <<-END
 	#!/bin/sh
-	conf=\$(realpath "\$2") && file=\$(realpath "\$5") && [ "\$1 \$3 \$4" = '--kubeconfig apply -f' ] && cd "$PWD" &&
-		exec lab/lab.sh kubectl --kubeconfig "\$conf" apply -f "\$file"
+	conf=\$(realpath "\$2") && [ "\$1" = --kubeconfig ] || exit 1
+	shift 2
+	case "\$1 \$2" in
+	'apply -f') file=\$(realpath "\$3") && cd "$PWD" && exec lab/lab.sh kubectl --kubeconfig "\$conf" apply -f "\$file" ;;
+	wait*) cd "$PWD" && exec lab/lab.sh kubectl --kubeconfig "\$conf" "\$@" ;;
+	*) exit 1 ;;
+	esac
 END
 chmod +x "$scratch"/bin/*
 

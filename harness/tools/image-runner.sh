@@ -76,7 +76,7 @@ put_gate() {
 	! ldd "$busybox" >/dev/null 2>&1 || fail "$busybox needs libraries; install the package busybox-static"
 	put "$busybox" /bin
 	licence "$busybox"
-	for tool in sh base64 cat dirname gzip ls mkdir mv rm sleep tar; do
+	for tool in sh base64 cat cut dirname gzip ls mkdir mv rm sleep tail tar tr; do
 		ln -s busybox "$root/bin/$tool"
 	done
 	mkdir -p "$root/usr/share/netpolcheck/ci"
