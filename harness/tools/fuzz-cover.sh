@@ -5,6 +5,8 @@ set -eu
 more=${1:-}
 dir=$(dirname "$0")
 build=build/fuzz-cover
+mkdir -p build
+[ -d build/fuzz-seeds ] || "$dir/fuzz-seeds.sh" build/fuzz-seeds
 "$dir/fuzz-build.sh" cover >build/fuzz-build.log 2>&1 || {
 	rc=$?
 	tail -n 20 build/fuzz-build.log
