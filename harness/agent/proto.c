@@ -11,17 +11,6 @@ static const char *const kind_names[] = NP_PROBE_KIND_NAMES;
 _Static_assert(NP_ARRAY_SIZE(outcome_names) == NP_OUTCOMES, "a name for each outcome");
 _Static_assert(NP_ARRAY_SIZE(kind_names) == NP_PROBE_KINDS, "a name for each kind");
 
-static bool find_name(const char *const *names, unsigned n_names, struct np_str s, unsigned *ret)
-{
-	for (unsigned i = 0; i < n_names; i++) {
-		if (np_str_is(s, names[i])) {
-			*ret = i;
-			return true;
-		}
-	}
-	return false;
-}
-
 const char *np_outcome_name(enum np_outcome o)
 {
 	return (unsigned)o < NP_OUTCOMES ? outcome_names[o] : "?";
@@ -29,27 +18,17 @@ const char *np_outcome_name(enum np_outcome o)
 
 bool np_outcome_parse(struct np_str s, enum np_outcome *ret)
 {
-	unsigned i;
-
-	if (!find_name(outcome_names, NP_OUTCOMES, s, &i))
-		return false;
-	*ret = (enum np_outcome)i;
-	return true;
+	for (unsigned i = 0; i < NP_OUTCOMES; i++)
+		if (np_str_is(s, outcome_names[i])) {
+			*ret = (enum np_outcome)i;
+			return true;
+		}
+	return false;
 }
 
 const char *np_probe_kind_name(enum np_probe_kind k)
 {
 	return (unsigned)k < NP_PROBE_KINDS ? kind_names[k] : "?";
-}
-
-bool np_probe_kind_parse(struct np_str s, enum np_probe_kind *ret)
-{
-	unsigned i;
-
-	if (!find_name(kind_names, NP_PROBE_KINDS, s, &i))
-		return false;
-	*ret = (enum np_probe_kind)i;
-	return true;
 }
 
 /* ---- requests ---- */

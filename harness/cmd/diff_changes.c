@@ -52,7 +52,7 @@ static struct np_bitmatrix *kept_matrix(const struct diff *d, size_t kept, enum 
 	return &(c % 2 ? d->changes.undef : d->changes.allow)[2 * kept + c / 2];
 }
 
-bool diff_changes(const struct diff *d, size_t kept, size_t src, size_t dst, enum change change)
+static bool diff_changes(const struct diff *d, size_t kept, size_t src, size_t dst, enum change change)
 {
 	const struct np_bitmatrix *m = kept_matrix(d, kept, change);
 

@@ -46,7 +46,6 @@ struct diff {
 
 /* Fills changes; NP_ELIMIT when they would be larger than a gigabyte. */
 int diff_find_changes(struct diff *d, const struct np_readings *rd, struct np_err *err);
-bool diff_changes(const struct diff *d, size_t kept, size_t src, size_t dst, enum change change);
 /* Lines for all that changes. */
 void diff_list(struct diff *d);
 void diff_release(struct diff *d);

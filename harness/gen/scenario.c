@@ -52,7 +52,8 @@ static void fill_covers(struct scene *s)
 			np_clauses_add(&s->c->covers, clauses[i].clause);
 }
 
-void np_scenario_describe(const uint8_t *row, struct np_buf *ret)
+/* "ingress, subject In several, peers block, ..": the values that are not the ordinary ones. */
+static void describe(const uint8_t *row, struct np_buf *ret)
 {
 	const struct np_feature_model *m = np_feature_model();
 	bool first = true;
@@ -79,7 +80,7 @@ static void fill_header(struct scene *s, size_t k)
 
 	c->id = np_arena_printf(s->arena, "generated/s%llu-%04zu", (unsigned long long)s->seed,
 				k + 1);
-	np_scenario_describe(s->row, &title);
+	describe(s->row, &title);
 	c->title = np_arena_str(s->arena, np_str_from(np_buf_text(&title)));
 	np_buf_release(&title);
 	c->world = scene_world_name(s->row[F_WORLD], s->seed, s->arena);

@@ -28,7 +28,7 @@ static bool holds(const struct np_requirement *q, const struct np_labels *labels
 	}
 }
 
-bool scene_matches(const struct np_selector *sel, const struct np_labels *labels)
+static bool matches(const struct np_selector *sel, const struct np_labels *labels)
 {
 	for (size_t i = 0; i < sel->match_labels.n; i++) {
 		const struct np_str *v = np_labels_get(labels, sel->match_labels.items[i].key);
@@ -162,12 +162,13 @@ static bool cuts(const struct np_selector *sel, const struct population *p)
 	size_t in = 0;
 
 	for (size_t i = 0; i < p->n; i++)
-		in += scene_matches(sel, p->of[i]);
+		in += matches(sel, p->of[i]);
 	return in && in < p->n;
 }
 
-void scene_selector(struct scene *s, unsigned form, const struct np_labels *const *of, size_t n,
-		    struct np_selector *ret)
+/* Over @n sets of labels. */
+static void draw_selector(struct scene *s, unsigned form, const struct np_labels *const *of, size_t n,
+			  struct np_selector *ret)
 {
 	struct population p = { .n = n < MAX_POPULATION ? n : MAX_POPULATION };
 
@@ -188,7 +189,7 @@ void scene_pod_selector(struct scene *s, unsigned form, struct np_str ns, struct
 	for (size_t i = 0; i < s->w.n_pods && n < MAX_POPULATION; i++)
 		if (!s->w.pods[i].host_network && (!ns.n || np_str_eq(s->w.pods[i].ns, ns)))
 			of[n++] = &s->w.pods[i].labels;
-	scene_selector(s, form, of, n, ret);
+	draw_selector(s, form, of, n, ret);
 }
 
 void scene_ns_selector(struct scene *s, unsigned form, struct np_selector *ret)
@@ -204,7 +205,7 @@ void scene_ns_selector(struct scene *s, unsigned form, struct np_selector *ret)
 
 	for (size_t i = 0; i < s->w.n_namespaces && n < MAX_POPULATION; i++)
 		of[n++] = &s->w.namespaces[i].labels;
-	scene_selector(s, sels[form], of, n, ret);
+	draw_selector(s, sels[form], of, n, ret);
 	if (form == NSSEL_NAME) {
 		*ret = (struct np_selector){ 0 };
 		add_label(s,
@@ -223,7 +224,7 @@ const struct np_pod *scene_selected(struct scene *s, const struct np_selector *s
 		const struct np_pod *pod = &s->w.pods[(at + i) % s->n_lasting];
 
 		if (!pod->host_network && (!ns.n || np_str_eq(pod->ns, ns)) &&
-		    scene_matches(sel, &pod->labels))
+		    matches(sel, &pod->labels))
 			return pod;
 	}
 	return NULL;

@@ -65,15 +65,13 @@ struct np_str scene_text(struct np_arena *arena, json_t *json_take);
 
 /* ---- scenario_select.c ---- */
 
-/* One of enum SEL_* over @n sets of labels: where it can it holds for some of them and not for all.
+/*
+ * One of enum SEL_* over the pods of namespace @ns, of all when it is empty: where it can it holds for
+ * some of them and not for all.
  */
-void scene_selector(struct scene *s, unsigned form, const struct np_labels *const *of, size_t n,
-		    struct np_selector *ret);
-/* Over the pods of namespace @ns, of all when it is empty. */
 void scene_pod_selector(struct scene *s, unsigned form, struct np_str ns, struct np_selector *ret);
 /* One of enum NSSEL_*. */
 void scene_ns_selector(struct scene *s, unsigned form, struct np_selector *ret);
-bool scene_matches(const struct np_selector *sel, const struct np_labels *labels);
 /* A pod of @ns (any when empty) that @sel selects and that is there from the beginning, or NULL. */
 const struct np_pod *scene_selected(struct scene *s, const struct np_selector *sel,
 				    struct np_str ns);

@@ -89,11 +89,6 @@ void np_kube_free(struct np_kube *k)
 	curl_global_cleanup();
 }
 
-const struct np_kube_config *np_kube_config_of(const struct np_kube *k)
-{
-	return k->config;
-}
-
 void np_kube_set_cancel(struct np_kube *k, const atomic_int *cancel)
 {
 	k->cancel = cancel;

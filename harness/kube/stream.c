@@ -31,7 +31,7 @@ bool np_kube_stream_fail(struct np_kube_exec *e)
 	return false;
 }
 
-bool np_kube_stream_exit(struct np_kube_exec *e, int code)
+static bool stream_exit(struct np_kube_exec *e, int code)
 {
 	e->code = code;
 	end(e, NP_KUBE_EXEC_EXITED);
@@ -203,7 +203,7 @@ static bool judge_status(struct np_kube_exec *e)
 	else
 		np_err_set(&e->why, NP_EENV, "exec ended without an exit code: %s", message);
 	json_decref(status);
-	return code >= 0 ? np_kube_stream_exit(e, code) : np_kube_stream_fail(e);
+	return code >= 0 ? stream_exit(e, code) : np_kube_stream_fail(e);
 }
 
 /* One way for a stream to end without an exit status. */

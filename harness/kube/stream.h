@@ -56,7 +56,6 @@ struct np_kube_exec {
 
 /* Ends it; returns false, for pumps. */
 bool np_kube_stream_fail(struct np_kube_exec *e);
-bool np_kube_stream_exit(struct np_kube_exec *e, int code);
 
 /* Raw bytes of the connection. > 0, 0 at its end (eof is set), -1: none now, or broken. */
 ssize_t np_kube_stream_recv(struct np_kube_exec *e, void *to, size_t n);

@@ -96,7 +96,7 @@ static struct net read_cidr(const struct np_cidr *cidr, bool mapped, bool networ
 	return make_net(&v4, bits - MAPPED_BITS);
 }
 
-struct block block_compile(struct np_arena *arena, const struct np_cidr *cidr)
+static struct block block_compile(struct np_arena *arena, const struct np_cidr *cidr)
 {
 	struct block b = {
 		.asks_mapped = cidr->flags & NP_CIDR_MAPPED,

@@ -13,7 +13,6 @@ bool wire_is_unicast(const struct np_wire *a);
 unsigned wire_family(const struct np_wire *a);
 
 /* Nets live in @arena. */
-struct block block_compile(struct np_arena *arena, const struct np_cidr *cidr);
 void peer_block_compile(struct np_arena *arena, const struct np_peer *peer, struct peer_block *ret);
 
 /* In the cidr and in no except (S17, S18, S55), as @mapped (S56) and @network (S57) say. */

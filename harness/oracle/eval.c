@@ -5,7 +5,7 @@
 
 #include "np/base/mem.h"
 
-void eval_init(struct np_eval *e, const struct np_oracle *o)
+static void eval_init(struct np_eval *e, const struct np_oracle *o)
 {
 	*e = (struct np_eval){ .o = o, .known = o->fixed, .yes = o->fixed_yes };
 }
@@ -19,7 +19,8 @@ bool np_eval_read(struct np_eval *e, enum np_reading r)
 	return e->yes & READING_BIT(r);
 }
 
-bool eval_next(struct np_eval *e)
+/* The next combination; false when all were visited. */
+static bool eval_next(struct np_eval *e)
 {
 	while (e->n_trail) {
 		uint32_t bit = READING_BIT(e->trail[e->n_trail - 1]);

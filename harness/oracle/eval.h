@@ -16,10 +16,6 @@ struct np_eval {
 	unsigned n_trail;
 };
 
-void eval_init(struct np_eval *e, const struct np_oracle *o);
-/* The next combination; false when all were visited. */
-bool eval_next(struct np_eval *e);
-
 /* An end with what can be said of it without a reading. */
 struct end {
 	uint32_t pod;  /* NONE: an address */
@@ -51,7 +47,6 @@ bool path_find(const struct np_oracle *o, const struct np_flow *flow, struct pat
 /* false: it carries no traffic of the family (S53, S60). Not for Services. */
 bool end_find(const struct np_oracle *o, const struct np_end *src, unsigned family,
 	      struct end *ret);
-struct end end_of_pod(const struct np_oracle *o, uint32_t pod, unsigned family);
 /* Whether a node's address at this port is the nodePort of a Service; fills the way and the
  * Service. */
 bool path_find_node_port(const struct np_oracle *o, struct path *path);

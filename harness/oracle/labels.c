@@ -117,8 +117,9 @@ static void keep_scratch(struct label_index *ix, size_t first, size_t end, uint6
 	}
 }
 
-void label_index_filter_labels(struct label_index *ix, const struct np_labels *labels, size_t first,
-			       size_t end, uint64_t *set)
+/* For plain labels that must all be there. */
+static void filter_labels(struct label_index *ix, const struct np_labels *labels, size_t first, size_t end,
+			  uint64_t *set)
 {
 	for (size_t i = 0; i < labels->n; i++) {
 		each_with_value(ix, labels->items[i].key, labels->items[i].value, first, end, bits_set,
@@ -154,7 +155,7 @@ static void filter_requirement(struct label_index *ix, const struct np_requireme
 void label_index_filter(struct label_index *ix, const struct np_selector *sel, size_t first,
 			size_t end, uint64_t *set)
 {
-	label_index_filter_labels(ix, &sel->match_labels, first, end, set);
+	filter_labels(ix, &sel->match_labels, first, end, set);
 	for (size_t i = 0; i < sel->n_exprs; i++)
 		filter_requirement(ix, &sel->exprs[i], first, end, set);
 }

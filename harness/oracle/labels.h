@@ -31,8 +31,5 @@ void label_index_release(struct label_index *ix);
 /* Clears every bit of @set between objects @first and @end that @sel does not match; bits outside stay. */
 void label_index_filter(struct label_index *ix, const struct np_selector *sel, size_t first,
 			size_t end, uint64_t *set);
-/* The same for plain labels that must all be there. */
-void label_index_filter_labels(struct label_index *ix, const struct np_labels *labels, size_t first,
-			       size_t end, uint64_t *set);
 
 #endif

@@ -21,7 +21,7 @@ bool live_policy_applies(const struct class *c, enum np_dir dir, uint32_t policy
 	return lo < c->n_applies[dir] && c->applies[dir][lo] == policy;
 }
 
-void live_policies_of(const struct np_live *l, uint32_t ns, uint32_t *ret_first, uint32_t *ret_end)
+static void policies_of(const struct np_live *l, uint32_t ns, uint32_t *ret_first, uint32_t *ret_end)
 {
 	*ret_first = l->policy_first[ns];
 	*ret_end = l->policy_first[ns + 1];
@@ -40,7 +40,7 @@ static void list_anew(struct np_live *l, struct np_arena *arena, struct class *c
 	uint32_t first, end, *list;
 	size_t n = 0;
 
-	live_policies_of(l, c->ns, &first, &end);
+	policies_of(l, c->ns, &first, &end);
 	list = np_arena_array(arena, end - first, sizeof(*list));
 	for (uint32_t p = first; p < end; p++)
 		if (selects(l, p, dir, c))

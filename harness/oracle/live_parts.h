@@ -100,7 +100,6 @@ const struct name_port *live_names(const struct class *c, const struct port_item
 void live_relist(struct np_live *l, uint32_t ns, uint32_t class, uint32_t policy);
 void live_reserve_services(struct np_live *l, uint32_t ns);
 bool live_policy_applies(const struct class *c, enum np_dir dir, uint32_t policy);
-void live_policies_of(const struct np_live *l, uint32_t ns, uint32_t *ret_first, uint32_t *ret_end);
 
 /* live_rows.c: rows of @classes and the column of an end, in every pass. */
 void live_judge(struct np_live *l, enum np_dir dir, const struct live_list *classes);

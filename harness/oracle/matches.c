@@ -4,8 +4,8 @@
 #include "blocks.h"
 #include "classes.h"
 
-/* S20: the sender is a node that is not the subject's own. */
-bool side_is_masked(const struct np_oracle *o, const struct np_side *side)
+/* Ingress from another node's address: what is seen may be another address (S20). */
+static bool side_is_masked(const struct np_oracle *o, const struct np_side *side)
 {
 	return side->dir == NP_INGRESS && side->other_node != NONE &&
 	       side->other_node != o->pods[side->subject].node;
@@ -24,8 +24,8 @@ static bool block_part_holds(struct np_eval *e, const struct block *b, const str
 	return net_holds(block_net(b, mapped, network), addr);
 }
 
-/* S17, S18, S55. */
-bool block_holds(struct np_eval *e, const struct peer_block *b, const struct np_wire *addr)
+/* Whatever may be said of the address being a pod's or seen through another (S17, S18, S55). */
+static bool block_holds(struct np_eval *e, const struct peer_block *b, const struct np_wire *addr)
 {
 	if (!block_part_holds(e, &b->cidr, addr))
 		return false;

@@ -9,11 +9,7 @@ bool ports_match(struct np_eval *e, const struct rule *rule, const struct np_sid
 bool peers_match(struct np_eval *e, const struct rule *rule, const struct np_side *side);
 bool block_matches(struct np_eval *e, const struct peer_block *b, const struct np_side *side);
 bool item_matches(struct np_eval *e, const struct port_item *item, const struct np_side *side);
-/* Holds the other end's address, whatever may be said of it being a pod or seen through another address. */
-bool block_holds(struct np_eval *e, const struct peer_block *b, const struct np_wire *addr);
 
-/* Ingress from another node's address: what is seen may be another address (S20). */
-bool side_is_masked(const struct np_oracle *o, const struct np_side *side);
 /* A block that holds every address of its family. */
 bool block_is_all(const struct peer_block *b, bool mapped, bool network);
 

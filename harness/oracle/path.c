@@ -4,7 +4,7 @@
 #include "blocks.h"
 #include "classes.h"
 
-struct end end_of_pod(const struct np_oracle *o, uint32_t pod, unsigned family)
+static struct end end_of_pod(const struct np_oracle *o, uint32_t pod, unsigned family)
 {
 	const struct pod *p = &o->pods[pod];
 

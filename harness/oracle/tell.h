@@ -52,9 +52,6 @@ struct near {
 /* The nearest first; of equal ones the first. */
 void near_sort(struct near *items, size_t n);
 
-/* The first condition of @sel that @labels does not meet, in words; false when it meets all. */
-bool tell_selector_miss(struct teller *t, const struct np_selector *sel,
-			const struct np_labels *labels);
 bool selector_matches(const struct np_selector *sel, const struct np_labels *labels);
 
 #endif

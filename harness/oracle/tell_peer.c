@@ -119,7 +119,8 @@ static void tell_has(struct teller *t, struct np_str key, const struct np_labels
 	}
 }
 
-bool tell_selector_miss(struct teller *t, const struct np_selector *sel, const struct np_labels *labels)
+/* The first condition of @sel that @labels does not meet, in words; false when it meets all. */
+static bool tell_selector_miss(struct teller *t, const struct np_selector *sel, const struct np_labels *labels)
 {
 	for (size_t i = 0; i < sel->match_labels.n; i++)
 		if (!label_holds(&sel->match_labels.items[i], labels)) {

@@ -453,6 +453,9 @@ static int apply_list(struct apply *a, const struct api_field *f, const struct n
 	return 0;
 }
 
+static int apply_object(struct apply *a, const struct api_type *type, const struct np_value *v,
+			void *object);
+
 static int apply_pointer(struct apply *a, const struct api_field *f, const struct np_value *v,
 			 void **slot)
 {
@@ -519,8 +522,8 @@ static int apply_pair(struct apply *a, const struct api_type *type, const struct
 }
 
 /* Recursion is as deep as the tables, never as deep as the document. */
-int apply_object(struct apply *a, const struct api_type *type, const struct np_value *v,
-		 void *object)
+static int apply_object(struct apply *a, const struct api_type *type, const struct np_value *v,
+			void *object)
 {
 	const struct np_pair **pairs;
 	uint32_t n;

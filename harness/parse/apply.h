@@ -114,19 +114,16 @@ struct apply {
 };
 
 /*
- * Applies @v to the struct @cell of @type. A wrong JSON type is NP_EPARSE at once. Unknown and
- * repeated fields are noted; under NP_FIELDS_STRICT the first is the error when there is no other.
- */
-int apply_object(struct apply *a, const struct api_type *type, const struct np_value *v,
-		 void *cell);
-/*
- * apply_object() for a whole object, collecting everything: @go gets the sentence of Go's decoder
- * when the result is -1.
+ * Applies a whole object to the struct @cell of @type, collecting everything: unknown and repeated
+ * fields are noted; @go gets the sentence of Go's decoder when the result is -1.
  */
 int apply_for_server(struct np_arena *scratch, const struct np_decode_opts *opts,
 		     const struct api_type *type, const struct np_value *v, void *cell,
 		     struct np_diags *diags, struct np_buf *go, struct np_err *err);
-/* apply_object() for a whole object, with the strict error at the end. */
+/*
+ * The same, but a wrong JSON type is NP_EPARSE at once, and under NP_FIELDS_STRICT the first unknown
+ * or repeated field is the error when there is no other.
+ */
 int apply_root(struct np_arena *scratch, const struct np_decode_opts *opts,
 	       const struct api_type *type, const struct np_value *v, void *cell,
 	       struct np_diags *diags, struct np_err *err);

@@ -28,7 +28,8 @@ int case_refuse(struct casectx *c, const struct np_value *at, const char *fmt, .
 	return -1;
 }
 
-int case_refuse_key(struct casectx *c, const struct np_pair *at, const char *fmt, ...)
+__attribute__((format(printf, 3, 4)))
+static int case_refuse_key(struct casectx *c, const struct np_pair *at, const char *fmt, ...)
 {
 	va_list ap;
 

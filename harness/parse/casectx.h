@@ -15,11 +15,9 @@ struct casectx {
 	struct np_err *err;
 };
 
-/* NP_EPARSE at a value, a key. Return -1. */
+/* NP_EPARSE at a value. Returns -1. */
 __attribute__((format(printf, 3, 4)))
 int case_refuse(struct casectx *c, const struct np_value *at, const char *fmt, ...);
-__attribute__((format(printf, 3, 4)))
-int case_refuse_key(struct casectx *c, const struct np_pair *at, const char *fmt, ...);
 struct np_place case_place(const struct casectx *c, const struct np_value *at);
 
 /* Refuses keys that are not in the NULL-ended @allowed, and repeated ones. */

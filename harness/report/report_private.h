@@ -40,11 +40,6 @@ json_t *np_report_bad_step(const struct np_report *r, const char *id);
  * [["S11", [id, ..]], ..], largest group first. New reference.
  */
 json_t *np_report_groups(const struct np_report *r, const char *result, bool by_clause);
-/*
- * Waivers that matched nothing, without those of cases that pass: they are told as fixed. New
- * reference.
- */
-json_t *np_report_unused_waivers(const struct np_report *r);
 /* [{"case", "why"}]: waivers that have expired, then those that matched nothing. New reference. */
 json_t *np_report_idle_waivers(const struct np_report *r);
 /*

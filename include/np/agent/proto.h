@@ -40,7 +40,6 @@
 const char *np_outcome_name(enum np_outcome o);
 bool np_outcome_parse(struct np_str s, enum np_outcome *ret);
 const char *np_probe_kind_name(enum np_probe_kind k);
-bool np_probe_kind_parse(struct np_str s, enum np_probe_kind *ret);
 
 struct np_probe_req {
 	unsigned idx;

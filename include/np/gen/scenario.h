@@ -46,7 +46,5 @@ void np_scenario_world(unsigned n, uint64_t seed, struct np_worldfile *ret);
 /* The text of a case or world file, whoever made it. */
 void np_case_text(const struct np_case *c, struct np_buf *ret);
 void np_worldfile_text(const struct np_worldfile *w, struct np_buf *ret);
-/* "ingress, subject In several, peers block, ..": the values that are not the ordinary ones. */
-void np_scenario_describe(const uint8_t *row, struct np_buf *ret);
 
 #endif

@@ -41,9 +41,6 @@ struct np_kube *np_kube_new(const struct np_kube_config *config, struct np_err *
 /* Every request, watch and exec made from it must have ended. Accepts NULL. */
 void np_kube_free(struct np_kube *k);
 
-/* The configuration given to np_kube_new(). */
-const struct np_kube_config *np_kube_config_of(const struct np_kube *k);
-
 /*
  * From now on every wait of this client, its watches and its execs ends within 200 ms with NP_EINTR
  * once *@cancel is not 0. A signal handler or another thread may set it. NULL: never. Set it before
