@@ -360,3 +360,12 @@ int np_bug_write(const char *root, json_t *bug, const struct np_bug_file *files,
 	json_decref(old);
 	return rc;
 }
+
+int np_bug_update(const char *root, const json_t *bug, struct np_err *err)
+{
+	np_auto_free char *dir = np_xasprintf("%s/%s", root, np_json_str(bug, "key", ""));
+
+	if (!is_key(np_json_str(bug, "key", "")) || !np_is_dir(dir))
+		return np_err_set(err, NP_ENOTFOUND, "there is no finding in %s", dir);
+	return put_all(dir, bug, NULL, 0, err) < 0 || put_report(dir, bug, err) < 0 ? -1 : 0;
+}

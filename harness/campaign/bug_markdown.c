@@ -116,6 +116,25 @@ static void put_input(struct np_buf *b, const json_t *operations, size_t max)
 	np_buf_release(&yaml);
 }
 
+/* What fuzz replay saw; of a finding of code alone, how it looks on a node. */
+static void put_replay(struct np_buf *b, const json_t *bug)
+{
+	const char *shows = np_json_bool(bug, "replayed/shows", 0) ? "seen on a node" : "not seen on a node";
+
+	if (!json_object_get(bug, "replayed"))
+		return;
+	np_buf_printf(b, "- %s", shows);
+	if (json_object_get(bug, "seen_as")) {
+		np_buf_adds(b, " as ");
+		np_buf_printable(b, np_str_from(np_json_str(bug, "seen_as/kind", "?")));
+		np_buf_adds(b, ": ");
+		np_buf_printable(b, np_str_from(np_json_str(bug, "seen_as/message", "?")));
+	}
+	np_buf_printf(b, " (%s, kubelet ", np_json_str(bug, "replayed/when", "?"));
+	np_buf_printable(b, np_str_from(np_json_str(bug, "replayed/kubelet", "?")));
+	np_buf_adds(b, ")\n");
+}
+
 static void put_result(struct np_buf *b, const json_t *bug)
 {
 	const char *how = np_json_str(bug, "recovery/how", NULL);
@@ -125,6 +144,7 @@ static void put_result(struct np_buf *b, const json_t *bug)
 		np_buf_printf(b, "- it showed in %lld of %lld tries\n",
 			      np_json_int(bug, "reliability/ok", 0),
 			      np_json_int(bug, "reliability/total", 0));
+	put_replay(b, bug);
 	if (np_json_int(bug, "time_to_show_ms", -1) >= 0)
 		np_buf_printf(b, "- it showed %lld ms after the change\n",
 			      np_json_int(bug, "time_to_show_ms", 0));

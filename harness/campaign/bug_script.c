@@ -181,7 +181,9 @@ void np_bug_script(const json_t *bug, struct np_buf *b)
 {
 	enum np_crash_kind kind = NP_CRASH_DIED;
 
-	np_crash_kind_parse(np_str_from(np_json_str(bug, "kind", "")), &kind);
+	np_crash_kind_parse(np_str_from(np_json_str(bug, "seen_as/kind",
+						    np_json_str(bug, "kind", ""))),
+			    &kind);
 	np_buf_adds(b, "#!/bin/sh\n# ");
 	np_buf_printable(b, np_str_from(np_json_str(bug, "title", "")));
 	np_buf_addc(b, '\n');
@@ -192,7 +194,8 @@ void np_bug_script(const json_t *bug, struct np_buf *b)
 	put_default(b, "AGENT_NAMESPACE", bug, "watch/namespace");
 	put_default(b, "AGENT_PID_FILE", bug, "watch/pid_file");
 	put_default(b, "AGENT_LOG", bug, "watch/log");
-	put_default(b, "NEEDLE", bug, "watch/needle");
+	put_default(b, "NEEDLE", bug,
+		    json_object_get(bug, "seen_as") ? "seen_as/needle" : "watch/needle");
 	np_buf_adds(b, np_script_cleanup);
 	np_buf_adds(b, functions);
 	np_buf_printf(b, "for n in %s; do namespaces=\"$namespaces $PREFIX-$n\"; done\n",
@@ -207,7 +210,7 @@ void np_bug_script(const json_t *bug, struct np_buf *b)
 	put_operations(bug, b);
 	if (json_object_get(bug, "cell"))
 		put_cell(json_object_get(bug, "cell"), b);
-	else if (np_json_bool(bug, "canary", 0))
+	else if (np_json_bool(bug, "canary", 0) || np_json_bool(bug, "seen_as/canary", 0))
 		np_buf_adds(b, canary);
 	else
 		np_buf_adds(b, kind == NP_CRASH_SURVIVED || kind == NP_CRASH_STUCK ||

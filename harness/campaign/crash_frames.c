@@ -20,6 +20,7 @@ static const char *const go_noise[] = {
 	"log/",
 	"testing.",
 	"k8s.io/apimachinery/pkg/util/runtime.",
+	"k8s.io/apimachinery/pkg/util/runtime/",
 	"k8s.io/klog",
 	"github.com/sirupsen/logrus.",
 	"go.uber.org/zap",

@@ -130,13 +130,36 @@ static void take_frame(struct stacks *k, struct np_str s)
 		crash_add_frame(k->c, s, FRAME_GO);
 }
 
+/*
+ * "k8s.io/x@v1/y.go:12" and nothing else, as old versions of HandleCrash print a stack: the file is
+ * all that is known of the function.
+ */
+static void take_place(struct stacks *k, struct np_str s)
+{
+	size_t at = str_find(s, ".go:");
+
+	if (at == SIZE_MAX || k->any || !isalpha((unsigned char)s.p[0]) || !str_has(s, "/"))
+		return;
+	for (size_t i = at + 4; i < s.n; i++)
+		if (!isdigit((unsigned char)s.p[i]))
+			return;
+	s.n = at + 3;
+	if (np_str_is(s, "runtime/panic.go"))
+		k->c->n_frames = 0;
+	else
+		crash_add_frame(k->c, s, FRAME_GO);
+}
+
 /* A line that is no frame; false when the stacks end before it. */
 static bool take_other(struct stacks *k, struct np_str s)
 {
 	k->over |= k->any && (is_header(s) || np_str_starts(s, "created by "));
 	if (k->any && np_str_starts(s, "panic: "))
 		return false;
-	return is_filling(s) || is_file_line(s);
+	if (!is_file_line(s))
+		return is_filling(s);
+	take_place(k, s);
+	return true;
 }
 
 /* Frames of the first goroutine with any behind @at of @text. Returns where the stacks end. */

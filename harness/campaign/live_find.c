@@ -37,7 +37,7 @@ static bool is_same(const json_t *bug, const json_t *seen)
 		      np_json_str(bug, "sign", np_json_str(bug, "key", "?"))) == 0;
 }
 
-static bool among(const json_t *bugs, const json_t *bug)
+bool live_among(const json_t *bugs, const json_t *bug)
 {
 	json_t *seen;
 	size_t i;
@@ -68,10 +68,10 @@ static int send_all(struct live *l, const json_t *operations, json_t *ret_bugs, 
 	return 0;
 }
 
-int live_shows(struct live *l, const json_t *operations, const json_t *bug, struct np_err *err)
+int live_try(struct live *l, const json_t *operations, const json_t *bug, json_t *bugs,
+	     struct np_err *err)
 {
-	bool traffic = kind_is(bug, "hang") || kind_is(bug, "enforcement");
-	json_t *bugs = json_array();
+	bool traffic = kind_is(bug, "hang") || kind_is(bug, "enforcement") || kind_is(bug, "oom");
 	int64_t deadline;
 	int rc = live_recover(l, false, NULL, err);
 
@@ -80,12 +80,20 @@ int live_shows(struct live *l, const json_t *operations, const json_t *bug, stru
 	if (rc == 0)
 		rc = send_all(l, operations, bugs, err);
 	deadline = np_now_ms() + l->settle_ms;
-	while (rc == 0 && !among(bugs, bug) && np_now_ms() < deadline)
+	while (rc == 0 && !live_among(bugs, bug) && np_now_ms() < deadline)
 		rc = live_signals(l, deadline - np_now_ms(), bugs, err);
-	if (rc == 0 && traffic && !among(bugs, bug))
+	if (rc == 0 && traffic && !live_among(bugs, bug))
 		rc = live_check(l, bugs, err);
+	return rc;
+}
+
+int live_shows(struct live *l, const json_t *operations, const json_t *bug, struct np_err *err)
+{
+	json_t *bugs = json_array();
+	int rc = live_try(l, operations, bug, bugs, err);
+
 	if (rc == 0)
-		rc = among(bugs, bug);
+		rc = live_among(bugs, bug);
 	json_decref(bugs);
 	return rc;
 }

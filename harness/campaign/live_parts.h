@@ -69,5 +69,10 @@ int live_find(struct live *l, json_t *bug, const json_t *epoch_ops, struct np_er
 void live_remember(struct live *l, const json_t *bug);
 /* Does a run of @operations from a clear field show the bug that @key and @kind name? 1, 0, -1. */
 int live_shows(struct live *l, const json_t *operations, const json_t *bug, struct np_err *err);
+/* From a clear field; what shows is appended to @bugs, until @bug is among it. */
+int live_try(struct live *l, const json_t *operations, const json_t *bug, json_t *bugs,
+	     struct np_err *err);
+/* Is @bug among them, by its sign or key? */
+bool live_among(const json_t *bugs, const json_t *bug);
 
 #endif

@@ -223,6 +223,8 @@ static int replay(struct args *a, const char *key, struct np_err *err)
 		return np_command_fail(&np_cmd_fuzz_replay, err);
 	}
 	rc = np_live_replay(&a->o, bug, err);
+	if (rc >= 0 && np_bug_update(root, bug, err) < 0)
+		rc = -1;
 	json_decref(bug);
 	if (rc < 0)
 		return np_command_fail(&np_cmd_fuzz_replay, err);

@@ -1,6 +1,6 @@
 #!/bin/sh
 # Live campaigns against agents with a bug, in the sandbox: a panic, one that is survived, a crash loop on what is stored, a
-# wedged data plane; interrupted, resumed, the API server gone, a full disk; reports, replay, the reproducer; nothing is left.
+# wedged data plane; interrupted, resumed, a full disk; reports, replay, the reproducer; nothing is left.
 set -eu
 . harness/tests/lib.sh
 need_sandbox
@@ -118,7 +118,7 @@ live 1 --seed 9 --for 200s --stop-after 1 --max-tests 12 --out "$scratch/three"
 jq -se 'any(.kind == "stuck")' "$scratch"/crashes/*/report.json >/dev/null || die "no agent was stuck"
 ok "an agent that says again and again that it cannot is found"
 
-# ---- the API server goes, the disk is full ----
+# ---- the disk is full; what goes in the middle of a campaign: e2e_fuzz_ends.sh ----
 start_agent wide-hang
 if [ -w /dev/full ]; then
 	mkdir -p "$scratch/full"

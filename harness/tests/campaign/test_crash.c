@@ -117,6 +117,19 @@ static const struct sample samples[] = {
 	  "slice-bounds",
 	  { "example.org/x.cut" },
 	  1 },
+	{ "survived, old HandleCrash, which knows files only",
+	  "E0314 09:26:53.589793     135 runtime.go:69] Observed a panic: \"assignment to entry in nil "
+	  "map\" (assignment to entry in nil map)\n"
+	  "k8s.io/apimachinery@v0.0.0-20191004074956-01f8b7d1121a/pkg/util/runtime/runtime.go:76\n"
+	  "runtime/panic.go:860\ninternal/runtime/maps/runtime.go:208\n"
+	  "example.org/mesh/npc@v2.6.5+incompatible/npc/set.go:22\n"
+	  "example.org/mesh/npc@v2.6.5+incompatible/npc/ns.go:427\nruntime/asm_amd64.s:1771\n"
+	  "INFO: 2026/11/23 22:44:48.449354 EVENT UpdateNamespace {}\n",
+	  NP_CRASH_SURVIVED,
+	  "agent",
+	  "nil-map-write",
+	  { "example.org/mesh/npc/npc/set.go", "example.org/mesh/npc/npc/ns.go" },
+	  1 },
 	{ "survived, structured klog",
 	  "E0314 09:26:53.589793       1 panic.go:262] \"Observed a panic\" panic=\"runtime error: "
 	  "assignment to entry in nil "

@@ -14,6 +14,8 @@
  *[operations], neighbour_says			the nearest that does not show it watch {selector,
  *namespace, pid_file, log, needle}	where it shows steps [texts], expected {text, link}, seed,
  *tool, command, disclosure {state, contact}
+ *	replayed {when, shows, kubelet}, sign (a key), seen_as {kind, type, message, stack, needle}
+ *what fuzz replay saw of a finding that was made without a cluster
  */
 #ifndef NP_CAMPAIGN_BUG_H
 #define NP_CAMPAIGN_BUG_H
@@ -53,6 +55,8 @@ struct np_bug_file {
  */
 int np_bug_write(const char *root, json_t *bug, const struct np_bug_file *files, size_t n_files,
 		 bool *ret_known, struct np_err *err);
+/* What is known of a finding that is there already, anew: its folder is written again. */
+int np_bug_update(const char *root, const json_t *bug, struct np_err *err);
 /* report.json of @root/@key. NP_ENOTFOUND; NP_EUSAGE for a key that is none. New reference. */
 int np_bug_load(const char *root, const char *key, json_t **ret, struct np_err *err);
 /* All of them, sorted by key. An absent @root is an empty list. New reference. */

@@ -71,9 +71,11 @@ struct np_live_summary {
 int np_live(const struct np_live_options *options, struct np_live_summary *ret, struct np_err *err);
 
 /*
- * Does the finding @bug still happen in that cluster? 1, 0 or -1. Only what says where is looked at
- * in @options (no seed, no journal); where it does not say which agents, @bug does.
+ * Does the finding @bug still happen in that cluster, once in three tries? 1, 0 or -1. Only what says
+ * where is looked at in @options (no seed, no journal); where it does not say which agents, @bug does.
+ * @bug then says how often it did ("reliability", "replayed"), and one of an agent's code alone how it
+ * looks in a cluster ("seen_as").
  */
-int np_live_replay(const struct np_live_options *options, const json_t *bug, struct np_err *err);
+int np_live_replay(const struct np_live_options *options, json_t *bug, struct np_err *err);
 
 #endif
