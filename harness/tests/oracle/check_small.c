@@ -14,97 +14,33 @@
 #include <stdio.h>
 #include <stdlib.h>
 
-#include "np/base/mem.h"
+#include "../small_scope.h"
 #include "np/oracle/brute.h"
 
-#define KEY NP_STR("k")
-
-enum { N_SELECTORS = 11, N_LABELS = 3, N_PODS = 3, N_ENDS = 4, N_BLOCKS = 5, MAX_SHOWN = 10 };
-enum { N_PEERS = 1 + N_SELECTORS + N_SELECTORS + N_SELECTORS * N_SELECTORS + N_BLOCKS };
-
-static const struct np_str values[] = { NP_STR("v1"), NP_STR("v2") };
-
-static struct np_label labels[] = { { KEY, NP_STR("v1") }, { KEY, NP_STR("v2") } };
-
-/* Which values a selector writes, and how; the first is {}, the next two are matchLabels. */
-static const struct {
-	bool is_expr;
-	enum np_op op;
-	uint8_t first, n;
-} shapes[N_SELECTORS] = {
-	{ 0 }, { false, NP_OP_IN, 0, 1 }, { false, NP_OP_IN, 1, 1 },
-	{ true, NP_OP_IN, 0, 1 }, { true, NP_OP_IN, 1, 1 }, { true, NP_OP_IN, 0, 2 },
-	{ true, NP_OP_NOT_IN, 0, 1 }, { true, NP_OP_NOT_IN, 1, 1 }, { true, NP_OP_NOT_IN, 0, 2 },
-	{ true, NP_OP_EXISTS, 0, 0 }, { true, NP_OP_NOT_EXISTS, 0, 0 },
-};
+enum { N_LABELS = 3, N_PODS = 3, N_ENDS = 4, MAX_SHOWN = 10 };
 
 static const char *const blocks[N_BLOCKS][2] = {	/* cidr, except */
 	{ "10.0.0.2/32", NULL }, { "203.0.113.0/24", NULL }, { "0.0.0.0/0", NULL },
 	{ "0.0.0.0/0", "10.0.0.2/32" }, { "10.0.0.0/30", "10.0.0.3/32" },
 };
 
-static const struct np_port port_items[] = {
-	{ .proto = NP_TCP, .kind = NP_PORT_NUMBER, .port = 80 },
-	{ .proto = NP_TCP, .kind = NP_PORT_RANGE, .port = 80, .end_port = 81 },
-	{ .proto = NP_UDP, .kind = NP_PORT_ANY },
-	{ .proto = NP_TCP, .kind = NP_PORT_NAME, .name = NP_STR("web") },
-};
-
 static const struct np_probe_port probes[] = { { NP_TCP, 80 }, { NP_TCP, 81 }, { NP_UDP, 80 } };
-
-/* Which directions isolate, and which has the rule. */
-static const struct {
-	bool types[NP_N_DIRS];
-	enum np_dir rule;
-} directions[] = {
-	{ { true, false }, NP_INGRESS }, { { false, true }, NP_EGRESS },
-	{ { true, true }, NP_INGRESS }, { { true, true }, NP_EGRESS },
-};
 
 struct small {
 	struct np_world w;
-	struct np_selector selectors[N_SELECTORS];
-	struct np_ipblock blocks[N_BLOCKS];
-	struct np_cidr excepts[N_BLOCKS];
-	struct np_requirement exprs[N_SELECTORS];
+	struct small_scope scope;
 	struct np_readings rd;
 	struct np_end ends[N_ENDS];
 	uint64_t n_policies, n_cells, n_differ, share, n_shares;
 	uint64_t n_verdicts[NP_NO_FLOW + 1];
 };
 
-static void make_parts(struct small *s)
+/* What a block says of pods is open here (S19), all else is decided. */
+static void make_readings(struct np_readings *ret)
 {
-	for (unsigned i = 0; i < N_SELECTORS; i++) {
-		struct np_requirement *q = &s->exprs[i];
-
-		if (!shapes[i].is_expr) {
-			s->selectors[i].match_labels =
-				(struct np_labels){ &labels[shapes[i].first], shapes[i].n };
-			continue;
-		}
-		*q = (struct np_requirement){ .key = KEY, .op = shapes[i].op,
-					      .values = (struct np_str *)&values[shapes[i].first],
-					      .n_values = shapes[i].n };
-		s->selectors[i].exprs = q;
-		s->selectors[i].n_exprs = 1;
-	}
-	for (unsigned i = 0; i < N_BLOCKS; i++) {
-		struct np_ipblock *b = &s->blocks[i];
-
-		if (!np_cidr_parse(np_str_from(blocks[i][0]), &b->cidr))
-			abort();
-		if (!blocks[i][1])
-			continue;
-		if (!np_cidr_parse(np_str_from(blocks[i][1]), &s->excepts[i]))
-			abort();
-		b->excepts = &s->excepts[i];
-		b->n_excepts = 1;
-	}
-	/* What a block says of pods is open here (S19), all else is decided. */
 	for (unsigned r = 0; r < NP_N_READINGS; r++)
-		s->rd.set[r] = NP_SET_YES;
-	s->rd.set[NP_READ_IPBLOCK_PODS] = NP_SET_OPEN;
+		ret->set[r] = NP_SET_YES;
+	ret->set[NP_READ_IPBLOCK_PODS] = NP_SET_OPEN;
 }
 
 static void make_world(struct small *s)
@@ -128,7 +64,7 @@ static void make_world(struct small *s)
 		s->ends[i] = (struct np_end){ .kind = NP_END_POD, .idx = i };
 	}
 	s->ends[N_PODS] = (struct np_end){ .kind = NP_END_ADDR, .addr = { 4, { 203, 0, 113, 9 } } };
-	*np_world_add_policy(&s->w) = (struct np_policy){ .ns = NP_STR("x"), .name = NP_STR("p") };
+	small_scope_policy(&s->scope, 0, np_world_add_policy(&s->w));
 	if (np_world_link(&s->w, &err) < 0)
 		abort();
 }
@@ -136,31 +72,7 @@ static void make_world(struct small *s)
 /* Level 0: the key is absent. */
 static void set_label(struct np_labels *l, unsigned level)
 {
-	*l = (struct np_labels){ level ? &labels[level - 1] : NULL, level ? 1 : 0 };
-}
-
-static bool peer_of(const struct small *s, unsigned at, struct np_peer *ret)
-{
-	*ret = (struct np_peer){ 0 };
-	if (at-- == 0)
-		return false;
-	if (at < N_SELECTORS) {
-		ret->pod_selector = &s->selectors[at];
-		return true;
-	}
-	at -= N_SELECTORS;
-	if (at < N_SELECTORS) {
-		ret->ns_selector = &s->selectors[at];
-		return true;
-	}
-	at -= N_SELECTORS;
-	if (at < N_SELECTORS * N_SELECTORS) {
-		ret->ns_selector = &s->selectors[at / N_SELECTORS];
-		ret->pod_selector = &s->selectors[at % N_SELECTORS];
-		return true;
-	}
-	ret->ip_block = &s->blocks[at - N_SELECTORS * N_SELECTORS];
-	return true;
+	*l = (struct np_labels){ level ? &scope_labels[level - 1] : NULL, level ? 1 : 0 };
 }
 
 static void show(struct small *s, const struct np_flow *f, enum np_verdict v, enum np_verdict brute)
@@ -197,40 +109,6 @@ static void check_policy(struct small *s)
 	np_oracle_free(o);
 }
 
-/* Every peer and port with the directions and subject that are set. */
-static void check_rules(struct small *s, unsigned direction)
-{
-	struct np_policy *policy = &s->w.policies[0];
-	struct np_peer peer;
-	struct np_rule rule;
-
-	for (unsigned d = 0; d < NP_N_DIRS; d++) {
-		policy->rules[d] = &rule;
-		policy->n_rules[d] = directions[direction].rule == d;
-	}
-	for (unsigned i = 0; i < N_PEERS; i++)
-		for (unsigned k = 0; k <= NP_ARRAY_SIZE(port_items); k++) {
-			rule = (struct np_rule){ .peers = &peer, .n_peers = peer_of(s, i, &peer) };
-			if (k) {
-				rule.ports = (struct np_port *)&port_items[k - 1];
-				rule.n_ports = 1;
-			}
-			check_policy(s);
-		}
-	policy->n_rules[NP_INGRESS] = policy->n_rules[NP_EGRESS] = 0;
-	check_policy(s);
-}
-
-static void check_policies(struct small *s)
-{
-	for (unsigned subject = 0; subject < N_SELECTORS; subject++)
-		for (unsigned d = 0; d < NP_ARRAY_SIZE(directions); d++) {
-			s->w.policies[0].pod_selector = s->selectors[subject];
-			memcpy(s->w.policies[0].types, directions[d].types, sizeof(directions[d].types));
-			check_rules(s, d);
-		}
-}
-
 /* The i-th assignment of labels to pods and namespaces. */
 static void check_labels(struct small *s, unsigned i)
 {
@@ -242,7 +120,10 @@ static void check_labels(struct small *s, unsigned i)
 		names[n] = s->w.namespaces[n].labels;
 		set_label(&s->w.namespaces[n].labels, i % N_LABELS);
 	}
-	check_policies(s);
+	for (unsigned p = 0; p < N_POLICIES; p++) {
+		small_scope_policy(&s->scope, p, &s->w.policies[0]);
+		check_policy(s);
+	}
 	for (unsigned n = 0; n < 2; n++)
 		s->w.namespaces[n].labels = names[n];
 }
@@ -269,12 +150,14 @@ int main(int argc, char **argv)
 		fprintf(stderr, "usage: check_small [I/N], at most 243 shares\n");
 		return 2;
 	}
-	make_parts(&s);
+	small_scope_init(&s.scope, blocks);
+	make_readings(&s.rd);
 	make_world(&s);
 	for (unsigned i = 0; i < n_labels; i++)
 		if (i % s.n_shares == s.share)
 			check_labels(&s, i);
 	np_world_release(&s.w);
+	small_scope_release(&s.scope);
 	printf("%" PRIu64 " policies, %" PRIu64 " cells: %" PRIu64 " allow, %" PRIu64 " deny, %" PRIu64
 	       " undef; %" PRIu64 " differences\n", s.n_policies, s.n_cells, s.n_verdicts[NP_ALLOW],
 	       s.n_verdicts[NP_DENY], s.n_verdicts[NP_UNDEF], s.n_differ);

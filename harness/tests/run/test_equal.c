@@ -11,7 +11,7 @@
 #include "np/run/equal.h"
 #include "np/target/model.h"
 #include "../suite.h"
-#include "small_scope.h"
+#include "../small_scope.h"
 
 static unsigned share = 0, n_shares = 64;
 
@@ -363,11 +363,16 @@ static size_t all_mechanical(struct mechanical *ret)
 
 static size_t play_policies(struct mechanical *all, size_t n)
 {
+	/* Addresses are those of this file: 10.0.0.2 is a pod, 203.0.113.9 is outside. */
+	static const char *const blocks[N_BLOCKS][2] = {
+		{ "10.0.0.2/32", NULL },	{ "203.0.113.0/24", NULL },	   { "0.0.0.0/0", NULL },
+		{ "0.0.0.0/0", "10.0.0.2/32" }, { "203.0.113.8/30", "203.0.113.9/32" },
+	};
 	struct small_scope s = { .rule = { .n_peers = 0 } };
 	struct np_model *m = np_model_new();
 	size_t played = 0;
 
-	small_scope_init(&s);
+	small_scope_init(&s, blocks);
 	parse_blocks();
 	for (unsigned i = share; i < N_POLICIES; i += n_shares, played++) {
 		small_scope_policy(&s, i, &p);

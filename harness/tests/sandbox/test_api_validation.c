@@ -2,8 +2,7 @@
  * Replays validation_cases.json (accept and reject cases of NetworkPolicies, agreed with a real
  * kube-apiserver 1.36) on the API, by dry run: code, fields of the causes, warnings, defaults.
  */
-#include <gnutls/gnutls.h>
-
+#include "../parse/validation_cases.h"
 #include "api_fixture.h"
 #include "api_test.h"
 #include "http_client.h"
@@ -17,52 +16,6 @@ static void complain(const json_t *c, const char *what, const struct http_answer
 	fprintf(stderr, "%s: %s: %ld %.300s\n", np_json_str(c, "id", "?"), what, a->code,
 		np_buf_text(&a->body));
 	n_failed++;
-}
-
-static void replace_all(struct np_buf *b, const char *token, const char *with, size_t times)
-{
-	struct np_buf out = { 0 };
-	size_t n = strlen(token);
-
-	np_buf_adds(&out, "");
-	for (size_t i = 0; i < b->len;) {
-		if (i + n <= b->len && memcmp(b->data + i, token, n) == 0) {
-			for (size_t k = 0; k < times; k++)
-				np_buf_adds(&out, with);
-			i += n;
-		} else {
-			np_buf_addc(&out, b->data[i++]);
-		}
-	}
-	np_buf_release(b);
-	*b = out;
-}
-
-/* The body's bytes; true when they are JSON. */
-static bool make_body(const json_t *c, const json_t *manifest, struct np_buf *b)
-{
-	const char *encoding = np_json_str(c, "encoding", "");
-	const json_t *x;
-	size_t i;
-
-	np_buf_adds(b, "");
-	if (strcmp(encoding, "object") == 0) {
-		np_json_dump(manifest, 0, b);
-	} else if (strstr(encoding, "-b64")) {
-		gnutls_datum_t in = { (unsigned char *)json_string_value(manifest),
-				      (unsigned)json_string_length(manifest) },
-			       out;
-
-		ck_assert_int_eq(gnutls_base64_decode2(&in, &out), 0);
-		np_buf_add(b, out.data, out.size);
-		gnutls_free(out.data);
-	} else {
-		np_buf_add(b, json_string_value(manifest), json_string_length(manifest));
-	}
-	json_array_foreach(json_object_get(c, "expand"), i, x)
-		replace_all(b, np_json_str(x, "token", "?"), np_json_str(x, "repeat", ""),
-			    (size_t)np_json_int(x, "count", 0));
-	return strncmp(encoding, "yaml", 4) != 0;
 }
 
 static bool field_wanted(const json_t *c, const char *field)
@@ -157,7 +110,7 @@ static void send_case(const struct http_server *s, const json_t *c, const char *
 	char *path = np_xasprintf("%s?dryRun=All&fieldValidation=%s", collection,
 				  np_json_str(c, "field_validation", ""));
 	struct np_buf body = { 0 };
-	bool json = make_body(c, manifest, &body);
+	bool json = case_body_bytes(c, manifest, &body);
 	const char *headers[] = { json ? "Content-Type: application/json"
 				       : "Content-Type: application/yaml",
 				  NULL };
@@ -211,16 +164,11 @@ static void run_update(const struct fixture *f, const struct http_server *s, con
 START_TEST(every_case)
 {
 	struct http_server s = { .url = "http://localhost" };
-	struct np_buf text = { 0 };
-	struct np_err err = { 0 };
 	size_t i, n_create = 0, n_update = 0;
 	struct fixture f;
 	json_t *cases, *c;
 
-	ck_assert_msg(np_file_read("harness/tests/parse/validation_cases.json", 1 << 20, &text,
-				   &err) == 0,
-		      "%s", err.msg);
-	cases = json_loadb(text.data, text.len, JSON_ALLOW_NUL, NULL);
+	cases = load_validation_cases();
 	ck_assert_ptr_nonnull(cases);
 	fixture_start(&f, false, false);
 	s.socket = f.socket;
@@ -243,7 +191,6 @@ START_TEST(every_case)
 	ck_assert_uint_gt(n_update, 10);
 	ck_assert_msg(n_failed == 0, "%d expectations failed, see above", n_failed);
 	json_decref(cases);
-	np_buf_release(&text);
 	fixture_stop(&f);
 }
 END_TEST

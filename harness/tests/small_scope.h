@@ -1,5 +1,5 @@
 /*
- * small_scope.h - every policy of a small scope, one after the other: eleven subjects, four ways to
+ * small_scope.h - test helper: every policy of a small scope, one after the other: eleven subjects, four ways to
  * name directions, a rule with no peer, each selector, each pair of selectors or one of five blocks,
  * and with no port or one of four; and the policy without a rule. 32,824 in all.
  */
@@ -32,13 +32,6 @@ static const struct {
 	{ true, NP_OP_EXISTS, 0, 0 },	 { true, NP_OP_NOT_EXISTS, 0, 0 },
 };
 
-/* Addresses are those of test_equal.c: 10.0.0.2 is a pod, 203.0.113.9 is outside. */
-static const char *const scope_blocks[N_BLOCKS][2] = {
-	/* cidr, except */
-	{ "10.0.0.2/32", NULL },	{ "203.0.113.0/24", NULL },	   { "0.0.0.0/0", NULL },
-	{ "0.0.0.0/0", "10.0.0.2/32" }, { "203.0.113.8/30", "203.0.113.9/32" },
-};
-
 static const struct np_port scope_ports[N_PORTS - 1] = {
 	{ .proto = NP_TCP, .kind = NP_PORT_NUMBER, .port = 80 },
 	{ .proto = NP_TCP, .kind = NP_PORT_RANGE, .port = 80, .end_port = 81 },
@@ -65,7 +58,8 @@ struct small_scope {
 	struct np_rule rule;
 };
 
-static inline void small_scope_init(struct small_scope *s)
+/* @blocks: cidr and except (NULL: none), static. */
+static inline void small_scope_init(struct small_scope *s, const char *const (*blocks)[2])
 {
 	for (unsigned i = 0; i < N_SELECTORS; i++) {
 		struct np_requirement *q = &s->exprs[i];
@@ -86,16 +80,16 @@ static inline void small_scope_init(struct small_scope *s)
 	for (unsigned i = 0; i < N_BLOCKS; i++) {
 		struct np_ipblock *b = &s->blocks[i];
 
-		if (!np_cidr_parse(np_str_from(scope_blocks[i][0]), &b->cidr))
+		if (!np_cidr_parse(np_str_from(blocks[i][0]), &b->cidr))
 			abort();
-		b->cidr_text = np_str_from(scope_blocks[i][0]);
-		if (!scope_blocks[i][1])
+		b->cidr_text = np_str_from(blocks[i][0]);
+		if (!blocks[i][1])
 			continue;
-		if (!np_cidr_parse(np_str_from(scope_blocks[i][1]), &s->excepts[i]))
+		if (!np_cidr_parse(np_str_from(blocks[i][1]), &s->excepts[i]))
 			abort();
 		b->excepts = &s->excepts[i];
 		b->except_texts = np_xcalloc(1, sizeof(*b->except_texts));
-		b->except_texts[0] = np_str_from(scope_blocks[i][1]);
+		b->except_texts[0] = np_str_from(blocks[i][1]);
 		b->n_excepts = 1;
 	}
 }
