@@ -171,6 +171,7 @@ static void look_at_process(struct agents *a, struct agent *g, json_t *ret_bugs)
 	if (start) {
 		g->pid = pid;
 		g->start_time = start;
+		agents_look_at_memory(a, g, ret_bugs);
 	}
 }
 
@@ -199,6 +200,9 @@ void agents_forget_stuck(struct agents *a)
 		a->stuck[i].n = 0;
 		a->stuck[i].told = false;
 	}
+	for (size_t i = 0; i < a->n; i++)
+		a->items[i].grown = false;
+	a->grown = false;
 }
 
 size_t agents_evidence(const struct agents *a, struct np_bug_file *ret, char (*names)[384],

@@ -37,6 +37,8 @@ struct agent {
 	long long restarts;
 	bool down;
 	struct np_buf tail;
+	long long usual_kib; /* the most memory that it took in the quiet time */
+	bool grown;	     /* it was told that it takes many times that */
 	struct np_buf held; /* read while more was being written: agents_read_on() */
 };
 
@@ -58,6 +60,7 @@ struct agents {
 	size_t n_stuck, cap_stuck;
 	bool quiet;  /* learning what is usual */
 	bool listed; /* the pods are known */
+	bool grown;  /* some process took many times its memory since agents_forget_stuck() */
 	long long restarts; /* seen in all */
 };
 
@@ -72,13 +75,18 @@ void agents_add_process(struct agents *a, const char *pid_file, const char *log,
 int agents_look(struct agents *a, json_t *ret_bugs, struct np_err *err);
 /* How many are down now. */
 size_t agents_down(const struct agents *a);
-/* Complaints are counted anew: after everything was cleared. */
+/* Complaints are counted anew, growth is told again: after everything was cleared. */
 void agents_forget_stuck(struct agents *a);
 /* Everybody's latest log, for evidence: files "evidence/<name>.log" in @ret, whose texts are
  * borrowed. Returns their number. */
 size_t agents_evidence(const struct agents *a, struct np_bug_file *ret, char (*names)[384],
 		       size_t max);
 void agents_release(struct agents *a);
+
+/* ---- agents_memory.c ---- */
+
+/* Does a process take many times the memory that it took in the quiet time? Told once. */
+void agents_look_at_memory(struct agents *a, struct agent *g, json_t *ret_bugs);
 
 /* ---- agents_log.c ---- */
 

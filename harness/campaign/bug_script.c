@@ -155,6 +155,33 @@ static const char died[] = "fell() { [ \"$(lives)\" != \"$before\" ] && said_mor
 			   "ended'\n\tlogs | grep -F -m 1 -- \"$NEEDLE\"\n\texit 0\nfi\n"
 			   "echo 'the bug does not show'\nexit 1\n";
 
+/* The process and its children; what a pod takes is not asked for everywhere. */
+static const char grew[] =
+	"usual=$(takes)\n"
+	"grew() { now=$(takes); [ \"$now\" -gt $((4 * usual)) ] && [ \"$now\" -gt $((usual + 262144)) ]; }\n"
+	"gone_or_grown() { [ \"$(lives)\" != \"$before\" ] || grew; }\n";
+
+static const char took[] =
+	"if until_true \"$WAIT\" gone_or_grown; then\n"
+	"\techo \"the bug shows: the agent took $usual KiB of memory and takes $(takes), or has ended\"\n"
+	"\texit 0\nfi\necho 'the bug does not show'\nexit 1\n";
+
+static const char takes[] =
+	"takes() { # KiB\n"
+	"\tif [ -z \"$AGENT_PID_FILE\" ]; then\n"
+	"\t\t$KUBECTL top pod -n \"$AGENT_NAMESPACE\" -l \"$SELECTOR\" --no-headers 2>/dev/null |\n"
+	"\t\t\tawk '{ sum += $3 * ($3 ~ /Gi/ ? 1048576 : $3 ~ /Mi/ ? 1024 : 1) } END { print sum + 0 }'\n"
+	"\t\treturn\n\tfi\n"
+	"\tfamily=$(cat \"$AGENT_PID_FILE\")\n"
+	"\tfor depth in 1 2 3; do\n"
+	"\t\tfor p in $family; do\n"
+	"\t\t\tfamily=\"$family $(cat /proc/\"$p\"/task/\"$p\"/children 2>/dev/null)\"\n"
+	"\t\tdone\n\tdone\n"
+	"\tfor p in $(printf '%s\\n' $family | sort -u); do\n"
+	"\t\tsed -n 's/^VmRSS:[^0-9]*\\([0-9]*\\).*/\\1/p' \"/proc/$p/status\" 2>/dev/null\n"
+	"\tdone | awk '{ sum += $1 } END { print sum + 0 }'\n"
+	"}\n";
+
 static const char spoke[] = "spoke() { [ \"$(hits)\" -gt \"$said\" ]; }\n"
 			    "if until_true \"$WAIT\" spoke; then\n\techo 'the bug shows: the agent "
 			    "says'\n\tlogs | grep -F -m 1 -- \"$NEEDLE\"\n\texit 0\nfi\n"
@@ -207,11 +234,17 @@ void np_bug_script(const json_t *bug, struct np_buf *b)
 		      "\t\tfail 'the pods do not become ready'\ndone\n",
 		      NP_BUG_NAMESPACES);
 	np_buf_adds(b, watching);
+	if (kind == NP_CRASH_OOM) {
+		np_buf_adds(b, takes);
+		np_buf_adds(b, grew);
+	}
 	put_operations(bug, b);
 	if (json_object_get(bug, "cell"))
 		put_cell(json_object_get(bug, "cell"), b);
 	else if (np_json_bool(bug, "canary", 0) || np_json_bool(bug, "seen_as/canary", 0))
 		np_buf_adds(b, canary);
+	else if (kind == NP_CRASH_OOM)
+		np_buf_adds(b, took);
 	else
 		np_buf_adds(b, kind == NP_CRASH_SURVIVED || kind == NP_CRASH_STUCK ||
 					       kind == NP_CRASH_LEAK

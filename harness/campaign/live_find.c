@@ -79,7 +79,7 @@ int live_try(struct live *l, const json_t *operations, const json_t *bug, json_t
 		rc = np_err_set(err, NP_EENV, "the agents do not come back");
 	if (rc == 0)
 		rc = send_all(l, operations, bugs, err);
-	deadline = np_now_ms() + l->settle_ms;
+	deadline = np_now_ms() + (kind_is(bug, "oom") ? l->patience_ms : l->settle_ms);
 	while (rc == 0 && !live_among(bugs, bug) && np_now_ms() < deadline)
 		rc = live_signals(l, deadline - np_now_ms(), bugs, err);
 	if (rc == 0 && traffic && !live_among(bugs, bug))

@@ -104,6 +104,13 @@ int live_recover(struct live *l, bool patient, json_t **ret, struct np_err *err)
 		if (rc == 0)
 			rc = wait_well(l, back_off_ms(l), &well, &deaths, err);
 	}
+	/* What a process has taken it does not give back soon. */
+	if (rc == 0 && well && l->a.grown && l->o->restart_cmd) {
+		how = "it kept the memory until it was started anew";
+		rc = restart(l, err);
+		if (rc == 0)
+			rc = wait_well(l, back_off_ms(l), &well, &deaths, err);
+	}
 	agents_forget_stuck(&l->a);
 	if (rc == 0 && ret)
 		*ret = story(begin, well, well ? how : "it does not recover", deaths);
