@@ -64,6 +64,20 @@ static void put_case(const struct np_report *r, const char *level, const char *i
 	np_buf_release(&message);
 }
 
+/* Before the @*shown-th of @n annotations of a kind: where it is the last that GitHub shows and not
+ * the last there is, a line says how many there are instead. Returns true then. */
+static bool put_rest(struct np_buf *b, size_t n, size_t *shown, const char *level,
+		     const char *kind)
+{
+	np_auto_free char *more = NULL;
+
+	if (++*shown != SHOWN_MAX || n <= SHOWN_MAX)
+		return false;
+	more = np_xasprintf("%zu more; the report has them all", n - *shown + 1);
+	put_annotation(b, &(struct annotation){ level, "", kind, more });
+	return true;
+}
+
 static void put_all(const struct np_report *r, const json_t *ids, const char *level,
 		    const char *result, struct np_buf *b)
 {
@@ -73,31 +87,47 @@ static void put_all(const struct np_report *r, const json_t *ids, const char *le
 	json_array_foreach(ids, i, id)
 		n += np_report_is(r, json_string_value(id), result);
 	json_array_foreach(ids, i, id) {
-		np_auto_free char *more = NULL;
-
 		if (!np_report_is(r, json_string_value(id), result))
 			continue;
-		if (++shown == SHOWN_MAX && n > SHOWN_MAX) {
-			more = np_xasprintf("%zu more; the report has them all", n - shown + 1);
-			put_annotation(b, &(struct annotation){ level, "", result, more });
+		if (put_rest(b, n, &shown, level, result))
 			return;
-		}
 		put_case(r, level, json_string_value(id), b);
 	}
 }
 
-static void put_waivers(const struct np_report *r, const json_t *ids, struct np_buf *b)
+static bool is_fixed(const struct np_report *r, const json_t *id)
 {
-	json_t *list = np_report_idle_waivers(r), *w, *id;
-	size_t i;
+	return np_json_bool(json_object_get(r->cases, json_string_value(id)), "fixed", 0);
+}
+
+static void put_fixed(const struct np_report *r, const json_t *ids, struct np_buf *b)
+{
+	size_t n = 0, shown = 0, i;
+	json_t *id;
 
 	json_array_foreach(ids, i, id)
-		if (np_json_bool(json_object_get(r->cases, json_string_value(id)), "fixed", 0))
-			put_annotation(b, &(struct annotation){ "notice", "", json_string_value(id),
-								"it passes, its waiver can go" });
-	json_array_foreach(list, i, w)
+		n += is_fixed(r, id);
+	json_array_foreach(ids, i, id) {
+		if (!is_fixed(r, id))
+			continue;
+		if (put_rest(b, n, &shown, "notice", "fixed"))
+			return;
+		put_annotation(b, &(struct annotation){ "notice", "", json_string_value(id),
+							"it passes, its waiver can go" });
+	}
+}
+
+static void put_idle(const struct np_report *r, struct np_buf *b)
+{
+	json_t *list = np_report_idle_waivers(r), *w;
+	size_t shown = 0, i;
+
+	json_array_foreach(list, i, w) {
+		if (put_rest(b, json_array_size(list), &shown, "warning", "waivers"))
+			break;
 		put_annotation(b, &(struct annotation){ "warning", "", np_json_str(w, "case", "?"),
 							np_json_str(w, "why", "?") });
+	}
 	json_decref(list);
 }
 
@@ -112,7 +142,8 @@ void np_report_github(const struct np_report *r, struct np_buf *ret)
 	put_all(r, ids, "error", "fail", ret);
 	put_all(r, ids, "warning", "error", ret);
 	put_all(r, ids, "notice", "known", ret);
-	put_waivers(r, ids, ret);
+	put_fixed(r, ids, ret);
+	put_idle(r, ret);
 	np_buf_release(&problem);
 	json_decref(ids);
 }

@@ -198,10 +198,14 @@ START_TEST(github_counts_what_it_leaves_out)
 	np_buf_adds(&record, RUN);
 	for (int i = 0; i < 25; i++)
 		np_buf_printf(&record, CASE("a/%02d", "fail", ""), i);
+	for (int i = 0; i < 11; i++)
+		np_buf_printf(&record, CASE("b/%02d", "pass", ",\"fixed\":true"), i);
 	np_buf_adds(&record, END(1));
 	text = shown_text(np_buf_text(&record), NP_REPORT_GITHUB);
 	ck_assert_uint_eq(count(text, "::error "), 10);
 	ck_has(text, "::error title=fail::16 more; the report has them all\n");
+	ck_assert_uint_eq(count(text, "::notice "), 10);
+	ck_has(text, "::notice title=fixed::2 more; the report has them all\n");
 	np_buf_release(&record);
 }
 END_TEST
