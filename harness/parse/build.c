@@ -6,6 +6,21 @@
 /* Up to here comparing all pairs is faster than sorting. */
 #define SMALL_MAP 12
 
+int build_begin(struct np_docs *docs, struct np_str text, const struct np_read_opts *opts,
+		struct np_err *err)
+{
+	size_t max_bytes = opts->max_bytes ? opts->max_bytes : NP_READ_MAX_BYTES;
+
+	if (text.n > max_bytes) {
+		np_err_set(err, NP_ELIMIT, "text of %zu bytes is longer than %zu", text.n,
+			   max_bytes);
+		return np_err_at(err, opts->file, 0, 0);
+	}
+	if (opts->file)
+		docs->file = np_arena_str(&docs->arena, np_str_from(opts->file)).p;
+	return 0;
+}
+
 void build_init(struct build *b, struct np_arena *arena)
 {
 	*b = (struct build){ .arena = arena };

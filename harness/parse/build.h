@@ -6,6 +6,7 @@
 #ifndef NP_PARSE_BUILD_H
 #define NP_PARSE_BUILD_H
 
+#include "np/parse/read.h"
 #include "np/parse/tree.h"
 
 struct build_frame {
@@ -30,6 +31,10 @@ struct build {
 	struct np_pair duplicates[NP_DOC_MAX_DUPLICATES];
 	size_t n_duplicates;
 };
+
+/* What reading JSON and YAML starts with: the limit of the text's size (NP_ELIMIT), the file's name. */
+int build_begin(struct np_docs *docs, struct np_str text, const struct np_read_opts *opts,
+		struct np_err *err);
 
 void build_init(struct build *b, struct np_arena *arena);
 void build_release(struct build *b);

@@ -417,7 +417,6 @@ static int read_documents(struct json *j, bool many, const char **used, struct n
 static int read_json(struct np_str text, const struct np_read_opts *opts, const char **used,
 		     struct np_docs *ret, struct np_err *err)
 {
-	size_t max_bytes = opts->max_bytes ? opts->max_bytes : NP_READ_MAX_BYTES;
 	struct np_docs docs = { .json = true };
 	struct json j = {
 		.p = text.p,
@@ -431,13 +430,8 @@ static int read_json(struct np_str text, const struct np_read_opts *opts, const 
 	};
 	int failed;
 
-	if (text.n > max_bytes) {
-		np_err_set(err, NP_ELIMIT, "text of %zu bytes is longer than %zu", text.n,
-			   max_bytes);
-		return np_err_at(err, opts->file, 0, 0);
-	}
-	if (opts->file)
-		docs.file = np_arena_str(&docs.arena, np_str_from(opts->file)).p;
+	if (build_begin(&docs, text, opts, err))
+		return -1;
 	build_init(&j.build, &docs.arena);
 	failed = read_documents(&j, opts->many, used, &docs);
 	build_release(&j.build);

@@ -416,7 +416,6 @@ static int read_documents(struct yaml *y, bool first_only, struct np_docs *docs)
 int np_read_yaml(struct np_str text, const struct np_read_opts *opts, struct np_docs *ret,
 		 struct np_err *err)
 {
-	size_t max_bytes = opts->max_bytes ? opts->max_bytes : NP_READ_MAX_BYTES;
 	struct np_docs docs = { 0 };
 	struct yaml y = {
 		.arena = &docs.arena,
@@ -426,13 +425,8 @@ int np_read_yaml(struct np_str text, const struct np_read_opts *opts, struct np_
 	};
 	int failed;
 
-	if (text.n > max_bytes) {
-		np_err_set(err, NP_ELIMIT, "text of %zu bytes is longer than %zu", text.n,
-			   max_bytes);
-		return np_err_at(err, opts->file, 0, 0);
-	}
-	if (opts->file)
-		docs.file = np_arena_str(&docs.arena, np_str_from(opts->file)).p;
+	if (build_begin(&docs, text, opts, err))
+		return -1;
 	yparse_init(&y.parser, text, &docs.arena, opts->file, err);
 	y.parser.scan.text.line = opts->first_line ? opts->first_line - 1 : 0;
 	build_init(&y.build, &docs.arena);

@@ -109,22 +109,14 @@ void sctp_answer(struct server *s, const struct socket_entry *entry)
 {
 	for (unsigned i = 0; i < PACKETS_PER_TURN; i++) {
 		uint8_t bytes[2048];
-		union pktinfo_space space;
-		union addr peer = { 0 }, local;
-		struct iovec part = { .iov_base = bytes, .iov_len = sizeof(bytes) };
-		struct msghdr msg = { .msg_name = &peer,
-				      .msg_namelen = sizeof(peer),
-				      .msg_iov = &part,
-				      .msg_iovlen = 1,
-				      .msg_control = space.bytes,
-				      .msg_controllen = sizeof(space.bytes) };
-		ssize_t n = recvmsg(entry->fd, &msg, 0);
+		union addr peer, local;
+		ssize_t n = socket_receive(entry->fd, bytes, sizeof(bytes), &peer, &local);
 		struct sctp_packet packet;
 		size_t header;
 
 		if (n < 0 && errno == EAGAIN)
 			break;
-		if (n <= 0 || !pktinfo_get(&msg, &local))
+		if (n <= 0)
 			continue;
 		header = sctp_offset(entry->family == AF_INET, bytes, (size_t)n);
 		if (sctp_read(bytes + header, (size_t)n - header, &packet) &&

@@ -56,21 +56,13 @@ void udp_answer(struct server *s, const struct socket_entry *entry)
 {
 	for (unsigned i = 0; i < DATAGRAMS_PER_TURN; i++) {
 		char bytes[256];
-		union pktinfo_space space;
-		union addr peer = { 0 }, local;
-		struct iovec part = { .iov_base = bytes, .iov_len = sizeof(bytes) };
-		struct msghdr msg = { .msg_name = &peer,
-				      .msg_namelen = sizeof(peer),
-				      .msg_iov = &part,
-				      .msg_iovlen = 1,
-				      .msg_control = space.bytes,
-				      .msg_controllen = sizeof(space.bytes) };
-		ssize_t n = recvmsg(entry->fd, &msg, 0);
+		union addr peer, local;
+		ssize_t n = socket_receive(entry->fd, bytes, sizeof(bytes), &peer, &local);
 		struct np_str request = { bytes, n > 0 ? (size_t)n : 0 };
 
 		if (n < 0 && errno == EAGAIN)
 			break;
-		if (n < 0 || !pktinfo_get(&msg, &local))
+		if (n < 0)
 			continue;
 		/* Two servers must not answer each other's answers for ever. */
 		if (request.n >= strlen(GREETING_START) &&

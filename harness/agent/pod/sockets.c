@@ -124,7 +124,7 @@ bool socket_icmp(int fd, struct icmp *ret)
 	return true;
 }
 
-bool pktinfo_get(struct msghdr *msg, union addr *ret)
+static bool pktinfo_get(struct msghdr *msg, union addr *ret)
 {
 	struct in_pktinfo v4;
 	struct in6_pktinfo v6;
@@ -147,6 +147,29 @@ bool pktinfo_get(struct msghdr *msg, union addr *ret)
 		}
 	}
 	return false;
+}
+
+ssize_t socket_receive(int fd, void *bytes, size_t n, union addr *ret_from, union addr *ret_to)
+{
+	union pktinfo_space space;
+	union addr from = { 0 };
+	struct iovec part = { .iov_base = bytes, .iov_len = n };
+	struct msghdr msg = { .msg_name = &from,
+			      .msg_namelen = sizeof(from),
+			      .msg_iov = &part,
+			      .msg_iovlen = 1,
+			      .msg_control = space.bytes,
+			      .msg_controllen = sizeof(space.bytes) };
+	ssize_t got = recvmsg(fd, &msg, 0);
+
+	if (got < 0)
+		return -1;
+	if (!pktinfo_get(&msg, ret_to)) {
+		errno = ENODATA;
+		return -1;
+	}
+	*ret_from = from;
+	return got;
 }
 
 /* An IPv4 source on a dual-stack socket is written as the mapped IPv6 address. */

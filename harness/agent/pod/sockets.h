@@ -48,8 +48,12 @@ union pktinfo_space {
 
 /* Makes recvmsg(2) tell the address that a datagram was sent to. */
 int socket_want_pktinfo(int fd, int family);
-/* That address, out of a received @msg; false when it is not there. The port is 0. */
-bool pktinfo_get(struct msghdr *msg, union addr *ret);
+/*
+ * The next datagram of such a socket, at most @n bytes of it: its length, who sent it, and the address
+ * that it was sent to, whose port is 0. -1 with errno: EAGAIN when none waits, ENODATA when it does
+ * not tell that address.
+ */
+ssize_t socket_receive(int fd, void *bytes, size_t n, union addr *ret_from, union addr *ret_to);
 /* Makes @msg, sent on a socket of @family, leave from @src. @space must live as long as @msg. */
 void pktinfo_put(struct msghdr *msg, union pktinfo_space *space, int family, const union addr *src);
 
