@@ -20,6 +20,7 @@ void np_json_use_memory(void);
 json_t *np_json_at(const json_t *root, const char *path);
 /* Borrowed text at a path, or @fallback (may be NULL) when it is not a string. */
 const char *np_json_str(const json_t *root, const char *path, const char *fallback);
+/* The same for an integer, and for true and false as 1 and 0. */
 long long np_json_int(const json_t *root, const char *path, long long fallback);
 int np_json_bool(const json_t *root, const char *path, int fallback);
 

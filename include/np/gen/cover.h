@@ -26,9 +26,13 @@ struct np_cover {
 	size_t n_excluded, cap_excluded;
 };
 
-/* @strength 1..NP_COVER_MAX_STRENGTH and at most the number of features, else NP_EUSAGE. */
+/*
+ * @strength 1..NP_COVER_MAX_STRENGTH and at most the number of features, else NP_EUSAGE. Rules in
+ * *@ret are borrowed from @m. Released with np_cover_release().
+ */
 int np_cover_make(const struct np_feature_model *m, unsigned strength, uint64_t seed,
 		  struct np_cover *ret, struct np_err *err);
+/* A zeroed one is fine. */
 void np_cover_release(struct np_cover *c);
 
 static inline const uint8_t *np_cover_row(const struct np_cover *c, size_t i)

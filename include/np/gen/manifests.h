@@ -1,6 +1,7 @@
 /*
  * manifests.h - layer gen: model objects as manifests, in JSON, as kubectl and every YAML reader
- * take them. What the model keeps is written; reading it back gives the same object.
+ * take them. What the model keeps is written; reading it back gives the same object. All texts are
+ * appended.
  */
 #ifndef NP_GEN_MANIFESTS_H
 #define NP_GEN_MANIFESTS_H

@@ -43,7 +43,7 @@ void np_scenario_case(const uint8_t *row, uint64_t seed, size_t k, struct np_cas
 /* Released with np_worldfile_release(). */
 void np_scenario_world(unsigned n, uint64_t seed, struct np_worldfile *ret);
 
-/* The text of a case or world file, whoever made it. */
+/* Append the text of a case or world file, whoever made it. */
 void np_case_text(const struct np_case *c, struct np_buf *ret);
 void np_worldfile_text(const struct np_worldfile *w, struct np_buf *ret);
 

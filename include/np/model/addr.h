@@ -39,13 +39,14 @@ struct np_cidr {
 };
 
 /*
- * Strict canonical-or-not address text without zone; the sloppy forms of semantics 3.7 (leading
- * zeros) are accepted.
+ * Address text without a zone, canonical or not; the sloppy forms of semantics 3.7 (leading zeros)
+ * are accepted. false, and *@ret untouched, for anything else.
  */
 bool np_addr_parse(struct np_str text, struct np_addr *ret);
 /* Canonical text (RFC 5952). @buf at least NP_ADDR_TEXT_MAX. Returns @buf. */
 const char *np_addr_text(const struct np_addr *a, char *buf);
 bool np_addr_eq(const struct np_addr *a, const struct np_addr *b);
+/* IPv4 before IPv6, each in rising order. */
 int np_addr_cmp(const struct np_addr *a, const struct np_addr *b);
 /*
  * The address as it stands in packets: an IPv4-mapped one becomes IPv4 (S56), others are unchanged.

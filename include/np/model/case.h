@@ -28,6 +28,7 @@ enum np_need {
 	NP_NEED_PINNED_IP = 1U << 10,	/* "pinned-ip": a pod's address may be chosen */
 };
 
+/* A single need; "?" when it is none. */
 const char *np_need_name(enum np_need need);
 bool np_need_parse(struct np_str s, enum np_need *ret);
 
@@ -116,6 +117,7 @@ struct np_case {
 	struct np_place place;
 };
 
+/* Accepts NULL and a zeroed case. */
 void np_case_release(struct np_case *c);
 
 /*
@@ -141,7 +143,8 @@ struct np_end_name {
 };
 
 /*
- * What @expect says of one cell: the last line that matches. false when no line does.
+ * What @expect says of one cell: the last line that matches, borrowed from @expect. false when no
+ * line does.
  */
 bool np_expect_lookup(const struct np_expect *expect, const struct np_end_name *src,
 		      const struct np_end_name *dst, enum np_proto proto, uint16_t port, int family,

@@ -31,7 +31,8 @@ static inline bool np_clauses_empty(const np_clauses *set)
 const char *np_clauses_text(const np_clauses *set, char *buf, size_t size);
 /* One id such as "S33b" or "S04"; false when there is no such clause. */
 bool np_clause_parse(struct np_str s, unsigned *ret);
-const char *np_clause_name(unsigned clause, char *buf);	/* @buf at least 8 bytes */
+/* "S04", "S33b". @buf at least 8 bytes. Returns @buf. */
+const char *np_clause_name(unsigned clause, char *buf);
 
 enum np_end_kind {
 	NP_END_POD,	/* index into world->pods (hostNetwork pods too) */

@@ -68,9 +68,9 @@ struct np_service_port {
 	struct np_str name;
 	enum np_proto proto;
 	uint16_t port;
-	uint16_t target_port;		/* when target_name is empty */
+	uint16_t target_port;		/* when target_name is empty; 0: as port */
 	struct np_str target_name;
-	uint16_t node_port;
+	uint16_t node_port;		/* 0: none */
 };
 
 struct np_service {
@@ -104,6 +104,7 @@ struct np_world {
 
 /* Zeroes; an empty world is valid. */
 void np_world_init(struct np_world *w);
+/* Frees all that is in it; it is an empty world then. Accepts NULL. */
 void np_world_release(struct np_world *w);
 
 /*
@@ -132,7 +133,7 @@ size_t np_world_find_pod(const struct np_world *w, struct np_str ns, struct np_s
 size_t np_world_find_service(const struct np_world *w, struct np_str ns, struct np_str name);
 size_t np_world_find_policy(const struct np_world *w, struct np_str ns, struct np_str name);
 size_t np_world_find_external(const struct np_world *w, struct np_str name);
-/* Address of @family (4 or 6), NULL when it has none. */
+/* The first address of @family (4 or 6), borrowed; NULL when it has none. */
 const struct np_addr *np_pod_ip(const struct np_pod *pod, int family);
 const struct np_addr *np_node_ip(const struct np_node *node, int family);
 const struct np_addr *np_external_ip(const struct np_external *ext, int family);

@@ -39,6 +39,7 @@ struct np_live *np_live_new(const struct np_world *world, const struct np_readin
 			    const struct np_end *sources, size_t n_sources,
 			    const struct np_end *dests, size_t n_dests,
 			    const struct np_probe_port *ports, size_t n_ports, int family);
+/* Accepts NULL. */
 void np_live_free(struct np_live *l);
 
 /*
@@ -53,7 +54,7 @@ void np_live_pod_changed(struct np_live *l, size_t idx);
  * are judged when asked. */
 enum np_verdict np_live_at(const struct np_live *l, size_t port, size_t source, size_t dest);
 
-/* For single verdicts and explanations; valid until the next change. */
+/* For single verdicts and explanations; borrowed, valid until the next change. */
 const struct np_oracle *np_live_oracle(const struct np_live *l);
 
 #endif

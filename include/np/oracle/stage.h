@@ -56,11 +56,12 @@ struct np_stage {
 
 /*
  * Puts a copy of @stage before the stage number @at (0: in front of NetworkPolicy, 1: between it
- * and the default). Only before the first question to
- * @o. False when the list is full or @at is beyond the default stage.
+ * and the default); its name and data are borrowed. Only before the first question to @o. false when
+ * the list is full or @at is beyond the default stage.
  */
 bool np_oracle_insert_stage(struct np_oracle *o, size_t at, const struct np_stage *stage);
 size_t np_oracle_n_stages(const struct np_oracle *o);
+/* Borrowed; @i below np_oracle_n_stages(). */
 const struct np_stage *np_oracle_stage(const struct np_oracle *o, size_t i);
 
 #endif

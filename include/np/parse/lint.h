@@ -40,6 +40,7 @@ struct np_lint;
 
 /* @world: borrowed, linked; NULL: selectors are not tried. */
 struct np_lint *np_lint_new(const struct np_world *world);
+/* Accepts NULL. */
 void np_lint_free(struct np_lint *l);
 /*
  * Adds a judged document; what is needed of it is copied, but for @file, which is borrowed. Rejected

@@ -11,6 +11,7 @@
 
 #include "np/run/run.h"
 
+/* Kept by the caller; nothing in it is to be freed. */
 struct np_progress_view {
 	bool terminal;	 /* stderr is one */
 	unsigned width;	 /* of it in columns */

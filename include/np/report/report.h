@@ -53,8 +53,7 @@ void np_report_write(const struct np_report *r, enum np_report_format format,
 
 /*
  * Writes summary.md, junit.xml, report.html and failures/<case>/ (README.md, manifests.yaml,
- * reproduce.sh) into
- * @dir, the record's folder. Replaces older ones.
+ * reproduce.sh) into @dir, the record's folder. Replaces older ones. NP_EIO.
  */
 int np_report_files(const struct np_report *r, const char *dir, struct np_err *err);
 
@@ -95,8 +94,8 @@ int np_report_waive(const struct np_report *r, const struct np_report_waive *w, 
  * newly failing, fixed, changed, only in one. Flaky is what the old runs do not agree about, and
  * what passes but was wrong again after it was right; slower, a pass whose change took twice as
  * long and half a second longer than ever before. Appended as text or JSON (every other @format is
- * text);
- * *@ret_differs is true when a result is one that no old run had: flaky and slower are told only.
+ * text); *@ret_differs is true when a result is one that no old run had: flaky and slower are told
+ * only.
  */
 void np_report_diff(const struct np_report *const *before, size_t n_before,
 		    const struct np_report *after, enum np_report_format format, struct np_buf *ret,
@@ -106,9 +105,9 @@ void np_report_diff(const struct np_report *const *before, size_t n_before,
  * The support matrix of @n runs of at least one: a column for each, a row for each profile and each
  * of its clauses, in a cell how many cases pass and how many deviate (failing and known alike).
  * Appended as markdown, or JSON: {"columns":[{"label","agent","server","started","exit"}],
- * "rows":[{"profile","clause" (null: the profile as a
- * whole),"cells":[{"pass","fail","known","skip", "error"}]}]}; every other @format is markdown. A
- * column is called by the run's agent, else by the folder of its record.
+ * "rows":[{"profile","clause" (null: the profile as a whole),
+ * "cells":[{"pass","fail","known","skip","error"}]}]}; every other @format is markdown. A column is
+ * called by the run's agent, else by the folder of its record.
  */
 void np_report_matrix(const struct np_report *const *runs, size_t n, enum np_report_format format,
 		      struct np_buf *ret);
