@@ -1,7 +1,7 @@
 #!/bin/sh
 # Fills the last column of suites/clauses.tsv from the headers of the cases that are written by hand. Usage: clauses.sh [--check]
 # --check changes nothing and fails when the file is stale, a header names a clause that the file does not have, or an asserted clause (profile
-# core or extended) has fewer than two cases of these profiles.
+# core or extended) has fewer than two cases of these profiles, or suites/README.md does not list just those without a case.
 set -eu
 cd "$(dirname "$0")/../.."
 table=suites/clauses.tsv
@@ -66,6 +66,13 @@ if [ -s "$scratch/complaints" ]; then
 fi
 if ! cmp -s "$table" "$scratch/table"; then
 	echo "$table is stale; harness/tools/clauses.sh makes it anew" >&2
+	bad=1
+fi
+# The others are listed with the reason, each once.
+awk -F '\t' 'NR > 1 && $4 == "" { print $1 }' "$scratch/table" >"$scratch/bare"
+sed -n '/^## Clauses without a case/,/^## Real bugs/s/^| \(S[0-9][0-9b]*\) |.*/\1/p' suites/README.md >"$scratch/told"
+if ! diff "$scratch/bare" "$scratch/told" >&2; then
+	echo "suites/README.md, Clauses without a case: < is missing there, > has cases or stands in another order" >&2
 	bad=1
 fi
 exit $bad
