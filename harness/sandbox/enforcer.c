@@ -6,12 +6,11 @@
 #include <sched.h>
 
 #include "enforcer_compile.h"
+#include "nft.h"
 #include "np/base/clock.h"
 #include "np/base/log.h"
 #include "np/base/mem.h"
-#include "np/base/proc.h"
 
-#define NFT_TIMEOUT_MS 10000
 #define IDLE_MS 1000 /* how long an idle thread sleeps at most */
 #define QUIET_MS 2   /* changes that follow each other this fast are one */
 #define GATHER_MS 12 /* but a steady stream does not hold the rules back longer */
@@ -30,6 +29,7 @@ struct node {
 	struct np_ruleset rules; /* in the kernel, when installed.rs says so */
 	struct np_ruleset_state installed;
 	unsigned gen, budget, n_failures;
+	struct np_nft *nft; /* under e->nft_lock */
 
 	/* under e->lock */
 	uint64_t applied_rev;
@@ -42,6 +42,8 @@ struct np_enforcer {
 	struct node *nodes;
 	size_t n_nodes;
 
+	pthread_mutex_t nft_lock; /* taken alone */
+	bool no_library;
 	pthread_mutex_t lock;
 	pthread_cond_t applied;
 	bool stop;
@@ -100,22 +102,20 @@ static uint64_t compile(struct node *node, uint64_t rev, bool deny_only, struct 
 	return shown;
 }
 
-/* One transaction. The thread is in the node's namespace, and so is its child. */
+/* One transaction. The thread is in the node's namespace. */
 static int send_nft(void *arg, const struct np_buf *document, struct np_err *err)
 {
-	static const char *const argv[] = { "nft", "-j", "-f", "-", NULL };
-	struct np_buf out = { 0 };
-	int rc = np_proc_run(argv, document, NFT_TIMEOUT_MS, &out, &out, err);
+	struct node *node = arg;
+	int rc;
 
-	(void)arg;
-	if (rc > 0) {
-		char *line = np_xstrndup(np_buf_text(&out), strcspn(np_buf_text(&out), "\n"));
-
-		np_err_set(err, NP_EENV, "nft ended with %d: %s", rc, line);
-		free(line);
-	}
-	np_buf_release(&out);
-	return rc == 0 ? 0 : -1;
+	pthread_mutex_lock(&node->e->nft_lock);
+	if (!node->nft)
+		node->nft = np_nft_new();
+	if (node->e->no_library)
+		np_nft_forgo_library(node->nft);
+	rc = np_nft_run(node->nft, document, err);
+	pthread_mutex_unlock(&node->e->nft_lock);
+	return rc;
 }
 
 /* Puts @rules (emptied when it is taken over) in the place of what is installed. */
@@ -124,13 +124,13 @@ static int install(struct node *node, struct np_ruleset *rules, struct np_err *e
 	struct np_ruleset_state next = { .rs = rules, .gen = ++node->gen };
 	struct np_err ignored;
 	bool switched;
-	int rc = np_ruleset_install(&next, &node->installed, node->budget, send_nft, NULL,
+	int rc = np_ruleset_install(&next, &node->installed, node->budget, send_nft, node,
 				    &switched, err);
 
 	if (!switched) {
 		/* without the table there is nothing to clean: the next attempt makes it anew */
 		if (node->installed.rs && next.n_done)
-			np_ruleset_remove(&next, node->budget, send_nft, NULL, &ignored);
+			np_ruleset_remove(&next, node->budget, send_nft, node, &ignored);
 		return -1;
 	}
 	if (rc < 0) {
@@ -320,6 +320,7 @@ struct np_enforcer *np_enforcer_new(struct np_store *store, const char *const *n
 	e->view = np_view_new(e->fault);
 	e->nodes = np_xcalloc(n_nodes, sizeof(*e->nodes));
 	e->n_nodes = n_nodes;
+	pthread_mutex_init(&e->nft_lock, NULL);
 	pthread_mutex_init(&e->lock, NULL);
 	pthread_condattr_init(&attr);
 	pthread_condattr_setclock(&attr, CLOCK_MONOTONIC);
@@ -339,6 +340,13 @@ struct np_enforcer *np_enforcer_new(struct np_store *store, const char *const *n
 	return e;
 }
 
+void np_enforcer_forgo_library(struct np_enforcer *e)
+{
+	pthread_mutex_lock(&e->nft_lock);
+	e->no_library = true;
+	pthread_mutex_unlock(&e->nft_lock);
+}
+
 void np_enforcer_free(struct np_enforcer *e)
 {
 	if (!e)
@@ -352,9 +360,11 @@ void np_enforcer_free(struct np_enforcer *e)
 		if (e->nodes[i].started)
 			pthread_join(e->nodes[i].thread, NULL);
 		np_ruleset_release(&e->nodes[i].rules);
+		np_nft_free(e->nodes[i].nft);
 	}
 	np_view_free(e->view);
 	pthread_cond_destroy(&e->applied);
+	pthread_mutex_destroy(&e->nft_lock);
 	pthread_mutex_destroy(&e->lock);
 	free(e->nodes);
 	free(e);

@@ -38,6 +38,9 @@ void np_enforcer_free(struct np_enforcer *e);
  */
 int np_enforcer_wait(struct np_enforcer *e, uint64_t rev, int timeout_ms, struct np_err *err);
 
+/* For tests that put a program of their own in the place of nft: the library is not used. */
+void np_enforcer_forgo_library(struct np_enforcer *e);
+
 /*
  * The whole ruleset of one node as one nftables JSON document ({"nftables": [...]}) that replaces
  * table inet npc in one transaction. The enforcer itself installs the same commands generation by

@@ -263,18 +263,72 @@ static void decode(struct np_view *v, enum view_kind kind, const json_t *object)
 	np_buf_release(&text);
 }
 
+/* The members of @from that are named, the same values, as an object of their own. */
+static json_t *members_of(const json_t *from, const char *const *names)
+{
+	json_t *some = json_object(), *value;
+
+	for (; *names; names++)
+		if ((value = json_object_get(from, *names)))
+			json_object_set(some, *names, value);
+	return some;
+}
+
+static json_t *ports_of(const json_t *containers)
+{
+	static const char *const names[] = { "name", "ports", "restartPolicy", NULL };
+	json_t *list = json_array(), *c;
+	size_t i;
+
+	json_array_foreach(containers, i, c)
+		json_array_append_new(list, members_of(c, names));
+	return list;
+}
+
+/*
+ * What the model has of a pod. The rest of it is several times as much, and every change of
+ * anything reads all pods anew.
+ */
+static json_t *pod_in_short(const json_t *pod)
+{
+	static const char *const top[] = { "apiVersion", "kind", NULL },
+				 *const meta[] = { "name", "namespace", "labels", NULL },
+				 *const spec[] = { "nodeName", "hostNetwork", NULL },
+				 *const status[] = { "phase",  "podIP",	  "podIPs",
+						     "hostIP", "hostIPs", NULL },
+				 *const lists[] = { "containers", "initContainers" };
+	const json_t *full = json_object_get(pod, "spec"), *list;
+	json_t *o = members_of(pod, top), *s = members_of(full, spec);
+
+	for (size_t i = 0; i < NP_ARRAY_SIZE(lists); i++)
+		if ((list = json_object_get(full, lists[i])))
+			json_object_set_new(s, lists[i], ports_of(list));
+	json_object_set_new(o, "metadata", members_of(json_object_get(pod, "metadata"), meta));
+	json_object_set_new(o, "spec", s);
+	json_object_set_new(o, "status", members_of(json_object_get(pod, "status"), status));
+	return o;
+}
+
+static json_t *text_of(enum view_kind kind, const json_t *object)
+{
+	json_t *brief = kind == VIEW_POD ? pod_in_short(object) : NULL, *text;
+	struct np_buf b = { 0 };
+
+	np_json_dump(brief ? brief : object, 0, &b);
+	text = json_stringn_nocheck(b.data, b.len);
+	np_buf_release(&b);
+	json_decref(brief);
+	return text;
+}
+
 /* An object as it is stored: its resourceVersion is nobody else's. */
 static void decode_stored(struct np_view *v, enum view_kind kind, const json_t *object)
 {
 	const char *rev = np_json_str(object, "metadata/resourceVersion", "");
 	json_t *text = json_incref(json_object_get(v->texts, rev));
-	struct np_buf b = { 0 };
 
-	if (!text) {
-		np_json_dump(object, 0, &b);
-		text = json_stringn_nocheck(b.data, b.len);
-		np_buf_release(&b);
-	}
+	if (!text)
+		text = text_of(kind, object);
 	decode_text(v, kind, object,
 		    (struct np_str){ json_string_value(text), json_string_length(text) });
 	if (*rev)

@@ -355,6 +355,7 @@ START_TEST(closes_on_failure)
 	ck_assert_ptr_nonnull(mkdtemp(folder));
 	flag = picky_nft(folder);
 	start(&s);
+	np_enforcer_forgo_library(s.enforcer);
 	settle(&s);
 	store_policy(&s, "d", ALLOW_80);
 	np_backoff_init(&b, 10000, 200000, WAIT_MS * 1000LL);
