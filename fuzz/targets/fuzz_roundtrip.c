@@ -28,12 +28,18 @@ static bool printable_in_yaml(struct np_str s)
 	return true;
 }
 
-/* Numbers of very many digits become floats in one syntax and stay in the other. */
-static bool short_numbers(struct np_str s)
+/*
+ * Numbers of very many digits become floats in one syntax and stay in the other, and -0 is a float in
+ * JSON and the integer 0 in YAML.
+ */
+static bool same_numbers(struct np_str s)
 {
 	size_t run = 0;
 
 	for (size_t i = 0; i < s.n; i++) {
+		if (np_str_starts((struct np_str){ s.p + i, s.n - i }, "-0") &&
+		    (i + 2 == s.n || strchr(",]}\n", s.p[i + 2])))
+			return false;
 		run = (s.p[i] >= '0' && s.p[i] <= '9') || strchr("+-.eE", s.p[i]) ? run + 1 : 0;
 		if (run > 15)
 			return false;
@@ -90,7 +96,7 @@ static void as_yaml(const struct np_value *v)
 
 	if (encode(v, flags, &text) && text.len < KEY_SAFE) {
 		s = (struct np_str){ text.data, text.len };
-		if (printable_in_yaml(s) && short_numbers(s)) {
+		if (printable_in_yaml(s) && same_numbers(s)) {
 			FUZZ_CHECK(np_read_yaml(s, &deep, &docs, &err) == 0,
 				   "wrote %s, which YAML refuses: %s", text.data, err.msg);
 			check_again(&docs, &text, flags, "YAML");
