@@ -1,40 +1,7 @@
 /* The API over TLS: who comes in, and an ordinary kubectl (kubectl.sh) that uses it. */
-#include "../../sandbox/tls.h"
-#include "api_fixture.h"
-#include "api_test.h"
 #include "http_client.h"
 #include "np/base/proc.h"
-#include "ws_client.h"
-
-/* Serves with TLS; certificates and a kubeconfig are in f->dir. */
-static void start(struct fixture *f, struct np_tls *tls)
-{
-	struct np_api_options o = { .unix_listen_fd = -1 };
-	struct np_err err = { 0 };
-	char *config;
-
-	memset(tls, 0, sizeof(*tls));
-	ck_assert_msg(np_tls_make(tls, &err) == 0, "%s", err.msg);
-	fixture_prepare(f, true);
-	fixture_folder(f);
-	o.tcp_listen_fd = listen_tcp(&f->port);
-	o.server_cert_pem = tls->server_cert;
-	o.server_key_pem = tls->server_key;
-	o.client_ca_pem = tls->ca_cert;
-	fixture_serve(f, &o);
-	write_file(f->dir, "ca.pem", tls->ca_cert);
-	write_file(f->dir, "cert.pem", tls->client_cert);
-	write_file(f->dir, "key.pem", tls->client_key);
-	config = np_xasprintf("apiVersion: v1\nkind: Config\ncurrent-context: t\n"
-			      "clusters: [{name: t, cluster: {server: \"https://127.0.0.1:%d\", "
-			      "certificate-authority: %s/ca.pem}}]\n"
-			      "users: [{name: t, user: {client-certificate: %s/cert.pem, "
-			      "client-key: %s/key.pem}}]\n"
-			      "contexts: [{name: t, context: {cluster: t, user: t}}]\n",
-			      f->port, f->dir, f->dir, f->dir);
-	write_file(f->dir, "config", config);
-	free(config);
-}
+#include "tls_fixture.h"
 
 static long ask(const struct fixture *f, const char *cert, const char *key, json_t **ret)
 {
@@ -64,7 +31,7 @@ START_TEST(certificates)
 	struct fixture f;
 	json_t *v;
 
-	start(&f, &tls);
+	tls_start(&f, &tls);
 	ck_assert_int_eq(ask(&f, "cert.pem", "key.pem", &v), 200);
 	ck_assert_str_eq(np_json_str(v, "kind", ""), "NodeList");
 	json_decref(v);
@@ -106,51 +73,21 @@ START_TEST(bad_certificate_does_not_start)
 }
 END_TEST
 
-static gnutls_session_t handshake(const struct fixture *f, gnutls_certificate_credentials_t cred,
-				  int *ret_fd)
-{
-	struct sockaddr_in a = { .sin_family = AF_INET,
-				 .sin_port = htons((uint16_t)f->port),
-				 .sin_addr.s_addr = htonl(INADDR_LOOPBACK) };
-	int fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0), rc;
-	gnutls_session_t tls;
-
-	ck_assert_int_eq(connect(fd, (struct sockaddr *)&a, sizeof(a)), 0);
-	gnutls_init(&tls, GNUTLS_CLIENT | GNUTLS_NO_SIGNAL);
-	gnutls_set_default_priority(tls);
-	gnutls_credentials_set(tls, GNUTLS_CRD_CERTIFICATE, cred);
-	gnutls_transport_set_int(tls, fd);
-	do
-		rc = gnutls_handshake(tls);
-	while (rc < 0 && !gnutls_error_is_fatal(rc));
-	ck_assert_msg(rc == 0, "%s", gnutls_strerror(rc));
-	fcntl(fd, F_SETFL, O_NONBLOCK);
-	*ret_fd = fd;
-	return tls;
-}
-
 /* The library writes few bytes a record here: slow, but right. */
 START_TEST(exec_over_tls)
 {
 	gnutls_certificate_credentials_t cred;
-	char *bytes = np_xcalloc(1, 100000), *cert, *key;
+	char *bytes = np_xcalloc(1, 100000);
 	gnutls_session_t tls;
 	struct np_tls pem;
 	struct fixture f;
 	struct ws w;
 	int fd;
 
-	start(&f, &pem);
-	store_add(f.store, NP_KIND_POD,
-		  J("{'metadata':{'name':'p','namespace':'default'},'spec':{'nodeName':'n','"
-		    "containers':[{'name':'c'}]},"
-		    "'status':{'phase':'Running'}}"));
-	gnutls_certificate_allocate_credentials(&cred);
-	cert = np_xasprintf("%s/cert.pem", f.dir);
-	key = np_xasprintf("%s/key.pem", f.dir);
-	ck_assert_int_eq(gnutls_certificate_set_x509_key_file(cred, cert, key, GNUTLS_X509_FMT_PEM),
-			 0);
-	tls = handshake(&f, cred, &fd);
+	tls_start(&f, &pem);
+	tls_add_pod(&f);
+	cred = tls_credentials(&f);
+	tls = tls_handshake(&f, cred, &fd);
 	for (int i = 0; i < 100000; i++)
 		bytes[i] = (char)('a' + i % 26);
 	ws_open(&w, fd, tls, "/api/v1/namespaces/default/pods/p/exec?stdin=1&stdout=1&command=cat",
@@ -165,7 +102,7 @@ START_TEST(exec_over_tls)
 	ws_close(&w);
 	gnutls_deinit(tls);
 	/* One that is open when the server stops. */
-	tls = handshake(&f, cred, &fd);
+	tls = tls_handshake(&f, cred, &fd);
 	ws_open(&w, fd, tls, "/api/v1/namespaces/default/pods/p/exec?stdin=1&stdout=1&command=cat",
 		"v5.channel.k8s.io");
 	ck_assert_int_eq(w.http, 101);
@@ -174,8 +111,6 @@ START_TEST(exec_over_tls)
 	ws_close(&w);
 	gnutls_deinit(tls);
 	gnutls_certificate_free_credentials(cred);
-	free(cert);
-	free(key);
 	free(bytes);
 }
 END_TEST
@@ -194,7 +129,7 @@ START_TEST(kubectl)
 	char *config;
 	int rc;
 
-	start(&f, &tls);
+	tls_start(&f, &tls);
 	for (size_t i = 0; i < NP_ARRAY_SIZE(words); i++)
 		setenv(words[i][0], words[i][1], 1);
 	config = np_xasprintf("%s/config", f.dir);
