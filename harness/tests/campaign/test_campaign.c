@@ -5,6 +5,7 @@
  */
 #include <fcntl.h>
 #include <signal.h>
+#include <sys/mman.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -351,6 +352,90 @@ static void put(const char *path, const char *text, const char *mode)
 	fclose(f);
 }
 
+/* A log that is never silent is read in pieces; a report that one of them cuts is whole all the same. */
+START_TEST(reports_in_two_pieces)
+{
+	static const char text[] =
+		"I am a line\npanic: a b\n\ngoroutine 1 [running]:\nmain.one()\n\t/src/a.go:1 +0x1\n"
+		"main.two()\n\t/src/a.go:2 +0x1\nI am another\n";
+	struct agents a = { 0 };
+
+	for (size_t cut = 0; cut < sizeof(text) - 1; cut++) {
+		struct agent g = { .component = "agent" };
+		json_t *bugs = json_array();
+
+		agents_read_on(&a, &g, (struct np_str){ text, cut }, bugs);
+		agents_read_on(&a, &g, (struct np_str){ text + cut, sizeof(text) - 1 - cut }, bugs);
+		agents_read_piece(&a, &g, NP_STR_NONE, bugs);
+		ck_assert_msg(json_array_size(bugs) == 1, "%zu at %zu", json_array_size(bugs), cut);
+		ck_assert_msg(json_array_size(json_object_get(json_array_get(bugs, 0), "stack")) == 2, "%zu",
+			      cut);
+		json_decref(bugs);
+		np_buf_release(&g.tail);
+	}
+	free(a.stuck);
+}
+END_TEST
+
+/* The child of a child takes it, as behind a shell; told once, and again after everything was cleared. */
+START_TEST(memory_that_grows)
+{
+	char *dir = scratch_dir();
+	np_auto_free char *pid_file = np_xasprintf("%s/pid", dir);
+	np_auto_free char *pid_text = NULL;
+	struct agents a = { .quiet = true };
+	json_t *bugs = json_array();
+	size_t n = (size_t)600 << 20;
+	int go[2], done[2];
+	char c = 0;
+	pid_t pid;
+
+	ck_assert(pipe(go) == 0 && pipe(done) == 0);
+	pid = fork();
+	if (pid == 0) {
+		pid_t child = fork();
+
+		if (child == 0) {
+			char *p;
+
+			close(go[1]);
+			if (read(go[0], &c, 1) == 1) {
+				p = mmap(NULL, n, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+				for (size_t i = 0; p != MAP_FAILED && i < n; i += 4096)
+					p[i] = 1;
+			}
+			_exit(write(done[1], "x", 1) == 1 && read(go[0], &c, 1) == 0 ? 0 : 1);
+		}
+		close(go[1]);
+		waitpid(child, NULL, 0);
+		_exit(0);
+	}
+	close(go[0]);
+	pid_text = np_xasprintf("%d\n", pid);
+	put(pid_file, pid_text, "w");
+	agents_add_process(&a, pid_file, NULL, "agent");
+	ck_assert_int_eq(agents_look(&a, bugs, NULL), 0);
+	a.quiet = false;
+	ck_assert_int_eq(agents_look(&a, bugs, NULL), 0);
+	ck_assert_uint_eq(json_array_size(bugs), 0);
+	ck_assert(write(go[1], "x", 1) == 1 && read(done[0], &c, 1) == 1);
+	for (int i = 0; i < 2; i++)
+		ck_assert_int_eq(agents_look(&a, bugs, NULL), 0);
+	ck_assert_uint_eq(json_array_size(bugs), 1);
+	ck_assert_str_eq(np_json_str(json_array_get(bugs, 0), "kind", ""), "oom");
+	agents_forget_stuck(&a);
+	ck_assert_int_eq(agents_look(&a, bugs, NULL), 0);
+	ck_assert_uint_eq(json_array_size(bugs), 2);
+	close(go[1]);
+	waitpid(pid, NULL, 0);
+	close(done[0]);
+	close(done[1]);
+	agents_release(&a);
+	json_decref(bugs);
+	scratch_remove(dir);
+}
+END_TEST
+
 START_TEST(processes_that_end)
 {
 	char *dir = scratch_dir();
@@ -393,4 +478,5 @@ RUN_TESTS("campaign", a_seed_repeats_its_epochs, operations_are_of_one_namespace
 	  a_server_would_accept_the_policies, known_shapes_are_known,
 	  a_journal_is_taken_up_where_it_was_cut_off, a_full_disk_is_said_before_anything_is_sent,
 	  containers_that_end, an_end_is_told_once, complaints_count_when_they_repeat_and_are_new,
-	  talk_is_no_complaint, processes_that_end)
+	  talk_is_no_complaint, reports_in_two_pieces,
+	  memory_that_grows, processes_that_end)
