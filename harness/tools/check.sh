@@ -109,7 +109,7 @@ unit_tests() {
 }
 
 # Scripts that only repeat, sanitized, what another sanitized run shows.
-plain_only='faults user install install_deb image ci shards waivers zsh markdown'
+plain_only='faults user install install_deb image ci shards waivers zsh markdown stranger sonobuoy'
 
 # Scripts end to end.
 scripts() {
