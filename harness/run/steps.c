@@ -12,6 +12,8 @@
 #include "podwait.h"
 
 #define GONE_WAIT_MS 60000
+#define GONE_QUICK_FIRST_US 5000 /* looks that follow each other fast, */
+#define GONE_QUICK_US 60000	 /* for so long */
 
 void np_changes_init(struct np_changes *c)
 {
@@ -160,8 +162,8 @@ static int do_apply(struct np_session *s, const struct np_step *step, const stru
 }
 
 /* Pods that go are waited for no more. */
-static int delete_object(struct np_session *s, const struct target *t, bool missing_ok,
-			 struct np_err *err)
+static int send_delete(struct np_session *s, const struct target *t, bool missing_ok,
+		       struct np_err *err)
 {
 	const struct np_kube_write w = { .missing_ok = missing_ok };
 
@@ -169,11 +171,35 @@ static int delete_object(struct np_session *s, const struct target *t, bool miss
 		np_session_forget(s, t->short_ns, &t->short_name);
 	else if (t->type == &np_kube_types[NP_KUBE_NAMESPACE])
 		np_session_forget(s, t->short_name, NULL);
-	if (np_kube_delete(kube(s), t->type, t->ns, t->name, &w, err) < 0)
-		return -1;
+	return np_kube_delete(kube(s), t->type, t->ns, t->name, &w, err);
+}
+
+/* An agent ends at once when it is told to; only who does not is asked after at leisure. */
+static int await_gone(struct np_session *s, const struct target *t, struct np_err *err)
+{
+	struct np_backoff quick;
+
 	if (t->type == &np_kube_types[NP_KUBE_NETPOL])
 		return 0;
+	np_backoff_init(&quick, GONE_QUICK_FIRST_US, GONE_QUICK_US, GONE_QUICK_US);
+	do {
+		struct np_err get = { 0 };
+		json_t *object = NULL;
+		int rc = np_kube_get(kube(s), t->type, t->ns, t->name, &object, &get);
+
+		json_decref(object);
+		if (rc < 0 && get.code == NP_ENOTFOUND)
+			return 0;
+		if (rc < 0)
+			break;
+	} while (np_backoff_wait(&quick));
 	return np_kube_wait_gone(kube(s), t->type, t->ns, t->name, NULL, GONE_WAIT_MS, err);
+}
+
+static int delete_object(struct np_session *s, const struct target *t, bool missing_ok,
+			 struct np_err *err)
+{
+	return send_delete(s, t, missing_ok, err) < 0 ? -1 : await_gone(s, t, err);
 }
 
 static int do_delete(struct np_session *s, const struct np_step *step, const struct np_world *world,
@@ -293,8 +319,26 @@ static bool split_key(struct np_session *s, const char *key, struct target *ret)
 	return ret->type != NULL;
 }
 
+/* Something of the case's own, or a pod of the world that is made anew. */
+static bool must_go(const struct np_session *s, const char *key, bool remade)
+{
+	return remade || !json_object_get(s->originals, key);
+}
+
+/* Pods take their time to end, and may take it together. */
+static int send_pod_away(struct np_session *s, const char *key, bool remade, struct np_err *err)
+{
+	struct target t = { 0 };
+	int rc = 0;
+
+	if (must_go(s, key, remade) && split_key(s, key, &t))
+		rc = send_delete(s, &t, true, err);
+	free(t.key);
+	return rc;
+}
+
 /* A pod of the world is made anew unless only its labels differ; other objects are put back as they
- * were. */
+ * were. A pod that must go has been sent away. */
 static int undo_one(struct np_session *s, const char *key, bool remade, struct np_err *err)
 {
 	struct target t = { 0 };
@@ -303,8 +347,9 @@ static int undo_one(struct np_session *s, const char *key, bool remade, struct n
 
 	if (!split_key(s, key, &t))
 		rc = np_err_set(err, NP_EINTERNAL, "cannot undo '%s'", key);
-	if (rc == 0 && (!original || remade))
-		rc = delete_object(s, &t, true, err);
+	else if (must_go(s, key, remade))
+		rc = t.type == &np_kube_types[NP_KUBE_POD] ? await_gone(s, &t, err)
+							   : delete_object(s, &t, true, err);
 	if (rc == 0 && original)
 		rc = np_session_apply(s, original, err);
 	free(t.key);
@@ -318,6 +363,9 @@ int np_steps_undo(struct np_session *s, const struct np_changes *changes, struct
 	json_t *value;
 	int rc = 0;
 
+	json_object_foreach(changes->touched, key, value)
+		if (rc == 0 && strncmp(key, "Pod ", 4) == 0)
+			rc = send_pod_away(s, key, json_is_true(value), err);
 	/* Policies first: they need nothing else, and the rest then heals in the open. */
 	for (int pass = 0; pass < 2; pass++)
 		json_object_foreach(changes->touched, key, value) {

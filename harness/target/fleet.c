@@ -14,7 +14,7 @@
 #define BATCH_MARGIN_MS 5000
 #define GIVE_UP_MARGIN_MS 1000
 /* While a stream is still connecting it has no descriptor to poll. */
-#define CONNECT_POLL_MS 10
+#define CONNECT_POLL_MS 3
 #define CANCEL_POLL_MS 100
 /* Probes that were lost with their stream are made again so often. */
 #define REPEATS_MAX 2
