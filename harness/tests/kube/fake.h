@@ -392,4 +392,12 @@ static inline int fake_run(Suite *s)
 	return failed ? 1 : 0;
 }
 
+/* A thread that cancels: sets the atomic_int @arg after a moment. */
+static inline void *set_later(void *arg)
+{
+	np_sleep_ms(100);
+	atomic_store((atomic_int *)arg, 1);
+	return NULL;
+}
+
 #endif

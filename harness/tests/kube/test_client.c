@@ -296,13 +296,6 @@ START_TEST(time_out)
 }
 END_TEST
 
-static void *set_later(void *arg)
-{
-	np_sleep_ms(100);
-	atomic_store((atomic_int *)arg, 1);
-	return NULL;
-}
-
 /* While waiting for an answer, and while waiting before a retry. */
 START_TEST(cancel)
 {

@@ -307,13 +307,6 @@ START_TEST(close_says_goodbye)
 }
 END_TEST
 
-static void *set_later(void *arg)
-{
-	np_sleep_ms(100);
-	atomic_store((atomic_int *)arg, 1);
-	return NULL;
-}
-
 static const struct fake_step silent_steps[] = { { .hang = true }, { .handle = stops_answering } };
 
 START_TEST(cancel)

@@ -409,10 +409,23 @@ START_TEST(missing_plugin)
 }
 END_TEST
 
-static void *set_later(void *arg)
+struct waiting {
+	const char *path;
+	atomic_int flag;
+};
+
+/* A thread that cancels once something stands in a file. */
+static void *set_when_written(void *arg)
 {
-	np_sleep_ms(200);
-	atomic_store((atomic_int *)arg, 1);
+	struct waiting *w = arg;
+	struct np_backoff wait;
+	struct np_buf b = { NULL, 0, 0 };
+
+	np_backoff_init(&wait, 10000, 100000, 20000000);
+	while ((np_file_read(w->path, 100, &b, NULL) < 0 || !b.len) && np_backoff_wait(&wait))
+		;
+	np_buf_release(&b);
+	atomic_store(&w->flag, 1);
 	return NULL;
 }
 
@@ -420,7 +433,7 @@ static void *set_later(void *arg)
 START_TEST(cancelled_plugin)
 {
 	struct np_kube_config c = { .server = NP_STR("http://127.0.0.1:1") };
-	atomic_int flag = 0;
+	struct waiting w = { .flag = 0 };
 	struct np_buf pid = { NULL, 0, 0 };
 	np_auto_free char *path = NULL;
 	struct np_err err;
@@ -430,12 +443,12 @@ START_TEST(cancelled_plugin)
 	pid_t child;
 
 	plug_init(&g, "sleep 300 & echo $! > \"$GREETING\"; sleep 300");
-	path = np_xasprintf("%s/pid", g.dir);
+	w.path = path = np_xasprintf("%s/pid", g.dir);
 	g.env[0].value = np_str_from(path);
 	c.plugin = &g.p;
 	k = np_kube_new(&c, NULL);
-	np_kube_set_cancel(k, &flag);
-	pthread_create(&t, NULL, set_later, &flag);
+	np_kube_set_cancel(k, &w.flag);
+	pthread_create(&t, NULL, set_when_written, &w);
 	ck_assert_int_eq(np_kube_version(k, 30000, NULL, &err), -1);
 	ck_assert_int_eq(err.code, NP_EINTR);
 	pthread_join(t, NULL);

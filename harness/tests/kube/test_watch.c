@@ -264,13 +264,6 @@ START_TEST(nobody_there_is_no_error)
 }
 END_TEST
 
-static void *set_later(void *arg)
-{
-	np_sleep_ms(100);
-	atomic_store((atomic_int *)arg, 1);
-	return NULL;
-}
-
 START_TEST(cancel)
 {
 	static const struct fake_step steps[] = {
