@@ -122,11 +122,11 @@ static void read_held(struct agents *a, struct agent *g, size_t settled, json_t 
 
 void agents_read_piece(struct agents *a, struct agent *g, struct np_str piece, json_t *ret_bugs)
 {
-	if (!piece.n && !g->held.len)
-		return;
-	keep_tail(g, piece);
-	np_buf_add(&g->held, piece.p, piece.n);
-	read_held(a, g, g->held.len, ret_bugs);
+	if (piece.n || g->held.len) {
+		keep_tail(g, piece);
+		np_buf_add(&g->held, piece.p, piece.n);
+		read_held(a, g, g->held.len, ret_bugs);
+	}
 	np_buf_release(&g->held);
 }
 
