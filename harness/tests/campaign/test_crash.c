@@ -118,17 +118,17 @@ static const struct sample samples[] = {
 	  { "example.org/x.cut" },
 	  1 },
 	{ "survived, old HandleCrash, which knows files only",
-	  "E0314 09:26:53.589793     135 runtime.go:69] Observed a panic: \"assignment to entry in nil "
-	  "map\" (assignment to entry in nil map)\n"
-	  "k8s.io/apimachinery@v0.0.0-20191004074956-01f8b7d1121a/pkg/util/runtime/runtime.go:76\n"
+	  "E0314 09:26:53.589793     135 runtime.go:69] Observed a panic: \"close of closed channel\" "
+	  "(close of closed channel)\n"
+	  "k8s.io/apimachinery@v0.0.0-20190101000000-0123456789ab/pkg/util/runtime/runtime.go:76\n"
 	  "runtime/panic.go:860\ninternal/runtime/maps/runtime.go:208\n"
-	  "example.org/mesh/npc@v2.6.5+incompatible/npc/set.go:22\n"
-	  "example.org/mesh/npc@v2.6.5+incompatible/npc/ns.go:427\nruntime/asm_amd64.s:1771\n"
+	  "example.org/mesh/agent@v1.9.0+incompatible/rules/set.go:22\n"
+	  "example.org/mesh/agent@v1.9.0+incompatible/rules/all.go:427\nruntime/asm_amd64.s:1771\n"
 	  "INFO: 2026/11/23 22:44:48.449354 EVENT UpdateNamespace {}\n",
 	  NP_CRASH_SURVIVED,
 	  "agent",
-	  "nil-map-write",
-	  { "example.org/mesh/npc/npc/set.go", "example.org/mesh/npc/npc/ns.go" },
+	  "closed-channel",
+	  { "example.org/mesh/agent/rules/set.go", "example.org/mesh/agent/rules/all.go" },
 	  1 },
 	{ "survived, structured klog",
 	  "E0314 09:26:53.589793       1 panic.go:262] \"Observed a panic\" panic=\"runtime error: "
