@@ -44,13 +44,19 @@ struct np_str str_until(struct np_str s, char c)
 	return hit ? (struct np_str){ s.p, (size_t)(hit - s.p) } : s;
 }
 
+static bool begins_address(struct np_str s)
+{
+	return s.n > 2 && s.p[0] == '0' && (s.p[1] | 0x20) == 'x' && isxdigit((unsigned char)s.p[2]);
+}
+
+/* As far as there is no other in it. */
 static size_t address(struct np_str s)
 {
 	size_t n = 2;
 
-	if (s.n < 3 || s.p[0] != '0' || (s.p[1] | 0x20) != 'x')
+	if (!begins_address(s))
 		return 0;
-	while (n < s.n && isxdigit((unsigned char)s.p[n]))
+	while (n < s.n && isxdigit((unsigned char)s.p[n]) && !begins_address(str_from(s, n)))
 		n++;
 	return n > 2 ? n : 0;
 }

@@ -25,7 +25,8 @@ static int next_event(struct reader *r, yaml_event_t *ret)
 
 	if (yaml_parser_parse(p, ret))
 		return 0;
-	if (p->error == YAML_MEMORY_ERROR)
+	/* Without an error libyaml fails where it could not copy a text. */
+	if (p->error == YAML_MEMORY_ERROR || p->error == YAML_NO_ERROR)
 		return np_err_set(r->err, NP_EENV, "out of memory");
 	np_err_set(r->err, NP_EPARSE, "not YAML: %s", p->problem ? p->problem : "unknown problem");
 	return at_mark(r->err, p->problem_mark);
