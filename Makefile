@@ -159,7 +159,7 @@ cross-check: $(BUILD)/tests/oracle/check_cross
 
 # The order of the cases, and the generated ones that are kept; minutes of processor time.
 tiers: $(BUILD)/netpolcheck
-	$(BUILD)/netpolcheck cases select --out suites
+	$(BUILD)/netpolcheck cases select --strength 2 --count 600 --seed 2 --out suites
 	BUILD=$(BUILD) harness/tools/bugmap.sh
 
 # A real Kubernetes with real agents, in namespaces of its own; needs root and Go (lab/README.md).

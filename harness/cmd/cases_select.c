@@ -47,7 +47,8 @@ static int add_smaller_array(const struct np_select_ask *ask, const char *dir, s
 	for (size_t i = 0; i < cover.n_rows && rc == 0; i++) {
 		struct np_case c;
 
-		np_scenario_case(np_cover_row(&cover, i), ask->seed, number + i, &c);
+		np_scenario_case(np_cover_row(&cover, i), (unsigned)ask->strength, ask->seed,
+				 number + i, &c);
 		np_buf_clear(&text);
 		np_case_text(&c, &text);
 		rc = np_generate_write(dir, c.id, &text, err);

@@ -107,16 +107,19 @@ static bool any_exists(char *const *suites)
 	return false;
 }
 
-/* generated/s<seed>-<number>: drawn again from them. */
+/* generated/s<seed>-<number>, generated/t<strength>s<seed>-<number>: drawn again from them. */
 static int regenerate(struct np_min_source *s, struct np_strings *suites, struct np_err *err)
 {
 	unsigned long long seed, number;
+	unsigned strength = 0;
 	int end = 0;
+	bool is = (sscanf(s->id, "generated/s%llu-%llu%n", &seed, &number, &end) == 2 ||
+		   sscanf(s->id, "generated/t%1us%llu-%llu%n", &strength, &seed, &number, &end) == 3) &&
+		  !s->id[end];
 
-	if (sscanf(s->id, "generated/s%llu-%llu%n", &seed, &number, &end) != 2 || s->id[end] ||
-	    any_exists(s->suites))
+	if (!is || any_exists(s->suites))
 		return 0;
-	if (np_generate_scratch(0, number, seed, &s->scratch, err) < 0)
+	if (np_generate_scratch(strength, number, seed, &s->scratch, err) < 0)
 		return -1;
 	np_strings_add(suites, s->scratch);
 	return 0;

@@ -78,8 +78,12 @@ static void fill_header(struct scene *s, size_t k)
 	struct np_case *c = s->c;
 	struct np_buf title = { 0 };
 
-	c->id = np_arena_printf(s->arena, "generated/s%llu-%04zu", (unsigned long long)s->seed,
-				k + 1);
+	if (s->strength)
+		c->id = np_arena_printf(s->arena, "generated/t%us%llu-%04zu", s->strength,
+					(unsigned long long)s->seed, k + 1);
+	else
+		c->id = np_arena_printf(s->arena, "generated/s%llu-%04zu",
+					(unsigned long long)s->seed, k + 1);
 	describe(s->row, &title);
 	c->title = np_arena_str(s->arena, np_str_from(np_buf_text(&title)));
 	np_buf_release(&title);
@@ -105,14 +109,19 @@ static void fill_needs(struct scene *s)
 	c->profile = NP_STR("extended");
 }
 
-void np_scenario_case(const uint8_t *row, uint64_t seed, size_t k, struct np_case *ret)
+void np_scenario_case(const uint8_t *row, unsigned strength, uint64_t seed, size_t k,
+		      struct np_case *ret)
 {
 	struct scene *s = np_xcalloc(1, sizeof(*s));
 	char label[32];
 	struct np_rng all;
 
 	*ret = (struct np_case){ 0 };
-	*s = (struct scene){ .row = row, .seed = seed, .c = ret, .arena = &ret->arena };
+	*s = (struct scene){ .row = row,
+			     .strength = strength,
+			     .seed = seed,
+			     .c = ret,
+			     .arena = &ret->arena };
 	np_rng_seed(&all, seed);
 	snprintf(label, sizeof(label), "%zu", k);
 	np_rng_fork(&s->rng, &all, label);
@@ -170,5 +179,5 @@ void np_scenario_suite_case(const struct np_scenario_suite *s, size_t k, struct 
 
 	np_scenario_case(k < s->cover.n_rows ? np_cover_row(&s->cover, k)
 					     : s->drawn + (k - s->cover.n_rows) * n,
-			 s->seed, k, ret);
+			 s->cover.strength, s->seed, k, ret);
 }

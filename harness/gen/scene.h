@@ -24,6 +24,7 @@ struct scene_policy {
 struct scene {
 	struct np_rng rng;
 	const uint8_t *row;
+	unsigned strength;	/* of the array; 0: drawn */
 	uint64_t seed;
 	struct np_case *c;
 	struct np_arena *arena; /* of the case */

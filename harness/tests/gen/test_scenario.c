@@ -317,6 +317,37 @@ static void play(struct played *p)
 	np_objects_free(o);
 }
 
+/* The same number is another case in each array, so a name, which waivers go by, tells which. */
+START_TEST(names_tell_the_array)
+{
+	static const struct {
+		unsigned strength;
+		uint64_t seed;
+		size_t n_drawn;
+		const char *first, *last;
+	} rows[] = {
+		{ 0, 7, 12, "generated/s7-0001", "generated/s7-0012" },
+		{ 1, 7, 0, "generated/t1s7-0001", NULL },
+		{ 2, 7, 1, "generated/t2s7-0001", NULL },
+	};
+
+	for (size_t i = 0; i < NP_ARRAY_SIZE(rows); i++) {
+		struct np_scenario_suite s;
+		struct np_case c;
+
+		ck_assert_int_eq(np_scenario_suite_init(rows[i].strength, rows[i].seed,
+							rows[i].n_drawn, &s, NULL), 0);
+		np_scenario_suite_case(&s, 0, &c);
+		ck_assert_str_eq(c.id.p, rows[i].first);
+		np_case_release(&c);
+		np_scenario_suite_case(&s, s.n_cases - 1, &c);
+		ck_assert(!rows[i].last || np_str_is(c.id, rows[i].last));
+		np_case_release(&c);
+		np_scenario_suite_release(&s);
+	}
+}
+END_TEST
+
 START_TEST(every_region_is_probed)
 {
 	struct np_scenario_suite s;
@@ -477,6 +508,7 @@ int main(void)
 	tcase_add_test(tc, cases_read_back);
 	tcase_add_test(tc, worlds_read_back);
 	tcase_add_test(tc, same_seed_same_cases);
+	tcase_add_test(tc, names_tell_the_array);
 	tcase_add_test(tc, every_region_is_probed);
 	tcase_add_test(tc, completed_pods_lose_their_address);
 	tcase_add_test(tc, values_name_lasting_pods);

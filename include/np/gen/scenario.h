@@ -33,10 +33,12 @@ void np_scenario_suite_release(struct np_scenario_suite *s);
 void np_scenario_suite_case(const struct np_scenario_suite *s, size_t k, struct np_case *ret);
 
 /*
- * The case of @row, a complete row of np_feature_model(); its id is generated/s<seed>-<k + 1>.
- * @seed at least 1. Released with np_case_release().
+ * The case of @row, a complete row of np_feature_model(); its id is generated/s<seed>-<k + 1>, in a
+ * suite that begins with an array generated/t<strength>s<seed>-<k + 1>: the same number is another
+ * case in each. @strength 0: no array. @seed at least 1. Released with np_case_release().
  */
-void np_scenario_case(const uint8_t *row, uint64_t seed, size_t k, struct np_case *ret);
+void np_scenario_case(const uint8_t *row, unsigned strength, uint64_t seed, size_t k,
+		      struct np_case *ret);
 
 /* The worlds that cases of a seed name: all of them, for n in 0..NP_SCENARIO_WORLDS-1. */
 #define NP_SCENARIO_WORLDS 5
