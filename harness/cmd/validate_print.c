@@ -12,7 +12,7 @@
 /* Line @n of @text, from 1; empty when there is none. */
 static struct np_str line_of(struct np_str text, unsigned n)
 {
-	const char *p = text.p, *end = text.p + text.n, *stop;
+	const char *p = text.p, *end = np_str_end(text), *stop;
 
 	for (; n > 1 && p && p < end; n--) {
 		p = memchr(p, '\n', (size_t)(end - p));

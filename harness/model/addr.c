@@ -150,13 +150,13 @@ static bool parse_v6(struct cursor *c, uint8_t bytes[16])
 static bool parse_addr(struct np_str text, struct np_addr *ret, unsigned *ret_flags)
 {
 	struct np_addr a = { .width = 4 };
-	struct cursor c = { text.p, text.p + text.n, 0 };
+	struct cursor c = { text.p, np_str_end(text), 0 };
 
 	if (!text.n)
 		return false;
 	if (!parse_v4(&c, a.bytes)) {
 		a = (struct np_addr){ .width = 16 };
-		c = (struct cursor){ text.p, text.p + text.n, 0 };
+		c = (struct cursor){ text.p, np_str_end(text), 0 };
 		if (!parse_v6(&c, a.bytes))
 			return false;
 	}
@@ -305,7 +305,7 @@ bool np_cidr_parse(struct np_str text, struct np_cidr *ret)
 	if (!slash ||
 	    !parse_addr((struct np_str){ text.p, (size_t)(slash - text.p) }, &c.host, &flags))
 		return false;
-	struct cursor rest = { slash + 1, text.p + text.n, flags };
+	struct cursor rest = { slash + 1, np_str_end(text), flags };
 
 	if (!take_number(&rest, 10, 8U * c.host.width, 1, &prefix_bits) || rest.p != rest.end)
 		return false;

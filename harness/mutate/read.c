@@ -270,7 +270,7 @@ static struct mnode *read_value(struct reader *r)
 
 struct mnode *mread_json(struct np_arena *a, struct np_str text)
 {
-	struct reader r = { .arena = a, .p = text.p, .end = text.p + text.n };
+	struct reader r = { .arena = a, .p = text.p, .end = np_str_end(text) };
 	struct mnode *root;
 
 	if (!text.n || text.n > NP_MUTATE_MAX_INPUT)

@@ -420,7 +420,7 @@ static int read_json(struct np_str text, const struct np_read_opts *opts, const 
 	struct np_docs docs = { .json = true };
 	struct json j = {
 		.p = text.p,
-		.end = text.p + text.n,
+		.end = np_str_end(text),
 		.counted = text.p,
 		.line = opts->first_line ? opts->first_line : 1,
 		.column = 1,

@@ -119,7 +119,7 @@ static const char *skip_digits(const char *p, const char *end)
 /* [-+]?(\.d+|d+(\.d*)?)([eE][-+]?d+)? over the whole text */
 static bool is_float_shape(struct np_str text)
 {
-	const char *p = text.p, *end = text.p + text.n, *start;
+	const char *p = text.p, *end = np_str_end(text), *start;
 	bool has_digits;
 
 	if (p < end && (*p == '-' || *p == '+'))

@@ -174,7 +174,7 @@ static int find_addresses(struct np_outside *o, struct np_str host, struct np_er
 static bool cut_port(struct np_str text, struct np_str *ret_host, struct np_str *ret_port)
 {
 	const char *first = memchr(text.p, ':', text.n), *last = memrchr(text.p, ':', text.n);
-	const char *close = memchr(text.p, ']', text.n), *end = text.p + text.n;
+	const char *close = memchr(text.p, ']', text.n), *end = np_str_end(text);
 
 	*ret_host = text;
 	*ret_port = NP_STR_NONE;

@@ -25,6 +25,12 @@ static inline struct np_str np_str_from(const char *s)
 	return (struct np_str){ s, s ? strlen(s) : 0 };
 }
 
+/* Behind the last byte; NULL for a text of NULL, to which C adds nothing, not even 0. */
+static inline const char *np_str_end(struct np_str s)
+{
+	return s.n ? s.p + s.n : s.p;
+}
+
 static inline bool np_str_eq(struct np_str a, struct np_str b)
 {
 	return a.n == b.n && (a.n == 0 || memcmp(a.p, b.p, a.n) == 0);
