@@ -190,7 +190,8 @@ bool mnode_within(const struct mnode *node, const struct mnode *top)
 	return node;
 }
 
-struct mnode *mnode_after(const struct mnode *node, const struct mnode *top)
+/* The one after @node and all that it holds. */
+static struct mnode *after(const struct mnode *node, const struct mnode *top)
 {
 	while (node != top && !node->next)
 		node = node->parent;
@@ -199,7 +200,7 @@ struct mnode *mnode_after(const struct mnode *node, const struct mnode *top)
 
 struct mnode *mnode_next(const struct mnode *node, const struct mnode *top)
 {
-	return node->first ? node->first : mnode_after(node, top);
+	return node->first ? node->first : after(node, top);
 }
 
 #define PATH_LEVELS 64

@@ -63,8 +63,6 @@ struct mnode *mnode_present(const struct mnode *map, const char *key);
 bool mnode_within(const struct mnode *node, const struct mnode *top);
 /* The one after @node in document order below @top, NULL at the end. */
 struct mnode *mnode_next(const struct mnode *node, const struct mnode *top);
-/* The one after @node and all that it holds. */
-struct mnode *mnode_after(const struct mnode *node, const struct mnode *top);
 
 static inline bool mnode_is(const struct mnode *n, const char *text)
 {

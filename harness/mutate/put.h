@@ -29,7 +29,4 @@ static inline void mput_end(struct np_buf *b)
 	np_buf_add(b, "", 0);
 }
 
-/* A JSON string with its quotes. */
-void mjson_string(struct np_buf *b, struct np_str s);
-
 #endif

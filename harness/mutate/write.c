@@ -31,7 +31,8 @@ static void add_escape(struct np_buf *b, unsigned char c)
 	}
 }
 
-void mjson_string(struct np_buf *b, struct np_str s)
+/* A JSON string with its quotes. */
+static void put_string(struct np_buf *b, struct np_str s)
 {
 	size_t from = 0;
 
@@ -52,7 +53,7 @@ static void add_key(struct np_buf *b, const struct mnode *n)
 	if (n->key_raw)
 		mput(b, n->key.p, n->key.n);
 	else
-		mjson_string(b, n->key);
+		put_string(b, n->key);
 	mputc(b, ':');
 }
 
@@ -67,7 +68,7 @@ static void open_value(struct np_buf *b, const struct mnode *n)
 		mputc(b, '[');
 		return;
 	case MK_STRING:
-		mjson_string(b, n->text);
+		put_string(b, n->text);
 		return;
 	case MK_NULL:
 		mput(b, "null", 4);

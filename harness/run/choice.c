@@ -38,7 +38,8 @@ void np_choice_release(struct np_choice *s)
 	s->times = NULL;
 }
 
-unsigned np_choice_cost(const struct np_choice *s, size_t item)
+/* What choosing @item costs now. */
+static unsigned cost_now(const struct np_choice *s, size_t item)
 {
 	const struct np_choice_item *it = &s->items[item];
 	unsigned cost = it->cost_ms + (s->deployed[it->world] ? 0 : s->world_ms);
@@ -72,7 +73,7 @@ size_t np_choice_next(const struct np_choice *s, unsigned depth, int which)
 		    !(which & (s->items[i].generated ? NP_CHOICE_GENERATED : NP_CHOICE_HAND)))
 			continue;
 		gain = gain_of(s, &s->items[i], depth);
-		cost = np_choice_cost(s, i);
+		cost = cost_now(s, i);
 		if (gain * best_cost > best_gain * cost) {
 			best = i;
 			best_gain = gain;
@@ -212,7 +213,7 @@ static void choose_smoke(struct chosen *out, struct np_choice *s, unsigned budge
 	size_t item;
 
 	while ((item = np_choice_next(s, 1, NP_CHOICE_ANY)) != SIZE_MAX) {
-		spent += np_choice_cost(s, item);
+		spent += cost_now(s, item);
 		if (spent > budget_ms)
 			return;
 		add_line(out, s, item, NP_TIER_SMOKE);

@@ -18,7 +18,9 @@
 
 static const char *const letters[NP_FIXTURE_NODES] = { "a", "b" };
 
-void np_fixture_add_list(struct np_fixture *f, const char *kind, json_t *items)
+/* Adds a list of objects as the API gave them to what every world of the run contains; a new
+ * reference is taken. */
+static void add_list(struct np_fixture *f, const char *kind, json_t *items)
 {
 	json_array_append_new(f->static_objects, np_json_pack("{s:s, s:s, s:O}", "apiVersion", "v1",
 							      "kind", kind, "items", items));
@@ -29,7 +31,7 @@ static void take_nodes(struct np_fixture *f, const struct np_nodes *nodes)
 	for (; f->n_nodes < nodes->n; f->n_nodes++)
 		f->nodes[f->n_nodes] =
 			np_arena_str(&f->arena, np_str_from(nodes->names[f->n_nodes]));
-	np_fixture_add_list(f, "NodeList", nodes->list);
+	add_list(f, "NodeList", nodes->list);
 }
 
 json_t *np_namespace_object(const char *real, const char *run_id, const char *level)
@@ -53,7 +55,7 @@ static int make_namespace(struct np_fixture *f, const char *real, const char *le
 	}
 	list = json_array();
 	json_array_append_new(list, stored);
-	np_fixture_add_list(f, "NamespaceList", list);
+	add_list(f, "NamespaceList", list);
 	json_decref(list);
 	return 0;
 }
@@ -131,7 +133,7 @@ static int wait_pods(struct np_fixture *f, const char *ns, struct np_fixture_pod
 	    0)
 		return -1;
 	take_addresses(pods, f->n_nodes, list);
-	np_fixture_add_list(f, "PodList", list);
+	add_list(f, "PodList", list);
 	json_decref(list);
 	return 0;
 }
@@ -204,7 +206,7 @@ static void make_hosts(struct np_fixture *f)
 	if (np_pods_wait(f->cluster->kube, f->inject, ns.p, n, HOST_WAIT_MS, &pods, &err) < 0)
 		goto fail;
 	take_addresses(f->host, n, pods);
-	np_fixture_add_list(f, "PodList", pods);
+	add_list(f, "PodList", pods);
 	json_decref(pods);
 	f->n_host = n;
 	return;
@@ -235,7 +237,7 @@ static void find_dns_service(struct np_fixture *f)
 		f->dns_service = np_arena_str(
 			&f->arena,
 			np_str_from(np_json_str(json_array_get(found, 0), "metadata/name", "")));
-	np_fixture_add_list(f, "ServiceList", found);
+	add_list(f, "ServiceList", found);
 	json_decref(found);
 	json_decref(all);
 }
@@ -252,7 +254,7 @@ static void take_dns_pod(struct np_fixture *f, const json_t *pod)
 	if (np_kube_get(f->cluster->kube, &np_kube_types[NP_KUBE_NAMESPACE], NULL, f->dns_ns.p, &ns,
 			&err) == 0)
 		json_array_append_new(list, ns);
-	np_fixture_add_list(f, "NamespaceList", list);
+	add_list(f, "NamespaceList", list);
 	json_decref(list);
 }
 
@@ -273,7 +275,7 @@ static void find_dns(struct np_fixture *f)
 		    !np_json_bool(pod, "spec/hostNetwork", 0))
 			take_dns_pod(f, pod);
 	if (f->dns_pod.p) {
-		np_fixture_add_list(f, "PodList", pods);
+		add_list(f, "PodList", pods);
 		find_dns_service(f);
 	} else {
 		np_fixture_lack(f, NP_NEED_DNS,

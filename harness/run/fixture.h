@@ -97,9 +97,6 @@ int np_fixture_enforced(struct np_fixture *f, long long deadline_ms, bool *ret,
 
 /* Marks a need as not met, with the first reason given. */
 void np_fixture_lack(struct np_fixture *f, unsigned need, const char *why);
-/* Adds a list of objects as the API gave them to what every world of the run contains; a new
- * reference is taken. */
-void np_fixture_add_list(struct np_fixture *f, const char *kind, json_t *items);
 /* A Namespace of the run, with a Pod Security level. New reference. */
 json_t *np_namespace_object(const char *real, const char *run_id, const char *level);
 /* status.podIPs of a pod object into @ret[NP_WORLD_MAX_IPS]. Returns their number. */

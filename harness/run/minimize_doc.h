@@ -47,7 +47,6 @@ const char *np_min_doc_key(const json_t *item, char *buf, size_t size);
 /* The containers at @depth of the tree, from 0, in order, each as an array of keys and indexes from the
  * root; new reference. */
 json_t *np_min_containers(const json_t *doc, unsigned depth);
-json_t *np_min_at(const json_t *doc, const json_t *path);
 /* Keys and indexes of the children of the container at @path that may be taken out; array. */
 json_t *np_min_children(const json_t *doc, const json_t *path, const struct np_min_cell *cell);
 /* A copy of @doc without children [@at, @at + @n) of that array. */

@@ -9,7 +9,7 @@
 
 /* ---- paths ---- */
 
-json_t *np_min_at(const json_t *doc, const json_t *path)
+static json_t *value_at(const json_t *doc, const json_t *path)
 {
 	json_t *v = (json_t *)doc, *step;
 	size_t i;
@@ -185,7 +185,7 @@ static bool item_may_go(const json_t *list, const json_t *path, size_t i,
 
 json_t *np_min_children(const json_t *doc, const json_t *path, const struct np_min_cell *cell)
 {
-	const json_t *v = np_min_at(doc, path);
+	const json_t *v = value_at(doc, path);
 	json_t *all = json_array(), *item;
 	const char *key;
 
@@ -215,7 +215,7 @@ static bool too_small(const json_t *v, const json_t *path)
 json_t *np_min_without(const json_t *doc, const json_t *path, const json_t *children, size_t at,
 		       size_t n, const json_t *known)
 {
-	json_t *smaller = json_deep_copy(doc), *v = np_min_at(smaller, path);
+	json_t *smaller = json_deep_copy(doc), *v = value_at(smaller, path);
 
 	/* From the end, so that indexes stay. */
 	for (size_t i = at + n; i-- > at;) {

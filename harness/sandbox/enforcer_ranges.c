@@ -9,11 +9,6 @@ void np_ranges_release(struct np_ranges *r)
 	*r = (struct np_ranges){ 0 };
 }
 
-void np_ranges_clear(struct np_ranges *r)
-{
-	r->n = 0;
-}
-
 /* Index of the first interval that ends at or after @x. */
 static size_t first_reaching(const struct np_ranges *r, np_u128 x)
 {

@@ -27,7 +27,6 @@ struct np_ranges {
 };
 
 void np_ranges_release(struct np_ranges *r);
-void np_ranges_clear(struct np_ranges *r);
 void np_ranges_add(struct np_ranges *r, np_u128 lo, np_u128 hi);
 void np_ranges_cut(struct np_ranges *r, np_u128 lo, np_u128 hi);
 void np_ranges_join(struct np_ranges *r, const struct np_ranges *other);

@@ -40,7 +40,7 @@ static int made_get(const struct np_kube_type *type, const char *name, json_t **
 /* Only calls are replaced. */
 #define np_kube_list(k, type, ns, query, ret, rev, err) ((void)(k), made_list(type, ns, ret))
 #define np_kube_get(k, type, ns, name, ret, err) ((void)(k), made_get(type, name, ret, err))
-#include "../../run/session.c"
+#include "../../run/session_read.c"
 
 static struct np_cluster cluster;
 static struct np_fixture fixture;

@@ -42,8 +42,6 @@ enum { NP_CHOICE_HAND = 1, NP_CHOICE_GENERATED = 2, NP_CHOICE_ANY = 3 };
  * (1..NP_CHOICE_MAX_DEPTH), each time with half of that before.
  */
 size_t np_choice_next(const struct np_choice *s, unsigned depth, int which);
-/* What choosing @item costs now. */
-unsigned np_choice_cost(const struct np_choice *s, size_t item);
 void np_choice_take(struct np_choice *s, size_t item);
 
 /*
