@@ -147,9 +147,11 @@ image: agent
 	@harness/tools/image.sh $(BUILD)
 
 # The whole program as one, for runs inside a cluster (deploy/job.yaml): build/netpolcheck-<arch>.oci.tar
-.PHONY: image-runner
+.PHONY: image-runner image-sonobuoy
 image-runner: $(BUILD)/netpolcheck $(BUILD)/netpolcheck-agent
 	@harness/tools/image-runner.sh $(BUILD)
+image-sonobuoy: $(BUILD)/netpolcheck $(BUILD)/netpolcheck-agent
+	@harness/tools/image-runner.sh $(BUILD) sonobuoy
 
 # The compiled oracle against the brute-force one, cell by cell.
 N ?= 10000000
