@@ -215,6 +215,15 @@ static const struct {
 	{ "Caught Aborted", "signal:SIGABRT" },
 };
 
+/* A name as of a program or a class: anything else stood in a line that was not what it looked like. */
+static bool is_name(struct np_str s)
+{
+	for (size_t i = 0; i < s.n; i++)
+		if (!isalnum((unsigned char)s.p[i]) && !memchr("_-./", s.p[i], 4))
+			return false;
+	return s.n > 0;
+}
+
 /* Open vSwitch's monitor: crashes: pid 12 died, killed (Segmentation fault), core dumped,
  * restarting */
 static bool read_monitor(struct crash_at *at, struct np_crash *ret)
@@ -230,8 +239,10 @@ static bool read_monitor(struct crash_at *at, struct np_crash *ret)
 		struct np_str who = { at->line.whole.p, (size_t)(bracket - at->line.whole.p) };
 		const char *bar = who.n ? memrchr(who.p, '|', who.n) : NULL;
 
-		str_copy(ret->component, sizeof(ret->component),
-			 bar ? str_from(who, (size_t)(bar - who.p) + 1) : who);
+		if (bar)
+			who = str_from(who, (size_t)(bar - who.p) + 1);
+		if (is_name(who))
+			str_copy(ret->component, sizeof(ret->component), who);
 	}
 	at->end = at->next;
 	return true;
@@ -304,7 +315,7 @@ bool crash_read_python(struct crash_at *at, struct np_crash *ret)
 	if (!np_str_starts(str_trim(at->line.whole), "Traceback (most recent call last):"))
 		return false;
 	for (int i = 0; pos < at->log.n && i < NP_CRASH_REPORT_LINES; i++, pos = next) {
-		struct np_str s = line_behind(at->log, pos, &next), bare = str_trim(s);
+		struct np_str s = line_behind(at->log, pos, &next), bare = str_trim(s), class;
 		size_t in = str_find(bare, ", in ");
 
 		if (np_str_starts(bare, "File \"") && in != SIZE_MAX) {
@@ -315,7 +326,8 @@ bool crash_read_python(struct crash_at *at, struct np_crash *ret)
 			at->end = next;
 			ret->kind = NP_CRASH_DIED;
 			str_copy(ret->message, sizeof(ret->message), bare);
-			set_type(ret, "python:", str_until(str_until(bare, ':'), ' '));
+			class = str_until(str_until(bare, ':'), ' ');
+			set_type(ret, "python:", is_name(class) ? class : NP_STR("exception"));
 			python_frames(ret, names, n);
 			return true;
 		}
