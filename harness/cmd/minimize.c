@@ -11,6 +11,7 @@
 #include "np/base/log.h"
 #include "np/base/mem.h"
 #include "np/target/cluster.h"
+#include "targetargs.h"
 
 static const char *const formats[] = { "text", "json", NULL };
 
@@ -229,17 +230,7 @@ static int cmd_minimize(int argc, char **argv)
 		  "the failing case; generated/sSEED-N is made again", NULL },
 		{ "suite", NP_OPT_STRINGS, &c.ask.suites, "NAME|PATH",
 		  "where it is, as with run; may be repeated", NULL },
-		{ "kubeconfig", NP_OPT_STRING, &c.run.kubeconfig, "FILE",
-		  "a real cluster; without it the embedded sandbox", NULL },
-		{ "context", NP_OPT_STRING, &c.run.context, "NAME", "context of the kubeconfig",
-		  NULL },
-		{ "in-cluster", NP_OPT_FLAG, &c.run.in_cluster, NULL,
-		  "the cluster this pod runs in", NULL },
-		{ "model", NP_OPT_FLAG, &c.model, NULL,
-		  "no packets: a model of a CNI answers, in a moment", NULL },
-		{ "fault", NP_OPT_STRING, &c.run.fault, "NAME",
-		  "make the sandbox's enforcer wrong on purpose; with --model a mutant of score",
-		  NULL },
+		TARGET_OPTIONS(c.run, c.model),
 		{ "cell", NP_OPT_STRING, &c.min.cell, "TEXT",
 		  "the wrong connection to keep, as reports write it; default: one that kubectl "
 		  "can show", NULL },
@@ -253,13 +244,7 @@ static int cmd_minimize(int argc, char **argv)
 		  "candidates at once, each in its world; default 1", NULL },
 		{ "out", NP_OPT_STRING, &c.out, "DIR",
 		  "where the reproducer goes; default results/minimized-CASE", NULL },
-		{ "api-wait", NP_OPT_DURATION, &c.run.api_wait_ms, "DUR",
-		  "how long to wait for an API server that is away; default 2m", NULL },
-		{ "image", NP_OPT_STRING, &c.run.image, "REF", "image of the probe pods", NULL },
-		{ "inject", NP_OPT_FLAG, &c.run.inject, NULL,
-		  "copy the agent into pods of a stock image (busybox, or --image)", NULL },
-		{ "external", NP_OPT_STRING, &c.run.external, "HOST[:PORT][=ADDRS]",
-		  "an agent outside the cluster (deploy/README.md)", NULL },
+		PROBE_POD_OPTIONS(c.run),
 		{ "format", NP_OPT_CHOICE, &c.format, "text|json", "of the result", formats },
 		{ "quiet", NP_OPT_FLAG, &c.quiet, NULL, "no progress", NULL },
 		{ "verbose", NP_OPT_FLAG, &c.verbose, NULL, "say what happens", NULL },

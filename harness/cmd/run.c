@@ -16,6 +16,7 @@
 #include "np/run/run.h"
 #include "np/run/score.h"
 #include "np/run/shard.h"
+#include "targetargs.h"
 
 static const char *const formats[] = { "text", "json", "record", NULL };
 enum { FORMAT_TEXT, FORMAT_JSON, FORMAT_RECORD };
@@ -152,64 +153,75 @@ static int run(struct choices *c, struct np_err *err)
 	return np_run_exit(&sum);
 }
 
+/* clang-format off */
+#define CASE_OPTIONS(c)                                                                             \
+	{ "suite", NP_OPT_STRINGS, &(c).suites, "NAME|PATH",                                        \
+	  "an area, a case file or a folder; may be repeated", NULL },                              \
+	{ "profile", NP_OPT_STRINGS, &(c).profiles, "NAME",                                         \
+	  "core, extended, upstream, lifecycle, behaviour or all", NULL },                          \
+	{ "case", NP_OPT_STRINGS, &(c).cases, "GLOB",                                               \
+	  "only cases whose id matches; may be repeated: any of them", NULL },                      \
+	{ "tag", NP_OPT_STRING, &(c).run.tag, "TAG", "only cases with this tag", NULL },            \
+	NP_TIER_OPTION(&(c).tier),                                                                  \
+	{ "generated", NP_OPT_U64, &(c).tier.generated, "N",                                        \
+	  "N generated cases of the seed; alone unless --suite or --tier names others", NULL },     \
+	{ "seed", NP_OPT_U64, &(c).tier.seed, "N", "of every random choice", NULL },                \
+	{ "shard", NP_OPT_STRING, &(c).shard, "I/N",                                                \
+	  "only part I of N, or index=K/N counted from 0; 'report merge' joins the records", NULL }
+
+#define PACE_OPTIONS(c)                                                                             \
+	{ "workers", NP_OPT_U64, &(c).workers, "N", "worlds in parallel; default 4", NULL },        \
+	{ "timeout", NP_OPT_DURATION, &(c).run.deadline_ms, "DUR",                                  \
+	  "how long a change may take to show; default 3s, in a cluster 30s or "                    \
+	  "ten times what most changes took (at least 10s)", NULL },                                \
+	{ "fail-fast", NP_OPT_FLAG, &(c).run.fail_fast, NULL, "stop at the first failing case",     \
+	  NULL },                                                                                   \
+	{ "resume", NP_OPT_STRING, &(c).run.resume_dir, "DIR", "go on with a run that was killed",  \
+	  NULL }
+
+#define KNOWN_OPTIONS(c)                                                                            \
+	{ "waivers", NP_OPT_STRING, &(c).run.waivers, "FILE", "known deviations", NULL },           \
+	{ "strict-waivers", NP_OPT_FLAG, &(c).run.strict_waivers, NULL,                             \
+	  "waivers that are expired or cover nothing make the run fail", NULL },                    \
+	{ "agent", NP_OPT_STRING, &(c).run.agent, "NAME",                                           \
+	  "what is tested, for the record and waivers of one agent", NULL },                        \
+	{ "agent-version", NP_OPT_STRING, &(c).run.agent_version, "V", "its version", NULL },       \
+	{ "agent-mode", NP_OPT_STRING, &(c).run.agent_mode, "MODE",                                 \
+	  "its mode, such as iptables or ebpf", NULL }
+
+#define OUTPUT_OPTIONS(c)                                                                           \
+	{ "out", NP_OPT_STRING, &(c).run.out_dir, "DIR",                                            \
+	  "where the record goes; default results/run-ID", NULL },                                  \
+	{ "format", NP_OPT_CHOICE, &(c).format, "text|json|record",                                 \
+	  "of the report on standard output; record: its lines as they come", formats },            \
+	{ "quiet", NP_OPT_FLAG, &(c).quiet, NULL, "no progress", NULL },                            \
+	{ "verbose", NP_OPT_FLAG, &(c).verbose, NULL, "say what happens", NULL }
+/* clang-format on */
+
+/* What options gave, where the run wants it. */
+static int take_choices(struct choices *c, struct np_err *err)
+{
+	c->run.suites = c->suites.items;
+	c->run.n_suites = c->suites.n;
+	c->run.case_globs = c->cases.items;
+	c->run.n_case_globs = c->cases.n;
+	c->run.workers =
+		c->workers > NP_RUN_MAX_WORKERS ? NP_RUN_MAX_WORKERS : (unsigned)c->workers;
+	c->run.seed = c->tier.seed;
+	c->run.cancel = np_interrupt_flag();
+	if (c->verbose)
+		np_log_level = NP_LOG_INFO;
+	if (choose_profiles(c, err) < 0 || choose_shard(c, err) < 0)
+		return -1;
+	return add_generated(c, err);
+}
+
 static int cmd_run(int argc, char **argv)
 {
 	struct choices c = { .tier = { .tier = -1 } };
 	const struct np_option options[] = {
-		{ "kubeconfig", NP_OPT_STRING, &c.run.kubeconfig, "FILE",
-		  "a real cluster; without it the embedded sandbox", NULL },
-		{ "context", NP_OPT_STRING, &c.run.context, "NAME", "context of the kubeconfig",
-		  NULL },
-		{ "in-cluster", NP_OPT_FLAG, &c.run.in_cluster, NULL,
-		  "the cluster this pod runs in", NULL },
-		{ "model", NP_OPT_FLAG, &c.model, NULL,
-		  "no packets: a model of a CNI answers, in a moment", NULL },
-		{ "fault", NP_OPT_STRING, &c.run.fault, "NAME",
-		  "make the sandbox's enforcer wrong on purpose; with --model a mutant of score",
-		  NULL },
-		{ "suite", NP_OPT_STRINGS, &c.suites, "NAME|PATH",
-		  "an area, a case file or a folder; may be repeated", NULL },
-		{ "profile", NP_OPT_STRINGS, &c.profiles, "NAME",
-		  "core, extended, upstream, lifecycle, behaviour or all", NULL },
-		{ "case", NP_OPT_STRINGS, &c.cases, "GLOB",
-		  "only cases whose id matches; may be repeated: any of them", NULL },
-		{ "tag", NP_OPT_STRING, &c.run.tag, "TAG", "only cases with this tag", NULL },
-		NP_TIER_OPTION(&c.tier),
-		{ "generated", NP_OPT_U64, &c.tier.generated, "N",
-		  "N generated cases of the seed; alone unless --suite or --tier names others", NULL },
-		{ "seed", NP_OPT_U64, &c.tier.seed, "N", "of every random choice", NULL },
-		{ "shard", NP_OPT_STRING, &c.shard, "I/N",
-		  "only part I of N, or index=K/N counted from 0; 'report merge' joins the records",
-		  NULL },
-		{ "workers", NP_OPT_U64, &c.workers, "N", "worlds in parallel; default 4", NULL },
-		{ "timeout", NP_OPT_DURATION, &c.run.deadline_ms, "DUR",
-		  "how long a change may take to show; default 3s, in a cluster 30s or "
-		  "ten times what most changes took (at least 10s)", NULL },
-		{ "api-wait", NP_OPT_DURATION, &c.run.api_wait_ms, "DUR",
-		  "how long to wait for an API server that is away; default 2m", NULL },
-		{ "fail-fast", NP_OPT_FLAG, &c.run.fail_fast, NULL,
-		  "stop at the first failing case", NULL },
-		{ "resume", NP_OPT_STRING, &c.run.resume_dir, "DIR",
-		  "go on with a run that was killed", NULL },
-		{ "waivers", NP_OPT_STRING, &c.run.waivers, "FILE", "known deviations", NULL },
-		{ "strict-waivers", NP_OPT_FLAG, &c.run.strict_waivers, NULL,
-		  "waivers that are expired or cover nothing make the run fail", NULL },
-		{ "agent", NP_OPT_STRING, &c.run.agent, "NAME",
-		  "what is tested, for the record and waivers of one agent", NULL },
-		{ "agent-version", NP_OPT_STRING, &c.run.agent_version, "V", "its version", NULL },
-		{ "agent-mode", NP_OPT_STRING, &c.run.agent_mode, "MODE",
-		  "its mode, such as iptables or ebpf", NULL },
-		{ "out", NP_OPT_STRING, &c.run.out_dir, "DIR",
-		  "where the record goes; default results/run-ID", NULL },
-		{ "image", NP_OPT_STRING, &c.run.image, "REF", "image of the probe pods", NULL },
-		{ "inject", NP_OPT_FLAG, &c.run.inject, NULL,
-		  "copy the agent into pods of a stock image (busybox, or --image)", NULL },
-		{ "external", NP_OPT_STRING, &c.run.external, "HOST[:PORT][=ADDRS]",
-		  "an agent outside the cluster (deploy/README.md)", NULL },
-		{ "format", NP_OPT_CHOICE, &c.format, "text|json|record",
-		  "of the report on standard output; record: its lines as they come", formats },
-		{ "quiet", NP_OPT_FLAG, &c.quiet, NULL, "no progress", NULL },
-		{ "verbose", NP_OPT_FLAG, &c.verbose, NULL, "say what happens", NULL },
+		TARGET_OPTIONS(c.run, c.model), CASE_OPTIONS(c),	  PACE_OPTIONS(c),
+		KNOWN_OPTIONS(c),		PROBE_POD_OPTIONS(c.run), OUTPUT_OPTIONS(c),
 		{ NULL, NP_OPT_FLAG, NULL, NULL, NULL, NULL },
 	};
 	np_auto_free char *suites_dir = NULL, *args = join_args(argc, argv);
@@ -217,23 +229,10 @@ static int cmd_run(int argc, char **argv)
 	int status = np_command_begin(&np_cmd_run, options, argc, argv, NULL);
 
 	if (status < 0) {
-		suites_dir = np_plan_suites_dir();
-		c.run.suites_dir = suites_dir;
-		c.run.suites = c.suites.items;
-		c.run.n_suites = c.suites.n;
-		c.run.case_globs = c.cases.items;
-		c.run.n_case_globs = c.cases.n;
-		c.run.workers =
-			c.workers > NP_RUN_MAX_WORKERS ? NP_RUN_MAX_WORKERS : (unsigned)c.workers;
-		c.run.seed = c.tier.seed;
+		c.run.suites_dir = suites_dir = np_plan_suites_dir();
 		c.run.argv_text = args;
-		c.run.cancel = np_interrupt_flag();
-		if (c.verbose)
-			np_log_level = NP_LOG_INFO;
-		status = choose_profiles(&c, &err) < 0 || choose_shard(&c, &err) < 0 ||
-					 add_generated(&c, &err) < 0
-				 ? -1
-				 : run(&c, &err);
+		if (take_choices(&c, &err) == 0)
+			status = run(&c, &err);
 		if (status < 0)
 			status = np_command_fail(&np_cmd_run, &err);
 	}

@@ -85,71 +85,21 @@ static void copy_over(struct bytes *b)
 			len);
 }
 
+/* clang-format off */
+/* What YAML, JSON and policies are made of. */
+static const char *const words[] = {
+	"{", "}", "[", "]", ":", ",", "\"", "'", "\\", "\n", "\n  ", "- ", ": ", "? ", "# ",
+	"---\n", "...\n", "&a ", "*a", "!!", "|\n", ">\n", "%YAML 1.1\n", "\xef\xbb\xbf", "\t",
+	"~", "null", "true", "<<", "\\u0000", "\\ud800", "/0", "/32", "0.0.0.0/0", "::/0", "65536",
+	"-1", "2147483648", "1e9", "In", "NotIn", "spec", "ingress", "egress", "from", "to",
+	"ports", "port", "endPort", "protocol", "podSelector", "namespaceSelector", "ipBlock",
+	"cidr", "except", "matchLabels", "matchExpressions", "key", "operator", "values",
+	"policyTypes",
+};
+/* clang-format on */
+
 static void add_word(struct bytes *b)
 {
-	static const char *const words[] = {
-		"{",
-		"}",
-		"[",
-		"]",
-		":",
-		",",
-		"\"",
-		"'",
-		"\\",
-		"\n",
-		"\n  ",
-		"- ",
-		": ",
-		"? ",
-		"# ",
-		"---\n",
-		"...\n",
-		"&a ",
-		"*a",
-		"!!",
-		"|\n",
-		">\n",
-		"%YAML 1.1\n",
-		"\xef\xbb\xbf",
-		"\t",
-		"~",
-		"null",
-		"true",
-		"<<",
-		"\\u0000",
-		"\\ud800",
-		"/0",
-		"/32",
-		"0.0.0.0/0",
-		"::/0",
-		"65536",
-		"-1",
-		"2147483648",
-		"1e9",
-		"In",
-		"NotIn",
-		"spec",
-		"ingress",
-		"egress",
-		"from",
-		"to",
-		"ports",
-		"port",
-		"endPort",
-		"protocol",
-		"podSelector",
-		"namespaceSelector",
-		"ipBlock",
-		"cidr",
-		"except",
-		"matchLabels",
-		"matchExpressions",
-		"key",
-		"operator",
-		"values",
-		"policyTypes",
-	};
 	const char *w = words[mbelow(b->s, NP_ARRAY_SIZE(words))];
 
 	insert(b, w, strlen(w));
