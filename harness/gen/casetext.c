@@ -229,6 +229,9 @@ static void put_step(struct np_buf *b, const struct np_step *step)
 		put_object_name(b, "recreate", step);
 		put_member(b, "with", body);
 		break;
+	case NP_STEP_TERMINATE:
+		put_object_name(b, "terminate", step);
+		break;
 	case NP_STEP_WAIT:
 		np_buf_printf(b, "wait: %lldms\n", step->wait_ms);
 		break;

@@ -243,8 +243,9 @@ static json_t *delete_options(const struct np_kube_write *w)
 {
 	json_t *o = np_json_pack("{s:s, s:s}", "apiVersion", "v1", "kind", "DeleteOptions");
 
-	if (w && w->now)
-		json_object_set_new(o, "gracePeriodSeconds", json_integer(0));
+	if (w && (w->now || w->grace_s))
+		json_object_set_new(o, "gracePeriodSeconds",
+				    json_integer(w->now ? 0 : w->grace_s));
 	if (w && w->propagation)
 		json_object_set_new(o, "propagationPolicy", json_string(w->propagation));
 	if (w && w->uid)

@@ -295,6 +295,19 @@ static int take_recreate(struct casectx *c, const struct np_value *doc, const st
 	return 0;
 }
 
+static int take_terminate(struct casectx *c, const struct np_value *doc, const struct np_value *v,
+			  struct np_step *ret)
+{
+	static const char *const allowed[] = { "terminate", NULL };
+
+	ret->kind = NP_STEP_TERMINATE;
+	if (case_check_keys(c, doc, allowed, "a terminate step") || take_object(c, v, ret))
+		return -1;
+	if (!np_str_is(ret->object_kind, "Pod"))
+		return case_refuse(c, v, "only a Pod goes on running while it is deleted");
+	return 0;
+}
+
 static int take_wait(struct casectx *c, const struct np_value *doc, const struct np_value *v,
 		     struct np_step *ret)
 {
@@ -350,8 +363,9 @@ static const struct {
 	int (*take)(struct casectx *c, const struct np_value *doc, const struct np_value *v,
 		    struct np_step *ret);
 } step_kinds[] = {
-	{ "delete", take_delete },     { "label", take_label }, { "patch", take_patch },
-	{ "recreate", take_recreate }, { "wait", take_wait },	{ "expect", take_expect },
+	{ "delete", take_delete }, { "label", take_label },	  { "patch", take_patch },
+	{ "recreate", take_recreate }, { "terminate", take_terminate }, { "wait", take_wait },
+	{ "expect", take_expect },
 };
 
 static int take_step(struct casectx *c, const struct np_value *doc, struct np_step *ret)
@@ -370,7 +384,8 @@ static int take_step(struct casectx *c, const struct np_value *doc, struct np_st
 	}
 	return case_refuse(
 		c, doc,
-		"a step is a manifest, or has one of the keys delete, label, patch, recreate, wait, expect");
+		"a step is a manifest, or has one of the keys delete, label, patch, recreate, terminate, wait, "
+		"expect");
 }
 
 /* --- whole files --- */

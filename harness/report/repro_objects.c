@@ -136,9 +136,20 @@ static void put_delete(struct np_repro *p, const char *key)
 {
 	np_buf_adds(&p->out, "$KUBECTL delete ");
 	put_target(p, key);
+	/* --now: one whose deletion has begun goes, too. */
+	np_buf_adds(&p->out, is_kind(key, "Pod") ? " --now" : "");
 	np_buf_adds(&p->out, " --ignore-not-found --timeout=120s >/dev/null || "
 			     "fail 'cannot delete an object'\n");
 	json_object_del(p->objects, key);
+}
+
+/* Begins the deletion of a pod that goes on until its grace is over. */
+static void put_terminate(struct np_repro *p, const char *key)
+{
+	np_buf_adds(&p->out, "$KUBECTL delete ");
+	put_target(p, key);
+	np_buf_adds(&p->out, " --grace-period=60 --wait=false >/dev/null || "
+			     "fail 'cannot delete an object'\n");
 }
 
 /* The labels of a pod that is there; nothing else of it can change. */
@@ -208,9 +219,12 @@ void np_repro_change(struct np_repro *p, const json_t *m)
 {
 	const char *op = np_json_str(m, "op", ""), *key = np_json_str(m, "of", "");
 	const json_t *body = body_of(p, m, key);
-	bool anew = strcmp(op, "recreate") == 0;
+	bool terminates = strcmp(op, "terminate") == 0;
+	bool anew = terminates || strcmp(op, "recreate") == 0;
 
-	if (anew || strcmp(op, "delete") == 0)
+	if (terminates)
+		put_terminate(p, key);
+	else if (anew || strcmp(op, "delete") == 0)
 		put_delete(p, key);
 	if (json_is_object(body) && (strcmp(op, "label") == 0 || strcmp(op, "patch") == 0))
 		put_merge(p, m, key, body);

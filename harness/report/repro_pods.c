@@ -120,6 +120,11 @@ static const char *node_of(const struct np_repro *p, const json_t *pod)
 	return wish && strcmp(wish, "b") == 0 ? "@NODE_B@" : "@NODE_A@";
 }
 
+static json_t *first_container(const json_t *pod)
+{
+	return json_array_get(np_json_at(pod, "spec/containers"), 0);
+}
+
 json_t *np_repro_pod(struct np_repro *p, const json_t *original)
 {
 	static const char *const keep[] = { "name", "namespace", "labels", "annotations" };
@@ -140,6 +145,9 @@ json_t *np_repro_pod(struct np_repro *p, const json_t *original)
 			   meta, "spec",
 			   pod_spec(p, spec, identity, node_of(p, original),
 				    !np_json_bool(spec, "hostNetwork", 0)));
+	if (json_object_get(json_object_get(meta, "annotations"), "netpolcheck/ends-late"))
+		json_array_append_new(np_json_at(first_container(pod), "args"),
+				      json_string("--outlive"));
 	renamed = np_repro_renamed(p, pod, &none);
 	json_decref(pod);
 	np_buf_release(&none);

@@ -15,6 +15,7 @@ static const struct {
 } verbs[] = {
 	{ "apply", NP_STEP_APPLY },	  { "delete", NP_STEP_DELETE }, { "label", NP_STEP_LABEL },
 	{ "patch", NP_STEP_PATCH },	  { "recreate", NP_STEP_RECREATE },
+	{ "terminate", NP_STEP_TERMINATE },
 	{ "wait", NP_STEP_WAIT },	  { "expect", NP_STEP_EXPECT },
 };
 

@@ -5,7 +5,7 @@
  *	 "listens": ["TCP:80", ..],		ports that every pod serves
  *	 "steps": [{"do": "apply", "kind", "ns", "name", "body": {..}}, .., {"do": "expect"}]}
  *
- * "do" is apply, delete, label, patch, recreate, wait (with "ms") or expect. What an expectation
+ * "do" is apply, delete, label, patch, recreate, terminate, wait (with "ms") or expect. What an expectation
  * says is left out: the oracle says it.
  */
 #ifndef NP_RUN_MINIMIZE_DOC_H

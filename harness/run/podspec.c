@@ -40,6 +40,8 @@ static json_t *serve_args(const struct np_podspec *spec, bool listen, bool share
 		json_array_append_new(args, json_string("--control"));
 		json_array_append_new(args, json_string("unix:" NP_INJECT_READY));
 	}
+	if (spec->ends_late)
+		json_array_append_new(args, json_string("--outlive"));
 	if (listen && share)
 		json_array_append_new(args, json_string("--share"));
 	if (listen) {

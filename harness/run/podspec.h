@@ -12,12 +12,16 @@
 #define NP_INJECT_READY NP_INJECT_DIR "/ready"
 #define NP_INJECT_VOLUME "netpolcheck" /* only a pod that waits for an agent has it */
 
+/* The annotation of a pod that a case terminates: it goes on until its grace is over (S54). */
+#define NP_ANNOTATION_ENDS_LATE "netpolcheck/ends-late"
+
 struct np_podspec {
 	const char *image;
 	bool inject;	      /* the image has no agent but sh: wait for one in a volume */
 	bool raw;	      /* SCTP by raw sockets: the agent's container is given NET_RAW */
 	const char *identity; /* what the agent answers with */
 	const char *node;     /* name of the node, or NULL to leave it to the scheduler */
+	bool ends_late;	      /* SIGTERM does not end the agent, the end of the grace does */
 	const struct np_expect_port *ports; /* to listen on */
 	size_t n_ports;
 };

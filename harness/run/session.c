@@ -65,6 +65,17 @@ void np_session_forget(struct np_session *s, struct np_str ns, const struct np_s
 	}
 }
 
+void np_session_ending(struct np_session *s, struct np_str ns, struct np_str name)
+{
+	for (size_t i = 0; i < s->n_pods; i++) {
+		const char *slash = strchr(s->pods[i].name, '/');
+		struct np_str pod_ns = { s->pods[i].name, (size_t)(slash - s->pods[i].name) };
+
+		if (np_str_eq(pod_ns, ns) && np_str_is(name, slash + 1))
+			s->pods[i].ending = true;
+	}
+}
+
 /* The pod is registered before it is there: np_session_sync() opens its stream when it runs. */
 static void register_pod(struct np_session *s, const char *name, const char *identity,
 			 const char *container, bool host)
@@ -125,6 +136,9 @@ static int create_pod(struct np_session *s, json_t *pod, struct np_err *err)
 				   .raw = s->raw,
 				   .identity = identity,
 				   .node = choose_node(s, pod),
+				   .ends_late = json_object_get(
+					   np_json_at(pod, "metadata/annotations"),
+					   NP_ANNOTATION_ENDS_LATE),
 				   .ports = s->worldfile->ports,
 				   .n_ports = s->worldfile->n_ports };
 	json_t *stored = NULL;
@@ -246,7 +260,8 @@ static void match_pods(struct np_session *s, const struct np_scope_ns *ns, const
 			continue;
 		json_array_foreach(list, j, pod)
 			if (strcmp(np_json_str(pod, "metadata/name", ""), pod_name) == 0 &&
-			    !np_json_str(pod, "metadata/deletionTimestamp", NULL) &&
+			    (p->ending ||
+			     !np_json_str(pod, "metadata/deletionTimestamp", NULL)) &&
 			    strcmp(np_json_str(pod, "status/phase", ""), "Running") == 0)
 				found = pod;
 		if (!found) {
@@ -277,7 +292,7 @@ static size_t count_pods(const struct np_session *s, const struct np_scope_ns *n
 		const char *name = s->pods[i].name;
 
 		if (strlen(name) <= ns->name.n || memcmp(name, ns->name.p, ns->name.n) != 0 ||
-		    name[ns->name.n] != '/')
+		    name[ns->name.n] != '/' || s->pods[i].ending)
 			continue;
 		n++;
 		*ret_new += s->pods[i].agent == SIZE_MAX;
@@ -312,7 +327,7 @@ static int check_known(void *ctx, const json_t *list, struct np_err *err)
 		const char *pod_name;
 		char short_ns[128];
 
-		if (!p->uid || split_name(p->name, &pod_name, short_ns, sizeof(short_ns)) < 0 ||
+		if (!p->uid || p->ending || split_name(p->name, &pod_name, short_ns, sizeof(short_ns)) < 0 ||
 		    !np_str_is(a->ns->name, short_ns))
 			continue;
 		if (np_trouble_pod(pod_named(list, pod_name), p->name, p->uid, err) < 0)

@@ -19,6 +19,7 @@ struct np_session_pod {
 	char *container; /* that runs the agent */
 	size_t agent;
 	bool host_network;
+	bool ending; /* its deletion has begun, and it goes on */
 };
 
 struct np_session {
@@ -74,6 +75,9 @@ int np_session_sync(struct np_session *s, size_t *ret_new, struct np_err *err);
 /* A pod that is being deleted is waited for no more; @name NULL: every pod of namespace @ns. Names
  * are those of the case file. */
 void np_session_forget(struct np_session *s, struct np_str ns, const struct np_str *name);
+/* The deletion of this pod was begun, and its process outlives it: it keeps its stream and is not
+ * missed. */
+void np_session_ending(struct np_session *s, struct np_str ns, struct np_str name);
 const struct np_session_pod *np_session_find(const struct np_session *s, struct np_str name);
 
 #endif

@@ -12,6 +12,8 @@
 #include "podwait.h"
 
 #define GONE_WAIT_MS 60000
+#define TERMINATE_GRACE_S 60 /* longer than a change may take to show */
+#define POD_GRACE_S 1	     /* of what goes: also of a pod whose deletion has begun */
 #define GONE_QUICK_FIRST_US 5000 /* looks that follow each other fast, */
 #define GONE_QUICK_US 60000	 /* for so long */
 
@@ -125,15 +127,16 @@ static void remember(struct np_changes *c, const struct np_step *step, const cha
 {
 	np_auto_free char *text = np_xasprintf("%s %s", op, t->key);
 	const char *kind = step->object_kind.p;
+	bool anew = strcmp(op, "recreate") == 0 || strcmp(op, "terminate") == 0;
 	json_t *line = np_json_pack("{s:s, s:s}", "op", op, "of", t->key);
 
 	if (body)
 		json_object_set(line, "body", body);
 	json_array_append_new(c->manifests, line);
 	json_array_append_new(c->operations, json_string(text));
-	/* A pod that was made anew may differ in more than its labels. */
-	if (strcmp(op, "recreate") == 0 || !json_object_get(c->touched, t->key))
-		json_object_set_new(c->touched, t->key, json_boolean(strcmp(op, "recreate") == 0));
+	/* A pod that was made anew may differ in more than its labels; one that ends must be. */
+	if (anew || !json_object_get(c->touched, t->key))
+		json_object_set_new(c->touched, t->key, json_boolean(anew));
 	c->policies |= strcmp(kind, "NetworkPolicy") == 0;
 	c->pods |= strcmp(kind, "Pod") == 0;
 	c->namespaces |= strcmp(kind, "Namespace") == 0;
@@ -165,8 +168,10 @@ static int do_apply(struct np_session *s, const struct np_step *step, const stru
 static int send_delete(struct np_session *s, const struct target *t, bool missing_ok,
 		       struct np_err *err)
 {
-	const struct np_kube_write w = { .missing_ok = missing_ok };
+	struct np_kube_write w = { .missing_ok = missing_ok };
 
+	if (t->type == &np_kube_types[NP_KUBE_POD])
+		w.grace_s = POD_GRACE_S;
 	if (t->type == &np_kube_types[NP_KUBE_POD])
 		np_session_forget(s, t->short_ns, &t->short_name);
 	else if (t->type == &np_kube_types[NP_KUBE_NAMESPACE])
@@ -265,6 +270,19 @@ static int do_recreate(struct np_session *s, const struct np_step *step,
 	return rc;
 }
 
+/* The object stays, with a deletionTimestamp, until it is undone. */
+static int do_terminate(struct np_session *s, const struct np_step *step,
+			const struct np_world *world, struct np_changes *c, struct target *t,
+			struct np_err *err)
+{
+	const struct np_kube_write w = { .grace_s = TERMINATE_GRACE_S };
+
+	(void)world;
+	remember(c, step, "terminate", t, NULL);
+	np_session_ending(s, t->short_ns, t->short_name);
+	return np_kube_delete(kube(s), t->type, t->ns, t->name, &w, err);
+}
+
 static int do_wait(struct np_session *s, const struct np_step *step, const struct np_world *world,
 		   struct np_changes *c, struct target *t, struct np_err *err)
 {
@@ -277,8 +295,10 @@ typedef int do_fn(struct np_session *, const struct np_step *, const struct np_w
 		  struct np_changes *, struct target *, struct np_err *);
 
 static do_fn *const doers[] = {
-	[NP_STEP_APPLY] = do_apply, [NP_STEP_DELETE] = do_delete,     [NP_STEP_LABEL] = do_patch,
-	[NP_STEP_PATCH] = do_patch, [NP_STEP_RECREATE] = do_recreate, [NP_STEP_WAIT] = do_wait,
+	[NP_STEP_APPLY] = do_apply,	  [NP_STEP_DELETE] = do_delete,
+	[NP_STEP_LABEL] = do_patch,	  [NP_STEP_PATCH] = do_patch,
+	[NP_STEP_RECREATE] = do_recreate, [NP_STEP_TERMINATE] = do_terminate,
+	[NP_STEP_WAIT] = do_wait,
 };
 
 int np_step_apply(struct np_session *s, const struct np_step *step, const struct np_world *world,

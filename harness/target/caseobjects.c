@@ -10,6 +10,7 @@
 #define ANNOTATION_NODE "netpolcheck/node"
 #define ANNOTATION_IPS "netpolcheck/pod-ips"
 #define ANNOTATION_PHASE "netpolcheck/force-phase"
+#define ANNOTATION_ENDS_LATE "netpolcheck/ends-late"
 #define N_NODES 2
 
 static const struct {
@@ -424,6 +425,21 @@ static int do_recreate(struct np_objects *o, const struct np_step *step, struct 
 	return 0;
 }
 
+/* It goes on running, so it stays. */
+static int do_terminate(struct np_objects *o, const struct np_step *step, struct np_err *err)
+{
+	struct object *object = find(o, step->object_kind, step->ns, step->name);
+
+	if (!object)
+		return not_found(step, err);
+	if (!annotation(object->json, ANNOTATION_ENDS_LATE))
+		return np_err_set(err, NP_EVALID,
+				  "pod '" NP_STR_FMT "/" NP_STR_FMT "' would end at once: its "
+				  "manifest needs the annotation " ANNOTATION_ENDS_LATE,
+				  NP_STR_ARG(step->ns), NP_STR_ARG(step->name));
+	return 0;
+}
+
 static int do_nothing(struct np_objects *o, const struct np_step *step, struct np_err *err)
 {
 	(void)o;
@@ -438,8 +454,8 @@ int np_objects_step(struct np_objects *o, const struct np_step *step, struct np_
 				    struct np_err *) = {
 		[NP_STEP_APPLY] = do_apply,	  [NP_STEP_DELETE] = do_delete,
 		[NP_STEP_LABEL] = do_patch,	  [NP_STEP_PATCH] = do_patch,
-		[NP_STEP_RECREATE] = do_recreate, [NP_STEP_WAIT] = do_nothing,
-		[NP_STEP_EXPECT] = do_nothing,
+		[NP_STEP_RECREATE] = do_recreate, [NP_STEP_TERMINATE] = do_terminate,
+		[NP_STEP_WAIT] = do_nothing,	  [NP_STEP_EXPECT] = do_nothing,
 	};
 
 	if (doers[step->kind](o, step, err) == 0)

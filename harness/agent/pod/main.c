@@ -23,9 +23,10 @@ static const char usage_text[] =
 	"usage: netpolcheck-agent MODE ...\n"
 	"  serve --identity ID [--tcp PORT,...] [--udp PORT,...] [--sctp PORT,...]\n"
 	"        [--control unix:PATH|tcp:ADDR:PORT]... [--idle SECONDS] [--share]\n"
+	"        [--outlive]\n"
 	"      answer on ports, as the first process of a pod; --share: on the host's network, beside\n"
-	"      other agents that do the same. Whoever reaches a control address\n"
-	"      may probe from here: keep it to a file or an address that only the harness reaches\n"
+	"      other agents that do the same; --outlive: SIGTERM does not end it. Whoever reaches a\n"
+	"      control address may probe from here: keep it to a file or an address that only the harness reaches\n"
 	"  probe [--identity ID] [--idle SECONDS]\n"
 	"      batches of probes over standard input and output\n"
 	"  connect tcp|udp|sctp ADDR PORT [--timeout-ms N]\n"
@@ -49,6 +50,7 @@ enum option_key {
 	OPT_CONTROL,
 	OPT_IDLE,
 	OPT_SHARE,
+	OPT_OUTLIVE,
 	OPT_TIMEOUT
 };
 
@@ -60,6 +62,7 @@ static const struct option all_options[] = {
 	{ "control", required_argument, NULL, OPT_CONTROL },
 	{ "idle", required_argument, NULL, OPT_IDLE },
 	{ "share", no_argument, NULL, OPT_SHARE },
+	{ "outlive", no_argument, NULL, OPT_OUTLIVE },
 	{ "timeout-ms", required_argument, NULL, OPT_TIMEOUT },
 	{ NULL, 0, NULL, 0 },
 };
@@ -139,6 +142,9 @@ static const char *set_option(struct command *c, int key, const char *value)
 		return set_number(&c->serve.idle_s, IDLE_MAX_S, value);
 	case OPT_SHARE:
 		c->serve.share = true;
+		return NULL;
+	case OPT_OUTLIVE:
+		c->serve.outlive = true;
 		return NULL;
 	case OPT_TIMEOUT:
 		return set_number(&c->timeout_ms, NP_AGENT_TIMEOUT_MAX_MS, value);

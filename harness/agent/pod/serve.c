@@ -131,7 +131,8 @@ static bool take_signals(struct server *s)
 	bool end = false;
 
 	while (read(s->signal_fd, &info, sizeof(info)) == (ssize_t)sizeof(info))
-		end |= info.ssi_signo != SIGCHLD;
+		end |= info.ssi_signo == SIGINT ||
+		       (info.ssi_signo == SIGTERM && !s->options->outlive);
 	reap(s);
 	return end;
 }

@@ -1,7 +1,8 @@
 /*
  * serve.h - in-pod agent: the servers of a pod: every port of the world, each of which says who
  * answered and whom it saw. One thread, one epoll, fixed tables; floods close the oldest
- * connection. Also the pod's first process: reaps children, ends on SIGTERM and SIGINT.
+ * connection. Also the pod's first process: reaps children, ends on SIGINT, and on SIGTERM unless
+ * it is to outlive it.
  */
 #ifndef POD_SERVE_H
 #define POD_SERVE_H
@@ -28,6 +29,7 @@ struct serve_options {
 	unsigned idle_s; /* of a control connection */
 	bool quiet;	 /* no "ready IDENTITY" on standard output */
 	bool share;	 /* ports may be those of other agents of this host */
+	bool outlive;	 /* SIGTERM does not end it: the pod goes on until its grace is over */
 };
 
 /*

@@ -450,6 +450,17 @@ START_TEST(first_process_ends_on_signals)
 }
 END_TEST
 
+START_TEST(outlives_what_it_is_told)
+{
+	struct proc s = rig_server("serve", "--identity", "x/late", "--outlive", "--tcp", "80");
+
+	ck_assert_int_eq(kill(s.pid, SIGTERM), 0);
+	for (int i = 0; i < 3; i++)
+		check_probe("tcp " V4_A " 80 x/late");
+	ck_assert_int_eq(rig_stop(&s, SIGINT), 0);
+}
+END_TEST
+
 START_TEST(sleeps_until_told)
 {
 	struct proc p = rig_agent_run("sleep");
@@ -520,6 +531,7 @@ int main(void)
 	tcase_add_test(tc, control_tcp);
 	tcase_add_test(tc, control_connections_are_bounded);
 	tcase_add_test(tc, first_process_ends_on_signals);
+	tcase_add_test(tc, outlives_what_it_is_told);
 	tcase_add_test(tc, sleeps_until_told);
 	tcase_add_test(tc, connect_mode);
 	suite_add_tcase(suite, tc);

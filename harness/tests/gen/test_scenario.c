@@ -466,7 +466,7 @@ START_TEST(other_cases_can_be_written)
 	static const char text[] = "case: a/b\ntitle: \"one: two\"\ncovers: [S01, S33b]\nneeds: "
 				   "[dns]\ncatches: [\"a b\", c]\nworld: small\n"
 				   "---\nlabel: Pod x/a\nlabels: {app: null, k: \"y\"}\n---\nwait: "
-				   "20ms\n---\nrecreate: Pod x/a\n---\n"
+				   "20ms\n---\nrecreate: Pod x/a\n---\nterminate: Pod x/a\n---\n"
 				   "expect: |\n  deny\n  open(S19,S43) from x/*,!x/b to any on "
 				   "TCP:80-90,*:53 family 6  # why\n"
 				   "  allow from own-node to x/a\n";

@@ -207,12 +207,24 @@ static const struct {
 		    "{\"op\":\"recreate\",\"of\":\"Pod x/b\",\"body\":{\"metadata\":"
 		    "{\"name\":\"b\",\"namespace\":\"np-bcdfghjk-0-x\"}}}",
 		    "", A_TO_B) CASE,
-	  { "$KUBECTL delete pods 'b' -n \"$PREFIX\"-'x' --ignore-not-found --timeout=120s "
+	  { "$KUBECTL delete pods 'b' -n \"$PREFIX\"-'x' --now --ignore-not-found --timeout=120s "
 	    ">/dev/null || fail 'cannot delete an object'\nput create <<'END_OF_OBJECT'\n"
 	    "{\"apiVersion\":\"v1\",\"kind\":\"Pod\",\"metadata\":{\"name\":\"b\","
 	    "\"namespace\":\"@PREFIX@-x\"}",
 	    "END_OF_OBJECT\nready \"$PREFIX\"-'x'\n", NULL },
 	  "bcdfghjk" },
+	{ "a pod that goes on while it is deleted",
+	  HEAD STEP("expect",
+		    "{\"op\":\"apply\",\"of\":\"Pod x/n\",\"body\":{\"metadata\":"
+		    "{\"name\":\"n\",\"namespace\":\"x\",\"annotations\":{"
+		    "\"netpolcheck/ends-late\":\"true\"}}}},"
+		    "{\"op\":\"terminate\",\"of\":\"Pod x/n\"}",
+		    "", A_TO_B) CASE,
+	  { "\"--outlive\"]",
+	    "$KUBECTL delete pods 'n' -n \"$PREFIX\"-'x' --grace-period=60 --wait=false "
+	    ">/dev/null || fail 'cannot delete an object'\n",
+	    NULL },
+	  NULL },
 	{ "a pod of the case's own is the source",
 	  HEAD STEP("expect",
 		    "{\"op\":\"apply\",\"of\":\"Pod x/n\",\"body\":{\"metadata\":"

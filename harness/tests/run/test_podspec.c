@@ -134,6 +134,21 @@ START_TEST(a_pod_of_labels_alone)
 }
 END_TEST
 
+START_TEST(a_pod_that_ends_late)
+{
+	struct np_podspec late = some_spec;
+	json_t *pod;
+
+	late.ends_late = true;
+	late.n_ports = 1;
+	pod = applied("{'metadata': {'name': 'a'}}", &late);
+	check_restricted(pod);
+	check_json(json_object_get(container(pod, "spec/containers", 0), "args"),
+		   "['serve', '--identity', 'x/a#1', '--outlive', '--tcp', '80']");
+	json_decref(pod);
+}
+END_TEST
+
 START_TEST(an_empty_list_of_containers)
 {
 	json_t *pod = applied("{'spec': {'containers': []}}", &some_spec);
@@ -404,6 +419,7 @@ int main(void)
 {
 	const TTest *const tests[] = {
 		a_pod_of_labels_alone,
+		a_pod_that_ends_late,
 		an_empty_list_of_containers,
 		protocols_without_ports_are_not_named,
 		low_ports_by_a_safe_sysctl,

@@ -187,6 +187,30 @@ START_TEST(refused)
 }
 END_TEST
 
+START_TEST(a_pod_that_ends_late_stays)
+{
+	static const char late[] = "{\"apiVersion\":\"v1\",\"kind\":\"Pod\",\"metadata\":{\"name\":\"late\",\"namespace\":\"x\","
+				   "\"annotations\":{\"netpolcheck/ends-late\":\"true\"}}}";
+	struct np_objects *o = np_objects_new(4);
+	struct np_step at_once = step(NP_STEP_TERMINATE, "Pod", "x", "a", ""), unknown = step(NP_STEP_TERMINATE, "Pod", "x", "gone", "");
+	struct np_err err = { 0 };
+	const struct np_pod *pod;
+	struct np_world w;
+
+	must(o, step(NP_STEP_APPLY, "Pod", "x", "a", POD_A));
+	must(o, step(NP_STEP_APPLY, "Pod", "x", "late", late));
+	must(o, step(NP_STEP_TERMINATE, "Pod", "x", "late", ""));
+	w = world_of(o);
+	pod = pod_of(&w, "x", "late");
+	ck_assert(pod && pod->n_ips && pod->phase == NP_PHASE_RUNNING);
+	np_world_release(&w);
+	ck_assert_int_eq(np_objects_step(o, &at_once, &err), -1);
+	ck_assert_ptr_nonnull(strstr(err.msg, "needs the annotation netpolcheck/ends-late"));
+	ck_assert_int_eq(np_objects_step(o, &unknown, &err), -1);
+	np_objects_free(o);
+}
+END_TEST
+
 int main(void)
 {
 	Suite *s = suite_create("target-casevalues");
@@ -195,6 +219,7 @@ int main(void)
 	tcase_add_loop_test(tc, substitution, 0, (int)NP_ARRAY_SIZE(substitutions));
 	tcase_add_test(tc, pods);
 	tcase_add_test(tc, stored_types);
+	tcase_add_test(tc, a_pod_that_ends_late_stays);
 	tcase_add_test(tc, refused);
 	suite_add_tcase(s, tc);
 	return run_suite(s);

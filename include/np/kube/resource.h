@@ -56,6 +56,7 @@ struct np_kube_write {
 	bool force;			/* apply: take over fields of other managers */
 	bool missing_ok;		/* delete: 404 is success */
 	bool now;			/* delete: gracePeriodSeconds 0 */
+	int grace_s;			/* delete: gracePeriodSeconds; 0: the object's own */
 	const char *propagation;	/* delete: Background, Foreground, Orphan; or NULL */
 	const char *uid;		/* delete: only this incarnation, else NP_ECONFLICT */
 	int timeout_ms;			/* 0: the client's default */

@@ -39,6 +39,8 @@ enum np_step_kind {
 	NP_STEP_PATCH,		/* JSON merge patch of the object */
 	/* delete, wait until gone, create again (manifest given or the old one) */
 	NP_STEP_RECREATE,
+	/* begin a pod's deletion; its process goes on, until the case is over (S54) */
+	NP_STEP_TERMINATE,
 	NP_STEP_WAIT,		/* a bounded pause, for lifecycle cases only */
 	NP_STEP_EXPECT,		/* settle, probe, compare */
 };
