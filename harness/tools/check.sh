@@ -106,26 +106,42 @@ end_ahead() {
 	ahead=
 }
 
-# unit_tests BUILD SUFFIX: as many at once as there are processors; counted in the order of their names.
+# at_once BUILD SECONDS FOLDER: the programs and scripts that FOLDER/list names, as many at once as there are processors; the
+# output of each and its "status seconds" stay in FOLDER.
+at_once() {
+	# shellcheck disable=SC2016 # expanded by the inner shell
+	BUILD=$1 NP_BUILD=$1 xargs -P "$jobs" -n 1 sh -c '
+		out=$0/$(echo "$2" | tr / _)
+		case $2 in *.sh) sh=sh ;; *) sh= ;; esac
+		start=$(date +%s)
+		timeout --kill-after=10 "$1" $sh "$2" >"$out" 2>&1 </dev/null
+		echo "$? $(($(date +%s) - start))" >"$out.status"' "$3" "$2" <"$3/list"
+}
+
+# result_of FOLDER TEST: its output, status and seconds into $out, $status, $seconds.
+result_of() {
+	out=$1/$(echo "$2" | tr / _)
+	status=99
+	seconds=0
+	read -r status seconds <"$out.status"
+}
+
+fresh() {
+	rm -rf "$1"
+	mkdir "$1"
+}
+
+# unit_tests BUILD SUFFIX: counted in the order of their names.
 unit_tests() {
-	rm -rf "$log/unit"
-	mkdir "$log/unit"
+	fresh "$log/unit"
 	for t in "$1"/tests/*/test_*; do
 		case $t in *.*) continue ;; esac
 		[ ! -x "$t" ] || echo "$t"
 	done >"$log/unit/list"
-	# shellcheck disable=SC2016 # expanded by the inner shell
-	NP_BUILD=$1 xargs -P "$jobs" -n 1 sh -c '
-		out=$0/$(echo "$1" | tr / _)
-		start=$(date +%s)
-		timeout --kill-after=10 400 "$1" >"$out" 2>&1 </dev/null
-		echo "$? $(($(date +%s) - start))" >"$out.status"' "$log/unit" <"$log/unit/list"
+	at_once "$1" 400 "$log/unit"
 	while read -r t; do
-		out=$log/unit/$(echo "$t" | tr / _)
+		result_of "$log/unit" "$t"
 		name=${t#"$1/tests/"}$2
-		status=99
-		seconds=0
-		read -r status seconds <"$out.status"
 		count_unit "$name" "$out" "$status"
 		took "$name" "$seconds"
 	done <"$log/unit/list"
@@ -134,14 +150,22 @@ unit_tests() {
 # Scripts that only repeat, sanitized, what another sanitized run shows.
 plain_only='faults user install install_deb image ci shards waivers zsh markdown stranger sonobuoy'
 
-# Scripts end to end.
+# Scripts end to end; they wait more than they compute.
 scripts() {
+	fresh "$log/scripts"
 	for s in harness/tests/e2e_*.sh; do
-		[ -e "$s" ] || continue
 		name=$(basename "$s" .sh)
 		case $2:" $plain_only " in *san*" ${name#e2e_} "*) continue ;; esac
-		run "$name$2" 900 env BUILD="$1" sh "$s"
-	done
+		echo "$s"
+	done >"$log/scripts/list"
+	at_once "$1" 900 "$log/scripts"
+	while read -r s; do
+		result_of "$log/scripts" "$s"
+		name=$(basename "$s" .sh)$2
+		cp "$out" "$log/out"
+		count "$name" "$status"
+		took "$name" "$seconds"
+	done <"$log/scripts/list"
 }
 
 if [ "$what" = all ] || [ "$what" = unit ]; then
