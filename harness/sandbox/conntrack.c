@@ -68,6 +68,7 @@ static struct nlmsghdr *put_message(void *buf, unsigned type, unsigned flags, un
 struct picking {
 	const struct np_addr *ips;
 	size_t n;
+	bool last_bytes[256]; /* of ips: most entries are none of theirs */
 	bool hit;
 	const struct nlattr *orig, *id, *zone;
 };
@@ -75,12 +76,13 @@ struct picking {
 static bool is_wanted(const struct picking *p, const struct nlattr *attr)
 {
 	size_t width = mnl_attr_get_payload_len(attr);
+	const uint8_t *bytes = mnl_attr_get_payload(attr);
 
-	for (size_t i = 0; i < p->n; i++) {
-		if (p->ips[i].width == width &&
-		    memcmp(p->ips[i].bytes, mnl_attr_get_payload(attr), width) == 0)
+	if (!width || !p->last_bytes[bytes[width - 1]])
+		return false;
+	for (size_t i = 0; i < p->n; i++)
+		if (p->ips[i].width == width && memcmp(p->ips[i].bytes, bytes, width) == 0)
 			return true;
-	}
 	return false;
 }
 
@@ -231,9 +233,13 @@ int np_conntrack_forget(struct np_conntrack *ct, const struct np_addr *ips, size
 			struct np_err *err)
 {
 	struct forgetting f = { .ct = ct, .picking = { .ips = ips, .n = n } };
-	/* One walk through the table for both families. */
-	int rc = n ? list_entries(&f, err) : 0;
+	int rc;
 
+	for (size_t i = 0; i < n; i++)
+		if (ips[i].width)
+			f.picking.last_bytes[ips[i].bytes[ips[i].width - 1]] = true;
+	/* One walk through the table for both families. */
+	rc = n ? list_entries(&f, err) : 0;
 	if (rc == 0)
 		rc = delete_entries(&f, err);
 	np_buf_release(&f.deletions);

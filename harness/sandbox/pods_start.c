@@ -345,34 +345,32 @@ static size_t collect_wired(struct np_pods *p, struct pod *ret[MAX_TOGETHER])
 	return n;
 }
 
-/* Takes @ip out of the addresses that are gone; false when it is none of them. */
-static bool comes_again(struct np_pods *p, const struct np_addr *ip)
+static bool is_gone(const struct np_pods *p, const struct np_addr *ip)
 {
-	for (size_t i = 0; i < p->n_gone && ip->width; i++) {
-		if (!np_addr_eq(&p->gone[i], ip))
-			continue;
-		p->gone[i] = p->gone[--p->n_gone];
-		return true;
-	}
+	for (size_t i = 0; i < p->n_gone && ip->width; i++)
+		if (np_addr_eq(&p->gone[i], ip))
+			return true;
 	return false;
 }
 
+static bool comes_again(const struct np_pods *p, const struct pod *pod)
+{
+	return !pod->plan.host_network &&
+	       (is_gone(p, &pod->net.ip[0]) || is_gone(p, &pod->net.ip[1]));
+}
+
 /*
- * Whoever gets an address that somebody had must not inherit what was established. All of one turn
- * together, and only what is needed: each time means a look at every connection, of which a run
- * leaves thousands. Before routes lead to @batch.
+ * Whoever gets an address that somebody had must not inherit what was established. Only when one
+ * comes again, and then for all that are gone: each time means a look at every connection, of which
+ * a run leaves thousands. Before routes lead to @batch.
  */
 static void forget_gone(struct np_pods *p, struct pod *const *batch, size_t n)
 {
-	struct np_addr again[2 * MAX_TOGETHER];
-	size_t n_again = 0;
+	bool needed = p->n_gone >= GONE_MAX;
 
-	for (size_t i = 0; i < n; i++)
-		for (unsigned f = 0; f < 2 && !batch[i]->plan.host_network; f++)
-			if (comes_again(p, &batch[i]->net.ip[f]))
-				again[n_again++] = batch[i]->net.ip[f];
-	np_fabric_forget(p->opt.fabric, again, n_again);
-	if (p->n_gone < GONE_MAX)
+	for (size_t i = 0; i < n && !needed; i++)
+		needed = comes_again(p, batch[i]);
+	if (!needed)
 		return;
 	np_fabric_forget(p->opt.fabric, p->gone, p->n_gone);
 	p->n_gone = 0;
