@@ -35,6 +35,7 @@ struct np_repro {
 	json_t *namespaces; /* short name -> true: those that the script makes */
 	json_t *objects;    /* "Kind ns/name" -> body: those that are there now */
 	json_t *touched;    /* "Kind ns/name" -> made anew? by the case */
+	json_t *ending;	    /* "Pod ns/name" -> true: it goes on, and its deletion has begun */
 	json_t *unready;    /* short namespace -> true: pods were made since the last look */
 	unsigned n_values;  /* POD_n variables so far */
 	struct np_buf out;

@@ -136,8 +136,8 @@ static void put_delete(struct np_repro *p, const char *key)
 {
 	np_buf_adds(&p->out, "$KUBECTL delete ");
 	put_target(p, key);
-	/* --now: one whose deletion has begun goes, too. */
-	np_buf_adds(&p->out, is_kind(key, "Pod") ? " --now" : "");
+	if (json_is_true(json_object_get(p->ending, key)))
+		np_buf_adds(&p->out, " --force");
 	np_buf_adds(&p->out, " --ignore-not-found --timeout=120s >/dev/null || "
 			     "fail 'cannot delete an object'\n");
 	json_object_del(p->objects, key);
@@ -150,6 +150,7 @@ static void put_terminate(struct np_repro *p, const char *key)
 	put_target(p, key);
 	np_buf_adds(&p->out, " --grace-period=60 --wait=false >/dev/null || "
 			     "fail 'cannot delete an object'\n");
+	json_object_set_new(p->ending, key, json_true());
 }
 
 /* The labels of a pod that is there; nothing else of it can change. */

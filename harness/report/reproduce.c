@@ -340,6 +340,7 @@ static void repro_init(struct np_repro *p, const struct np_report *r, const char
 				.namespaces = json_object(),
 				.objects = json_object(),
 				.touched = json_object(),
+				.ending = json_object(),
 				.unready = json_object() };
 	choose_cell(p, id);
 	if (!p->world)
@@ -355,6 +356,7 @@ static void repro_release(struct np_repro *p)
 	json_decref(p->namespaces);
 	json_decref(p->objects);
 	json_decref(p->touched);
+	json_decref(p->ending);
 	json_decref(p->unready);
 	end_release(&p->src);
 	end_release(&p->dst);

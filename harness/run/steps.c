@@ -13,7 +13,6 @@
 
 #define GONE_WAIT_MS 60000
 #define TERMINATE_GRACE_S 60 /* longer than a change may take to show */
-#define POD_GRACE_S 1	     /* of what goes: also of a pod whose deletion has begun */
 #define GONE_QUICK_FIRST_US 5000 /* looks that follow each other fast, */
 #define GONE_QUICK_US 60000	 /* for so long */
 
@@ -164,14 +163,22 @@ static int do_apply(struct np_session *s, const struct np_step *step, const stru
 	return rc;
 }
 
+/* A node agent that waits for the end of a pod's grace does not hear that it was made shorter. */
+static bool is_ending(const struct np_session *s, const struct target *t)
+{
+	np_auto_free char *name = np_xasprintf(NP_STR_FMT "/" NP_STR_FMT, NP_STR_ARG(t->short_ns),
+					       NP_STR_ARG(t->short_name));
+	const struct np_session_pod *pod = np_session_find(s, np_str_from(name));
+
+	return t->type == &np_kube_types[NP_KUBE_POD] && pod && pod->ending;
+}
+
 /* Pods that go are waited for no more. */
 static int send_delete(struct np_session *s, const struct target *t, bool missing_ok,
 		       struct np_err *err)
 {
-	struct np_kube_write w = { .missing_ok = missing_ok };
+	const struct np_kube_write w = { .missing_ok = missing_ok, .now = is_ending(s, t) };
 
-	if (t->type == &np_kube_types[NP_KUBE_POD])
-		w.grace_s = POD_GRACE_S;
 	if (t->type == &np_kube_types[NP_KUBE_POD])
 		np_session_forget(s, t->short_ns, &t->short_name);
 	else if (t->type == &np_kube_types[NP_KUBE_NAMESPACE])

@@ -207,7 +207,7 @@ static const struct {
 		    "{\"op\":\"recreate\",\"of\":\"Pod x/b\",\"body\":{\"metadata\":"
 		    "{\"name\":\"b\",\"namespace\":\"np-bcdfghjk-0-x\"}}}",
 		    "", A_TO_B) CASE,
-	  { "$KUBECTL delete pods 'b' -n \"$PREFIX\"-'x' --now --ignore-not-found --timeout=120s "
+	  { "$KUBECTL delete pods 'b' -n \"$PREFIX\"-'x' --ignore-not-found --timeout=120s "
 	    ">/dev/null || fail 'cannot delete an object'\nput create <<'END_OF_OBJECT'\n"
 	    "{\"apiVersion\":\"v1\",\"kind\":\"Pod\",\"metadata\":{\"name\":\"b\","
 	    "\"namespace\":\"@PREFIX@-x\"}",
