@@ -100,11 +100,10 @@ static int take_profile(struct casectx *c, const struct np_value *v, struct np_c
 	for (size_t i = 0; profiles[i]; i++)
 		if (np_str_is(np_value_str(v), profiles[i]))
 			ret->profile = np_str_from(profiles[i]);
-	return ret->profile.n
-		       ? 0
-		       : case_refuse(
-				 c, v,
-				 "profile must be one of core, extended, upstream, lifecycle, behaviour");
+	return ret->profile.n ? 0
+			      : case_refuse(c, v,
+					    "profile must be one of core, extended, upstream, "
+					    "lifecycle, behaviour");
 }
 
 static int take_seed(struct casectx *c, const struct np_value *v, struct np_case *ret)

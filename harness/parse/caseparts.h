@@ -1,4 +1,5 @@
-/* caseparts.h - private to parse: the parts of a case file. Both return -1 with NP_EPARSE at a place. */
+/* caseparts.h - private to parse: the parts of a case file. Both return -1 with NP_EPARSE at a
+ * place. */
 #ifndef NP_PARSE_CASEPARTS_H
 #define NP_PARSE_CASEPARTS_H
 

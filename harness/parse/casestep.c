@@ -1,4 +1,5 @@
-/* casestep.c - one document behind a case's header: an operation on the cluster, or an expectation. */
+/* casestep.c - one document behind a case's header: an operation on the cluster, or an expectation.
+ */
 #include <string.h>
 
 #include "casectx.h"
@@ -20,10 +21,10 @@ static int take_object(struct casectx *c, const struct np_value *v, struct np_st
 	blank = strchr(s.p, ' ');
 	kind = blank ? case_kind_find((struct np_str){ s.p, (size_t)(blank - s.p) }) : NULL;
 	if (!kind)
-		return case_refuse(
-			c, v,
-			"'%s' must be a kind and a name, such as Pod x/a or Namespace x; kinds are " CASE_KINDS,
-			s.p);
+		return case_refuse(c, v,
+				   "'%s' must be a kind and a name, such as Pod x/a or Namespace "
+				   "x; kinds are " CASE_KINDS,
+				   s.p);
 	name = np_str_from(blank + 1);
 	slash = strchr(name.p, '/');
 	if (kind->namespaced != (slash != NULL) || strchr(name.p, ' ') ||
@@ -190,7 +191,7 @@ static const struct {
 	int (*take)(struct casectx *c, const struct np_value *doc, const struct np_value *v,
 		    struct np_step *ret);
 } step_kinds[] = {
-	{ "delete", take_delete }, { "label", take_label },	  { "patch", take_patch },
+	{ "delete", take_delete },     { "label", take_label },		{ "patch", take_patch },
 	{ "recreate", take_recreate }, { "terminate", take_terminate }, { "wait", take_wait },
 	{ "expect", take_expect },
 };
@@ -209,8 +210,8 @@ int case_take_step(struct casectx *c, const struct np_value *doc, struct np_step
 		if (v)
 			return step_kinds[i].take(c, doc, v, ret);
 	}
-	return case_refuse(
-		c, doc,
-		"a step is a manifest, or has one of the keys delete, label, patch, recreate, terminate, wait, "
-		"expect");
+	return case_refuse(c, doc,
+			   "a step is a manifest, or has one of the keys delete, label, patch, "
+			   "recreate, terminate, wait, "
+			   "expect");
 }

@@ -8,12 +8,11 @@
 #include "np/base/json.h"
 #include "np/base/mem.h"
 #include "coverage.h"
+#include "judgement.h"
 #include "sentinel.h"
-#include "settle.h"
 #include "steps.h"
 #include "trouble.h"
 
-#define FAILURES_MAX 8
 #define DEADLINE_MEASURED 8 /* changes after which the deadline follows what was measured */
 #define DEADLINE_LEAST_MS 10000
 
@@ -35,26 +34,6 @@ struct running {
 	struct np_coverage coverage;
 };
 
-/* What one expectation came to. */
-struct verdict {
-	struct np_world world;
-	struct np_oracle *oracle;
-	struct np_rt table;
-	struct np_settle settle;
-	const char *sentinel;
-	enum np_run_result result;
-	bool unjudged;
-	char reason[256];
-};
-
-static void verdict_release(struct verdict *v)
-{
-	np_oracle_free(v->oracle);
-	np_rt_release(&v->table);
-	json_decref(v->settle.observations);
-	np_world_release(&v->world);
-}
-
 static struct np_readings readings_of(const struct np_case *c)
 {
 	enum np_profile p = NP_PROFILE_CORE;
@@ -63,108 +42,35 @@ static struct np_readings readings_of(const struct np_case *c)
 	return np_profile_readings(p);
 }
 
-static int read_expected(struct running *r, struct verdict *v, struct np_err *err)
+static int read_expected(struct running *r, struct np_judgement *j, struct np_err *err)
 {
 	struct np_readings readings = readings_of(r->c);
 
-	if (np_session_read(r->s, &v->world, err) < 0)
+	if (np_session_read(r->s, &j->world, err) < 0)
 		return -1;
-	v->oracle = np_oracle_new(&v->world, &readings);
-	np_rt_init(&v->table, r->s, &v->world, v->oracle, r->c);
+	j->oracle = np_oracle_new(&j->world, &readings);
+	np_rt_init(&j->table, r->s, &j->world, j->oracle, r->c);
 	return 0;
 }
 
-/* The hand-written table is held against the oracle here too: the API server may have stored
- * something else than was sent. */
-static void check_hand_written(struct running *r, struct verdict *v, const struct np_expect *expect)
-{
-	const struct np_expect_line *line = NULL;
-	size_t cell = expect ? np_rt_check_expect(&v->table, expect, &line) : SIZE_MAX;
-	char text[640];
-
-	if (cell == SIZE_MAX)
-		return;
-	v->result = NP_RUN_ERROR;
-	snprintf(v->reason, sizeof(v->reason),
-		 "the case's table (line %u) and the oracle (%s) disagree on %.120s",
-		 line ? line->place.line : 0,
-		 np_verdict_name((enum np_verdict)v->table.expected[cell]),
-		 np_rt_cell_text(&v->table, cell, text, sizeof(text)));
-	(void)r;
-}
-
-static int watch_sentinel(struct running *r, struct verdict *v, struct np_err *err)
+static int watch_sentinel(struct running *r, struct np_judgement *j, struct np_err *err)
 {
 	const struct np_changes *ch = &r->changes;
 	bool seen = false;
 
-	v->sentinel = "none";
-	if (!r->before.n_cells || !np_rt_same(&r->before, &v->table) ||
+	j->sentinel = "none";
+	if (!r->before.n_cells || !np_rt_same(&r->before, &j->table) ||
 	    !(ch->policies || ch->pods || ch->namespaces))
 		return 0;
 	if (np_sentinel_toggle(r->s, ch->policies ? NP_SENTINEL_POLICY : NP_SENTINEL_POD,
 			       r->sh->deadline_ms, &seen, err) < 0)
 		return -1;
-	v->sentinel = seen ? "seen" : "unseen";
+	j->sentinel = seen ? "seen" : "unseen";
 	return 0;
 }
 
-/* Wrong cells are the implementation's; probes that could not be made are ours. */
-static void judge_cells(struct verdict *v)
-{
-	const struct np_settle *st = &v->settle;
-	size_t wrong = st->wrong - st->errors;
-	char errors[60] = "";
-
-	if (st->errors)
-		snprintf(errors, sizeof(errors), "; %zu probes could not be made", st->errors);
-	v->result = NP_RUN_FAIL;
-	snprintf(v->reason, sizeof(v->reason),
-		 wrong ? "%zu of %zu cells are wrong %lld ms after the change%s"
-		       : "%zu of %zu cells are wrong in the last look %lld ms after the change, "
-			 "but it did not stay right%s",
-		 wrong, v->table.n_cells, (long long)(np_now_us() - st->change_us) / 1000, errors);
-}
-
-/* Why the first of them could not be made. */
-static const char *error_detail(const struct np_rt *t)
-{
-	for (size_t i = 0; i < t->n_cells; i++)
-		if (t->expected[i] != NP_NO_FLOW && t->looked[i] &&
-		    t->seen[i].outcome == NP_OUT_ERROR && t->seen[i].detail[0])
-			return t->seen[i].detail;
-	return "no reason";
-}
-
-static void judge(struct verdict *v)
-{
-	const struct np_settle *st = &v->settle;
-
-	if (st->right) {
-		v->result = NP_RUN_PASS;
-	} else if (st->network_failed) {
-		v->result = NP_RUN_ERROR;
-		snprintf(v->reason, sizeof(v->reason),
-			 "the control pods, which no policy touches, do not reach each other");
-	} else if (st->disturbed > NP_SETTLE_DISTURBED_MAX) {
-		v->result = NP_RUN_ERROR;
-		v->unjudged = true;
-		snprintf(v->reason, sizeof(v->reason),
-			 "the way to the agents or the API server was gone %u times", st->disturbed);
-	} else if (st->errors && st->wrong == st->errors) {
-		v->result = NP_RUN_ERROR;
-		v->unjudged = true;
-		snprintf(v->reason, sizeof(v->reason),
-			 "could not be judged: %zu probes could not be made (%s), no other cell is "
-			 "wrong",
-			 st->errors, error_detail(&v->table));
-	} else {
-		judge_cells(v);
-	}
-}
-
-/* An API error of a step, or a pod that somebody took away, is the case's, unless the server or a node
- * is gone or the user has had enough. */
+/* An API error of a step, or a pod that somebody took away, is the case's, unless the server or a
+ * node is gone or the user has had enough. */
 static int case_error(struct running *r, const struct np_err *err)
 {
 	if (err->code == NP_EINTR || err->code == NP_EENV || err->code == NP_ETIMEOUT)
@@ -176,7 +82,8 @@ static int case_error(struct running *r, const struct np_err *err)
 }
 
 /* The control pairs work again once the case's policies are gone? */
-static int control_recovers(struct running *r, struct verdict *v, bool *ret, struct np_err *err)
+static int control_recovers(struct running *r, struct np_judgement *j, bool *ret,
+			    struct np_err *err)
 {
 	static const size_t no_cell;
 	struct np_backoff wait;
@@ -185,7 +92,7 @@ static int control_recovers(struct running *r, struct verdict *v, bool *ret, str
 		return case_error(r, err);
 	np_backoff_init(&wait, 5000, 200000, r->sh->deadline_ms * 1000);
 	do {
-		if (np_rt_look(&v->table, r->s, &no_cell, 0, r->sh->fixture->timeout_ms, ret, err) <
+		if (np_rt_look(&j->table, r->s, &no_cell, 0, r->sh->fixture->timeout_ms, ret, err) <
 		    0)
 			return -1;
 	} while (!*ret && np_backoff_wait(&wait));
@@ -197,61 +104,34 @@ static int control_recovers(struct running *r, struct verdict *v, bool *ret, str
  * broken, and nothing can be said, or the case's policies reach too far, which only taking them
  * away can tell.
  */
-static int judge_control(struct running *r, struct verdict *v, struct np_err *err)
+static int judge_control(struct running *r, struct np_judgement *j, struct np_err *err)
 {
 	bool recovered = false;
 
-	if (!v->settle.network_failed || !r->changes.policies)
+	if (!j->settle.network_failed || !r->changes.policies)
 		return 0;
-	if (control_recovers(r, v, &recovered, err) < 0)
+	if (control_recovers(r, j, &recovered, err) < 0)
 		return -1;
 	if (recovered) {
-		v->result = NP_RUN_FAIL;
+		j->result = NP_RUN_FAIL;
 		r->cut_control = true;
-		snprintf(v->reason, sizeof(v->reason),
+		snprintf(j->reason, sizeof(j->reason),
 			 "the policies cut off pods of another namespace, which none of them "
 			 "selects");
 	}
 	return 0;
 }
 
-/*
- * The first wrong cells and the last one. An implementation that stops counting somewhere (peers
- * of a rule, namespaces of a selector) loses what comes last, and only that where nothing else is
- * in the cluster; in a run the worlds of the other workers have namespaces with the same labels,
- * which count too and can push all cells of this world over the limit.
- */
-static json_t *failures_json(const struct verdict *v)
-{
-	json_t *list = json_array();
-	size_t last = SIZE_MAX;
-
-	for (size_t i = 0; i < v->table.n_cells; i++) {
-		if (v->table.expected[i] == NP_NO_FLOW || !np_rt_wrong(&v->table, i))
-			continue;
-		/* Beside cells that are wrong those that could not be asked say nothing. */
-		if (v->result == NP_RUN_FAIL && v->table.seen[i].outcome == NP_OUT_ERROR)
-			continue;
-		if (json_array_size(list) < FAILURES_MAX - 1)
-			json_array_append_new(list, np_rt_failure_json(&v->table, v->oracle, i));
-		else
-			last = i;
-	}
-	if (last != SIZE_MAX)
-		json_array_append_new(list, np_rt_failure_json(&v->table, v->oracle, last));
-	return list;
-}
-
-static void record_step(struct running *r, const struct verdict *v, const char *place,
+static void record_step(struct running *r, const struct np_judgement *j, const char *place,
 			const char *what)
 {
-	const struct np_settle *st = &v->settle;
+	const struct np_settle *st = &j->settle;
 	json_t *line = np_json_pack(
 		"{s:s, s:o, s:o, s:i, s:s, s:s, s:O, s:O, s:s, s:s, s:i, s:i, s:I, s:I}", "type",
 		"step", "case", np_json_string(r->c->id), "world", np_json_string(r->c->world),
 		"step", r->n_expects, "what", what, "place", place, "operations",
 		r->changes.operations, "manifests", r->changes.manifests, "result",
-		np_run_result_name(v->result), "sentinel", v->sentinel, "transient",
+		np_run_result_name(j->result), "sentinel", j->sentinel, "transient",
 		(int)st->transient, "looks", (int)st->looks, "wrong", (json_int_t)st->wrong,
 		"probes", (json_int_t)st->probes);
 
@@ -260,34 +140,34 @@ static void record_step(struct running *r, const struct verdict *v, const char *
 	if (st->converged_ms >= 0)
 		json_object_set_new(line, "converged_ms", json_integer(st->converged_ms));
 	/* A right table is what the case file says: only those that differ are kept whole. */
-	if (v->result != NP_RUN_PASS) {
-		json_object_set_new(line, "tables", np_rt_json(&v->table));
-		json_object_set_new(line, "addresses", np_rt_addresses_json(&v->table));
-		json_object_set_new(line, "failures", failures_json(v));
+	if (j->result != NP_RUN_PASS) {
+		json_object_set_new(line, "tables", np_rt_json(&j->table));
+		json_object_set_new(line, "addresses", np_rt_addresses_json(&j->table));
+		json_object_set_new(line, "failures", np_judgement_failures(j));
 		json_object_set_new(line, "worlds_beside",
 				    json_integer(atomic_load(&r->sh->n_worlds) - 1));
-		json_object_set_new(line, "reason", np_json_string(np_str_from(v->reason)));
+		json_object_set_new(line, "reason", np_json_string(np_str_from(j->reason)));
 	}
 	np_record_put_take(r->sh->record, line);
 }
 
-static void count_latency(struct running *r, const struct verdict *v)
+static void count_latency(struct running *r, const struct np_judgement *j)
 {
 	bool isolates[NP_N_DIRS] = { false };
 
 	pthread_mutex_lock(&r->sh->lock);
 	r->sh->steps++;
-	r->sh->convergence_ms += v->settle.converged_ms > 0 ? v->settle.converged_ms : 0;
+	r->sh->convergence_ms += j->settle.converged_ms > 0 ? j->settle.converged_ms : 0;
 	pthread_mutex_unlock(&r->sh->lock);
-	if (v->result != NP_RUN_PASS || v->settle.converged_ms < 0 || v->settle.disturbed)
+	if (j->result != NP_RUN_PASS || j->settle.converged_ms < 0 || j->settle.disturbed)
 		return;
-	for (size_t i = 0; i < v->world.n_policies; i++)
+	for (size_t i = 0; i < j->world.n_policies; i++)
 		for (int d = 0; d < NP_N_DIRS; d++)
-			isolates[d] |= v->world.policies[i].types[d];
+			isolates[d] |= j->world.policies[i].types[d];
 	pthread_mutex_lock(&r->sh->lock);
 	for (int d = 0; d < NP_N_DIRS; d++)
 		if (isolates[d])
-			np_latency_add(&r->sh->latency[d], v->settle.converged_ms);
+			np_latency_add(&r->sh->latency[d], j->settle.converged_ms);
 	pthread_mutex_unlock(&r->sh->lock);
 }
 
@@ -317,28 +197,28 @@ static long long deadline_now(struct np_shared *sh)
 	return ms < sh->deadline_ms ? ms : sh->deadline_ms;
 }
 
-static void keep_as_before(struct running *r, struct verdict *v)
+static void keep_as_before(struct running *r, struct np_judgement *j)
 {
 	np_rt_release(&r->before);
 	np_world_release(&r->world);
-	r->before = v->table;
-	r->world = v->world;
-	v->table = (struct np_rt){ 0 };
-	np_world_init(&v->world);
+	r->before = j->table;
+	r->world = j->world;
+	j->table = (struct np_rt){ 0 };
+	np_world_init(&j->world);
 }
 
-static void fail_case(struct running *r, const struct verdict *v)
+static void fail_case(struct running *r, const struct np_judgement *j)
 {
 	const json_t *waiver = NULL;
 
-	r->result = v->result;
-	r->unjudged = v->unjudged;
-	r->wrong = v->settle.wrong;
-	memcpy(r->reason, v->reason, sizeof(r->reason));
-	if (v->result != NP_RUN_FAIL)
+	r->result = j->result;
+	r->unjudged = j->unjudged;
+	r->wrong = j->settle.wrong;
+	memcpy(r->reason, j->reason, sizeof(r->reason));
+	if (j->result != NP_RUN_FAIL)
 		return;
 	pthread_mutex_lock(&r->sh->lock);
-	if (np_waivers_cover(&r->sh->waivers, r->c->id, &v->table, &waiver)) {
+	if (np_waivers_cover(&r->sh->waivers, r->c->id, &j->table, &waiver)) {
 		r->result = NP_RUN_KNOWN;
 		r->waiver = json_deep_copy(waiver);
 		snprintf(r->reason, sizeof(r->reason), "known: %.200s",
@@ -380,44 +260,44 @@ static enum np_whole whole_for(const struct np_case *c, const struct np_expect *
 static int check_expectation(struct running *r, const struct np_expect *expect,
 			     const struct np_place *place, struct np_err *err)
 {
-	struct verdict v = { .settle = { .deadline_ms = deadline_now(r->sh),
-					 .patience_ms = r->sh->deadline_ms,
-					 .converged_ms = -1,
-					 .stability_ms = expect ? r->sh->stability_ms : 0,
-					 .whole = whole_for(r->c, expect),
-					 .turn = (unsigned)r->n_expects },
-			     .sentinel = "none",
-			     .result = NP_RUN_PASS };
+	struct np_judgement j = { .settle = { .deadline_ms = deadline_now(r->sh),
+					      .patience_ms = r->sh->deadline_ms,
+					      .converged_ms = -1,
+					      .stability_ms = expect ? r->sh->stability_ms : 0,
+					      .whole = whole_for(r->c, expect),
+					      .turn = (unsigned)r->n_expects },
+				  .sentinel = "none",
+				  .result = NP_RUN_PASS };
 	np_auto_free char *where =
 		np_xasprintf("%s:%u", place->file ? place->file : "-", place->line);
 	int rc;
 
-	np_world_init(&v.world);
-	rc = change_stands(r, expect, &v.settle.change_us, err);
+	np_world_init(&j.world);
+	rc = change_stands(r, expect, &j.settle.change_us, err);
 	if (rc == 0)
-		rc = read_expected(r, &v, err);
+		rc = read_expected(r, &j, err);
 	if (rc == 0)
-		check_hand_written(r, &v, expect);
-	if (rc == 0 && v.result == NP_RUN_PASS) {
-		rc = watch_sentinel(r, &v, err);
-		v.settle.before = r->before.n_cells ? &r->before : NULL;
+		np_judgement_check(&j, expect);
+	if (rc == 0 && j.result == NP_RUN_PASS) {
+		rc = watch_sentinel(r, &j, err);
+		j.settle.before = r->before.n_cells ? &r->before : NULL;
 		if (rc == 0)
-			rc = np_settle(&v.table, r->s, &v.settle, err);
+			rc = np_settle(&j.table, r->s, &j.settle, err);
 		if (rc == 0) {
-			judge(&v);
-			rc = judge_control(r, &v, err);
+			np_judgement_take(&j);
+			rc = judge_control(r, &j, err);
 		}
 	}
 	if (rc == 0) {
-		np_coverage_add(&r->coverage, &v.table);
-		record_step(r, &v, where, expect ? "expect" : "restore");
-		count_latency(r, &v);
-		if (v.result != NP_RUN_PASS && r->result == NP_RUN_PASS)
-			fail_case(r, &v);
-		if (v.result == NP_RUN_PASS)
-			keep_as_before(r, &v);
+		np_coverage_add(&r->coverage, &j.table);
+		record_step(r, &j, where, expect ? "expect" : "restore");
+		count_latency(r, &j);
+		if (j.result != NP_RUN_PASS && r->result == NP_RUN_PASS)
+			fail_case(r, &j);
+		if (j.result == NP_RUN_PASS)
+			keep_as_before(r, &j);
 	}
-	verdict_release(&v);
+	np_judgement_release(&j);
 	return rc;
 }
 
@@ -488,15 +368,15 @@ static json_t *failing_clauses(const struct running *r, bool in_restore)
 
 static int read_first_world(struct running *r, struct np_err *err)
 {
-	struct verdict v = { 0 };
+	struct np_judgement j = { 0 };
 
-	np_world_init(&v.world);
-	if (read_expected(r, &v, err) < 0) {
-		verdict_release(&v);
+	np_world_init(&j.world);
+	if (read_expected(r, &j, err) < 0) {
+		np_judgement_release(&j);
 		return -1;
 	}
-	keep_as_before(r, &v);
-	verdict_release(&v);
+	keep_as_before(r, &j);
+	np_judgement_release(&j);
 	return 0;
 }
 
@@ -506,8 +386,7 @@ static void end_case(struct running *r, unsigned worker, int64_t begin_us, bool 
 	struct np_shared *sh = r->sh;
 	json_t *extra = np_json_pack("{s:i, s:I, s:I, s:o}", "steps", r->n_expects, "ms",
 				     (json_int_t)(np_now_us() - begin_us) / 1000, "wrong",
-				     (json_int_t)r->wrong, "pairs",
-				     np_coverage_json(&r->coverage));
+				     (json_int_t)r->wrong, "pairs", np_coverage_json(&r->coverage));
 
 	if (r->result == NP_RUN_FAIL || r->result == NP_RUN_KNOWN)
 		json_object_set_new(extra, "clauses", failing_clauses(r, in_restore));

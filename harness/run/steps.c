@@ -12,7 +12,7 @@
 #include "podwait.h"
 
 #define GONE_WAIT_MS 60000
-#define TERMINATE_GRACE_S 60 /* longer than a change may take to show */
+#define TERMINATE_GRACE_S 60	 /* longer than a change may take to show */
 #define GONE_QUICK_FIRST_US 5000 /* looks that follow each other fast, */
 #define GONE_QUICK_US 60000	 /* for so long */
 

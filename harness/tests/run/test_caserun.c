@@ -41,9 +41,9 @@ static const struct {
 	  "the control pods, which no policy touches, do not reach each other", "" },
 };
 
-static struct verdict judged(const struct np_settle *settle)
+static struct np_judgement judged(const struct np_settle *settle)
 {
-	struct verdict v = { .settle = *settle,
+	struct np_judgement v = { .settle = *settle,
 			     .table = { .n_cells = 4, .expected = expected, .looked = looked,
 					.seen = seen } };
 
@@ -51,13 +51,13 @@ static struct verdict judged(const struct np_settle *settle)
 		seen[i].outcome = NP_OUT_ERROR;
 		snprintf(seen[i].detail, sizeof(seen[i].detail), "stream cut");
 	}
-	judge(&v);
+	np_judgement_take(&v);
 	return v;
 }
 
 START_TEST(only_wrong_cells_are_a_failure)
 {
-	struct verdict v = judged(&steps[_i].settle);
+	struct np_judgement v = judged(&steps[_i].settle);
 	size_t n = strlen(v.reason), ends = strlen(steps[_i].ends);
 
 	ck_assert_int_eq(v.result, steps[_i].result);
