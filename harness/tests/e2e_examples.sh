@@ -73,7 +73,7 @@ ok "wrong words are refused"
 
 # ---- short runs ----
 # The sources come from Debian; what cannot be had is told and left out.
-# runs EXAMPLE ENGINE SECONDS [any]: false when it cannot be had here
+# runs EXAMPLE ENGINE SECONDS: false when it cannot be had here. A finding of theirs is no failure of ours.
 runs() {
 	status=0
 	fuzz/examples/build.sh "$1" "$2" >"$scratch/build" 2>&1 || status=$?
@@ -85,7 +85,6 @@ runs() {
 	status=0
 	rm -rf "$scratch/work"
 	TIME=$3 NP_EXAMPLE_WORK="$scratch/work" timeout 200 fuzz/examples/run.sh "$1" "$2" >"$scratch/out" 2>"$scratch/err" || status=$?
-	[ "$status" = 0 ] || [ "${4:-}" = any ] || die "$1: status $status: $(tail -n 3 "$scratch/err")"
 	[ "$status" -le 1 ] || die "$1: status $status: $(tail -n 3 "$scratch/err")"
 	grep -qE '^[1-9][0-9]* executions' "$scratch/out" || die "$1 executed nothing"
 }
@@ -95,19 +94,18 @@ if nm -D "$NP_MUTATOR" | grep -q __asan; then
 fi
 if runs stdin afl 3; then
 	grep -q 'Custom mutator' "$scratch/work/run.log" || die "AFL++ did not load the mutator"
-	ok "a C program on standard input, under AFL++: $(cat "$scratch/out")"
+	ok "a C program on standard input, under AFL++: $(head -n 1 "$scratch/out")"
 fi
 if runs library libfuzzer 3; then
 	contains "$scratch/work/run.log" "found LLVMFuzzerCustomMutator"
-	ok "a C library, under libFuzzer: $(cat "$scratch/out")"
+	ok "a C library, under libFuzzer: $(head -n 1 "$scratch/out")"
 fi
 for e in kubernetes calico weave; do
 	[ -x "$cache/$e/libfuzzer/target" ] || {
 		echo "  $e: not built yet (fuzz/examples/build.sh $e)"
 		continue
 	}
-	# A finding of theirs is no failure of ours.
-	if runs "$e" libfuzzer 2 any; then
+	if runs "$e" libfuzzer 2; then
 		ok "$e, under libFuzzer: $(head -n 1 "$scratch/out")"
 	fi
 done

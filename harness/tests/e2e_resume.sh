@@ -3,6 +3,7 @@
 set -eu
 . harness/tests/lib.sh
 need_sandbox
+use_copy
 
 cases_done() {
 	grep -c '"type":"case"' "$scratch/run/run.jsonl" 2>/dev/null || true

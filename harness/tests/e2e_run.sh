@@ -3,6 +3,7 @@
 set -eu
 . harness/tests/lib.sh
 need_sandbox
+use_copy
 
 # Its sockets go here, so that what is left can be told from other sandboxes' files.
 mkdir -m 700 "$scratch/runtime"

@@ -82,12 +82,21 @@ need_sandbox() {
 	[ "$(id -u)" -eq 0 ] || unshare --user --map-root-user --net true 2>/dev/null || skip "user namespaces are refused here"
 }
 
-# processes that came from this build and are still there
+# use_copy: programs of this script's own, so that what they leave running is not taken for another script's
+use_copy() {
+	mkdir "$scratch/bin"
+	cp "$np" "$scratch/bin/netpolcheck"
+	cp "${NP_AGENT:-$BUILD/netpolcheck-agent}" "$scratch/bin/netpolcheck-agent"
+	np=$scratch/bin/netpolcheck
+	export NP_AGENT="$scratch/bin/netpolcheck-agent"
+}
+
+# processes that came from that copy and are still there
 leftovers() {
 	for p in /proc/[0-9]*; do
 		exe=$(readlink "$p/exe" 2>/dev/null) || continue
 		case $exe in
-		"$BUILD"/netpolcheck*) echo "${p#/proc/} $exe" ;;
+		"$scratch"/bin/*) echo "${p#/proc/} $exe" ;;
 		esac
 	done
 }
